@@ -1,0 +1,175 @@
+//! [IAM](https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html).
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_iam::Client;
+use aws_sdk_iam::config::Builder;
+use aws_sdk_iam::types::StatusType;
+use jiff::Timestamp;
+
+use super::CallError;
+use crate::model::{AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, Sensitive};
+
+/// A user has two keys; a list that is longer than this many pages is not one of AWS's.
+const MAX_PAGES: usize = 10;
+/// Longest wait for CreateAccessKey's answer. An answer lost means a key nobody can use, so it is
+/// given more time than other calls.
+const CREATE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The calls this product makes to IAM.
+#[derive(Clone, Debug)]
+pub struct Iam(Client);
+
+/// Whose key an id is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// The name of a user of this account.
+    User(String),
+    /// No user's of this account.
+    Nobody,
+    /// IAM would not say. It answers so for keys it does not know, too.
+    Denied,
+}
+
+impl Iam {
+    pub(super) fn new(sdk: &SdkConfig) -> Self {
+        Self(Client::from_conf(Builder::from(sdk).build()))
+    }
+
+    /// [ListAccessKeys](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html),
+    /// every page of it. A failure is never an empty list.
+    pub async fn list_access_keys(&self, user: &str) -> Result<Vec<AccessKey>, CallError> {
+        const ACTION: &str = "iam:ListAccessKeys";
+        let mut keys = Vec::new();
+        let mut marker = None;
+        for _ in 0..MAX_PAGES {
+            let request = self.0.list_access_keys().user_name(user).set_marker(marker.take());
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            for key in page.access_key_metadata() {
+                let read = |key: &aws_sdk_iam::types::AccessKeyMetadata| {
+                    Some(AccessKey {
+                        id: AccessKeyId::new(key.access_key_id()?),
+                        status: if *key.status()? == StatusType::Active {
+                            KeyStatus::Active
+                        } else {
+                            KeyStatus::Inactive
+                        },
+                        created: Timestamp::from_second(key.create_date()?.secs()).ok()?,
+                        last_use: None,
+                    })
+                };
+                keys.push(read(key).ok_or_else(|| CallError::incomplete(ACTION))?);
+            }
+            match page.marker() {
+                Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
+                _ => return Ok(keys),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
+    }
+
+    /// When a key was last used, as far as IAM knows by now.
+    pub async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, CallError> {
+        let answer = self.access_key_last_used(key).await?;
+        let used = answer.access_key_last_used();
+        let time = used.and_then(|used| Timestamp::from_second(used.last_used_date()?.secs()).ok());
+        Ok(match (used, time) {
+            (Some(used), Some(time)) => LastUse::At {
+                time,
+                service: used.service_name().to_owned(),
+                region: used.region().to_owned(),
+            },
+            _ => LastUse::Never,
+        })
+    }
+
+    /// Whose key this is, by GetAccessKeyLastUsed.
+    pub async fn owner(&self, key: &AccessKeyId) -> Result<KeyOwner, CallError> {
+        match self.access_key_last_used(key).await {
+            Ok(answer) => {
+                Ok(answer.user_name().map_or(KeyOwner::Nobody, |name| KeyOwner::User(name.to_owned())))
+            }
+            Err(error) if error.is_not_found() => Ok(KeyOwner::Nobody),
+            Err(error) if error.is_denied() => Ok(KeyOwner::Denied),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// [GetAccessKeyLastUsed](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html).
+    async fn access_key_last_used(
+        &self,
+        key: &AccessKeyId,
+    ) -> Result<aws_sdk_iam::operation::get_access_key_last_used::GetAccessKeyLastUsedOutput, CallError> {
+        let request = self.0.get_access_key_last_used().access_key_id(key.as_str());
+        request.send().await.map_err(|e| CallError::new("iam:GetAccessKeyLastUsed", &e))
+    }
+
+    /// [CreateAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html),
+    /// sent at most once: the SDK's own retry would make a second key whenever the first answer
+    /// was lost, and nobody would ever learn the first one's secret.
+    pub async fn create_access_key(&self, user: &str) -> Result<(Credential, Timestamp), CallError> {
+        const ACTION: &str = "iam:CreateAccessKey";
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(CREATE_TIMEOUT)
+            .operation_timeout(CREATE_TIMEOUT)
+            .build();
+        let once = aws_sdk_iam::config::Config::builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
+        let request = self.0.create_access_key().user_name(user).customize().config_override(once);
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let mut key = answer.access_key.ok_or_else(|| CallError::incomplete(ACTION))?;
+        let secret = Sensitive::new(std::mem::take(&mut key.secret_access_key));
+        let created = key.create_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
+        let credential = Credential { key_id: AccessKeyId::new(key.access_key_id()), secret };
+        Ok((credential, created.unwrap_or(Timestamp::UNIX_EPOCH)))
+    }
+
+    /// [UpdateAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html)
+    /// to Inactive. A key that is gone is as good as inactive.
+    pub async fn deactivate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
+        let request = self
+            .0
+            .update_access_key()
+            .user_name(user)
+            .access_key_id(key.as_str())
+            .status(StatusType::Inactive);
+        unless_gone(request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e)))
+    }
+
+    /// [DeleteAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html).
+    /// A key that is gone is deleted.
+    pub async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
+        let request = self.0.delete_access_key().user_name(user).access_key_id(key.as_str());
+        unless_gone(request.send().await.map(drop).map_err(|e| CallError::new("iam:DeleteAccessKey", &e)))
+    }
+
+    /// The value of one of a user's tags, every page of
+    /// [ListUserTags](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html) read.
+    pub async fn user_tag(&self, user: &str, key: &str) -> Result<Option<String>, CallError> {
+        const ACTION: &str = "iam:ListUserTags";
+        let mut marker = None;
+        for _ in 0..MAX_PAGES {
+            let request = self.0.list_user_tags().user_name(user).set_marker(marker.take());
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            if let Some(tag) = page.tags().iter().find(|tag| tag.key() == key) {
+                return Ok(Some(tag.value().to_owned()));
+            }
+            match page.marker() {
+                Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
+                _ => return Ok(None),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
+    }
+}
+
+fn unless_gone(result: Result<(), CallError>) -> Result<(), CallError> {
+    match result {
+        Err(error) if error.is_not_found() => Ok(()),
+        other => other,
+    }
+}

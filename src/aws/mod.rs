@@ -1,0 +1,113 @@
+//! AWS, as this product uses it. The only place that names the SDK's types: one file a service,
+//! and one for what their failures mean.
+//!
+//! Clients are concrete, and tests speak HTTP to a simulator, so there is no trait in between.
+
+mod clock;
+mod error;
+mod iam;
+mod secrets_manager;
+mod ses;
+mod sns;
+mod sts;
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+pub use clock::AwsClock;
+pub use error::CallError;
+pub use iam::{Iam, KeyOwner};
+pub use secrets_manager::{PutOutcome, SecretsManager, StoredValue};
+pub use ses::{Email, Ses, Words};
+pub use sns::Sns;
+pub use sts::{Identity, Sts};
+
+/// Longest wait for one attempt of one call. A silent peer would otherwise never end
+/// ([SDK timeouts](https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html)).
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest wait for one call with all its retries.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The clients of one function, built once and used by every invocation of it.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// Secrets Manager, under the function's role.
+    pub secrets: SecretsManager,
+    /// SNS, for alerts.
+    pub sns: Sns,
+    /// SES, for mails.
+    pub ses: Ses,
+    /// AWS's clock.
+    pub clock: AwsClock,
+    sdk: SdkConfig,
+    iam: Iam,
+}
+
+impl Aws {
+    /// Clients as the Lambda runtime's environment describes them: region, credentials and
+    /// endpoints from environment variables, one HTTP connection pool for all.
+    pub async fn from_lambda_environment() -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
+            .load()
+            .await;
+        Self::new(sdk)
+    }
+
+    /// Clients of a given configuration.
+    pub fn new(sdk: SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .build();
+        let sdk = sdk.into_builder().timeout_config(timeouts).build();
+        let clock = AwsClock::new(sdk.time_source());
+        Self {
+            secrets: SecretsManager::new(&sdk, &clock),
+            sns: Sns::new(&sdk),
+            ses: Ses::new(&sdk),
+            iam: Iam::new(&sdk),
+            clock,
+            sdk,
+        }
+    }
+
+    /// The region this function runs in.
+    pub fn region(&self) -> &str {
+        self.sdk.region().map_or("us-east-1", |region| region.as_ref())
+    }
+
+    /// IAM in the function's own account.
+    pub fn iam(&self) -> &Iam {
+        &self.iam
+    }
+
+    /// IAM in another account, through a role of that account.
+    ///
+    /// The role is assumed at the first call, and its credentials live as long as the client.
+    pub async fn iam_through(&self, role_arn: String) -> Iam {
+        let provider = aws_config::sts::AssumeRoleProvider::builder(role_arn)
+            .session_name("iam-key-rotator")
+            .configure(&self.sdk)
+            .build()
+            .await;
+        let sdk = self
+            .sdk
+            .to_builder()
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
+            .build();
+        Iam::new(&sdk)
+    }
+
+    /// STS of one region, called under a given access key.
+    pub fn sts_as(&self, key: &crate::model::Credential, region: &str) -> Sts {
+        Sts::new(&self.sdk, key, region)
+    }
+}

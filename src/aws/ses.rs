@@ -1,0 +1,81 @@
+//! [SES](https://docs.aws.amazon.com/ses/latest/APIReference-V2/Welcome.html), API version 2.
+
+use aws_config::SdkConfig;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::Builder;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Template};
+
+use super::CallError;
+
+/// The call this product makes to SES.
+#[derive(Clone, Debug)]
+pub struct Ses(Client);
+
+/// A mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// Sender.
+    pub from: String,
+    /// Recipient.
+    pub to: String,
+    /// What it says.
+    pub content: Words,
+}
+
+/// The words of a mail: ours, or a template's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Built in.
+    Own {
+        /// Subject.
+        subject: String,
+        /// Text part.
+        text: String,
+        /// HTML part.
+        html: String,
+    },
+    /// An SES template of the user's own.
+    Template {
+        /// Its name.
+        name: String,
+        /// What it may fill in, as a JSON object.
+        data: String,
+    },
+}
+
+impl Ses {
+    pub(super) fn new(sdk: &SdkConfig) -> Self {
+        Self(Client::from_conf(Builder::from(sdk).build()))
+    }
+
+    /// [SendEmail](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html).
+    pub async fn send(&self, email: &Email) -> Result<(), CallError> {
+        const ACTION: &str = "ses:SendEmail";
+        let content = email.content.build().ok_or_else(|| CallError::incomplete(ACTION))?;
+        self.0
+            .send_email()
+            .from_email_address(&email.from)
+            .destination(Destination::builder().to_addresses(&email.to).build())
+            .content(content)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new(ACTION, &e))
+    }
+}
+
+impl Words {
+    fn build(&self) -> Option<EmailContent> {
+        let utf8 = |text: &str| Content::builder().charset("UTF-8").data(text).build().ok();
+        let content = EmailContent::builder();
+        Some(match self {
+            Self::Own { subject, text, html } => {
+                let body = Body::builder().text(utf8(text)?).html(utf8(html)?).build();
+                content.simple(Message::builder().subject(utf8(subject)?).body(body).build()).build()
+            }
+            Self::Template { name, data } => {
+                content.template(Template::builder().template_name(name).template_data(data).build()).build()
+            }
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! The Lambda that Secrets Manager invokes; see the library for everything but the wiring.
+
+use std::time::SystemTime;
+
+use iam_key_rotator::aws::Aws;
+use iam_key_rotator::config::Config;
+use iam_key_rotator::rotation::{Invocation, Rotator};
+use iam_key_rotator::telemetry::{self, Metrics};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tokio::time::Instant;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let variable = |name| std::env::var(name).ok();
+    let (level, format) = (variable("AWS_LAMBDA_LOG_LEVEL"), variable("AWS_LAMBDA_LOG_FORMAT"));
+    tracing::subscriber::set_global_default(telemetry::subscriber(
+        level.as_deref(),
+        format.as_deref(),
+        std::io::stdout,
+    ))?;
+
+    let config = Config::from_variables(std::env::vars());
+    if let Err(error) = &config {
+        // The function starts all the same, and answers every invocation with this error: a process
+        // that ends would be reported as a crash that tells nobody why.
+        tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");
+    }
+    let rotator = Rotator::new(Aws::from_lambda_environment().await, config, Metrics::stdout());
+    let rotator = &rotator;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
+        let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+        let invocation = Invocation {
+            request_id: event.context.request_id,
+            account: event.context.invoked_function_arn.split(':').nth(4).map(str::to_owned),
+            deadline: Instant::now() + left,
+        };
+        rotator.handle(event.payload, invocation).await
+    }))
+    .await
+}

@@ -1,0 +1,268 @@
+//! Why an invocation failed. Each variant is an `errorType`; metric filters and the runbook rely
+//! on their names.
+//!
+//! A message says what was found, what was left untouched and what to do. It may hold ARNs, user
+//! names and key ids; never a secret. Text that somebody else chose is quoted with `{:?}`, which
+//! escapes what could forge a log line.
+
+use std::borrow::Cow;
+
+use crate::aws::CallError;
+use crate::model::{AccessKeyId, DocumentError, UserRef};
+
+/// The result of everything that can fail an invocation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why an invocation failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The event is not one of ours.
+    #[error(
+        "The event's `{field}` {problem}; nothing was touched. Invoke this function through Secrets Manager (`aws secretsmanager rotate-secret`)."
+    )]
+    InvalidEvent {
+        /// The field at fault.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A setting cannot be read.
+    #[error("`{name}` {problem}; nothing was touched. Expected: {expected}.")]
+    InvalidConfig {
+        /// The environment variable or secret tag.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What would be right.
+        expected: Cow<'static, str>,
+    },
+    /// The secret has rotation turned off.
+    #[error(
+        "Rotation is turned off for {secret}; nothing was touched. Turn it on with `aws secretsmanager rotate-secret --rotation-lambda-arn …`."
+    )]
+    RotationNotEnabled {
+        /// The secret's ARN.
+        secret: String,
+    },
+    /// The token is not the version being rotated to.
+    #[error(
+        "Version {token} of {secret} {problem}; nothing was touched. Start a new rotation with `aws secretsmanager rotate-secret`."
+    )]
+    VersionNotStaged {
+        /// The secret's ARN.
+        secret: String,
+        /// The ClientRequestToken.
+        token: String,
+        /// What was found.
+        problem: &'static str,
+    },
+    /// The value is not one that can be rotated.
+    #[error(
+        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. Store a JSON object with one access key pair, or with the user's name alone."
+    )]
+    SecretMalformed {
+        /// The secret's ARN.
+        secret: String,
+        /// What is wrong with it.
+        problem: DocumentError,
+    },
+    /// Nothing tells whose keys the secret holds.
+    #[error(
+        "Secret {secret} {problem}; nothing was touched. Tag it `iam-key-rotator:user` with the name of its IAM user."
+    )]
+    UserUnknown {
+        /// The secret's ARN.
+        secret: String,
+        /// What was looked for.
+        problem: String,
+    },
+    /// Two sources disagree on whose keys the secret holds.
+    #[error(
+        "Secret {secret} is bound to user {user}, but {problem}; nothing was touched. Correct the tag `iam-key-rotator:user` or the secret's value."
+    )]
+    UserMismatch {
+        /// The secret's ARN.
+        secret: String,
+        /// The user it is bound to.
+        user: UserRef,
+        /// What disagrees.
+        problem: String,
+    },
+    /// A key that may not be removed fills the two-key limit.
+    #[error(
+        "User {user} has two access keys and {key} may not be removed: {problem}. Nothing was touched. {remedy}"
+    )]
+    KeyLimit {
+        /// The user.
+        user: UserRef,
+        /// The key in the way.
+        key: AccessKeyId,
+        /// Its state, age and last use, and why it stays.
+        problem: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The new key was refused for good.
+    #[error("New key {key} of user {user} {problem}. AWSCURRENT and the key in it are untouched. {remedy}")]
+    CredentialRejected {
+        /// The key.
+        key: AccessKeyId,
+        /// The user.
+        user: UserRef,
+        /// What was found.
+        problem: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The new key did not come to work in time.
+    #[error(
+        "New key {key} was still refused by STS in {region} after {waited}. AWSCURRENT and the key in it are untouched. Secrets Manager tries again; if it goes on, check that the key exists and is active, or raise `ROTATOR_PROPAGATION_TIMEOUT`."
+    )]
+    NotPropagated {
+        /// The key.
+        key: AccessKeyId,
+        /// Where it is refused.
+        region: String,
+        /// For how long it was tried.
+        waited: String,
+    },
+    /// A permission is missing.
+    #[error(
+        "Access to {action} was denied{after}. Grant it to the function's role (or the member role), and see that no policy of the organization, the secret or the KMS key denies it."
+    )]
+    AccessDenied {
+        /// The IAM action.
+        action: &'static str,
+        /// What had been done by then.
+        after: Cow<'static, str>,
+        /// What AWS said.
+        source: CallError,
+    },
+    /// AWS asked to slow down, and retries did not help.
+    #[error(
+        "{action} was throttled{after}. Secrets Manager tries again; if it goes on, spread the rotation schedules."
+    )]
+    Throttled {
+        /// The IAM action.
+        action: &'static str,
+        /// What had been done by then.
+        after: Cow<'static, str>,
+        /// What AWS said.
+        source: CallError,
+    },
+    /// The world moved while a plan was carried out.
+    #[error(
+        "The plan no longer fits: {problem}. Nothing more was touched. This is safe to retry, and Secrets Manager does."
+    )]
+    PlanChanged {
+        /// What moved.
+        problem: String,
+    },
+    /// Too little time is left to do something safely.
+    #[error(
+        "The invocation's time is too short: {problem}. The retry begins by looking at what is there; if this goes on, raise the function's timeout."
+    )]
+    DeadlineTooShort {
+        /// What did not fit.
+        problem: String,
+    },
+    /// AWS did not answer, or answered something else than expected.
+    #[error(
+        "{action} failed{after}. Secrets Manager tries again, and each attempt begins by looking at what is there."
+    )]
+    ServiceUnavailable {
+        /// The IAM action.
+        action: &'static str,
+        /// What had been done by then.
+        after: Cow<'static, str>,
+        /// What AWS said.
+        source: CallError,
+    },
+}
+
+impl Error {
+    /// The stable name of this error: the invocation's `errorType`.
+    pub fn error_type(&self) -> &'static str {
+        match self {
+            Self::InvalidEvent { .. } => "InvalidEvent",
+            Self::InvalidConfig { .. } => "InvalidConfig",
+            Self::RotationNotEnabled { .. } => "RotationNotEnabled",
+            Self::VersionNotStaged { .. } => "VersionNotStaged",
+            Self::SecretMalformed { .. } => "SecretMalformed",
+            Self::UserUnknown { .. } => "UserUnknown",
+            Self::UserMismatch { .. } => "UserMismatch",
+            Self::KeyLimit { .. } => "KeyLimit",
+            Self::CredentialRejected { .. } => "CredentialRejected",
+            Self::NotPropagated { .. } => "NotPropagated",
+            Self::AccessDenied { .. } => "AccessDenied",
+            Self::Throttled { .. } => "Throttled",
+            Self::PlanChanged { .. } => "PlanChanged",
+            Self::DeadlineTooShort { .. } => "DeadlineTooShort",
+            Self::ServiceUnavailable { .. } => "ServiceUnavailable",
+        }
+    }
+
+    /// The key this error is about, if it is about one.
+    pub fn key(&self) -> Option<&AccessKeyId> {
+        match self {
+            Self::KeyLimit { key, .. }
+            | Self::CredentialRejected { key, .. }
+            | Self::NotPropagated { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The user this error is about, if it is about one.
+    pub fn user(&self) -> Option<&UserRef> {
+        match self {
+            Self::UserMismatch { user, .. }
+            | Self::KeyLimit { user, .. }
+            | Self::CredentialRejected { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+
+    /// Who must act: Secrets Manager by itself, or a person.
+    pub fn next_steps(&self) -> &'static str {
+        match self {
+            Self::NotPropagated { .. }
+            | Self::Throttled { .. }
+            | Self::PlanChanged { .. }
+            | Self::DeadlineTooShort { .. }
+            | Self::ServiceUnavailable { .. } => {
+                "Nothing yet: Secrets Manager repeats the rotation by itself, and repeating it is safe. Act if this alert comes back for the same secret."
+            }
+            Self::InvalidEvent { .. } => {
+                "Find who invokes the function with such an event; no secret is affected."
+            }
+            _ => {
+                "The rotation stays stopped until this is put right; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."
+            }
+        }
+    }
+
+    /// The same failure, saying what had already been done when it struck.
+    pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
+        if let Self::AccessDenied { after, .. }
+        | Self::Throttled { after, .. }
+        | Self::ServiceUnavailable { after, .. } = &mut self
+        {
+            *after = done.into();
+        }
+        self
+    }
+}
+
+/// A failed call, where its failure has no meaning of its own to the step.
+impl From<CallError> for Error {
+    fn from(source: CallError) -> Self {
+        let (action, after) = (source.action, Cow::Borrowed(""));
+        if source.is_denied() {
+            Self::AccessDenied { action, after, source }
+        } else if source.is_throttled() {
+            Self::Throttled { action, after, source }
+        } else {
+            Self::ServiceUnavailable { action, after, source }
+        }
+    }
+}

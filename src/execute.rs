@@ -1,0 +1,211 @@
+//! A plan becomes changes in AWS. The only module that changes keys or secrets.
+//!
+//! It makes no decisions: before an action that can break somebody's work it looks again, and if
+//! the plan made from what it sees would no longer say this, it stops.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::aws::{Aws, CallError, Iam, PutOutcome, StoredValue};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::event::RotationEvent;
+use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT};
+use crate::model::{Credential, Intent, Observation, SecretDocument};
+use crate::plan::{Action, Outcome, Plan, Planned};
+use crate::{notify, prove};
+
+/// How often a read that still shows the state before our own change is repeated. IAM's lists take
+/// seconds to follow.
+const STALE_READS: u32 = 10;
+/// How long to wait between two of those.
+const STALE_READ_WAIT: Duration = Duration::from_secs(1);
+/// CreateAccessKey is not sent later than this after the observation its intent records.
+const LATEST_SEND: Duration = Duration::from_secs(20);
+/// Time that creating and storing a key must find left of the invocation.
+const ISSUE_NEEDS: Duration = Duration::from_secs(3);
+
+/// Carries plans out for one event.
+#[derive(Debug)]
+pub struct Executor<'a> {
+    /// AWS.
+    pub aws: &'a Aws,
+    /// The function's settings.
+    pub config: &'a Config,
+    /// What was asked.
+    pub event: &'a RotationEvent,
+    /// IAM in the user's account.
+    pub iam: Iam,
+    /// When the invocation must be over.
+    pub deadline: Instant,
+}
+
+impl Executor<'_> {
+    /// Does a plan's actions in order and answers with those done.
+    ///
+    /// `replan` observes and plans again; it is asked before each destructive action but one that
+    /// comes first, for which the plan itself is fresh.
+    pub async fn run(
+        &self,
+        seen: &Observation,
+        plan: Plan,
+        replan: impl AsyncFn() -> Result<Plan>,
+    ) -> Result<Vec<Planned>> {
+        let mut done: Vec<Planned> = Vec::new();
+        for planned in plan.actions {
+            if let Some(last) = done.last()
+                && planned.action.is_destructive()
+            {
+                self.confirm(&planned.action, &last.action, &replan).await?;
+            }
+            tracing::info!(action = %planned.action, reason = %planned.reason, "executing");
+            Box::pin(self.perform(seen, &planned.action)).await?;
+            done.push(planned);
+        }
+        Ok(done)
+    }
+
+    /// Looks again: does the plan still begin with this action?
+    async fn confirm(
+        &self,
+        action: &Action,
+        last: &Action,
+        replan: &impl AsyncFn() -> Result<Plan>,
+    ) -> Result<()> {
+        for _ in 0..STALE_READS {
+            let plan = replan().await?;
+            match (plan.actions.first().map(|first| &first.action), plan.outcome) {
+                (Some(first), _) if first == action => return Ok(()),
+                // What we did last is not seen yet: look once more.
+                (Some(first), _) if first == last => sleep(STALE_READ_WAIT).await,
+                (_, Outcome::Refuse(error)) => return Err(error),
+                _ => break,
+            }
+        }
+        Err(Error::PlanChanged { problem: format!("it said to {action}, and looking again it does not") })
+    }
+
+    async fn perform(&self, seen: &Observation, action: &Action) -> Result<()> {
+        let (arn, user) = (seen.secret.arn.as_str(), seen.user.name.as_str());
+        match action {
+            Action::LabelVersion { version, key } => {
+                let from = seen.secret.staged(key.as_str()).map(|holder| holder.id.as_str());
+                Ok(self.aws.secrets.move_label(arn, key.as_str(), from, Some(version)).await?)
+            }
+            Action::RemoveLabel { version, key } => {
+                Ok(self.aws.secrets.move_label(arn, key.as_str(), Some(version), None).await?)
+            }
+            Action::DeactivateKey { key } => Ok(self.iam.deactivate(user, key).await?),
+            Action::DeleteKey { key } => Ok(self.iam.delete(user, key).await?),
+            Action::IssueAccessKey { intent } => self.issue(seen, intent).await,
+            Action::ProveKey { .. } => {
+                let key = seen.pending.as_ref().and_then(SecretDocument::credential);
+                let key =
+                    key.ok_or_else(|| Error::PlanChanged { problem: "there is no key to prove".into() })?;
+                prove::prove(self.aws, self.config, seen, &key, self.deadline).await
+            }
+            Action::Promote { from, to, .. } => self.promote(arn, from.as_deref(), to).await,
+            Action::TellUser { key, superseded } => {
+                notify::tell_user(self.aws, self.config, &self.iam, seen, key, superseded.as_ref()).await;
+                // A crash between the mail and this line repeats the mail; the other order would
+                // lose it.
+                Ok(self.aws.secrets.untag(arn, TAG_INTENT).await?)
+            }
+        }
+    }
+
+    /// Writes the intent, creates a key and stores it.
+    ///
+    /// A crash leaves: after the intent, a tag; after CreateAccessKey, an orphan that the intent
+    /// explains, which the retry deletes; after PutSecretValue, a finished step.
+    async fn issue(&self, seen: &Observation, intent: &Intent) -> Result<()> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left < ISSUE_NEEDS {
+            let (left, needed) = (left.as_millis(), ISSUE_NEEDS.as_millis());
+            let problem = format!(
+                "{left} ms are left, and creating and storing a key needs {needed} ms; it was not begun"
+            );
+            return Err(Error::DeadlineTooShort { problem });
+        }
+        let (arn, user) = (seen.secret.arn.as_str(), seen.user.name.as_str());
+        self.aws.secrets.tag(arn, TAG_INTENT, &intent.to_tag()).await?;
+        let age = self.aws.clock.now().duration_since(seen.now).unsigned_abs();
+        if age > LATEST_SEND {
+            return Err(Error::PlanChanged {
+                problem: format!("the user's keys were looked at {} s ago", age.as_secs()),
+            });
+        }
+        let (key, created) =
+            self.iam.create_access_key(user).await.map_err(|error| not_created(seen, error))?;
+        let document = seen.current.clone().unwrap_or_else(|| self.config.secret_shape.clone());
+        let value = document
+            .with_credential(&self.config.secret_shape, user, &key, created, self.aws.region())
+            .to_json();
+        let token = &self.event.token;
+        let stages = [AWSPENDING, key.key_id.as_str()];
+        match self.aws.secrets.put(arn, token, self.event.rotation_token.as_ref(), &stages, &value).await {
+            PutOutcome::Stored => Ok(()),
+            PutOutcome::NotStored(error) => Err(self.take_back(user, &key, error).await),
+            PutOutcome::Unknown(error) => match self.aws.secrets.version_value(arn, token.as_str()).await {
+                Ok(StoredValue::Text { text, .. }) if text == value => Ok(()),
+                Ok(StoredValue::Absent) => Err(self.take_back(user, &key, error).await),
+                // The next attempt reads it: a stored key is used, an unstored one is an orphan.
+                Ok(_) | Err(_) => {
+                    Err(Error::from(error).after(", and whether the new key was stored is not known"))
+                }
+            },
+        }
+    }
+
+    /// Deletes a key that could not be stored, so that it does not fill the limit.
+    async fn take_back(&self, user: &str, key: &Credential, error: CallError) -> Error {
+        let conflict = error.code() == "ResourceExistsException";
+        match self.iam.delete(user, &key.key_id).await {
+            Ok(()) if conflict => Error::PlanChanged {
+                problem: "another invocation stored a key first, so the one made here was deleted".into(),
+            },
+            Ok(()) => Error::from(error).after(", so the new key could not be stored and was deleted again"),
+            Err(_) => Error::from(error)
+                .after(format!(", so the new key {} could not be stored; the retry deletes it", key.key_id)),
+        }
+    }
+
+    /// Moves AWSCURRENT. A lost answer, which the SDK follows with a retry that AWS then refuses,
+    /// is told from a failure by looking.
+    async fn promote(&self, arn: &str, from: Option<&str>, to: &str) -> Result<()> {
+        let Err(error) = self.aws.secrets.move_label(arn, AWSCURRENT, from, Some(to)).await else {
+            return Ok(());
+        };
+        let now = self.aws.secrets.describe(arn).await;
+        if now.is_ok_and(|secret| secret.current().is_some_and(|current| current.id == to)) {
+            return Ok(());
+        }
+        if error.code() == "InvalidParameterException" {
+            return Err(Error::PlanChanged { problem: "AWSCURRENT was moved by somebody else".into() });
+        }
+        Err(error.into())
+    }
+}
+
+fn not_created(seen: &Observation, error: CallError) -> Error {
+    if error.is_not_found() {
+        return Error::UserUnknown {
+            secret: seen.secret.arn.clone(),
+            problem: format!("is bound to user {}, whom IAM does not know", seen.user),
+        };
+    }
+    if error.code() == "LimitExceeded" {
+        // We had seen room. IAM's lists lag behind, so what fills the limit will show.
+        return Error::PlanChanged {
+            problem: format!("user {} has two keys already, though ListAccessKeys showed fewer", seen.user),
+        };
+    }
+    let refused = error.is_refused();
+    let failure = Error::from(error);
+    if refused {
+        failure
+    } else {
+        failure.after(", and whether a key was made is not known; none was stored")
+    }
+}

@@ -1,0 +1,32 @@
+//! Rotates IAM access keys through AWS Secrets Manager's native rotation contract.
+//!
+//! One idea carries everything: **observe → plan → execute**. The modules, in the order in which
+//! an invocation flows through them:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`event`] | the JSON of an invocation becomes an [`event::RotationEvent`] |
+//! | [`config`] | the environment becomes a [`config::Config`], once, at start |
+//! | [`rotation`] | the four steps: observe, plan, execute, report; the one place that handles an error |
+//! | [`observe`] | reads AWS into a [`model::Observation`]; changes nothing |
+//! | [`plan`] | pure: an observation becomes a [`plan::Plan`], actions with reasons and an outcome |
+//! | [`execute`] | carries a plan out; the only module that changes keys or secrets |
+//! | [`prove`] | has STS accept a new key, in every region it will be used in |
+//! | [`notify`] | tells people: the SNS alert of a failure, the SES mail of a success |
+//! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
+//!
+//! Beneath them: [`model`], the nouns; [`mod@aws`], the only place that names the SDK's types;
+//! [`error`], whose variants are the `errorType`s that an invocation fails with.
+
+pub mod aws;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod execute;
+pub mod model;
+pub mod notify;
+pub mod observe;
+pub mod plan;
+pub mod prove;
+pub mod rotation;
+pub mod telemetry;

@@ -1,0 +1,42 @@
+//! The nouns. No async, no SDK, no clock, no environment, no randomness: time and policy come in
+//! as arguments, so that every decision built on them can be tested as a table.
+
+mod credential;
+mod document;
+mod ids;
+mod intent;
+mod keys;
+mod observation;
+mod policy;
+mod smtp;
+
+pub use credential::{Credential, RotationToken, Sensitive};
+pub use document::{DocumentError, SecretDocument};
+pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
+pub use intent::Intent;
+pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
+pub use observation::{Observation, SecretState, Version};
+pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
+pub use smtp::ses_smtp_password;
+
+/// Staging labels and tags that Secrets Manager or this product give a meaning.
+pub mod names {
+    /// Label of the version that consumers read.
+    pub const AWSCURRENT: &str = "AWSCURRENT";
+    /// Label of the version that a rotation is making.
+    pub const AWSPENDING: &str = "AWSPENDING";
+    /// Label of the version that was current before.
+    pub const AWSPREVIOUS: &str = "AWSPREVIOUS";
+    /// Secret tag: the IAM user (name, or ARN) the secret is bound to.
+    pub const TAG_USER: &str = "iam-key-rotator:user";
+    /// Secret tag: this secret's own overlap.
+    pub const TAG_OVERLAP: &str = "iam-key-rotator:overlap";
+    /// Secret tag: this secret's own recovery window.
+    pub const TAG_RECOVERY: &str = "iam-key-rotator:recovery";
+    /// Secret tag: who gets this secret's mails.
+    pub const TAG_EMAIL: &str = "iam-key-rotator:email";
+    /// Secret tag: the regions whose STS must accept this secret's new key.
+    pub const TAG_TEST_REGIONS: &str = "iam-key-rotator:test-regions";
+    /// Secret tag: the record written before CreateAccessKey; see [`Intent`](super::Intent).
+    pub const TAG_INTENT: &str = "iam-key-rotator:intent";
+}

@@ -1,0 +1,157 @@
+//! What was seen of the world, to plan from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_INTENT};
+use super::{AccessKey, AccessKeyId, ClientRequestToken, Intent, KeyRole, LastUse, SecretDocument, UserRef};
+
+/// One version of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its id: the ClientRequestToken of the rotation that made it.
+    pub id: String,
+    /// Its staging labels.
+    pub stages: BTreeSet<String>,
+    /// The key it holds, by its label or by its value; `None` if neither told.
+    pub key: Option<AccessKeyId>,
+}
+
+impl Version {
+    /// A version as DescribeSecret shows it. A single label that is a key's id tells which key the
+    /// version holds; two such labels are somebody's doing and tell nothing.
+    pub fn new(id: impl Into<String>, stages: impl IntoIterator<Item = String>) -> Self {
+        let stages: BTreeSet<String> = stages.into_iter().collect();
+        let mut labels = stages.iter().filter_map(|stage| AccessKeyId::from_label(stage));
+        let key = match (labels.next(), labels.next()) {
+            (Some(key), None) => Some(key),
+            _ => None,
+        };
+        Self { id: id.into(), stages, key }
+    }
+
+    /// Whether it carries a label.
+    pub fn has(&self, stage: &str) -> bool {
+        self.stages.contains(stage)
+    }
+
+    /// Whether it carries its own key's id as a label.
+    pub fn is_labelled(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| self.has(key.as_str()))
+    }
+}
+
+/// A secret as DescribeSecret shows it: no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretState {
+    /// Its full ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Whether rotation is turned on.
+    pub rotation_enabled: bool,
+    /// When Secrets Manager last completed a rotation.
+    pub last_rotated: Option<Timestamp>,
+    /// Its versions that carry a label.
+    pub versions: Vec<Version>,
+}
+
+impl SecretState {
+    /// The version that carries a label; a label is on one version only.
+    pub fn staged(&self, stage: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| version.has(stage))
+    }
+
+    /// The version with an id.
+    pub fn version(&self, id: &ClientRequestToken) -> Option<&Version> {
+        self.versions.iter().find(|version| version.id == id.as_str())
+    }
+
+    /// The version that consumers read.
+    pub fn current(&self) -> Option<&Version> {
+        self.staged(AWSCURRENT)
+    }
+
+    /// The version that holds a key; AWSCURRENT first, should two hold the same.
+    pub fn holder(&self, key: &AccessKeyId) -> Option<&Version> {
+        let holds = |version: &&Version| version.key.as_ref() == Some(key);
+        self.current().filter(holds).or_else(|| self.versions.iter().find(holds))
+    }
+
+    /// The record an earlier attempt left.
+    pub fn intent(&self) -> Option<Intent> {
+        self.tags.get(TAG_INTENT).and_then(|text| Intent::from_tag(text))
+    }
+
+    /// Notes which key a version holds, as its value tells.
+    pub fn note_key(&mut self, version: &str, key: Option<AccessKeyId>) {
+        if let Some(seen) = self.versions.iter_mut().find(|seen| seen.id == version) {
+            seen.key = key;
+        }
+    }
+
+    /// The ARN's partition, region and account.
+    pub fn home(&self) -> (&str, &str, &str) {
+        let mut parts = self.arn.split(':').skip(1);
+        let mut next = || parts.next().unwrap_or_default();
+        let (partition, _service, region, account) = (next(), next(), next(), next());
+        (partition, region, account)
+    }
+}
+
+/// All that one step of one rotation is planned from.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The time of the observation, by AWS's clock.
+    pub now: Timestamp,
+    /// The version being made.
+    pub token: ClientRequestToken,
+    /// The secret.
+    pub secret: SecretState,
+    /// The user it is bound to.
+    pub user: UserRef,
+    /// All of the user's keys; empty where the step does not ask.
+    pub keys: Vec<AccessKey>,
+    /// AWSCURRENT's value; `None` when it has none, or the step does not ask.
+    pub current: Option<SecretDocument>,
+    /// The value of the version being made; `None` when it has none, or the step does not ask.
+    pub pending: Option<SecretDocument>,
+    /// Whose key AWSCURRENT's is, where it is none of the user's; `None` if the key is gone.
+    pub current_key_owner: Option<String>,
+}
+
+impl Observation {
+    /// What a key of the user is to the secret.
+    pub fn role(&self, key: &AccessKey) -> KeyRole {
+        let Some(holder) = self.secret.holder(&key.id) else {
+            let explained = self.secret.intent().is_some_and(|intent| intent.explains(key));
+            let never_used = key.last_use == Some(LastUse::Never);
+            return if explained && never_used { KeyRole::Orphan } else { KeyRole::Unknown };
+        };
+        if holder.has(AWSCURRENT) {
+            KeyRole::Current
+        } else if holder.id == self.token.as_str() && holder.has(AWSPENDING) {
+            KeyRole::Pending
+        } else if holder.has(AWSPREVIOUS) || !self.is_younger_than_current(key) {
+            KeyRole::Previous
+        } else {
+            KeyRole::Abandoned
+        }
+    }
+
+    /// When the current version became current, so far as can be told: the end of the rotation
+    /// that made it, or at the latest the creation of its key.
+    pub fn current_since(&self) -> Option<Timestamp> {
+        let current = self.secret.current()?.key.as_ref()?;
+        let created = self.keys.iter().find(|key| key.id == *current)?.created;
+        Some(self.secret.last_rotated.map_or(created, |rotated| rotated.max(created)))
+    }
+
+    fn is_younger_than_current(&self, key: &AccessKey) -> bool {
+        let current = self.secret.current().and_then(|version| version.key.as_ref());
+        self.keys.iter().filter(|other| Some(&other.id) == current).any(|other| key.created > other.created)
+    }
+}

@@ -1,0 +1,98 @@
+//! What the owner of a secret wants: how long keys live on, and which strangers may go.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::names::{TAG_OVERLAP, TAG_RECOVERY};
+
+/// What to do with a superseded key that was used after its successor was promoted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InUse {
+    /// Leave it, and say where it is still used.
+    #[default]
+    Wait,
+    /// Deactivate it all the same.
+    Deactivate,
+}
+
+/// What may happen to a key that is in no version when it fills the two-key limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownKeys {
+    /// Nothing: the rotation stops.
+    Refuse,
+    /// An inactive one is deleted, an active one stops the rotation.
+    #[default]
+    DeleteInactive,
+    /// The oldest is deleted, active or not.
+    DeleteOldest,
+}
+
+/// The policy one secret is rotated under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How long the superseded key stays active after the promotion.
+    pub overlap: Duration,
+    /// How long it then stays inactive before it is deleted.
+    pub recovery: Duration,
+    /// What happens when it is used after the promotion.
+    pub in_use: InUse,
+    /// What may happen to strangers.
+    pub unknown_keys: UnknownKeys,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            overlap: Duration::from_secs(24 * 60 * 60),
+            recovery: Duration::from_secs(7 * 24 * 60 * 60),
+            in_use: InUse::default(),
+            unknown_keys: UnknownKeys::default(),
+        }
+    }
+}
+
+impl Policy {
+    /// This policy with what the secret's own tags override; the name of a tag that cannot be read
+    /// otherwise.
+    pub fn with_tags(mut self, tags: &BTreeMap<String, String>) -> Result<Self, &'static str> {
+        for (tag, slot) in [(TAG_OVERLAP, &mut self.overlap), (TAG_RECOVERY, &mut self.recovery)] {
+            if let Some(value) = tags.get(tag) {
+                *slot = parse_duration(value).ok_or(tag)?;
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Reads `30s`, `90m`, `24h`, `10d` or `0`; at most ten years, so that no sum overflows.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+    humantime::parse_duration(text.trim()).ok().filter(|duration| *duration <= LONGEST)
+}
+
+/// Writes a duration for a person: `1day`, `7days`, `1h 30m`.
+pub fn duration_text(duration: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_the_interface_writes_them() {
+        for (text, seconds) in [("0", 0), ("30s", 30), ("90m", 5400), ("24h", 86400), ("10d", 864_000)] {
+            assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "24", "-1h", "soon", "1e9d", "99999999999999999999d", "11y"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secrets_own_tags_win_and_an_unreadable_one_is_named() {
+        let tags = |value: &str| BTreeMap::from([(TAG_OVERLAP.to_owned(), value.to_owned())]);
+        assert_eq!(Policy::default().with_tags(&tags("0")).unwrap().overlap, Duration::ZERO);
+        assert_eq!(Policy::default().with_tags(&tags("long")), Err(TAG_OVERLAP));
+    }
+}

@@ -1,0 +1,88 @@
+//! The SNS message of a failure: first for a person, then the same facts as JSON.
+
+use askama::Template;
+use serde_json::json;
+
+use crate::aws::Aws;
+use crate::config::Config;
+use crate::error::Error;
+use crate::event::RotationEvent;
+
+/// SNS's own limit: fewer than 100 printable ASCII characters
+/// ([Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)).
+const SUBJECT_CHARS: usize = 99;
+
+#[derive(Template)]
+#[template(path = "failure.txt", escape = "none")]
+struct Failure<'a> {
+    headline: &'a str,
+    reason: &'a str,
+    next_steps: &'a str,
+    secret: &'a str,
+    step: &'a str,
+    request_id: &'a str,
+    facts: &'a str,
+}
+
+/// Tells the alert topic, where there is one, that an invocation failed.
+pub async fn alert_failure(
+    aws: &Aws,
+    config: &Config,
+    error: &Error,
+    event: Option<&RotationEvent>,
+    request_id: &str,
+) {
+    let step = event.map(|event| event.step.as_str());
+    let secret = event.map(|event| event.secret_id.as_str());
+    let reason = error.to_string();
+    let facts = json!({
+        "errorType": error.error_type(),
+        "step": step,
+        "secretArn": secret,
+        "user": error.user().map(|user| user.name.as_str()),
+        "keyId": error.key(),
+        "reason": reason,
+        "nextSteps": error.next_steps(),
+        "requestId": request_id,
+    });
+    let subject = format!("Key rotation failed: {} in {}", error.error_type(), step.unwrap_or("an event"));
+    let message = Failure {
+        headline: &subject,
+        reason: &reason,
+        next_steps: error.next_steps(),
+        secret: secret.unwrap_or("unknown"),
+        step: step.unwrap_or("unknown"),
+        request_id,
+        facts: &format!("{facts:#}"),
+    };
+    publish(aws, config, &subject, message.render()).await;
+}
+
+#[derive(Template)]
+#[template(path = "mail_failure.txt", escape = "none")]
+struct MailFailure<'a> {
+    user: &'a str,
+    secret: &'a str,
+    reason: &'a str,
+    facts: &'a str,
+}
+
+/// Tells the alert topic that a mail of a success did not go out.
+pub(super) async fn alert_mail_failure(aws: &Aws, config: &Config, user: &str, secret: &str, reason: &str) {
+    let facts = json!({"errorType": "MailNotSent", "secretArn": secret, "user": user, "reason": reason});
+    let message = MailFailure { user, secret, reason, facts: &format!("{facts:#}") };
+    publish(aws, config, "Key rotated, but the mail could not be sent", message.render()).await;
+}
+
+async fn publish(aws: &Aws, config: &Config, subject: &str, message: askama::Result<String>) {
+    let Some(topic) = &config.alert_topic_arn else { return };
+    let subject: String = subject.chars().filter(|c| (' '..='~').contains(c)).take(SUBJECT_CHARS).collect();
+    match message {
+        Ok(message) => {
+            if let Err(error) = aws.sns.publish(topic, &subject, &message).await {
+                tracing::error!(topicArn = topic.as_str(), error = %error, "alert could not be sent");
+            }
+        }
+        Err(error) => tracing::error!(error = %error, "alert could not be written"),
+    }
+}

@@ -1,0 +1,218 @@
+//! The mail of a success: which key is new, where to fetch it, until when the old one works.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::alert::alert_mail_failure;
+use crate::aws::{Aws, CallError, Email, Iam, Words};
+use crate::config::Config;
+use crate::model::names::TAG_EMAIL;
+use crate::model::{AccessKeyId, Observation, Policy};
+
+/// The facts of a mail. Subject, text and HTML are three templates of the same facts; what goes
+/// into the HTML is escaped by the template.
+struct Rotated {
+    user: String,
+    account: String,
+    key: String,
+    old_key: Option<String>,
+    /// What becomes of the old key, in one sentence.
+    old_key_fate: String,
+    secret_name: String,
+    region: String,
+    console_url: String,
+    command: String,
+    time: String,
+}
+
+#[derive(Template)]
+#[template(path = "rotated.subject.txt", escape = "none")]
+struct Subject<'a>(&'a Rotated);
+
+#[derive(Template)]
+#[template(path = "rotated.txt", escape = "none")]
+struct Text<'a>(&'a Rotated);
+
+#[derive(Template)]
+#[template(path = "rotated.html")]
+struct Html<'a>(&'a Rotated);
+
+/// Mails the user that a new key is current. Never fails: what goes wrong is logged and alerted.
+pub async fn tell_user(
+    aws: &Aws,
+    config: &Config,
+    iam: &Iam,
+    seen: &Observation,
+    key: &AccessKeyId,
+    superseded: Option<&AccessKeyId>,
+) {
+    let Some(from) = &config.email.from else { return };
+    let policy = config.policy.with_tags(&seen.secret.tags).unwrap_or(config.policy);
+    let Some(to) = recipient(config, iam, seen).await else {
+        tracing::warn!(user = seen.user.name.as_str(), "no address to mail to");
+        return;
+    };
+    let facts = Rotated::new(seen, &policy, aws.clock.now(), key, superseded);
+    let words = match facts.words(config.email.template.as_deref()) {
+        Ok(words) => words,
+        Err(error) => {
+            tracing::error!(error = %error, "mail could not be written");
+            return;
+        }
+    };
+    let email = Email { from: from.clone(), to, content: words };
+    if let Err(error) = aws.ses.send(&email).await {
+        tracing::error!(user = seen.user.name.as_str(), error = %error, "mail could not be sent");
+        alert_mail_failure(aws, config, &seen.user.name, &seen.secret.arn, &reason(&error)).await;
+    }
+}
+
+fn reason(error: &CallError) -> String {
+    format!("{error}. Check that the sender's identity is verified and SES is out of its sandbox.")
+}
+
+/// Whose mailbox: the secret's tag, the user's tag, a name that is an address, the domain, the
+/// administrator; the first of them that there is.
+async fn recipient(config: &Config, iam: &Iam, seen: &Observation) -> Option<String> {
+    let name = &seen.user.name;
+    if let Some(tagged) = seen.secret.tags.get(TAG_EMAIL).filter(|address| is_address(address)) {
+        return Some(tagged.clone());
+    }
+    match iam.user_tag(name, &config.email.tag).await {
+        Ok(Some(address)) if is_address(&address) => return Some(address),
+        Ok(_) => {}
+        Err(error) => {
+            tracing::warn!(user = name.as_str(), error = %error, "the user's address could not be read")
+        }
+    }
+    if is_address(name) {
+        return Some(name.clone());
+    }
+    let domain =
+        config.email.domain.as_ref().map(|domain| format!("{name}@{domain}")).filter(|to| is_address(to));
+    domain.or_else(|| config.email.admin.clone())
+}
+
+/// Whether a text can stand as one mail address: no list, no header, no display name. Whether it
+/// exists is SES's to find out.
+pub fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b))
+    };
+    text.len() <= 254
+        && plain(local)
+        && plain(domain)
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+}
+
+impl Rotated {
+    fn new(
+        seen: &Observation,
+        policy: &Policy,
+        now: Timestamp,
+        key: &AccessKeyId,
+        old: Option<&AccessKeyId>,
+    ) -> Self {
+        let (partition, region, _) = seen.secret.home();
+        let console = match partition {
+            "aws-cn" => "console.amazonaws.cn",
+            "aws-us-gov" => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        let arn = &seen.secret.arn;
+        let name = percent_encode(&seen.secret.name);
+        let until = now.saturating_add(policy.overlap).unwrap_or(Timestamp::MAX);
+        let fate = match (old, policy.overlap.is_zero(), policy.recovery.is_zero()) {
+            (None, ..) => "There was no key before this one.".to_owned(),
+            (Some(old), true, true) => format!("The old key {old} has been deleted."),
+            (Some(old), true, false) => {
+                format!("The old key {old} has been deactivated and no longer works.")
+            }
+            (Some(old), false, _) => format!(
+                "The old key {old} keeps working until {}. Move to the new key before then.",
+                minute(until)
+            ),
+        };
+        Self {
+            user: seen.user.name.clone(),
+            account: seen.user.account.clone(),
+            key: key.to_string(),
+            old_key: old.map(ToString::to_string),
+            old_key_fate: fate,
+            secret_name: seen.secret.name.clone(),
+            region: region.to_owned(),
+            console_url: format!(
+                "https://{region}.{console}/secretsmanager/secret?name={name}&region={region}"
+            ),
+            command: format!(
+                "aws secretsmanager get-secret-value --region {region} --secret-id '{arn}' --query SecretString --output text"
+            ),
+            time: minute(now),
+        }
+    }
+
+    fn words(&self, template: Option<&str>) -> askama::Result<Words> {
+        if let Some(name) = template {
+            let data = json!({
+                "user": self.user, "account": self.account, "keyId": self.key, "oldKeyId": self.old_key,
+                "oldKeyFate": self.old_key_fate, "secretName": self.secret_name, "region": self.region,
+                "consoleUrl": self.console_url, "command": self.command, "time": self.time,
+            });
+            return Ok(Words::Template { name: name.to_owned(), data: data.to_string() });
+        }
+        Ok(Words::Own {
+            subject: Subject(self).render()?.trim().to_owned(),
+            text: Text(self).render()?,
+            html: Html(self).render()?,
+        })
+    }
+}
+
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bare_address_is_an_address() {
+        for good in ["a@b.c", "ci+x@example.com"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "ci",
+            "a@b",
+            "a@b.c,d@e.f",
+            "A <a@b.c>",
+            "a@b.c\nBcc: d@e.f",
+            "a b@c.d",
+            "@b.c",
+            "a@.c",
+            "a@b.",
+            "é@b.c",
+        ] {
+            assert!(!is_address(bad), "{bad:?}");
+        }
+    }
+}

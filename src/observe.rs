@@ -1,0 +1,264 @@
+//! AWS becomes an [`Observation`]. Reads only; what does not depend on each other is read at once.
+//!
+//! A read that fails is a failure, never an answer: a denied or throttled call must not pass for
+//! "no keys" or "never used".
+
+use futures_util::future::try_join_all;
+use tokio::try_join;
+
+use crate::aws::{Aws, Iam, Identity, KeyOwner, StoredValue};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::event::RotationEvent;
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
+use crate::model::{
+    AccessKey, Credential, DocumentError, KeyRole, Observation, Policy, SecretDocument, SecretState, UserRef,
+};
+use crate::plan::{self, Stage};
+
+/// Looks at one secret on behalf of one event.
+#[derive(Debug)]
+pub struct Observer<'a> {
+    /// AWS.
+    pub aws: &'a Aws,
+    /// The function's settings.
+    pub config: &'a Config,
+    /// What was asked.
+    pub event: &'a RotationEvent,
+    /// The account the function runs in, where the runtime tells.
+    pub account: Option<&'a str>,
+}
+
+impl Observer<'_> {
+    /// What createSecret is planned from: the secret and its two values at once, then the keys.
+    pub async fn create_secret(&self) -> Result<Observation> {
+        let (mut secret, current, pending) =
+            try_join!(self.describe(), self.staged(AWSCURRENT), self.version(self.event.token.as_str()))?;
+        let current = document(&secret, current)?;
+        let stage = plan::stage(&secret, &self.event.token)?;
+        let pending = document(&secret, pending)?;
+        let current_key = current.as_ref().and_then(|(_, document)| document.credential());
+        if let Some((version, _)) = &current {
+            secret.note_key(version, current_key.as_ref().map(|key| key.key_id.clone()));
+        }
+        let user = self.bind(&secret, current.as_ref().map(|(_, document)| document))?;
+        let mut seen = self.observation(secret, user);
+        seen.current = current.map(|(_, document)| document);
+        seen.pending = pending.map(|(_, document)| document);
+        if stage == Stage::Current || seen.pending.is_some() {
+            return Ok(seen);
+        }
+        let iam = self.iam_of(&seen.secret, &seen.user).await?;
+        seen.keys = self.keys(&iam, &seen).await?;
+        self.learn_previous(&mut seen).await?;
+        let not_current: Vec<_> =
+            seen.keys.iter().filter(|key| seen.role(key) != KeyRole::Current).cloned().collect();
+        self.learn_last_uses(&iam, &mut seen.keys, not_current).await?;
+        if let Some(key) = current_key.filter(|key| !seen.keys.iter().any(|known| known.id == key.key_id)) {
+            seen.current_key_owner = self.stranger(&iam, &seen.user, &key).await?;
+        }
+        Ok(seen)
+    }
+
+    /// What testSecret is planned from: the secret and the value of the version to be proved.
+    pub async fn test_secret(&self) -> Result<Observation> {
+        let (secret, pending) = try_join!(self.describe(), self.version(self.event.token.as_str()))?;
+        plan::stage(&secret, &self.event.token)?;
+        let pending = document(&secret, pending)?.map(|(_, document)| document);
+        let current = match pending {
+            Some(_) => None,
+            None => document(&secret, self.staged(AWSCURRENT).await?)?.map(|(_, document)| document),
+        };
+        let user = self.bind(&secret, pending.as_ref().or(current.as_ref()))?;
+        let mut seen = self.observation(secret, user);
+        (seen.pending, seen.current) = (pending, current);
+        Ok(seen)
+    }
+
+    /// What finishSecret is planned from: labels and keys. Values only where a label is missing, or
+    /// where a key will be retired at once: a label can be moved by hand, a value cannot.
+    pub async fn finish_secret(&self) -> Result<Observation> {
+        let mut secret = self.describe().await?;
+        let retires_at_once = self.policy(&secret)?.overlap.is_zero();
+        plan::stage(&secret, &self.event.token)?;
+        let mut named = None;
+        let needed: Vec<String> = secret
+            .versions
+            .iter()
+            .filter(|version| {
+                let made = version.id == self.event.token.as_str();
+                let held = made || version.has(AWSCURRENT) || version.has(AWSPREVIOUS);
+                let unbound = made && !secret.tags.contains_key(crate::model::names::TAG_USER);
+                held && (retires_at_once || unbound || (made && version.key.is_none()))
+            })
+            .map(|version| version.id.clone())
+            .collect();
+        let values = try_join_all(needed.iter().map(|version| self.version(version))).await?;
+        for (version, value) in needed.iter().zip(values) {
+            let held = match document(&secret, value) {
+                Ok(held) => held,
+                // What cannot be read holds no key that we would touch.
+                Err(_) if version != self.event.token.as_str() => None,
+                Err(error) => return Err(error),
+            };
+            let key = held.as_ref().and_then(|(_, document)| document.credential());
+            secret.note_key(version, key.map(|key| key.key_id));
+            if version == self.event.token.as_str() {
+                named = held.map(|(_, document)| document);
+            }
+        }
+        let user = self.bind(&secret, named.as_ref())?;
+        let mut seen = self.observation(secret, user);
+        let iam = self.iam_of(&seen.secret, &seen.user).await?;
+        seen.keys = self.keys(&iam, &seen).await?;
+        let intent = seen.secret.intent();
+        let unheld = |key: &&AccessKey| {
+            seen.secret.holder(&key.id).is_none()
+                && intent.as_ref().is_some_and(|intent| intent.explains(key))
+        };
+        let explained: Vec<_> = seen.keys.iter().filter(unheld).cloned().collect();
+        self.learn_last_uses(&iam, &mut seen.keys, explained).await?;
+        Ok(seen)
+    }
+
+    /// The policy of one secret: the function's, with what the secret's own tags override.
+    pub fn policy(&self, secret: &SecretState) -> Result<Policy> {
+        self.config.policy.with_tags(&secret.tags).map_err(|tag| Error::InvalidConfig {
+            name: tag.into(),
+            problem: format!(
+                "is {:?} on secret {}",
+                secret.tags.get(tag).map_or("", String::as_str),
+                secret.arn
+            ),
+            expected: "a duration such as 30s, 90m, 24h, 10d or 0, of at most ten years".into(),
+        })
+    }
+
+    /// IAM in the user's account: under the function's own role at home, and through the member
+    /// role in another account.
+    pub async fn iam_of(&self, secret: &SecretState, user: &UserRef) -> Result<Iam> {
+        let (_, _, secret_account) = secret.home();
+        let home = self.account.unwrap_or(secret_account);
+        match &self.config.member_role {
+            Some(role) if user.account != home => Ok(self
+                .aws
+                .iam_through(format!("arn:{}:iam::{}:role/{role}", user.partition, user.account))
+                .await),
+            None if user.account != secret_account => Err(Error::InvalidConfig {
+                name: "ROTATOR_MEMBER_ROLE".into(),
+                problem: format!("is not set, and user {user} lives in another account than the secret"),
+                expected: "the name of the role to assume there".into(),
+            }),
+            _ => Ok(self.aws.iam().clone()),
+        }
+    }
+
+    fn observation(&self, secret: SecretState, user: UserRef) -> Observation {
+        Observation {
+            now: self.aws.clock.now(),
+            token: self.event.token.clone(),
+            secret,
+            user,
+            keys: Vec::new(),
+            current: None,
+            pending: None,
+            current_key_owner: None,
+        }
+    }
+
+    fn bind(&self, secret: &SecretState, document: Option<&SecretDocument>) -> Result<UserRef> {
+        plan::bind_user(secret, document, &self.config.secret_name)
+    }
+
+    async fn describe(&self) -> Result<SecretState> {
+        self.aws.secrets.describe(&self.event.secret_id).await.map_err(|error| {
+            if error.is_not_found() {
+                return Error::InvalidEvent {
+                    field: "SecretId",
+                    problem: "names no secret of this account and region".into(),
+                };
+            }
+            error.into()
+        })
+    }
+
+    async fn staged(&self, stage: &str) -> Result<StoredValue> {
+        Ok(self.aws.secrets.staged_value(&self.event.secret_id, stage).await?)
+    }
+
+    async fn version(&self, version: &str) -> Result<StoredValue> {
+        Ok(self.aws.secrets.version_value(&self.event.secret_id, version).await?)
+    }
+
+    async fn keys(&self, iam: &Iam, seen: &Observation) -> Result<Vec<AccessKey>> {
+        iam.list_access_keys(&seen.user.name).await.map_err(|error| {
+            if error.is_not_found() {
+                return Error::UserUnknown {
+                    secret: seen.secret.arn.clone(),
+                    problem: format!("is bound to user {}, whom IAM does not know", seen.user),
+                };
+            }
+            error.into()
+        })
+    }
+
+    /// A key that no label explains may be AWSPREVIOUS's, stored there by hand before the product
+    /// came; only its value tells.
+    async fn learn_previous(&self, seen: &mut Observation) -> Result<()> {
+        let unexplained = seen.keys.iter().any(|key| seen.secret.holder(&key.id).is_none());
+        let previous = seen
+            .secret
+            .staged(AWSPREVIOUS)
+            .filter(|version| version.key.is_none())
+            .map(|version| version.id.clone());
+        let Some(version) = previous.filter(|_| unexplained) else {
+            return Ok(());
+        };
+        // What cannot be read explains nothing: the key stays unknown, and unknown keys are safe.
+        if let Ok(Some((_, document))) = document(&seen.secret, self.version(&version).await?) {
+            seen.secret.note_key(&version, document.credential().map(|key| key.key_id));
+        }
+        Ok(())
+    }
+
+    async fn learn_last_uses(&self, iam: &Iam, keys: &mut [AccessKey], of: Vec<AccessKey>) -> Result<()> {
+        let uses = try_join_all(of.iter().map(|key| iam.last_use(&key.id))).await?;
+        for (asked, last_use) in of.iter().zip(uses) {
+            if let Some(key) = keys.iter_mut().find(|key| key.id == asked.id) {
+                key.last_use = Some(last_use);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose key AWSCURRENT's is, when it is none of the bound user's; `None` if it is gone.
+    ///
+    /// IAM answers AccessDenied for a key it does not know as for one it may not speak of, so then
+    /// the key itself is asked.
+    async fn stranger(&self, iam: &Iam, user: &UserRef, key: &Credential) -> Result<Option<String>> {
+        let named = |name: String| format!("arn:{}:iam::{}:user/{name}", user.partition, user.account);
+        match iam.owner(&key.key_id).await? {
+            KeyOwner::User(name) => Ok(Some(named(name))),
+            KeyOwner::Nobody => Ok(None),
+            KeyOwner::Denied => match self.aws.sts_as(key, self.aws.region()).caller_identity().await? {
+                Identity::Of(arn) => Ok(Some(arn)),
+                Identity::UnknownKey | Identity::WrongSecret => Ok(None),
+            },
+        }
+    }
+}
+
+/// The key that a version holds; `None` for a value that waits for its first key.
+type Held = (String, SecretDocument);
+
+fn document(secret: &SecretState, value: StoredValue) -> Result<Option<Held>> {
+    let malformed = |problem| Error::SecretMalformed { secret: secret.arn.clone(), problem };
+    match value {
+        StoredValue::Absent => Ok(None),
+        StoredValue::Binary => Err(malformed(DocumentError::Binary)),
+        StoredValue::Text { version, text } => {
+            let document = SecretDocument::parse(text.expose()).map_err(malformed)?;
+            Ok(Some((version, document)))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! finishSecret: promote, then retire what was superseded, then tell the user.
+//!
+//! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
+//! the token being AWSCURRENT already does not end it.
+
+use super::{Action, Outcome, Plan, Planned, Stage, because, room, stage};
+use crate::error::{Error, Result};
+use crate::model::names::AWSPREVIOUS;
+use crate::model::{AccessKeyId, KeyStatus, Observation, Policy, Version};
+
+/// Plans finishSecret. `mail`: whether users are mailed at all.
+pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
+    match decide(seen, policy, mail) {
+        Ok(plan) => plan,
+        Err(error) => error.into(),
+    }
+}
+
+fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
+    let stage = stage(&seen.secret, &seen.token)?;
+    let key = made_key(seen)?;
+    let mut actions = Vec::new();
+    let superseded = match stage {
+        Stage::Pending => {
+            let current = seen.secret.current();
+            match seen.keys.iter().find(|known| known.id == *key).map(|known| known.status) {
+                Some(KeyStatus::Active) => {}
+                Some(KeyStatus::Inactive) => return Err(deactivated(seen, key)),
+                None => {
+                    let reason = format!("ListAccessKeys does not show the new key {key} yet");
+                    return Ok(Plan::idle(Outcome::Wait(reason)));
+                }
+            }
+            let action = Action::Promote {
+                from: current.map(|version| version.id.clone()),
+                to: seen.token.as_str().to_owned(),
+                key: key.clone(),
+            };
+            actions.push(because(action, "it is active, and testSecret proved it"));
+            current
+        }
+        Stage::Current => seen.secret.staged(AWSPREVIOUS),
+    };
+    let superseded = superseded.and_then(|version| version.key.as_ref()).filter(|old| *old != key);
+    actions.extend(superseded.map(|old| retire_at_once(seen, policy, old)).unwrap_or_default());
+    actions.extend(room::orphans(seen));
+    // The intent is open until the mail is out; without mails it is left for the next rotation to
+    // overwrite, which saves a call.
+    let open = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);
+    if mail && open {
+        let action = Action::TellUser { key: key.clone(), superseded: superseded.cloned() };
+        actions.push(because(action, "once for each promotion"));
+    }
+    if actions.is_empty() {
+        return Ok(Plan::idle(Outcome::AlreadyDone("this version is already AWSCURRENT".into())));
+    }
+    Ok(Plan::done(actions))
+}
+
+fn made_key(seen: &Observation) -> Result<&AccessKeyId> {
+    seen.secret.version(&seen.token).and_then(|version: &Version| version.key.as_ref()).ok_or_else(|| {
+        Error::VersionNotStaged {
+            secret: seen.secret.arn.clone(),
+            token: seen.token.to_string(),
+            problem: "holds no key: createSecret has not stored one",
+        }
+    })
+}
+
+fn deactivated(seen: &Observation, key: &AccessKeyId) -> Error {
+    Error::CredentialRejected {
+        key: key.clone(),
+        user: seen.user.clone(),
+        problem: "was deactivated after it was made, so it was not promoted".into(),
+        remedy: "Activate it and let the rotation go on, or cancel the rotation (`aws secretsmanager cancel-rotate-secret`) and start another.",
+    }
+}
+
+/// With an overlap of zero the superseded key goes inactive here, and with no recovery window
+/// either it is deleted here. Otherwise it stays, labelled, for its time to come.
+fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec<Planned> {
+    let Some(key) = seen.keys.iter().find(|key| key.id == *old).filter(|_| policy.overlap.is_zero()) else {
+        return Vec::new();
+    };
+    let mut actions = Vec::new();
+    if key.status == KeyStatus::Active {
+        actions.push(because(Action::DeactivateKey { key: old.clone() }, "superseded, and the overlap is 0"));
+    }
+    if policy.recovery.is_zero() {
+        actions.extend(room::delete(seen, key, "superseded, and overlap and recovery are 0".into()));
+    }
+    actions
+}

@@ -1,0 +1,166 @@
+//! Pure decisions: an [`Observation`](crate::model::Observation) and a policy become a [`Plan`].
+//!
+//! No async, no SDK, no clock, no environment, no randomness. Recovery after a crash is no special
+//! case: the retry observes what is there and plans from it.
+
+mod contract;
+mod create_secret;
+mod finish_secret;
+mod ownership;
+mod retire;
+mod room;
+mod set_secret;
+mod test_secret;
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::model::{AccessKeyId, Intent};
+
+pub use contract::{Stage, stage};
+pub use create_secret::create_secret;
+pub use finish_secret::finish_secret;
+pub use ownership::bind_user;
+pub use set_secret::set_secret;
+pub use test_secret::test_secret;
+
+/// What is to be done, in order, and how the step then ends.
+#[derive(Debug)]
+pub struct Plan {
+    /// The actions, each with its reason.
+    pub actions: Vec<Planned>,
+    /// What the step amounts to once they are done.
+    pub outcome: Outcome,
+}
+
+/// One action and why it is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a step ends.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The actions are the step.
+    Done,
+    /// An earlier invocation has done it.
+    AlreadyDone(String),
+    /// There is nothing to do in this step.
+    NothingToDo(String),
+    /// Not now: look again soon. The world has not shown yet what must be there.
+    Wait(String),
+    /// Not at all, and why.
+    Refuse(Error),
+}
+
+/// Something that changes AWS, or proves a key. Its `Display` is the line a dry run prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Attach a key's id as a staging label to the version that holds it.
+    LabelVersion {
+        /// The version.
+        version: String,
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Take a key's label off a version, which lets Secrets Manager drop the version.
+    RemoveLabel {
+        /// The version.
+        version: String,
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Make a key inactive.
+    DeactivateKey {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Delete a key. Cannot be undone.
+    DeleteKey {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Write the intent, create a key, store it as AWSPENDING with its label.
+    IssueAccessKey {
+        /// The record written first.
+        intent: Intent,
+    },
+    /// Have STS accept the new key in every test region.
+    ProveKey {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Move AWSCURRENT.
+    Promote {
+        /// The version that has it, if one does.
+        from: Option<String>,
+        /// The version that gets it.
+        to: String,
+        /// The key that becomes current.
+        key: AccessKeyId,
+    },
+    /// Mail the user, then close the intent, so that a retry knows the mail is out.
+    TellUser {
+        /// The key that became current.
+        key: AccessKeyId,
+        /// The key it superseded.
+        superseded: Option<AccessKeyId>,
+    },
+}
+
+impl Action {
+    /// Whether somebody's work can break by it. Before such an action the executor looks again.
+    pub fn is_destructive(&self) -> bool {
+        matches!(self, Self::DeactivateKey { .. } | Self::DeleteKey { .. } | Self::Promote { .. })
+    }
+}
+
+impl Plan {
+    /// A plan of these actions.
+    pub fn done(actions: Vec<Planned>) -> Self {
+        Self { actions, outcome: Outcome::Done }
+    }
+
+    /// A plan of no action.
+    pub fn idle(outcome: Outcome) -> Self {
+        Self { actions: Vec::new(), outcome }
+    }
+}
+
+impl From<Error> for Plan {
+    fn from(error: Error) -> Self {
+        Self::idle(Outcome::Refuse(error))
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LabelVersion { version, key } => write!(f, "label version {version} with its key {key}"),
+            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
+            Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),
+            Self::DeleteKey { key } => write!(f, "delete key {key}"),
+            Self::IssueAccessKey { intent } => {
+                write!(f, "create an access key and store it in version {} as AWSPENDING", intent.token)
+            }
+            Self::ProveKey { key } => write!(f, "prove key {key} with STS"),
+            Self::Promote { to, key, .. } => write!(f, "move AWSCURRENT to version {to} with key {key}"),
+            Self::TellUser { key, .. } => write!(f, "mail the user that key {key} is current"),
+        }
+    }
+}
+
+impl fmt::Display for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.action, self.reason)
+    }
+}
+
+/// An action with its reason.
+fn because(action: Action, reason: impl Into<String>) -> Planned {
+    Planned { action, reason: reason.into() }
+}

@@ -1,0 +1,102 @@
+//! When may a superseded key go?
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{AccessKey, InUse, LastUse, Policy};
+
+/// How long GetAccessKeyLastUsed may lag behind a use
+/// ([IAM user guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html#Using_RotateAccessKey)).
+const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// Whether a superseded, still active key may be deactivated now: the reason, or the reason not to.
+///
+/// The overlap must be over, and unless the policy says otherwise nobody may have used the key
+/// since its successor was promoted. An overlap of zero asks for no such proof: it means at once.
+pub(super) fn may_deactivate(
+    key: &AccessKey,
+    superseded: Timestamp,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<String, String> {
+    if policy.overlap.is_zero() {
+        return Ok(format!("superseded {superseded}, and the overlap is 0"));
+    }
+    let proof = match policy.in_use {
+        InUse::Wait => policy.overlap.max(LAST_USED_LAG),
+        InUse::Deactivate => policy.overlap,
+    };
+    // A policy's durations are at most ten years; a sum beyond the calendar means never.
+    let over = superseded.saturating_add(proof).unwrap_or(Timestamp::MAX);
+    if now < over {
+        return Err(format!("superseded {superseded}, it stays active until {over}"));
+    }
+    match (&key.last_use, policy.in_use) {
+        (None, _) => Err("its last use was not read".into()),
+        (Some(used @ LastUse::At { time, .. }), InUse::Wait) if *time >= superseded => {
+            Err(format!("superseded {superseded} but still in use, {used}"))
+        }
+        (Some(used), _) => Ok(format!("superseded {superseded}, overlap over {over}, {used}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccessKeyId, KeyStatus};
+
+    const HOUR: i64 = 3600;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    fn used(second: i64) -> Option<LastUse> {
+        Some(LastUse::At { time: at(second), service: "s3".into(), region: "eu-west-1".into() })
+    }
+
+    fn decide(
+        overlap_hours: u64,
+        in_use: InUse,
+        last_use: Option<LastUse>,
+        hours: i64,
+    ) -> Result<String, String> {
+        let key = AccessKey {
+            id: AccessKeyId::new("AKIAA"),
+            status: KeyStatus::Active,
+            created: at(-99),
+            last_use,
+        };
+        let policy =
+            Policy { overlap: Duration::from_secs(overlap_hours * 3600), in_use, ..Policy::default() };
+        may_deactivate(&key, at(0), &policy, at(hours * HOUR))
+    }
+
+    #[test]
+    fn not_before_the_overlap_is_over() {
+        assert!(decide(24, InUse::Wait, Some(LastUse::Never), 23).is_err());
+        assert!(decide(24, InUse::Wait, Some(LastUse::Never), 24).is_ok());
+        assert!(decide(0, InUse::Wait, None, 0).is_ok());
+    }
+
+    #[test]
+    fn a_key_used_since_the_promotion_waits_unless_the_policy_says_otherwise() {
+        let refusal = decide(24, InUse::Wait, used(HOUR), 48).unwrap_err();
+        assert!(refusal.contains("s3") && refusal.contains("eu-west-1"), "{refusal}");
+        assert!(decide(24, InUse::Deactivate, used(HOUR), 48).is_ok());
+        assert!(decide(24, InUse::Wait, used(-HOUR), 48).is_ok());
+    }
+
+    #[test]
+    fn disuse_is_shown_only_beyond_the_lag_of_last_used_data() {
+        assert!(decide(1, InUse::Wait, Some(LastUse::Never), 3).is_err());
+        assert!(decide(1, InUse::Wait, Some(LastUse::Never), 4).is_ok());
+        assert!(decide(1, InUse::Deactivate, Some(LastUse::Never), 1).is_ok());
+    }
+
+    #[test]
+    fn a_last_use_nobody_read_is_not_taken_as_none() {
+        assert!(decide(24, InUse::Deactivate, None, 48).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! Room under the two-key limit, by proof of ownership.
+//!
+//! IAM allows [two access keys a user](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html),
+//! inactive ones included. Before a new one can be made, at most one may be left.
+
+use super::{Action, Planned, because, retire};
+use crate::error::{Error, Result};
+use crate::model::{AccessKey, KeyRole, KeyStatus, LastUse, Observation, Policy, UnknownKeys};
+
+const LIMIT: usize = 2;
+
+/// What must go before a key can be made, or the key that is in the way and may not go.
+pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> {
+    let mut actions = orphans(seen);
+    if seen.keys.len() - actions.len() < LIMIT {
+        return Ok(actions);
+    }
+    let mut verdicts: Vec<(&AccessKey, std::result::Result<String, Refusal>)> = seen
+        .keys
+        .iter()
+        .filter(|key| seen.role(key) != KeyRole::Orphan)
+        .map(|key| (key, may_remove(key, seen, policy)))
+        .collect();
+    // What may go comes first; among those an inactive key, then the older one.
+    verdicts.sort_by_key(|(key, verdict)| (verdict.is_err(), key.status == KeyStatus::Active, key.created));
+    for (key, verdict) in verdicts {
+        match verdict {
+            Ok(reason) => {
+                actions.extend(delete(seen, key, reason));
+                return Ok(actions);
+            }
+            Err(refusal) if seen.role(key) != KeyRole::Current => {
+                return Err(Error::KeyLimit {
+                    user: seen.user.clone(),
+                    key: key.id.clone(),
+                    problem: format!("{}, created {}; {}", key.status, key.created, refusal.problem),
+                    remedy: refusal.remedy,
+                });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(actions)
+}
+
+/// Deletes keys that nobody holds the secret of. Asked for after every lost answer.
+pub(super) fn orphans(seen: &Observation) -> Vec<Planned> {
+    let orphans = seen.keys.iter().filter(|key| seen.role(key) == KeyRole::Orphan);
+    orphans
+        .flat_map(|key| delete(seen, key, "made by an attempt of this rotation whose answer was lost".into()))
+        .collect()
+}
+
+/// Deletes a key, and its label with it.
+pub(super) fn delete(seen: &Observation, key: &AccessKey, reason: String) -> Vec<Planned> {
+    let mut actions = vec![because(Action::DeleteKey { key: key.id.clone() }, reason)];
+    if let Some(version) = seen.secret.holder(&key.id).filter(|version| version.is_labelled()) {
+        let action = Action::RemoveLabel { version: version.id.clone(), key: key.id.clone() };
+        actions.push(because(action, "its key is deleted"));
+    }
+    actions
+}
+
+struct Refusal {
+    problem: String,
+    remedy: &'static str,
+}
+
+fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::result::Result<String, Refusal> {
+    let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy });
+    match seen.role(key) {
+        KeyRole::Current | KeyRole::Pending | KeyRole::Orphan => refuse("it is in use by this secret", ""),
+        KeyRole::Abandoned => match &key.last_use {
+            // Our own proof of the key calls STS; anything else means that somebody uses it.
+            Some(LastUse::Never) => Ok("left by a rotation that was given up, never used".into()),
+            Some(LastUse::At { service, .. }) if service == "sts" => {
+                Ok("left by a rotation that was given up, used for its proof alone".into())
+            }
+            Some(used) => refuse(
+                &format!("left by a rotation that was given up, yet {used}"),
+                "Find who uses it, move them to AWSCURRENT and delete it by hand.",
+            ),
+            None => refuse("its last use was not read", "Rotate again."),
+        },
+        KeyRole::Previous if key.status == KeyStatus::Inactive => Ok("superseded and inactive".into()),
+        KeyRole::Previous => {
+            let Some(superseded) = seen.current_since() else {
+                return refuse(
+                    "it is in an older version, and AWSCURRENT holds no key of this user",
+                    "Check which key is in use, then delete the other by hand.",
+                );
+            };
+            retire::may_deactivate(key, superseded, policy, seen.now).map_err(|problem| Refusal {
+                problem,
+                remedy: "Let its users fetch AWSCURRENT and rotate again after that, or deactivate it by hand.",
+            })
+        }
+        KeyRole::Unknown => match (policy.unknown_keys, key.status) {
+            (UnknownKeys::Refuse, _) => refuse(
+                "it is in no version of this secret",
+                "Delete it by hand if nobody needs it, or set ROTATOR_UNKNOWN_KEYS.",
+            ),
+            (_, KeyStatus::Inactive) => Ok("in no version, and inactive".into()),
+            (UnknownKeys::DeleteOldest, KeyStatus::Active) => {
+                Ok("in no version, the oldest, and ROTATOR_UNKNOWN_KEYS is delete-oldest".into())
+            }
+            (UnknownKeys::DeleteInactive, KeyStatus::Active) => refuse(
+                "it is in no version of this secret and somebody may use it",
+                "Deactivate it by hand if nobody does, then rotate again.",
+            ),
+        },
+    }
+}

@@ -1,0 +1,35 @@
+//! testSecret: the new key must answer as the bound user.
+//!
+//! Also run alone by `RotateImmediately=false`, on a temporary AWSPENDING that holds AWSCURRENT's
+//! value, so it assumes nothing of createSecret and changes nothing.
+
+use super::{Action, Outcome, Plan, Stage, because, stage};
+use crate::error::{Error, Result};
+use crate::model::Observation;
+
+/// Plans testSecret.
+pub fn test_secret(seen: &Observation) -> Plan {
+    match decide(seen) {
+        Ok(plan) => plan,
+        Err(error) => error.into(),
+    }
+}
+
+fn decide(seen: &Observation) -> Result<Plan> {
+    if stage(&seen.secret, &seen.token)? == Stage::Current {
+        return Ok(Plan::idle(Outcome::AlreadyDone("this version is already AWSCURRENT".into())));
+    }
+    if let Some(key) = seen.pending.as_ref().and_then(|document| document.credential()) {
+        let action = Action::ProveKey { key: key.key_id };
+        return Ok(Plan::done(vec![because(action, "before it is promoted")]));
+    }
+    let current_has_key = seen.current.as_ref().is_some_and(|document| document.credential().is_some());
+    if current_has_key {
+        return Err(Error::VersionNotStaged {
+            secret: seen.secret.arn.clone(),
+            token: seen.token.to_string(),
+            problem: "holds no key: createSecret has not stored one",
+        });
+    }
+    Ok(Plan::idle(Outcome::NothingToDo("the secret waits for its first key".into())))
+}

@@ -1,0 +1,134 @@
+//! The proof of a new key: STS accepts it as the bound user's, in every test region.
+//!
+//! IAM is eventually consistent, so this asks instead of sleeping. One success may have met one
+//! endpoint only, so it takes several at once; after a refusal a single call scouts until the key
+//! is there.
+
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join_all};
+use tokio::time::{Instant, sleep};
+
+use crate::aws::{Aws, CallError, Identity, Sts};
+use crate::config::{Config, parse_regions};
+use crate::error::{Error, Result};
+use crate::model::names::TAG_TEST_REGIONS;
+use crate::model::{Credential, Observation};
+
+/// How many answers, asked for at once, must all be yes.
+const PROOFS: usize = 3;
+/// The first wait after a refusal; each further one is half as long again.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// The longest wait between two questions, which bounds the time lost beyond the key's own delay.
+const LONGEST_WAIT: Duration = Duration::from_millis(1000);
+/// A wrong secret can be a frontend that lags behind; for longer it is wrong for good.
+const WRONG_SECRET_PATIENCE: Duration = Duration::from_secs(5);
+/// What is kept of the invocation's time to report a failure.
+const MARGIN: Duration = Duration::from_secs(3);
+/// Below this there is no point in asking.
+const NEEDS: Duration = Duration::from_millis(500);
+
+/// Proves a key in every region that the secret or the function names.
+pub async fn prove(
+    aws: &Aws,
+    config: &Config,
+    seen: &Observation,
+    key: &Credential,
+    deadline: Instant,
+) -> Result<()> {
+    let regions = regions(aws, config, seen)?;
+    let now = Instant::now();
+    let end = (now + config.propagation_timeout).min(deadline.checked_sub(MARGIN).unwrap_or(now));
+    if end.saturating_duration_since(now) < NEEDS.min(config.propagation_timeout) {
+        let left = deadline.saturating_duration_since(now).as_millis();
+        let problem = format!("{left} ms are left, too few to prove the new key; it was not begun");
+        return Err(Error::DeadlineTooShort { problem });
+    }
+    let proofs = regions.iter().map(|region| prove_in(aws.sts_as(key, region), region, seen, key, end));
+    try_join_all(proofs).await.map(drop)
+}
+
+fn regions(aws: &Aws, config: &Config, seen: &Observation) -> Result<Vec<String>> {
+    let tag = seen.secret.tags.get(TAG_TEST_REGIONS).map(|text| {
+        parse_regions(text).ok_or_else(|| Error::InvalidConfig {
+            name: TAG_TEST_REGIONS.into(),
+            problem: format!("is {text:?} on secret {}", seen.secret.arn),
+            expected: "region names, space-separated".into(),
+        })
+    });
+    let regions = tag.transpose()?.unwrap_or_else(|| config.test_regions.clone());
+    Ok(if regions.is_empty() { vec![aws.region().to_owned()] } else { regions })
+}
+
+enum Answer {
+    Accepted,
+    NotYet,
+    WrongSecret,
+    Failed(CallError),
+}
+
+async fn prove_in(sts: Sts, region: &str, seen: &Observation, key: &Credential, end: Instant) -> Result<()> {
+    let start = Instant::now();
+    let (mut width, mut wait) = (PROOFS, FIRST_WAIT);
+    // Bounded by `end`: each round but one that is followed by a wider one waits.
+    loop {
+        let answers = join_all((0..width).map(|_| ask(&sts, seen, key))).await;
+        let answers: Vec<Answer> = answers.into_iter().collect::<Result<_>>()?;
+        let refusal = answers.into_iter().find(|answer| !matches!(answer, Answer::Accepted));
+        match refusal {
+            None if width == PROOFS => return Ok(()),
+            None => width = PROOFS,
+            Some(Answer::WrongSecret) if start.elapsed() >= WRONG_SECRET_PATIENCE => {
+                return Err(rejected(seen, key, "is there, but STS says that its secret is another".into()));
+            }
+            Some(refusal) => {
+                let pause = wait.mul_f64(0.75 + 0.25 * fastrand::f64());
+                if Instant::now() + pause >= end {
+                    return Err(too_late(refusal, region, key, start));
+                }
+                sleep(pause).await;
+                wait = wait.mul_f64(1.5).min(LONGEST_WAIT);
+                width = 1;
+            }
+        }
+    }
+}
+
+async fn ask(sts: &Sts, seen: &Observation, key: &Credential) -> Result<Answer> {
+    Ok(match sts.caller_identity().await {
+        Ok(Identity::Of(arn)) if seen.user.is(&arn) => Answer::Accepted,
+        Ok(Identity::Of(arn)) => {
+            return Err(Error::UserMismatch {
+                secret: seen.secret.arn.clone(),
+                user: seen.user.clone(),
+                problem: format!("STS says that key {} is {arn:?}'s", key.key_id),
+            });
+        }
+        Ok(Identity::UnknownKey) => Answer::NotYet,
+        Ok(Identity::WrongSecret) => Answer::WrongSecret,
+        Err(error) if error.is_denied() => {
+            return Err(rejected(seen, key, format!("was refused by STS ({error})")));
+        }
+        Err(error) => Answer::Failed(error),
+    })
+}
+
+fn too_late(refusal: Answer, region: &str, key: &Credential, start: Instant) -> Error {
+    match refusal {
+        Answer::Failed(error) => error.into(),
+        Answer::Accepted | Answer::NotYet | Answer::WrongSecret => Error::NotPropagated {
+            key: key.key_id.clone(),
+            region: region.to_owned(),
+            waited: format!("{:.1} s", start.elapsed().as_secs_f64()),
+        },
+    }
+}
+
+fn rejected(seen: &Observation, key: &Credential, problem: String) -> Error {
+    Error::CredentialRejected {
+        key: key.key_id.clone(),
+        user: seen.user.clone(),
+        problem,
+        remedy: "Cancel the rotation (`aws secretsmanager cancel-rotate-secret`) and start another, which makes a new key.",
+    }
+}

@@ -1,0 +1,239 @@
+//! The four steps of the rotation contract: observe, plan, execute, report.
+//!
+//! Every failure ends here: it is logged once, counted, told to SNS, and becomes the invocation's
+//! error. A failing alert changes nothing about that.
+
+use std::time::Duration;
+
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument as _;
+
+use crate::aws::Aws;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::event::{RotationEvent, Step};
+use crate::execute::Executor;
+use crate::model::Observation;
+use crate::notify;
+use crate::observe::Observer;
+use crate::plan::{self, Action, Outcome, Plan, Planned};
+use crate::telemetry::{Metric, Metrics};
+
+/// How often a plan that says "not yet" is made again before the step gives up.
+const LOOKS: u32 = 15;
+/// How long to wait between two of those.
+const LOOK_WAIT: Duration = Duration::from_secs(1);
+/// What is kept of the invocation's time to report that it was too short.
+const REPORT_TIME: Duration = Duration::from_secs(2);
+
+/// The rotation function: what is built once and serves every invocation.
+#[derive(Debug)]
+pub struct Rotator {
+    aws: Aws,
+    config: Result<Config>,
+    metrics: Metrics,
+}
+
+/// What the Lambda runtime tells of one invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The request's id, by which its log lines are found.
+    pub request_id: String,
+    /// The account the function runs in, where the runtime tells.
+    pub account: Option<String>,
+    /// When Lambda ends the invocation.
+    pub deadline: Instant,
+}
+
+/// What a successful invocation answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The step, as Secrets Manager names it.
+    pub step: &'static str,
+    /// `done`, `already-done` or `nothing-to-do`.
+    pub outcome: &'static str,
+    /// Why there was nothing to do.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What was done, in order, each with its reason.
+    pub actions: Vec<String>,
+}
+
+impl Rotator {
+    /// A rotator whose settings may be unreadable; each invocation then fails with that error.
+    pub fn new(aws: Aws, config: Result<Config>, metrics: Metrics) -> Self {
+        Self { aws, config, metrics }
+    }
+
+    /// Handles one invocation, from the event to the answer.
+    pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Answer> {
+        let start = Instant::now();
+        let event = RotationEvent::parse(&event);
+        let span = match &event {
+            Ok(event) => tracing::info_span!(
+                "rotation",
+                step = event.step.as_str(),
+                secretArn = event.secret_id,
+                token = event.token.as_str(),
+                requestId = invocation.request_id
+            ),
+            Err(_) => tracing::info_span!("rotation", requestId = invocation.request_id),
+        };
+        async {
+            let result = match &event {
+                Ok(event) => self.in_time(event, &invocation).await,
+                Err(error) => Err(error.clone()),
+            };
+            match &result {
+                Ok(answer) => self.report_success(answer, start),
+                Err(error) => self.report_failure(error, event.as_ref().ok(), &invocation).await,
+            }
+            result
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Runs the step, and stops it while there is still time to say so. Stopping is like dying: the
+    /// retry looks at what is there.
+    async fn in_time(&self, event: &RotationEvent, invocation: &Invocation) -> Result<Answer> {
+        let left = invocation.deadline.saturating_duration_since(Instant::now());
+        let end = invocation.deadline - REPORT_TIME.min(left / 4);
+        // Boxed: a future that holds those of all AWS calls is large, and would be copied about.
+        timeout_at(end, Box::pin(self.step(event, invocation, end))).await.unwrap_or_else(|_| {
+            let problem = format!("{} did not end within {:.1} s", event.step, left.as_secs_f64());
+            Err(Error::DeadlineTooShort { problem })
+        })
+    }
+
+    async fn step(
+        &self,
+        event: &RotationEvent,
+        invocation: &Invocation,
+        deadline: Instant,
+    ) -> Result<Answer> {
+        let config = self.config.as_ref().map_err(Clone::clone)?;
+        if event.step == Step::SetSecret {
+            return answer(event.step, plan::set_secret().outcome, Vec::new());
+        }
+        let observer = Observer { aws: &self.aws, config, event, account: invocation.account.as_deref() };
+        let mut waited_for = String::new();
+        for _ in 0..LOOKS {
+            let (seen, plan) = look(&observer).await?;
+            match plan.outcome {
+                Outcome::Done => {
+                    let iam = observer.iam_of(&seen.secret, &seen.user).await?;
+                    let executor = Executor { aws: &self.aws, config, event, iam, deadline };
+                    let begun = Instant::now();
+                    let done = executor.run(&seen, plan, async || Ok(look(&observer).await?.1)).await?;
+                    self.measure(&done, begun);
+                    return answer(event.step, Outcome::Done, done);
+                }
+                Outcome::Wait(reason) => waited_for = reason,
+                outcome => return answer(event.step, outcome, Vec::new()),
+            }
+            tracing::info!(reason = waited_for, "not yet");
+            sleep(LOOK_WAIT).await;
+        }
+        Err(Error::PlanChanged { problem: waited_for })
+    }
+
+    fn measure(&self, done: &[Planned], begun: Instant) {
+        let mut retired = 0;
+        for planned in done {
+            match &planned.action {
+                Action::ProveKey { .. } => self.metrics.emit(Metric::PropagationDelay(begun.elapsed()), &[]),
+                Action::Promote { .. } => self.metrics.emit(Metric::RotationSucceeded, &[]),
+                Action::DeactivateKey { .. } | Action::DeleteKey { .. } => retired += 1,
+                _ => {}
+            }
+        }
+        if retired > 0 {
+            self.metrics.emit(Metric::KeysRetired(retired), &[]);
+        }
+    }
+
+    fn report_success(&self, answer: &Answer, start: Instant) {
+        tracing::info!(
+            outcome = answer.outcome,
+            reason = answer.reason,
+            actions = answer.actions.len(),
+            "step ended"
+        );
+        self.metrics.emit(Metric::StepDuration(start.elapsed()), &[("step", answer.step)]);
+    }
+
+    async fn report_failure(&self, error: &Error, event: Option<&RotationEvent>, invocation: &Invocation) {
+        tracing::error!(
+            errorType = error.error_type(),
+            step = event.map(|event| event.step.as_str()),
+            secretArn = event.map(|event| event.secret_id.as_str()),
+            token = event.map(|event| event.token.as_str()),
+            user = error.user().map(|user| user.name.as_str()),
+            keyId = error.key().map(|key| key.as_str()),
+            requestId = invocation.request_id,
+            error = chain(error),
+            "invocation failed"
+        );
+        self.metrics.emit(Metric::RotationFailed, &[("errorType", error.error_type())]);
+        if let Ok(config) = &self.config {
+            notify::alert_failure(&self.aws, config, error, event, &invocation.request_id).await;
+        }
+    }
+}
+
+/// Observes and plans one step.
+async fn look(observer: &Observer<'_>) -> Result<(Observation, Plan)> {
+    let mail = observer.config.email.from.is_some();
+    Ok(match observer.event.step {
+        Step::CreateSecret => {
+            let seen = observer.create_secret().await?;
+            let plan = plan::create_secret(&seen, &observer.policy(&seen.secret)?);
+            (seen, plan)
+        }
+        Step::TestSecret => {
+            let seen = observer.test_secret().await?;
+            let plan = plan::test_secret(&seen);
+            (seen, plan)
+        }
+        // setSecret never comes here: it looks at nothing.
+        Step::FinishSecret | Step::SetSecret => {
+            let seen = observer.finish_secret().await?;
+            let plan = plan::finish_secret(&seen, &observer.policy(&seen.secret)?, mail);
+            (seen, plan)
+        }
+    })
+}
+
+fn answer(step: Step, outcome: Outcome, done: Vec<Planned>) -> Result<Answer> {
+    let (outcome, reason) = match outcome {
+        Outcome::Done => ("done", String::new()),
+        Outcome::AlreadyDone(reason) => ("already-done", reason),
+        Outcome::NothingToDo(reason) => ("nothing-to-do", reason),
+        Outcome::Wait(problem) => return Err(Error::PlanChanged { problem }),
+        Outcome::Refuse(error) => return Err(error),
+    };
+    let actions = done.iter().map(Planned::to_string).collect();
+    Ok(Answer { step: step.as_str(), outcome, reason, actions })
+}
+
+/// An error with all its sources, each said once.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(" Cause: ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        Self { error_type: error.error_type().into(), error_message: chain(&error) }
+    }
+}
