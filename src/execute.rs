@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
 use crate::aws::{Aws, CallError, Iam, PutOutcome, StoredValue};
@@ -46,11 +47,11 @@ impl Executor<'_> {
     ///
     /// `replan` observes and plans again; it is asked before each destructive action but one that
     /// comes first, for which the plan itself is fresh.
-    pub async fn run(
+    pub async fn run<'r>(
         &self,
         seen: &Observation,
         plan: Plan,
-        replan: impl AsyncFn() -> Result<Plan>,
+        replan: impl Fn() -> BoxFuture<'r, Result<Plan>> + Sync,
     ) -> Result<Vec<Planned>> {
         let mut done: Vec<Planned> = Vec::new();
         for planned in plan.actions {
@@ -67,11 +68,11 @@ impl Executor<'_> {
     }
 
     /// Looks again: does the plan still begin with this action?
-    async fn confirm(
+    async fn confirm<'r>(
         &self,
         action: &Action,
         last: &Action,
-        replan: &impl AsyncFn() -> Result<Plan>,
+        replan: &(impl Fn() -> BoxFuture<'r, Result<Plan>> + Sync),
     ) -> Result<()> {
         for _ in 0..STALE_READS {
             let plan = replan().await?;
@@ -109,8 +110,11 @@ impl Executor<'_> {
             Action::TellUser { key, superseded } => {
                 notify::tell_user(self.aws, self.config, &self.iam, seen, key, superseded.as_ref()).await;
                 // A crash between the mail and this line repeats the mail; the other order would
-                // lose it.
-                Ok(self.aws.secrets.untag(arn, TAG_INTENT).await?)
+                // lose it. A record that stays open is overwritten by the next rotation.
+                if let Err(error) = self.aws.secrets.untag(arn, TAG_INTENT).await {
+                    tracing::warn!(error = %error, "the intent could not be closed");
+                }
+                Ok(())
             }
         }
     }

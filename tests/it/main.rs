@@ -1,1 +1,8 @@
-//! Integration tests.
+//! The product against the simulator, in simulated time. One binary; a file a subject.
+
+mod contract;
+mod errors;
+mod notices;
+mod shapes;
+mod stage;
+mod states;

@@ -1,0 +1,244 @@
+//! One secret, one user, one rotation function: what most tests begin with.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use iam_key_rotator::aws::Aws;
+use iam_key_rotator::config::Config;
+use iam_key_rotator::rotation::{Invocation, Rotator};
+use iam_key_rotator::telemetry::{Metrics, subscriber};
+use serde_json::{Value, json};
+use simulator::{FunctionError, KeyPair, Options, RotationReport, Simulator};
+use tokio::time::Instant;
+
+pub const ACCOUNT: &str = "111122223333";
+pub const REGION: &str = "eu-west-1";
+pub const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rotation";
+pub const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alerts";
+pub const USER: &str = "ci-bot";
+pub const TAG: (&str, &str) = ("iam-key-rotator:user", USER);
+
+/// Lines that something wrote.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    pub fn json(&self) -> Vec<Value> {
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A simulated AWS with the rotation function deployed in it.
+pub struct Stage {
+    pub sim: Simulator,
+    pub log: Lines,
+    pub metrics: Lines,
+    _subscriber: tracing::subscriber::DefaultGuard,
+}
+
+impl Stage {
+    /// An AWS with the user [`USER`], who has no key, and a function with these settings.
+    pub fn new(options: Options, settings: &[(&str, &str)]) -> Self {
+        let sim = Simulator::new(options);
+        sim.create_user(ACCOUNT, USER);
+        assert_eq!(sim.create_topic("alerts"), TOPIC);
+        sim.verify_identity("example.com");
+        let (log, metrics) = (Lines::default(), Lines::default());
+        let writer = log.clone();
+        let subscriber = subscriber(Some("TRACE"), None, move || writer.clone());
+        let stage = Self { sim, log, metrics, _subscriber: tracing::subscriber::set_default(subscriber) };
+        stage.deploy(settings);
+        stage
+    }
+
+    pub fn plain() -> Self {
+        Self::new(Options::default(), &[])
+    }
+
+    /// Deploys the function anew, with other settings.
+    pub fn deploy(&self, settings: &[(&str, &str)]) {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let sink = self.metrics.clone();
+        let metrics = Metrics::new(move |line| {
+            let _ = io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
+        });
+        let role = self.sim.role_session(ACCOUNT, "rotation-function");
+        let aws = Aws::new(sdk_config(&self.sim, &role));
+        let rotator = Arc::new(Rotator::new(aws, Config::from_variables(settings), metrics));
+        let sim = self.sim.clone();
+        self.sim.add_function(FUNCTION, move |event, invocation| {
+            let (rotator, sim) = (rotator.clone(), sim.clone());
+            Box::pin(async move {
+                let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
+                let invocation = Invocation {
+                    request_id: invocation.request_id,
+                    account: Some(ACCOUNT.to_owned()),
+                    deadline: Instant::now() + left,
+                };
+                match rotator.handle(event, invocation).await {
+                    Ok(answer) => Ok(serde_json::to_value(answer).unwrap()),
+                    Err(error) => {
+                        let diagnostic = lambda_runtime::Diagnostic::from(error);
+                        Err(FunctionError::answered(diagnostic.error_type, diagnostic.error_message))
+                    }
+                }
+            })
+        });
+    }
+
+    /// A key for the user and a secret that holds it, made 100 days ago, with rotation turned on.
+    pub fn adopted(&self) -> (KeyPair, String) {
+        let created = self.sim.now() - days(100);
+        let key = self.sim.create_access_key_at(ACCOUNT, USER, created);
+        let arn = self.secret(&value_of(&key));
+        (key, arn)
+    }
+
+    /// A secret of the user's with this value, with rotation turned on.
+    pub fn secret(&self, value: &str) -> String {
+        let arn = self.sim.create_secret("keys/ci-bot", Some(value), &[TAG]);
+        self.sim.set_rotation(&arn, FUNCTION);
+        arn
+    }
+
+    /// The steady state: a secret whose current version was stored by a rotation, and no other key.
+    pub async fn steady(&self) -> String {
+        let (old, arn) = self.adopted();
+        self.rotated(&arn).await;
+        self.sim.delete_access_key(&old.access_key_id);
+        let holder = self.sim.secret(&arn).stage(&old.access_key_id).unwrap().id.clone();
+        self.sim.remove_label(&arn, &holder, &old.access_key_id);
+        self.sim.advance(days(90));
+        self.sim.clear_journal();
+        arn
+    }
+
+    /// A rotation that must succeed.
+    pub async fn rotated(&self, arn: &str) -> RotationReport {
+        let report = self.sim.rotate(arn).await;
+        assert!(report.succeeded, "{report:#?}\n{}", self.log.text());
+        report
+    }
+
+    /// A rotation that must fail, and the error it failed with.
+    pub async fn failed(&self, arn: &str) -> FunctionError {
+        let report = self.sim.rotate(arn).await;
+        assert!(!report.succeeded, "{report:#?}");
+        report.error().cloned().unwrap_or_else(|| panic!("{report:#?}"))
+    }
+
+    /// `rotate-secret --no-rotate-immediately`: testSecret alone.
+    pub async fn tested(&self, arn: &str) -> RotationReport {
+        let request = json!({"SecretId": arn, "RotateImmediately": false});
+        let root = self.sim.root(ACCOUNT);
+        self.sim.call_as(&root, "secretsmanager", "RotateSecret", request).await.unwrap();
+        self.sim.rotation_finished(arn).await;
+        self.sim.rotation_reports(arn).pop().unwrap()
+    }
+
+    /// Invokes one step.
+    pub async fn step(&self, step: &str, arn: &str, token: &str) -> Result<Value, FunctionError> {
+        self.sim.invoke(FUNCTION, json!({"Step": step, "SecretId": arn, "ClientRequestToken": token})).await
+    }
+
+    /// AWSCURRENT's value.
+    pub fn current(&self, arn: &str) -> Value {
+        self.staged(arn, "AWSCURRENT").unwrap()
+    }
+
+    /// The value of the version that carries a label, if there is one.
+    pub fn staged(&self, arn: &str, stage: &str) -> Option<Value> {
+        let secret = self.sim.secret(arn);
+        secret.stage(stage)?.text().map(|text| serde_json::from_str(text).unwrap())
+    }
+
+    /// AWSCURRENT's key id, which must be active, the user's, and work.
+    pub fn working_key(&self, arn: &str) -> String {
+        let value = self.current(arn);
+        let (id, secret) = (value["AccessKeyId"].as_str().unwrap(), value["SecretAccessKey"].as_str().unwrap());
+        assert!(self.sim.key_works(id, secret), "{id} does not work");
+        assert!(self.keys().contains(&(id.to_owned(), true)), "{id} is not an active key of {USER}");
+        id.to_owned()
+    }
+
+    /// The user's keys and whether they are active, oldest first.
+    pub fn keys(&self) -> Vec<(String, bool)> {
+        let mut keys = self.sim.keys(ACCOUNT, USER);
+        keys.sort_by_key(|key| key.created);
+        keys.into_iter().map(|key| (key.id, key.active)).collect()
+    }
+
+    /// How often an operation was called.
+    pub fn calls(&self, operation: &str) -> usize {
+        self.sim.journal().iter().filter(|call| call.operation == operation).count()
+    }
+
+    /// The operations called, in the order of their arrival.
+    pub fn operations(&self) -> Vec<String> {
+        let mut calls = self.sim.journal();
+        calls.sort_by_key(|call| call.at);
+        calls.into_iter().map(|call| call.operation).collect()
+    }
+}
+
+/// An SDK that talks to the simulator in process, by its clock, as the function's role.
+pub fn sdk_config(sim: &Simulator, role: &KeyPair) -> SdkConfig {
+    let credentials = Credentials::new(
+        role.access_key_id.clone(),
+        role.secret_access_key.clone(),
+        role.session_token.clone(),
+        None,
+        "role",
+    );
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(sim.http_client())
+        .time_source(sim.time_source())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .build()
+}
+
+pub fn value_of(key: &KeyPair) -> String {
+    json!({"UserName": USER, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}).to_string()
+}
+
+pub fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 60 * 60)
+}
+
+pub fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours * 60 * 60)
+}
+
+impl Stage {
+    /// A second secret of the user's, whose current version carries its key's label already.
+    pub fn secret_labelled(&self, key: &KeyPair) -> String {
+        let arn = self.sim.create_secret("keys/labelled", Some(&value_of(key)), &[TAG]);
+        let current = self.sim.secret(&arn).stage("AWSCURRENT").unwrap().id.clone();
+        self.sim.set_label(&arn, &current, &key.access_key_id);
+        self.sim.set_rotation(&arn, FUNCTION);
+        arn
+    }
+}
