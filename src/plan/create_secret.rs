@@ -2,7 +2,6 @@
 
 use super::{Action, Outcome, Plan, Planned, Stage, because, ownership, room, stage};
 use crate::error::{Error, Result};
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 use crate::model::{Intent, Observation, Policy};
 
 /// Plans createSecret.
@@ -32,7 +31,7 @@ fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
     }
     ownership::check_current_key(seen)?;
     let mut actions: Vec<Planned> = adopt(seen).into_iter().collect();
-    actions.extend(stale_labels(seen));
+    actions.extend(room::stale_labels(seen));
     actions.extend(room::make(seen, policy)?);
     let intent = Intent::new(&seen.token, seen.now, &seen.keys, seen.secret.intent().as_ref());
     let reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
@@ -50,18 +49,4 @@ fn adopt(seen: &Observation) -> Option<Planned> {
     let key = current.key.clone().filter(|key| seen.keys.iter().any(|known| known.id == *key))?;
     let action = Action::LabelVersion { version: current.id.clone(), key };
     Some(because(action, "this version was not stored by a rotation"))
-}
-
-/// Labels of keys that are gone only use up the twenty labels a secret may have.
-fn stale_labels(seen: &Observation) -> Vec<Planned> {
-    let staged = [AWSCURRENT, AWSPENDING, AWSPREVIOUS];
-    let old = seen.secret.versions.iter().filter(|version| !staged.iter().any(|stage| version.has(stage)));
-    old.filter_map(|version| {
-        let key = version.key.clone().filter(|_| version.is_labelled())?;
-        if seen.keys.iter().any(|known| known.id == key) {
-            return None;
-        }
-        Some(because(Action::RemoveLabel { version: version.id.clone(), key }, "its key is gone"))
-    })
-    .collect()
 }

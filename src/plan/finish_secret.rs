@@ -44,6 +44,7 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
     let superseded = superseded.and_then(|version| version.key.as_ref()).filter(|old| *old != key);
     actions.extend(superseded.map(|old| retire_at_once(seen, policy, old)).unwrap_or_default());
     actions.extend(room::orphans(seen));
+    actions.extend(room::stale_labels(seen));
     // The intent is open until the mail is out; without mails it is left for the next rotation to
     // overwrite, which saves a call.
     let open = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);

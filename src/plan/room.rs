@@ -5,7 +5,8 @@
 
 use super::{Action, Planned, because, retire};
 use crate::error::{Error, Result};
-use crate::model::{AccessKey, KeyRole, KeyStatus, LastUse, Observation, Policy, UnknownKeys};
+use crate::model::names::AWSCURRENT;
+use crate::model::{AccessKey, KeyRole, KeyStatus, LastUse, Observation, Policy, UnknownKeys, Version};
 
 const LIMIT: usize = 2;
 
@@ -61,6 +62,18 @@ pub(super) fn delete(seen: &Observation, key: &AccessKey, reason: String) -> Vec
     actions
 }
 
+/// Takes the labels of keys that are gone off superseded versions, as a crash between the deletion
+/// of a key and that of its label leaves them. A secret may have twenty labels.
+pub(super) fn stale_labels(seen: &Observation) -> Vec<Planned> {
+    let superseded = |version: &&Version| !version.has(AWSCURRENT) && version.id != seen.token.as_str();
+    let labelled = seen.secret.versions.iter().filter(superseded).filter(|version| version.is_labelled());
+    let gone = labelled.filter_map(|version| {
+        let key = version.key.clone().filter(|key| !seen.keys.iter().any(|known| known.id == *key))?;
+        Some(because(Action::RemoveLabel { version: version.id.clone(), key }, "its key is gone"))
+    });
+    gone.collect()
+}
+
 struct Refusal {
     problem: String,
     remedy: &'static str,
@@ -102,7 +115,7 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
             ),
             (_, KeyStatus::Inactive) => Ok("in no version, and inactive".into()),
             (UnknownKeys::DeleteOldest, KeyStatus::Active) => {
-                Ok("in no version, the oldest, and ROTATOR_UNKNOWN_KEYS is delete-oldest".into())
+                Ok("in no version, and ROTATOR_UNKNOWN_KEYS is delete-oldest".into())
             }
             (UnknownKeys::DeleteInactive, KeyStatus::Active) => refuse(
                 "it is in no version of this secret and somebody may use it",

@@ -180,6 +180,7 @@ async fn every_test_region_must_accept_the_key() {
 async fn with_overlap_and_recovery_zero_the_old_key_is_deactivated_then_deleted_at_once() {
     let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", "0")]);
     let (old, arn) = stage.adopted();
+    stage.sim.update(|options| options.latency = Duration::from_millis(1));
     stage.rotated(&arn).await;
     assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
     let order: Vec<_> = stage.operations().into_iter().filter(|operation| operation.contains("AccessKey") && !operation.starts_with("List")).collect();

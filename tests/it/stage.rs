@@ -193,10 +193,12 @@ impl Stage {
         self.sim.journal().iter().filter(|call| call.operation == operation).count()
     }
 
-    /// The operations called, in the order of their arrival.
+    /// The operations that the function called, in the order of their arrival; those that arrived
+    /// at the same time by name.
     pub fn operations(&self) -> Vec<String> {
         let mut calls = self.sim.journal();
-        calls.sort_by_key(|call| call.at);
+        calls.retain(|call| !call.caller.ends_with(":root"));
+        calls.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
         calls.into_iter().map(|call| call.operation).collect()
     }
 }
