@@ -1,0 +1,144 @@
+//! `make demo`: the real rotation function rotates a key on a simulated AWS, and every fact that is
+//! printed is checked. `--serve` leaves the simulated AWS up for the AWS CLI.
+
+mod scene;
+mod show;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use scene::{Scene, Settings};
+use show::{Facts, heading, say};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+const USAGE: &str = "usage: demo [--serve [--port N]]
+
+Rotates an IAM access key offline: AWS is simulated on 127.0.0.1, the rotation function is the real
+binary. Ends with 0 if every stated fact was checked and found true.
+
+  --serve    leave the simulated AWS up, and print the environment for the AWS CLI
+  --port N   where to serve (default: any free port)";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let (mut serve, mut port) = (false, 0);
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), arguments.len()) {
+            ("--serve", _) => serve = true,
+            ("--help" | "-h", _) => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
+            ("--port", 1..) => match arguments.next().and_then(|text| text.parse().ok()) {
+                Some(number) => port = number,
+                None => return wrong_usage(),
+            },
+            _ => return wrong_usage(),
+        }
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let played = runtime.block_on(async { if serve { self::serve(port).await.map(|()| true) } else { play().await } });
+    match played {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => failed("a stated fact was not true"),
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn wrong_usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+fn failed(reason: &str) -> ExitCode {
+    eprintln!("demo: {reason}");
+    ExitCode::FAILURE
+}
+
+/// The story: a rotation, the retirement of what it superseded, and a rotation that fails.
+async fn play() -> std::io::Result<bool> {
+    let mut facts = Facts::default();
+    let scene = Scene::set(0, &Settings { overlap: "24h" }).await?;
+    say(&format!("AWS is simulated at {}; the rotation function is the real binary", scene.server.url()));
+    say(&format!("{}, started as Lambda starts it. Its log: {}", scene.function.display(), scene.log.display()));
+
+    heading("1. A user, a key, and a secret that holds it");
+    let old = scene.working_key();
+    scene.show();
+    facts.check(old.is_some(), "AWSCURRENT's key works");
+
+    heading("2. aws secretsmanager rotate-secret --secret-id keys/ci-bot");
+    say("New keys take 2 seconds here until STS knows them, as they do on AWS.");
+    scene.delay_new_keys(Duration::from_secs(2));
+    let report = scene.rotate().await;
+    scene.show_steps(&report);
+    scene.show();
+    let new = scene.working_key();
+    facts.check(report.succeeded && new.is_some() && new != old, "AWSCURRENT moved to a new key, and the new key works");
+    facts.check(scene.works(old.as_deref()), "the old key still works, for the overlap of 24 hours");
+    facts.check(scene.extra_fields_survive(), "the secret's other fields are as they were");
+    scene.show_mail();
+    facts.check(scene.sim.mails().len() == 1, "the user was mailed once, and the mail holds no secret");
+    facts.check(!scene.mails_hold_a_secret(), "no secret is in the mail");
+
+    heading("3. Ninety days later, by the secret's own schedule");
+    say("The clock is moved past the overlap to the next scheduled rotation.");
+    scene.sim.advance(90 * DAY);
+    let reports = scene.sim.run_due_rotations().await;
+    for report in &reports {
+        scene.show_steps(report);
+    }
+    scene.show();
+    let newest = scene.working_key();
+    facts.check(reports.iter().all(|report| report.succeeded) && reports.len() == 1, "the rotation that was due has run");
+    facts.check(!scene.works(old.as_deref()), "the first key, superseded and unused for 89 days, is gone");
+    facts.check(scene.works(new.as_deref()) && newest.is_some() && newest != new, "its successor works on beside the newest");
+
+    heading("4. A rotation that fails: STS refuses the new key");
+    say("New keys are not accepted at all now. The function gives up after 5 seconds.");
+    scene.sim.advance(90 * DAY);
+    scene.delay_new_keys(DAY);
+    let report = scene.rotate().await;
+    scene.show_steps(&report);
+    scene.show_alert();
+    scene.show();
+    let error = report.error().map(|error| error.error_type.as_str());
+    facts.check(!report.succeeded && error == Some("NotPropagated"), "the rotation failed with NotPropagated");
+    facts.check(scene.sim.alerts().len() == 1, "one alert was sent");
+    facts.check(scene.working_key() == newest, "AWSCURRENT is untouched, and its key works");
+
+    heading("5. STS accepts the key, and Secrets Manager tries again");
+    scene.delay_new_keys(Duration::ZERO);
+    let report = scene.rotate().await;
+    scene.show_steps(&report);
+    scene.show();
+    facts.check(scene.working_key().is_some_and(|key| Some(key) != newest), "the same rotation ended, with the key made before");
+    facts.check(!scene.log_holds_a_secret()?, "no secret is in the function's log");
+    Ok(facts.conclude())
+}
+
+/// Leaves the stage to somebody with the AWS CLI.
+async fn serve(port: u16) -> std::io::Result<()> {
+    let scene = Scene::set(port, &Settings { overlap: "0" }).await?;
+    scene.show();
+    say("The overlap is 0 here, so that you can rotate as often as you like: the superseded key is");
+    say("deactivated at once, and deleted by the next rotation. In another terminal:");
+    println!(
+        "
+  export AWS_ENDPOINT_URL={} AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  aws secretsmanager rotate-secret --secret-id keys/ci-bot
+  aws secretsmanager describe-secret --secret-id keys/ci-bot
+  aws secretsmanager get-secret-value --secret-id keys/ci-bot --query SecretString --output text
+  aws iam list-access-keys --user-name ci-bot
+
+The function's log: {}
+Ctrl-C ends it.",
+        scene.server.url(),
+        scene.log.display()
+    );
+    tokio::signal::ctrl_c().await
+}

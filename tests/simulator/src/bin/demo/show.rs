@@ -1,0 +1,57 @@
+//! What the demo prints.
+
+use std::io::IsTerminal as _;
+
+/// Colour only on a terminal that wants it.
+fn styled(code: &str, text: &str) -> String {
+    let wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if wanted { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+pub fn heading(text: &str) {
+    println!("\n{}", styled("1", text));
+}
+
+pub fn say(text: &str) {
+    println!("  {text}");
+}
+
+pub fn quote(text: &str) {
+    for line in text.trim_end().lines() {
+        println!("  {} {line}", styled("2", "|"));
+    }
+}
+
+/// Columns as wide as their widest cell.
+pub fn table(rows: &[Vec<String>]) {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING).set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+    for row in rows {
+        table.add_row(row);
+    }
+    println!("{}", table.to_string().lines().map(|line| format!(" {}\n", line.trim_end())).collect::<String>().trim_end_matches('\n'));
+}
+
+/// What was stated, and whether it was true.
+#[derive(Default)]
+pub struct Facts {
+    stated: usize,
+    false_ones: usize,
+}
+
+impl Facts {
+    pub fn check(&mut self, holds: bool, fact: &str) {
+        self.stated += 1;
+        if holds {
+            println!("  {} {fact}", styled("32", "✓"));
+        } else {
+            self.false_ones += 1;
+            println!("  {} not true: {fact}", styled("31", "✗"));
+        }
+    }
+
+    pub fn conclude(&self) -> bool {
+        println!("\n{} facts stated, {} of them not true.", self.stated, self.false_ones);
+        self.false_ones == 0
+    }
+}

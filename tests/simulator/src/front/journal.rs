@@ -1,0 +1,82 @@
+//! The record of every call, in the order of their effects.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::front::fault::FaultKind;
+
+/// A call that is about to take effect.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallInfo {
+    /// When it arrived.
+    pub at: SystemTime,
+    /// `iam`, `sts`, `secretsmanager`, `sns` or `ses`.
+    pub service: &'static str,
+    /// `CreateAccessKey`, …
+    pub operation: String,
+    /// The caller's account; empty if the key is unknown.
+    pub account: String,
+    /// The region of the credential scope.
+    pub region: String,
+    /// The caller's ARN as far as the key id tells, or `unknown:<key id>`.
+    pub caller: String,
+    /// The user, key, topic or role named, or the ARN of the secret.
+    pub target: Option<String>,
+}
+
+/// What the simulated AWS did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Outcome {
+    /// It was done (the client may not have learnt of it: see [`Call::fault`]).
+    Ok,
+    /// It was refused with this error code.
+    Error(String),
+    /// It never reached the service.
+    NoEffect,
+}
+
+/// A call in the journal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// Position in the order of effects, from 1; goes on after `clear_journal`.
+    pub seq: u64,
+    /// When it arrived.
+    pub at: SystemTime,
+    /// When it was answered; `None` while it is not, or never was.
+    pub ended: Option<SystemTime>,
+    /// `iam`, `sts`, `secretsmanager`, `sns` or `ses`.
+    pub service: &'static str,
+    /// `CreateAccessKey`, …
+    pub operation: String,
+    /// The caller's account; empty if the key is unknown.
+    pub account: String,
+    /// The region of the credential scope.
+    pub region: String,
+    /// The caller's ARN as far as the key id tells, or `unknown:<key id>`.
+    pub caller: String,
+    /// The user, key, topic or role named, or the ARN of the secret.
+    pub target: Option<String>,
+    /// What the service did.
+    pub outcome: Outcome,
+    /// The fault that hit the call.
+    pub fault: Option<FaultKind>,
+}
+
+impl Call {
+    pub(crate) fn new(seq: u64, info: CallInfo, outcome: Outcome, fault: Option<FaultKind>) -> Self {
+        Self {
+            seq,
+            at: info.at,
+            ended: None,
+            service: info.service,
+            operation: info.operation,
+            account: info.account,
+            region: info.region,
+            caller: info.caller,
+            target: info.target,
+            outcome,
+            fault,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Which operation of which service a request means, and whom it concerns.
+
+use serde_json::Value;
+
+use crate::front::params::Form;
+use crate::front::protocol::{ApiError, Protocol, Request, Service};
+
+/// The parameters in the shape of the service's protocol.
+#[derive(Clone, Debug)]
+pub(crate) enum Params {
+    Form(Form),
+    Json(Value),
+}
+
+/// A request understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Routed {
+    pub service: Service,
+    pub operation: String,
+    pub params: Params,
+}
+
+pub(crate) fn route(service: Service, request: &Request) -> Result<Routed, ApiError> {
+    let (operation, params) = match service.protocol() {
+        Protocol::Query { .. } => {
+            let form = Form::parse(&request.body);
+            let operation = form.get("Action").unwrap_or_default().to_owned();
+            (operation, Params::Form(form))
+        }
+        Protocol::Json11 => {
+            let target = request.header("x-amz-target").unwrap_or_default();
+            let operation = target.strip_prefix("secretsmanager.").unwrap_or_default();
+            (operation.to_owned(), Params::Json(json_body(request)?))
+        }
+        Protocol::RestJson => rest(request)?,
+    };
+    if operation.is_empty() {
+        return Err(unknown_operation(service, "(none)"));
+    }
+    Ok(Routed { service, operation, params })
+}
+
+/// SESv2 puts the operation into method and path
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html>).
+fn rest(request: &Request) -> Result<(String, Params), ApiError> {
+    let path = request.path.trim_end_matches('/');
+    let segments: Vec<String> = path
+        .split('/')
+        .skip(1)
+        .map(|segment| percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned())
+        .collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let mut body = json_body(request)?;
+    let (operation, name) = match (request.method.as_str(), segments.as_slice()) {
+        ("POST", ["v2", "email", "outbound-emails"]) => ("SendEmail", None),
+        ("GET", ["v2", "email", "account"]) => ("GetAccount", None),
+        ("POST", ["v2", "email", "identities"]) => ("CreateEmailIdentity", None),
+        ("GET", ["v2", "email", "identities", name]) => ("GetEmailIdentity", Some(("EmailIdentity", *name))),
+        ("POST", ["v2", "email", "templates"]) => ("CreateEmailTemplate", None),
+        ("GET", ["v2", "email", "templates", name]) => ("GetEmailTemplate", Some(("TemplateName", *name))),
+        _ => return Err(unknown_operation(Service::Ses, &request.path)),
+    };
+    if let Some((field, value)) = name {
+        body[field] = Value::from(value);
+    }
+    Ok((operation.to_owned(), Params::Json(body)))
+}
+
+fn json_body(request: &Request) -> Result<Value, ApiError> {
+    if request.body.is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    serde_json::from_slice(&request.body)
+        .ok()
+        .filter(Value::is_object)
+        .ok_or_else(|| ApiError::new(400, "SerializationException", "The body is no JSON object."))
+}
+
+/// What the simulator answers for an operation it lacks: loud, never an empty success.
+pub(crate) fn unknown_operation(service: Service, operation: &str) -> ApiError {
+    let code = match service.protocol() {
+        Protocol::Query { .. } => "InvalidAction",
+        _ => "UnknownOperationException",
+    };
+    ApiError::new(400, code, format!("The simulator has no operation {operation} of {}.", service.name()))
+}
+
+/// The user, secret, topic or role a call is about, as the caller named it.
+pub(crate) fn named_target(params: &Params) -> Option<String> {
+    match params {
+        Params::Form(form) => ["UserName", "AccessKeyId", "TopicArn", "RoleArn", "RoleName"]
+            .iter()
+            .find_map(|name| form.get(name))
+            .map(str::to_owned),
+        Params::Json(body) => {
+            ["SecretId", "Name"].iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned)
+        }
+    }
+}

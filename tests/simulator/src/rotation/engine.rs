@@ -1,0 +1,282 @@
+//! Runs rotations: four steps in order, stop at the first error, again from the start with the same
+//! token.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::rotation::report::{RotationEvent, RotationEventKind, RotationReport, StepReport};
+use crate::rotation::schedule;
+use crate::secretsmanager::{begin, note_listing};
+use crate::simulator::{Simulator, State};
+use crate::world::Effect;
+use crate::world::secret::{CURRENT, PENDING};
+
+const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+const TEST_STEPS: [&str; 1] = ["testSecret"];
+
+/// What one run needs to know.
+struct Run {
+    function_arn: String,
+    event: Value,
+    steps: &'static [&'static str],
+    attempts: u32,
+    retry_delay: Duration,
+}
+
+impl Simulator {
+    /// RotateSecret, and the wait for its end.
+    ///
+    /// Where RotateSecret refuses because an earlier rotation is not complete, the report is that of
+    /// the re-attempt that AWS starts then, with the refusal in `refused`.
+    pub async fn rotate(&self, secret_arn: &str) -> RotationReport {
+        let token = self.with(|state| state.world.ids.uuid("version-id"));
+        let (refused, begun) = self.begin_rotation(secret_arn, &token);
+        match begun {
+            Some(token) => self.run_rotation(secret_arn, &token, refused).await,
+            None => self.with(|state| {
+                let now = state.clock.now();
+                RotationReport {
+                    secret_arn: secret_arn.to_owned(),
+                    token,
+                    started: now,
+                    ended: now,
+                    succeeded: false,
+                    stopped: false,
+                    test_only: false,
+                    steps: Vec::new(),
+                    refused,
+                }
+            }),
+        }
+    }
+
+    /// RotateSecret, answered at once: the engine runs in a task of its own.
+    ///
+    /// # Errors
+    /// Code and message of RotateSecret's refusal; an incomplete earlier rotation is re-attempted
+    /// nevertheless.
+    pub fn start_rotation(&self, secret_arn: &str) -> Result<String, String> {
+        let token = self.with(|state| state.world.ids.uuid("version-id"));
+        let (refused, begun) = self.begin_rotation(secret_arn, &token);
+        if let Some(begun) = begun {
+            let simulator = self.clone();
+            let arn = secret_arn.to_owned();
+            tokio::spawn(async move { simulator.run_rotation(&arn, &begun, None).await });
+        }
+        refused.map_or(Ok(token), Err)
+    }
+
+    /// Rotates every secret whose NextRotationDate has come, one after the other.
+    pub async fn run_due_rotations(&self) -> Vec<RotationReport> {
+        let due: Vec<String> = self.with(|state| {
+            let now = state.clock.now();
+            let secrets = state.world.stores.values();
+            secrets
+                .flat_map(|store| store.secrets.values())
+                .filter(|secret| secret.rotation.enabled && secret.deleted.is_none())
+                .filter(|secret| secret.rotation.next.is_some_and(|next| next <= now))
+                .map(|secret| secret.arn.clone())
+                .collect()
+        });
+        let mut reports = Vec::new();
+        for arn in due {
+            reports.push(self.rotate(&arn).await);
+        }
+        reports
+    }
+
+    /// Every rotation of a secret that has ended, oldest first.
+    #[must_use]
+    pub fn rotation_reports(&self, secret_arn: &str) -> Vec<RotationReport> {
+        self.with(|state| {
+            let reports = state.world.reports.iter();
+            reports.filter(|report| report.secret_arn == secret_arn).cloned().collect()
+        })
+    }
+
+    /// RotationStarted, -Succeeded, -Failed and -Abandoned of a secret, oldest first.
+    #[must_use]
+    pub fn rotation_events(&self, secret_arn: &str) -> Vec<RotationEvent> {
+        self.with(|state| {
+            let events = state.world.events.iter();
+            events.filter(|event| event.secret_arn == secret_arn).cloned().collect()
+        })
+    }
+
+    /// Waits until the engine is not at work on this secret.
+    pub async fn rotation_finished(&self, secret_arn: &str) {
+        let mut ended = self.ended_rotations().subscribe();
+        loop {
+            let running = self.with(|state| {
+                let secret = state.world.secret(secret_arn);
+                secret.and_then(|secret| secret.ongoing.as_ref()).is_some_and(|ongoing| ongoing.running)
+            });
+            // The sender lives as long as this handle.
+            if !running || ended.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The refusal, if any, and the token of the rotation that is to be run now, if any.
+    fn begin_rotation(&self, arn: &str, token: &str) -> (Option<String>, Option<String>) {
+        self.with(|state| {
+            let configured = state
+                .world
+                .secret(arn)
+                .is_some_and(|secret| secret.deleted.is_none() && secret.rotation.function_arn.is_some());
+            if !configured {
+                let refusal = "InvalidRequestException: No Lambda rotation function ARN is \
+                               associated with this secret.";
+                return (Some(refusal.to_owned()), None);
+            }
+            let refused = begin(state, arn, token, true)
+                .err()
+                .map(|error| format!("{}: {}", error.code, error.message));
+            let mut begun = None;
+            state.world.outbox.retain(|Effect::Rotate { arn: of, token }| {
+                if of == arn {
+                    begun = Some(token.clone());
+                }
+                of != arn
+            });
+            (refused, begun)
+        })
+    }
+
+    /// Runs what [`begin`] staged.
+    pub(crate) async fn run_rotation(
+        &self,
+        arn: &str,
+        token: &str,
+        refused: Option<String>,
+    ) -> RotationReport {
+        let started = self.now();
+        let mut steps = Vec::new();
+        let mut done = false;
+        if let Some(run) = self.with(|state| state.plan_run(arn, token)) {
+            for attempt in 1..=run.attempts.max(1) {
+                if attempt > 1 {
+                    tokio::time::sleep(run.retry_delay).await;
+                }
+                done = self.run_steps(arn, &run, attempt, &mut steps).await;
+                if done || self.is_stopped(arn) {
+                    break;
+                }
+            }
+        }
+        let report = self.with(|state| {
+            let mut report = RotationReport {
+                secret_arn: arn.to_owned(),
+                token: token.to_owned(),
+                started,
+                ended: state.clock.now(),
+                succeeded: done,
+                stopped: false,
+                test_only: false,
+                steps,
+                refused,
+            };
+            state.finish_run(&mut report);
+            report
+        });
+        self.ended_rotations().send_modify(|count| *count += 1);
+        report
+    }
+
+    async fn run_steps(&self, arn: &str, run: &Run, attempt: u32, reports: &mut Vec<StepReport>) -> bool {
+        for step in run.steps {
+            if self.is_stopped(arn) {
+                return false;
+            }
+            let mut event = run.event.clone();
+            event["Step"] = json!(step);
+            let began = self.now();
+            let result = self.invoke(&run.function_arn, event).await;
+            let failed = result.is_err();
+            reports.push(StepReport {
+                attempt,
+                step,
+                result,
+                duration: self.now().duration_since(began).unwrap_or_default(),
+            });
+            if failed {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_stopped(&self, arn: &str) -> bool {
+        self.with(|state| {
+            let secret = state.world.secret(arn);
+            secret.and_then(|secret| secret.ongoing.as_ref()).is_none_or(|ongoing| ongoing.stopped)
+        })
+    }
+}
+
+impl State {
+    fn plan_run(&mut self, arn: &str, token: &str) -> Option<Run> {
+        let secret = self.world.secret(arn)?;
+        let ongoing = secret.ongoing.as_ref()?;
+        Some(Run {
+            function_arn: secret.rotation.function_arn.clone()?,
+            event: json!({
+                "Step": "",
+                "SecretId": arn,
+                "ClientRequestToken": token,
+                "RotationToken": ongoing.rotation_token,
+            }),
+            steps: if ongoing.test_only { &TEST_STEPS } else { &STEPS },
+            attempts: self.options.rotation_attempts,
+            retry_delay: self.options.retry_delay,
+        })
+    }
+
+    /// Notes the end of a run, and completes its report. LastRotatedDate moves only when AWSCURRENT
+    /// did.
+    fn finish_run(&mut self, report: &mut RotationReport) {
+        let now = report.ended;
+        let lag = self.options.list_lag;
+        let (arn, token) = (report.secret_arn.clone(), report.token.clone());
+        let Some(secret) = self.world.secret(&arn) else {
+            report.succeeded = false;
+            return;
+        };
+        note_listing(secret, now, true, lag);
+        if let Some(ongoing) = &mut secret.ongoing {
+            report.stopped = ongoing.stopped;
+            report.test_only = ongoing.test_only;
+            ongoing.running = false;
+        }
+        if report.test_only {
+            secret.detach(PENDING, now);
+            secret.versions.retain(|version| version.id != token);
+        } else {
+            report.succeeded &= secret.has_label(&token, CURRENT);
+        }
+        report.succeeded &= !report.stopped;
+        if report.succeeded && !report.test_only {
+            secret.rotated = Some(now);
+            secret.rotation.next = schedule::next(secret.rotation.rules.as_ref(), now, now);
+        }
+        let again = !report.succeeded && !report.test_only && secret.has_label(&token, PENDING);
+        if !again {
+            secret.ongoing = None;
+        } else if let Some(ongoing) = &mut secret.ongoing {
+            ongoing.stopped = false;
+        }
+        note_listing(secret, now, false, lag);
+        let kind = match (report.test_only, report.succeeded) {
+            (true, true) => RotationEventKind::TestSucceeded,
+            (true, false) => RotationEventKind::TestFailed,
+            (false, true) => RotationEventKind::Succeeded,
+            (false, false) => RotationEventKind::Failed,
+        };
+        if !report.stopped {
+            self.world.note_event(&arn, &token, kind, now);
+        }
+        self.world.reports.push(report.clone());
+    }
+}

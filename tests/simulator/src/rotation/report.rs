@@ -1,0 +1,99 @@
+//! What a rotation did, for tests to read.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::rotation::functions::FunctionError;
+use crate::world::World;
+
+/// One invocation of the rotation function.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepReport {
+    /// Which run of the whole rotation this belongs to, from 1.
+    pub attempt: u32,
+    /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`.
+    pub step: &'static str,
+    /// What the function answered.
+    pub result: Result<Value, FunctionError>,
+    /// How long it took, in simulated time.
+    pub duration: Duration,
+}
+
+/// One rotation as the engine saw it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RotationReport {
+    /// The secret.
+    pub secret_arn: String,
+    /// The ClientRequestToken: the id of the version that was to become AWSCURRENT.
+    pub token: String,
+    /// When the engine began.
+    pub started: SystemTime,
+    /// When it gave up or was done.
+    pub ended: SystemTime,
+    /// Every step answered well and AWSCURRENT is on the token's version (of a test: testSecret
+    /// answered well).
+    pub succeeded: bool,
+    /// Somebody else made a version meanwhile, or rotation was cancelled.
+    pub stopped: bool,
+    /// Only testSecret ran (`RotateImmediately=false`).
+    pub test_only: bool,
+    /// Every invocation in order.
+    pub steps: Vec<StepReport>,
+    /// Code and message that RotateSecret itself answered, if it refused: the steps are then those
+    /// of the re-attempted earlier rotation, if any.
+    pub refused: Option<String>,
+}
+
+impl RotationReport {
+    /// The names of the steps in the order they ran, all attempts.
+    #[must_use]
+    pub fn step_names(&self) -> Vec<&'static str> {
+        self.steps.iter().map(|step| step.step).collect()
+    }
+
+    /// The error of the last step that failed.
+    #[must_use]
+    pub fn error(&self) -> Option<&FunctionError> {
+        self.steps.iter().rev().find_map(|step| step.result.as_ref().err())
+    }
+}
+
+/// The events that CloudTrail would show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum RotationEventKind {
+    /// `RotationStarted`.
+    Started,
+    /// `RotationSucceeded`.
+    Succeeded,
+    /// `RotationFailed`.
+    Failed,
+    /// `RotationAbandoned`: AWSPENDING was stripped.
+    Abandoned,
+    /// `TestRotationStarted`.
+    TestStarted,
+    /// `TestRotationSucceeded`.
+    TestSucceeded,
+    /// `TestRotationFailed`.
+    TestFailed,
+}
+
+/// One such event.
+#[derive(Clone, Debug, Serialize)]
+pub struct RotationEvent {
+    /// When.
+    pub at: SystemTime,
+    /// The secret.
+    pub secret_arn: String,
+    /// The ClientRequestToken.
+    pub token: String,
+    /// What happened.
+    pub kind: RotationEventKind,
+}
+
+impl World {
+    pub(crate) fn note_event(&mut self, arn: &str, token: &str, kind: RotationEventKind, at: SystemTime) {
+        self.events.push(RotationEvent { at, secret_arn: arn.to_owned(), token: token.to_owned(), kind });
+    }
+}
