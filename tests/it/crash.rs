@@ -273,3 +273,21 @@ fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() 
     });
     tally.print("pairs of faults");
 }
+
+#[test]
+fn timing_probe() {
+    for scenario in SCENARIOS {
+        let t = std::time::Instant::now();
+        for _ in 0..20 {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            runtime.block_on(arrange(scenario));
+        }
+        let a = t.elapsed() / 20;
+        let t = std::time::Instant::now();
+        for _ in 0..20 {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            runtime.block_on(run(scenario, &[])).unwrap();
+        }
+        println!("{scenario:?} arrange {a:?} run {:?}", t.elapsed() / 20);
+    }
+}
