@@ -128,7 +128,9 @@ impl Rotator {
                     let iam = observer.iam_of(&seen.secret, &seen.user).await?;
                     let executor = Executor { aws: &self.aws, config, event, iam, deadline };
                     let begun = Instant::now();
-                    let done = executor.run(&seen, plan, || Box::pin(async { Ok(look(&observer).await?.1) })).await?;
+                    let done = executor
+                        .run(&seen, plan, || Box::pin(async { Ok(look(&observer).await?.1) }))
+                        .await?;
                     self.measure(&done, begun);
                     return answer(event.step, Outcome::Done, done);
                 }

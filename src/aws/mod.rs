@@ -11,11 +11,15 @@ mod ses;
 mod sns;
 mod sts;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use tokio::sync::Mutex;
 
 pub use clock::AwsClock;
 pub use error::CallError;
@@ -44,6 +48,8 @@ pub struct Aws {
     pub clock: AwsClock,
     sdk: SdkConfig,
     iam: Iam,
+    /// IAM in other accounts, by the ARN of the role.
+    members: Arc<Mutex<HashMap<String, Iam>>>,
 }
 
 impl Aws {
@@ -74,6 +80,7 @@ impl Aws {
             sns: Sns::new(&sdk),
             ses: Ses::new(&sdk),
             iam: Iam::new(&sdk),
+            members: Arc::default(),
             clock,
             sdk,
         }
@@ -91,8 +98,18 @@ impl Aws {
 
     /// IAM in another account, through a role of that account.
     ///
-    /// The role is assumed at the first call, and its credentials live as long as the client.
+    /// The role is assumed at the first call; the client is kept, and renews its credentials.
     pub async fn iam_through(&self, role_arn: String) -> Iam {
+        let mut members = self.members.lock().await;
+        if let Some(iam) = members.get(&role_arn) {
+            return iam.clone();
+        }
+        let iam = self.assume(role_arn.clone()).await;
+        members.insert(role_arn, iam.clone());
+        iam
+    }
+
+    async fn assume(&self, role_arn: String) -> Iam {
         let provider = aws_config::sts::AssumeRoleProvider::builder(role_arn)
             .session_name("iam-key-rotator")
             .configure(&self.sdk)

@@ -21,13 +21,16 @@ const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
 /// The secret of a key is returned once. If the answer of CreateAccessKey is lost, the key it made
 /// can be used by nobody and fills the two-key limit: an orphan. Afterwards it is told from a key
 /// that an administrator made by this record alone: it was created in the window, it is not
-/// among the keys listed, it is in no version and it was never used.
+/// among the keys listed, it is in no version and it was never used; and there are no more such keys
+/// than attempts whose key is not accounted for.
 ///
 /// A crash after the intent is written leaves a tag that the next rotation overwrites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// The version the key was to be stored in.
     pub token: ClientRequestToken,
+    /// How many attempts this intent stands for: no more keys than these are of our making.
+    pub attempts: usize,
     /// No key of this intent is older.
     pub since: Timestamp,
     /// No key of this intent is younger.
@@ -44,11 +47,12 @@ impl Intent {
         keys: &[AccessKey],
         earlier: Option<&Self>,
     ) -> Self {
-        let since = earlier
+        let (since, attempts) = earlier
             .filter(|intent| intent.token == *token && now.duration_since(intent.since) < LIST_LAG)
-            .map_or(now, |intent| intent.since);
+            .map_or((now, 1), |intent| (intent.since, intent.attempts.saturating_add(1)));
         let listed = keys.iter().map(|key| key.id.clone()).collect();
-        Self { token: token.clone(), since, until: now.saturating_add(ISSUE_WINDOW).unwrap_or(now), listed }
+        let until = now.saturating_add(ISSUE_WINDOW).unwrap_or(now);
+        Self { token: token.clone(), attempts, since, until, listed }
     }
 
     /// Whether this intent explains how a key that nobody holds came to be.
@@ -60,8 +64,8 @@ impl Intent {
 
     /// The tag's value: at most 256 characters of letters, digits, space and `-`.
     pub fn to_tag(&self) -> String {
-        let mut text =
-            format!("{} {} {}", self.token.as_str(), self.since.as_second(), self.until.as_second());
+        let (since, until) = (self.since.as_second(), self.until.as_second());
+        let mut text = format!("{} {} {since} {until}", self.token.as_str(), self.attempts);
         for key in &self.listed {
             text.push(' ');
             text.push_str(key.as_str());
@@ -73,12 +77,13 @@ impl Intent {
     pub fn from_tag(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         let token = ClientRequestToken::new(words.next().filter(|token| !token.is_empty())?);
+        let attempts = words.next()?.parse().ok()?;
         let mut time = || Timestamp::from_second(words.next()?.parse().ok()?).ok();
         // Times near the ends of jiff's range would overflow when slack is added.
         let sane = |time: &Timestamp| (0..=4_102_444_800).contains(&time.as_second());
         let (since, until) = (time().filter(sane)?, time().filter(sane)?);
         let listed = words.map(AccessKeyId::new).collect();
-        Some(Self { token, since, until, listed })
+        Some(Self { token, attempts, since, until, listed })
     }
 }
 
@@ -109,7 +114,7 @@ mod tests {
         let intent = Intent::new(&token(), at(0), &[key("AKIAA", -5), key("AKIAB", -9)], None);
         assert_eq!(Intent::from_tag(&intent.to_tag()), Some(intent.clone()));
         assert!(intent.to_tag().len() <= 256);
-        for text in ["", "x", "x y z", "x 1 99999999999999", " 1 2"] {
+        for text in ["", "x", "x 1 y z", "x 1 1 99999999999999", " 1 1 2", "x y 1 2", "x -1 1 2"] {
             assert_eq!(Intent::from_tag(text), None, "{text:?}");
         }
     }
@@ -127,7 +132,8 @@ mod tests {
     #[test]
     fn a_retry_soon_after_keeps_the_first_attempts_beginning_and_a_late_one_does_not() {
         let first = Intent::new(&token(), at(0), &[], None);
-        assert_eq!(Intent::new(&token(), at(20), &[], Some(&first)).since, at(0));
+        let second = Intent::new(&token(), at(20), &[], Some(&first));
+        assert_eq!((second.since, second.attempts), (at(0), 2));
         assert_eq!(Intent::new(&token(), at(600), &[], Some(&first)).since, at(600));
         assert_eq!(Intent::new(&ClientRequestToken::new("other"), at(20), &[], Some(&first)).since, at(20));
     }

@@ -124,12 +124,27 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Keys that an attempt of ours made and nobody holds the secret of.
+    ///
+    /// None, where more keys fit the intent than its attempts can have made: some of them are then
+    /// somebody else's, and which cannot be told.
+    pub fn orphans(&self) -> Vec<&AccessKey> {
+        let Some(intent) = self.secret.intent() else { return Vec::new() };
+        let stored = self.secret.version(&intent.token).is_some_and(|version| version.key.is_some());
+        let unaccounted = intent.attempts.saturating_sub(usize::from(stored));
+        let unheld = self.keys.iter().filter(|key| self.secret.holder(&key.id).is_none());
+        let explained: Vec<_> = unheld.filter(|key| intent.explains(key)).collect();
+        if explained.len() > unaccounted {
+            return Vec::new();
+        }
+        explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never)).collect()
+    }
+
     /// What a key of the user is to the secret.
     pub fn role(&self, key: &AccessKey) -> KeyRole {
         let Some(holder) = self.secret.holder(&key.id) else {
-            let explained = self.secret.intent().is_some_and(|intent| intent.explains(key));
-            let never_used = key.last_use == Some(LastUse::Never);
-            return if explained && never_used { KeyRole::Orphan } else { KeyRole::Unknown };
+            let orphan = self.orphans().iter().any(|orphan| orphan.id == key.id);
+            return if orphan { KeyRole::Orphan } else { KeyRole::Unknown };
         };
         if holder.has(AWSCURRENT) {
             KeyRole::Current

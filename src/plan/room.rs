@@ -46,8 +46,8 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
 
 /// Deletes keys that nobody holds the secret of. Asked for after every lost answer.
 pub(super) fn orphans(seen: &Observation) -> Vec<Planned> {
-    let orphans = seen.keys.iter().filter(|key| seen.role(key) == KeyRole::Orphan);
-    orphans
+    seen.orphans()
+        .into_iter()
         .flat_map(|key| delete(seen, key, "made by an attempt of this rotation whose answer was lost".into()))
         .collect()
 }

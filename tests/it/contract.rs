@@ -53,7 +53,8 @@ async fn a_rotation_in_the_steady_state_makes_fifteen_calls_of_which_ten_wait_fo
         ]
     );
     // Nothing but calls takes simulated time.
-    let sequential: Vec<u128> = report.steps.iter().map(|step| step.duration.as_millis() / LATENCY.as_millis()).collect();
+    let sequential: Vec<u128> =
+        report.steps.iter().map(|step| step.duration.as_millis() / LATENCY.as_millis()).collect();
     assert_eq!(sequential, [5, 0, 2, 3], "calls one after another in each step");
 }
 
@@ -68,7 +69,11 @@ async fn every_step_may_be_repeated_and_changes_nothing_the_second_time() {
         let (secret, keys) = (stage.sim.secret(&arn), stage.keys());
         let again = stage.step(step, &arn, token).await.unwrap();
         assert_eq!(stage.keys(), keys, "{step}");
-        assert_eq!(format!("{:?}", stage.sim.secret(&arn).versions), format!("{:?}", secret.versions), "{step}");
+        assert_eq!(
+            format!("{:?}", stage.sim.secret(&arn).versions),
+            format!("{:?}", secret.versions),
+            "{step}"
+        );
         let expected = match step {
             "setSecret" => "nothing-to-do",
             "testSecret" => "done",
@@ -112,7 +117,11 @@ async fn rotate_immediately_false_tests_the_current_key_and_changes_nothing() {
     assert_eq!(stage.keys().len(), 1);
     assert_eq!(stage.sim.secret(&arn).tags, before.tags);
     let reads = ["DescribeSecret", "GetSecretValue", "GetCallerIdentity"];
-    assert!(stage.operations().iter().all(|operation| reads.contains(&operation.as_str())), "{:?}", stage.operations());
+    assert!(
+        stage.operations().iter().all(|operation| reads.contains(&operation.as_str())),
+        "{:?}",
+        stage.operations()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +166,8 @@ async fn a_new_key_that_works_late_is_proved_within_a_second_and_a_half_of_worki
 
 #[tokio::test(start_paused = true)]
 async fn one_success_that_met_one_endpoint_only_is_no_proof() {
-    let options = Options { propagation: Duration::from_secs(6), flaky_endpoints: true, ..Options::default() };
+    let options =
+        Options { propagation: Duration::from_secs(6), flaky_endpoints: true, ..Options::default() };
     let stage = Stage::new(options, &[]);
     let (_, arn) = stage.adopted();
     let report = stage.rotated(&arn).await;
@@ -172,7 +182,13 @@ async fn every_test_region_must_accept_the_key() {
     let (_, arn) = stage.adopted();
     let report = stage.rotated(&arn).await;
     assert!(report.steps[2].duration >= Duration::from_secs(9));
-    let asked: Vec<_> = stage.sim.journal().iter().filter(|call| call.operation == "GetCallerIdentity").map(|call| call.region.clone()).collect();
+    let asked: Vec<_> = stage
+        .sim
+        .journal()
+        .iter()
+        .filter(|call| call.operation == "GetCallerIdentity")
+        .map(|call| call.region.clone())
+        .collect();
     assert!(asked.contains(&"eu-west-1".to_owned()) && asked.contains(&"ap-southeast-2".to_owned()));
 }
 
@@ -183,13 +199,18 @@ async fn with_overlap_and_recovery_zero_the_old_key_is_deactivated_then_deleted_
     stage.sim.update(|options| options.latency = Duration::from_millis(1));
     stage.rotated(&arn).await;
     assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
-    let order: Vec<_> = stage.operations().into_iter().filter(|operation| operation.contains("AccessKey") && !operation.starts_with("List")).collect();
+    let order: Vec<_> = stage
+        .operations()
+        .into_iter()
+        .filter(|operation| operation.contains("AccessKey") && !operation.starts_with("List"))
+        .collect();
     assert_eq!(order, ["CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"]);
     assert_eq!(stage.staged(&arn, &old.access_key_id), None, "the label goes with the key");
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_overlap_zero_and_a_recovery_window_the_old_key_is_deactivated_and_the_next_rotation_deletes_it() {
+async fn with_overlap_zero_and_a_recovery_window_the_old_key_is_deactivated_and_the_next_rotation_deletes_it()
+{
     let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0")]);
     let (first, arn) = stage.adopted();
     stage.rotated(&arn).await;
@@ -280,25 +301,34 @@ async fn retiring_at_once_follows_iams_list_however_late_it_shows_our_own_change
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_of_another_account_is_rotated_through_the_member_role_and_the_secret_by_the_function_itself() {
+async fn a_user_of_another_account_is_rotated_through_the_member_role_and_the_secret_by_the_function_itself()
+{
     const MEMBER: &str = "444455556666";
     let stage = Stage::new(Options::default(), &[("ROTATOR_MEMBER_ROLE", "key-rotation")]);
     stage.sim.create_user(MEMBER, "app");
     let old = stage.sim.create_access_key(MEMBER, "app");
     stage.sim.create_role(MEMBER, "key-rotation", vec![ACCOUNT.to_owned()], None);
-    let value = json!({"AccessKeyId": old.access_key_id, "SecretAccessKey": old.secret_access_key}).to_string();
+    let value =
+        json!({"AccessKeyId": old.access_key_id, "SecretAccessKey": old.secret_access_key}).to_string();
     let tag = ("iam-key-rotator:user", "arn:aws:iam::444455556666:user/app");
     let arn = stage.sim.create_secret("member/app", Some(&value), &[tag]);
     stage.sim.set_rotation(&arn, FUNCTION);
     stage.sim.clear_journal();
     stage.rotated(&arn).await;
     let current = stage.current(&arn);
-    assert!(stage.sim.key_works(current["AccessKeyId"].as_str().unwrap(), current["SecretAccessKey"].as_str().unwrap()));
+    assert!(
+        stage.sim.key_works(
+            current["AccessKeyId"].as_str().unwrap(),
+            current["SecretAccessKey"].as_str().unwrap()
+        )
+    );
     assert_eq!(stage.sim.keys(MEMBER, "app").len(), 2);
     for call in stage.sim.journal() {
         match call.service {
             "iam" => assert!(call.caller.contains("444455556666:assumed-role/key-rotation"), "{call:?}"),
-            "secretsmanager" => assert!(call.caller.contains("111122223333:assumed-role/rotation-function"), "{call:?}"),
+            "secretsmanager" => {
+                assert!(call.caller.contains("111122223333:assumed-role/rotation-function"), "{call:?}")
+            }
             _ => {}
         }
     }

@@ -139,8 +139,14 @@ async fn run(scenario: Scenario, faults: &[(usize, FaultKind)]) -> Result<Run, S
     });
     let report = stage.sim.rotate(&arn).await;
     let story = || {
-        let calls: Vec<_> = stage.sim.journal().into_iter().map(|call| format!("{} {:?} {:?}", call.operation, call.outcome, call.fault)).collect();
-        let steps: Vec<_> = report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result)).collect();
+        let calls: Vec<_> = stage
+            .sim
+            .journal()
+            .into_iter()
+            .map(|call| format!("{} {:?} {:?}", call.operation, call.outcome, call.fault))
+            .collect();
+        let steps: Vec<_> =
+            report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result)).collect();
         format!("{}\n{}", calls.join("\n"), steps.join("\n"))
     };
     let problem = |what: String| Err(format!("{scenario:?} {faults:?}: {what}\n{}", story()));
@@ -204,8 +210,11 @@ fn each<J: Sync>(jobs: &[J], job: impl AsyncFn(&J) -> Result<(), String> + Sync)
         for _ in 0..cores {
             scope.spawn(|| {
                 while let Some(found) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let runtime =
-                        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .start_paused(true)
+                        .build()
+                        .unwrap();
                     if let Err(failure) = runtime.block_on(job(found)) {
                         let mut failures = failures.lock().unwrap();
                         failures.push(failure);
@@ -229,7 +238,8 @@ struct Clean {
 
 fn clean_runs() -> Vec<Clean> {
     let clean = |scenario| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         Clean { scenario, run: runtime.block_on(run(scenario, &[])).unwrap() }
     };
     SCENARIOS.map(clean).into()
@@ -272,22 +282,4 @@ fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() 
         Ok(())
     });
     tally.print("pairs of faults");
-}
-
-#[test]
-fn timing_probe() {
-    for scenario in SCENARIOS {
-        let t = std::time::Instant::now();
-        for _ in 0..20 {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-            runtime.block_on(arrange(scenario));
-        }
-        let a = t.elapsed() / 20;
-        let t = std::time::Instant::now();
-        for _ in 0..20 {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-            runtime.block_on(run(scenario, &[])).unwrap();
-        }
-        println!("{scenario:?} arrange {a:?} run {:?}", t.elapsed() / 20);
-    }
 }

@@ -37,7 +37,9 @@ fn assert_reported(stage: &Stage, error: &FunctionError, error_type: &str, facts
     }
     assert!(person.contains(body["reason"].as_str().unwrap()), "for a person first: {person}");
 
-    let own = |line: &Value| line["level"] == "ERROR" && line["target"].as_str().unwrap().starts_with("iam_key_rotator");
+    let own = |line: &Value| {
+        line["level"] == "ERROR" && line["target"].as_str().unwrap().starts_with("iam_key_rotator")
+    };
     let records: Vec<Value> = stage.log.json().into_iter().filter(own).collect();
     let [record] = &records[..] else { panic!("{records:#?}") };
     assert_eq!(record["errorType"], error_type);
@@ -53,7 +55,8 @@ fn assert_reported(stage: &Stage, error: &FunctionError, error_type: &str, facts
 #[tokio::test(start_paused = true)]
 async fn invalid_event_names_the_field() {
     let (stage, _, arn) = alerting(&[]);
-    let error = stage.sim.invoke(FUNCTION, json!({"Step": "createSecret", "SecretId": arn})).await.unwrap_err();
+    let error =
+        stage.sim.invoke(FUNCTION, json!({"Step": "createSecret", "SecretId": arn})).await.unwrap_err();
     assert_reported(&stage, &error, "InvalidEvent", &["ClientRequestToken", "missing"]);
 }
 
@@ -114,7 +117,10 @@ async fn a_step_out_of_turn_is_refused_and_nothing_is_promoted() {
 
 #[tokio::test(start_paused = true)]
 async fn secret_malformed_leaves_everything_as_it_is() {
-    for value in ["plain text", r#"{"AccessKeyId":"A","SecretAccessKey":"hush","access_key_id":"B","secret_access_key":"hush"}"#] {
+    for value in [
+        "plain text",
+        r#"{"AccessKeyId":"A","SecretAccessKey":"hush","access_key_id":"B","secret_access_key":"hush"}"#,
+    ] {
         let (stage, ..) = alerting(&[]);
         let arn = stage.sim.create_secret("other", Some(value), &[TAG]);
         stage.sim.set_rotation(&arn, FUNCTION);
@@ -148,7 +154,8 @@ async fn user_mismatch_when_the_secret_holds_another_users_key() {
     let (stage, ..) = alerting(&[]);
     stage.sim.create_user(ACCOUNT, "victim");
     let key = stage.sim.create_access_key(ACCOUNT, "victim");
-    let value = json!({"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}).to_string();
+    let value =
+        json!({"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}).to_string();
     let arn = stage.sim.create_secret("victims", Some(&value), &[TAG]);
     stage.sim.set_rotation(&arn, FUNCTION);
     let error = stage.failed(&arn).await;
@@ -183,7 +190,11 @@ async fn credential_rejected_when_the_new_key_was_deactivated() {
 #[tokio::test(start_paused = true)]
 async fn credential_rejected_when_the_secret_half_is_wrong_for_good() {
     let (stage, old, arn) = alerting(&[]);
-    stage.sim.add_fault(Fault::on("GetCallerIdentity", 0, FaultKind::ErrorCode("SignatureDoesNotMatch", 403)));
+    stage.sim.add_fault(Fault::on(
+        "GetCallerIdentity",
+        0,
+        FaultKind::ErrorCode("SignatureDoesNotMatch", 403),
+    ));
     let error = stage.failed(&arn).await;
     assert_reported(&stage, &error, "CredentialRejected", &["secret is another"]);
     stage.sim.clear_faults();
@@ -293,7 +304,8 @@ async fn a_failing_alert_changes_nothing_about_the_error() {
 #[tokio::test(start_paused = true)]
 async fn what_others_named_is_escaped_in_log_and_alert() {
     let (stage, ..) = alerting(&[]);
-    let arn = stage.sim.create_secret("evil", Some(r#"{"UserName":"x\n{\"level\":\"INFO\"}\u001b[31m<b>"}"#), &[]);
+    let arn =
+        stage.sim.create_secret("evil", Some(r#"{"UserName":"x\n{\"level\":\"INFO\"}\u001b[31m<b>"}"#), &[]);
     stage.sim.set_rotation(&arn, FUNCTION);
     let error = stage.failed(&arn).await;
     assert_reported(&stage, &error, "UserUnknown", &[]);

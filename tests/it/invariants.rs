@@ -26,8 +26,9 @@ impl End {
         let mut versions: Vec<Vec<String>> = Vec::new();
         for version in stage.sim.secret(arn).versions {
             let labels = version.stages.iter().filter(|label| *label != "AWSPENDING");
-            let mut labels: Vec<_> =
-                labels.map(|label| if label.starts_with("AKIA") { name(label) } else { label.clone() }).collect();
+            let mut labels: Vec<_> = labels
+                .map(|label| if label.starts_with("AKIA") { name(label) } else { label.clone() })
+                .collect();
             labels.sort();
             if !labels.is_empty() {
                 versions.push(labels);

@@ -28,7 +28,13 @@ async fn the_user_is_mailed_once_which_key_is_new_where_to_fetch_it_and_until_wh
     let (text, html) = (mail.text.as_deref().unwrap(), mail.html.as_deref().unwrap());
     assert!(mail.subject.contains(&new));
     for part in [text, html] {
-        for fact in [new.as_str(), &old.access_key_id, "2026-01-02 00:00 UTC", "get-secret-value", "console.aws.amazon.com"] {
+        for fact in [
+            new.as_str(),
+            &old.access_key_id,
+            "2026-01-02 00:00 UTC",
+            "get-secret-value",
+            "console.aws.amazon.com",
+        ] {
             assert!(part.contains(fact), "{fact} in {part}");
         }
         let secret = stage.current(&arn)["SecretAccessKey"].as_str().unwrap().to_owned();
@@ -108,7 +114,11 @@ async fn a_mail_that_cannot_be_sent_is_alerted_and_the_rotation_succeeds() {
     stage.working_key(&arn);
     let alerts = stage.sim.alerts();
     assert_eq!(alerts.len(), 1);
-    assert!(alerts[0].message.contains("MessageRejected") && alerts[0].message.contains(USER), "{}", alerts[0].message);
+    assert!(
+        alerts[0].message.contains("MessageRejected") && alerts[0].message.contains(USER),
+        "{}",
+        alerts[0].message
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +157,8 @@ async fn without_a_sender_and_a_topic_nothing_is_sent() {
 async fn names_are_escaped_in_the_html_part() {
     let stage = mailing(&[]);
     let key = stage.sim.create_access_key(ACCOUNT, USER);
-    let value = json!({"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}).to_string();
+    let value =
+        json!({"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}).to_string();
     // Secret names may hold + = . @ - _ / and no more, so nothing worse can come this far.
     let arn = stage.sim.create_secret("keys/a+b=c@d", Some(&value), &[TAG]);
     stage.sim.set_rotation(&arn, FUNCTION);

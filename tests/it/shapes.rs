@@ -25,12 +25,20 @@ async fn every_spelling_of_the_pair_is_rotated_in_its_own_spelling() {
         ("AccessKey", "SecretKey"),
     ] {
         let (stage, _, text) = rotated(
-            |key| format!(r#"{{"before":1.0,"{id}":"{}","{secret}":"{}","after":[]}}"#, key.access_key_id, key.secret_access_key),
+            |key| {
+                format!(
+                    r#"{{"before":1.0,"{id}":"{}","{secret}":"{}","after":[]}}"#,
+                    key.access_key_id, key.secret_access_key
+                )
+            },
             &[],
         )
         .await;
         let new = stage.sim.keys(ACCOUNT, USER).into_iter().max_by_key(|key| key.created).unwrap();
-        assert_eq!(text, format!(r#"{{"before":1.0,"{id}":"{}","{secret}":"{}","after":[]}}"#, new.id, new.secret));
+        assert_eq!(
+            text,
+            format!(r#"{{"before":1.0,"{id}":"{}","{secret}":"{}","after":[]}}"#, new.id, new.secret)
+        );
     }
 }
 
@@ -59,7 +67,10 @@ async fn the_ses_smtp_password_is_derived_anew_and_the_extra_fields_survive() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_without_a_value_gets_the_configured_shape() {
     let shape = "username,aws_access_key_id,aws_secret_access_key,SMTP_PASSWORD";
-    let stage = Stage::new(Options::default(), &[("ROTATOR_SECRET_SHAPE", shape), ("ROTATOR_SECRET_NAME", "/access-key/{user}")]);
+    let stage = Stage::new(
+        Options::default(),
+        &[("ROTATOR_SECRET_SHAPE", shape), ("ROTATOR_SECRET_NAME", "/access-key/{user}")],
+    );
     let arn = stage.sim.create_secret("/access-key/ci-bot", None, &[]);
     stage.sim.set_rotation(&arn, FUNCTION);
     stage.rotated(&arn).await;

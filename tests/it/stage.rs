@@ -175,7 +175,8 @@ impl Stage {
     /// AWSCURRENT's key id, which must be active, the user's, and work.
     pub fn working_key(&self, arn: &str) -> String {
         let value = self.current(arn);
-        let (id, secret) = (value["AccessKeyId"].as_str().unwrap(), value["SecretAccessKey"].as_str().unwrap());
+        let (id, secret) =
+            (value["AccessKeyId"].as_str().unwrap(), value["SecretAccessKey"].as_str().unwrap());
         assert!(self.sim.key_works(id, secret), "{id} does not work");
         assert!(self.keys().contains(&(id.to_owned(), true)), "{id} is not an active key of {USER}");
         id.to_owned()
@@ -223,7 +224,8 @@ pub fn sdk_config(sim: &Simulator, role: &KeyPair) -> SdkConfig {
 }
 
 pub fn value_of(key: &KeyPair) -> String {
-    json!({"UserName": USER, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}).to_string()
+    json!({"UserName": USER, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key})
+        .to_string()
 }
 
 pub fn days(days: u64) -> Duration {

@@ -42,7 +42,9 @@ async fn every_state_of_keys_has_a_plan_and_an_end_that_breaks_nothing() {
     let mut page = String::from(HEAD);
     for policy in POLICIES {
         let _ = write!(page, "\n## `ROTATOR_UNKNOWN_KEYS={policy}`\n\n");
-        page.push_str("| keys found | AWSCURRENT holds | what the rotation does | keys after |\n|---|---|---|---|\n");
+        page.push_str(
+            "| keys found | AWSCURRENT holds | what the rotation does | keys after |\n|---|---|---|---|\n",
+        );
         for (keys, active) in KEYS {
             let mut held = vec![Current::Waiting, Current::Gone];
             held.extend((0..active.len()).map(Current::Key));
@@ -130,7 +132,9 @@ fn name_of(current: Current, count: usize) -> &'static str {
 
 /// A rotation whose key was made and proved but never promoted, its AWSPENDING taken off by hand.
 async fn abandoned() -> String {
-    let mut text = String::from("| what else happened to the key that was made | the next rotation | keys after |\n|---|---|---|\n");
+    let mut text = String::from(
+        "| what else happened to the key that was made | the next rotation | keys after |\n|---|---|---|\n",
+    );
     for (what, service) in [("nothing, or only its own proof", "sts"), ("somebody uses it", "s3")] {
         let stage = Stage::plain();
         let (first, arn) = stage.adopted();
@@ -164,5 +168,8 @@ fn expect_page(path: &str, seen: &str) {
         std::fs::write(&file, seen).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(written, seen, "{path} is out of date: run the tests once with UPDATE_PAGES=1 and read the difference");
+    assert_eq!(
+        written, seen,
+        "{path} is out of date: run the tests once with UPDATE_PAGES=1 and read the difference"
+    );
 }

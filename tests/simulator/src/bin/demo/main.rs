@@ -41,7 +41,8 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.to_string()),
     };
-    let played = runtime.block_on(async { if serve { self::serve(port).await.map(|()| true) } else { play().await } });
+    let played =
+        runtime.block_on(async { if serve { self::serve(port).await.map(|()| true) } else { play().await } });
     match played {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => failed("a stated fact was not true"),
@@ -64,7 +65,11 @@ async fn play() -> std::io::Result<bool> {
     let mut facts = Facts::default();
     let scene = Scene::set(0, &Settings { overlap: "24h" }).await?;
     say(&format!("AWS is simulated at {}; the rotation function is the real binary", scene.server.url()));
-    say(&format!("{}, started as Lambda starts it. Its log: {}", scene.function.display(), scene.log.display()));
+    say(&format!(
+        "{}, started as Lambda starts it. Its log: {}",
+        scene.function.display(),
+        scene.log.display()
+    ));
 
     heading("1. A user, a key, and a secret that holds it");
     let old = scene.working_key();
@@ -78,7 +83,10 @@ async fn play() -> std::io::Result<bool> {
     scene.show_steps(&report);
     scene.show();
     let new = scene.working_key();
-    facts.check(report.succeeded && new.is_some() && new != old, "AWSCURRENT moved to a new key, and the new key works");
+    facts.check(
+        report.succeeded && new.is_some() && new != old,
+        "AWSCURRENT moved to a new key, and the new key works",
+    );
     facts.check(scene.works(old.as_deref()), "the old key still works, for the overlap of 24 hours");
     facts.check(scene.extra_fields_survive(), "the secret's other fields are as they were");
     scene.show_mail();
@@ -94,9 +102,15 @@ async fn play() -> std::io::Result<bool> {
     }
     scene.show();
     let newest = scene.working_key();
-    facts.check(reports.iter().all(|report| report.succeeded) && reports.len() == 1, "the rotation that was due has run");
+    facts.check(
+        reports.iter().all(|report| report.succeeded) && reports.len() == 1,
+        "the rotation that was due has run",
+    );
     facts.check(!scene.works(old.as_deref()), "the first key, superseded and unused for 89 days, is gone");
-    facts.check(scene.works(new.as_deref()) && newest.is_some() && newest != new, "its successor works on beside the newest");
+    facts.check(
+        scene.works(new.as_deref()) && newest.is_some() && newest != new,
+        "its successor works on beside the newest",
+    );
 
     heading("4. A rotation that fails: STS refuses the new key");
     say("New keys are not accepted at all now. The function gives up after 5 seconds.");
@@ -107,7 +121,8 @@ async fn play() -> std::io::Result<bool> {
     scene.show_alert();
     scene.show();
     let error = report.error().map(|error| error.error_type.as_str());
-    facts.check(!report.succeeded && error == Some("NotPropagated"), "the rotation failed with NotPropagated");
+    facts
+        .check(!report.succeeded && error == Some("NotPropagated"), "the rotation failed with NotPropagated");
     facts.check(scene.sim.alerts().len() == 1, "one alert was sent");
     facts.check(scene.working_key() == newest, "AWSCURRENT is untouched, and its key works");
 
@@ -116,7 +131,10 @@ async fn play() -> std::io::Result<bool> {
     let report = scene.rotate().await;
     scene.show_steps(&report);
     scene.show();
-    facts.check(scene.working_key().is_some_and(|key| Some(key) != newest), "the same rotation ended, with the key made before");
+    facts.check(
+        scene.working_key().is_some_and(|key| Some(key) != newest),
+        "the same rotation ended, with the key made before",
+    );
     facts.check(!scene.log_holds_a_secret()?, "no secret is in the function's log");
     Ok(facts.conclude())
 }
@@ -129,7 +147,8 @@ async fn serve(port: u16) -> std::io::Result<()> {
     say("deactivated at once, and deleted by the next rotation. In another terminal:");
     println!(
         "
-  export AWS_ENDPOINT_URL={} AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
   aws secretsmanager rotate-secret --secret-id keys/ci-bot
   aws secretsmanager describe-secret --secret-id keys/ci-bot
   aws secretsmanager get-secret-value --secret-id keys/ci-bot --query SecretString --output text

@@ -47,7 +47,8 @@ impl Scene {
             "Bucket": "build-artifacts",
             "Limits": {"MaxUploads": 20},
         });
-        let arn = sim.create_secret("keys/ci-bot", Some(&value.to_string()), &[("iam-key-rotator:user", USER)]);
+        let arn =
+            sim.create_secret("keys/ci-bot", Some(&value.to_string()), &[("iam-key-rotator:user", USER)]);
         sim.set_rotation(&arn, FUNCTION);
         sim.set_rotation_days(&arn, 90);
 
@@ -124,7 +125,8 @@ impl Scene {
     /// The user's keys, and which version of the secret holds each.
     pub fn show(&self) {
         let secret = self.sim.secret(&self.arn);
-        let mut rows = vec![["KEY", "STATUS", "CREATED", "STAGING LABELS OF ITS VERSION"].map(str::to_owned).to_vec()];
+        let mut rows =
+            vec![["KEY", "STATUS", "CREATED", "STAGING LABELS OF ITS VERSION"].map(str::to_owned).to_vec()];
         let mut keys = self.sim.keys(ACCOUNT, USER);
         keys.sort_by_key(|key| key.created);
         for key in keys {
@@ -148,7 +150,11 @@ impl Scene {
         for step in &report.steps {
             let ended = begun + step.duration;
             let calls = journal.iter().filter(|call| call.at >= begun && call.at < ended);
-            rows.push(vec![step.step.to_owned(), format!("{} ms", step.duration.as_millis()), counted(calls.map(|call| call.operation.as_str()))]);
+            rows.push(vec![
+                step.step.to_owned(),
+                format!("{} ms", step.duration.as_millis()),
+                counted(calls.map(|call| call.operation.as_str())),
+            ]);
             begun = ended;
         }
         println!();
@@ -188,7 +194,9 @@ fn counted<'c>(operations: impl Iterator<Item = &'c str>) -> String {
             _ => runs.push((operation, 1)),
         }
     }
-    let texts = runs.into_iter().map(|(name, count)| if count == 1 { name.to_owned() } else { format!("{name} ×{count}") });
+    let texts = runs
+        .into_iter()
+        .map(|(name, count)| if count == 1 { name.to_owned() } else { format!("{name} ×{count}") });
     texts.collect::<Vec<_>>().join(", ")
 }
 

@@ -25,11 +25,21 @@ pub fn quote(text: &str) {
 /// Columns as wide as their widest cell.
 pub fn table(rows: &[Vec<String>]) {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+    table
+        .load_preset(comfy_table::presets::NOTHING)
+        .set_content_arrangement(comfy_table::ContentArrangement::Disabled);
     for row in rows {
         table.add_row(row);
     }
-    println!("{}", table.to_string().lines().map(|line| format!(" {}\n", line.trim_end())).collect::<String>().trim_end_matches('\n'));
+    println!(
+        "{}",
+        table
+            .to_string()
+            .lines()
+            .map(|line| format!(" {}\n", line.trim_end()))
+            .collect::<String>()
+            .trim_end_matches('\n')
+    );
 }
 
 /// What was stated, and whether it was true.
