@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
-use crate::aws::{Aws, CallError, Iam, PutOutcome, StoredValue};
+use crate::aws::{Aws, CallError, Iam, StoredValue};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::RotationEvent;
@@ -22,8 +22,6 @@ use crate::{notify, prove};
 const STALE_READS: u32 = 10;
 /// How long to wait between two of those.
 const STALE_READ_WAIT: Duration = Duration::from_secs(1);
-/// CreateAccessKey is not sent later than this after the observation its intent records.
-const LATEST_SEND: Duration = Duration::from_secs(20);
 /// Time that creating and storing a key must find left of the invocation.
 const ISSUE_NEEDS: Duration = Duration::from_secs(3);
 
@@ -133,44 +131,59 @@ impl Executor<'_> {
             return Err(Error::DeadlineTooShort { problem });
         }
         let (arn, user) = (seen.secret.arn.as_str(), seen.user.name.as_str());
+        let intent = intent.clone().begun(self.aws.clock.now());
         self.aws.secrets.tag(arn, TAG_INTENT, &intent.to_tag()).await?;
-        let age = self.aws.clock.now().duration_since(seen.now).unsigned_abs();
-        if age > LATEST_SEND {
-            return Err(Error::PlanChanged {
-                problem: format!("the user's keys were looked at {} s ago", age.as_secs()),
-            });
-        }
-        let (key, created) =
-            self.iam.create_access_key(user).await.map_err(|error| not_created(seen, error))?;
+        let (key, created) = match self.iam.create_access_key(user).await {
+            Ok(made) => made,
+            Err(error) => {
+                if error.is_refused() {
+                    self.withdraw(arn, intent).await;
+                }
+                return Err(not_created(seen, error));
+            }
+        };
         let document = seen.current.clone().unwrap_or_else(|| self.config.secret_shape.clone());
         let value = document
             .with_credential(&self.config.secret_shape, user, &key, created, self.aws.region())
             .to_json();
         let token = &self.event.token;
         let stages = [AWSPENDING, key.key_id.as_str()];
-        match self.aws.secrets.put(arn, token, self.event.rotation_token.as_ref(), &stages, &value).await {
-            PutOutcome::Stored => Ok(()),
-            PutOutcome::NotStored(error) => Err(self.take_back(user, &key, error).await),
-            PutOutcome::Unknown(error) => match self.aws.secrets.version_value(arn, token.as_str()).await {
-                Ok(StoredValue::Text { text, .. }) if text == value => Ok(()),
-                Ok(StoredValue::Absent) => Err(self.take_back(user, &key, error).await),
-                // The next attempt reads it: a stored key is used, an unstored one is an orphan.
-                Ok(_) | Err(_) => {
-                    Err(Error::from(error).after(", and whether the new key was stored is not known"))
-                }
-            },
+        let rotation_token = self.event.rotation_token.as_ref();
+        let Err(error) = self.aws.secrets.put(arn, token, rotation_token, &stages, &value).await else {
+            return Ok(());
+        };
+        // Even a refusal may follow an earlier attempt of the SDK's that was stored and whose answer
+        // was lost, so only the version itself can tell.
+        match self.aws.secrets.version_value(arn, token.as_str()).await {
+            Ok(StoredValue::Text { text, .. }) if text == value => Ok(()),
+            Ok(StoredValue::Absent) => Err(self.take_back(user, &key, error.into()).await),
+            Ok(_) => {
+                let problem =
+                    "another invocation stored a key first, so the one made here was taken back".into();
+                Err(self.take_back(user, &key, Error::PlanChanged { problem }).await)
+            }
+            // The next attempt reads it: a stored key is used, an unstored one is an orphan.
+            Err(_) => Err(Error::from(error).after(", and whether the new key was stored is not known")),
         }
     }
 
-    /// Deletes a key that could not be stored, so that it does not fill the limit.
-    async fn take_back(&self, user: &str, key: &Credential, error: CallError) -> Error {
-        let conflict = error.code() == "ResourceExistsException";
+    /// Takes back an intent whose creation was refused: left standing, it would explain a key that
+    /// somebody else made meanwhile. If this fails too, the window of the intent bounds the harm.
+    async fn withdraw(&self, arn: &str, intent: Intent) {
+        let withdrawn = match intent.without_latest() {
+            Some(intent) => self.aws.secrets.tag(arn, TAG_INTENT, &intent.to_tag()).await,
+            None => self.aws.secrets.untag(arn, TAG_INTENT).await,
+        };
+        if let Err(error) = withdrawn {
+            tracing::warn!(error = %error, "the intent could not be withdrawn");
+        }
+    }
+
+    /// Deletes a key that is not stored, so that it does not fill the limit.
+    async fn take_back(&self, user: &str, key: &Credential, failure: Error) -> Error {
         match self.iam.delete(user, &key.key_id).await {
-            Ok(()) if conflict => Error::PlanChanged {
-                problem: "another invocation stored a key first, so the one made here was deleted".into(),
-            },
-            Ok(()) => Error::from(error).after(", so the new key could not be stored and was deleted again"),
-            Err(_) => Error::from(error)
+            Ok(()) => failure.after(", so the new key could not be stored and was deleted again"),
+            Err(_) => failure
                 .after(format!(", so the new key {} could not be stored; the retry deletes it", key.key_id)),
         }
     }

@@ -17,7 +17,7 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use jiff::Timestamp;
 
 /// A `Date` has whole seconds and arrives late; a smaller difference is no error of the clock.
-const TOLERANCE_SECONDS: i64 = 5;
+const TOLERANCE_SECONDS: i64 = 1;
 
 /// Tells the time by AWS's clock.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 pub use clock::AwsClock;
 pub use error::CallError;
 pub use iam::{Iam, KeyOwner};
-pub use secrets_manager::{PutOutcome, SecretsManager, StoredValue};
+pub use secrets_manager::{SecretsManager, StoredValue};
 pub use ses::{Email, Ses, Words};
 pub use sns::Sns;
 pub use sts::{Identity, Sts};

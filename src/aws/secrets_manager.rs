@@ -29,17 +29,6 @@ pub enum StoredValue {
     },
 }
 
-/// How a PutSecretValue ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PutOutcome {
-    /// Stored, now or by an earlier attempt with the same content.
-    Stored,
-    /// Certainly not stored.
-    NotStored(CallError),
-    /// Perhaps stored.
-    Unknown(CallError),
-}
-
 impl SecretsManager {
     pub(super) fn new(sdk: &SdkConfig, clock: &AwsClock) -> Self {
         Self(Client::from_conf(Builder::from(sdk).interceptor(clock.clone()).build()))
@@ -123,7 +112,7 @@ impl SecretsManager {
         rotation_token: Option<&RotationToken>,
         stages: &[&str],
         value: &Sensitive,
-    ) -> PutOutcome {
+    ) -> Result<(), CallError> {
         let request = self
             .0
             .put_secret_value()
@@ -132,13 +121,7 @@ impl SecretsManager {
             .set_rotation_token(rotation_token.map(|token| token.expose().to_owned()))
             .set_version_stages(Some(stages.iter().map(|stage| (*stage).to_owned()).collect()))
             .secret_string(value.expose());
-        match request.send().await {
-            Ok(_) => PutOutcome::Stored,
-            Err(error) => {
-                let error = CallError::new("secretsmanager:PutSecretValue", &error);
-                if error.is_refused() { PutOutcome::NotStored(error) } else { PutOutcome::Unknown(error) }
-            }
-        }
+        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:PutSecretValue", &e))
     }
 
     /// Attaches a label, taking it off `from` where that version has it.

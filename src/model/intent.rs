@@ -4,68 +4,77 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AccessKey, AccessKeyId, ClientRequestToken};
 
-/// Longest time between the observation an intent records and the arrival of its CreateAccessKey.
-///
-/// The executor enforces it: it sends nothing after two thirds of it have passed, and gives up on
-/// an answer at the end of it.
-pub const ISSUE_WINDOW: SignedDuration = SignedDuration::from_secs(30);
-/// How far IAM's clock and Secrets Manager's may differ, and IAM's whole seconds cut off.
-const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(5);
-/// A later attempt keeps the earlier one's beginning for this long: ListAccessKeys may not yet have
-/// shown the key that the earlier attempt made
+/// Longest time between writing an intent and the arrival of its CreateAccessKey, which is sent
+/// right after and given up on in less.
+pub const ISSUE_WINDOW: SignedDuration = SignedDuration::from_secs(15);
+/// How far the clock that dates an intent and IAM's, whose whole seconds are cut off, may differ.
+/// A key older than that is not ours: ListAccessKeys may simply not have shown it yet.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
+/// A later attempt carries the earlier ones along for this long: ListAccessKeys may not yet have
+/// shown the keys that they made
 /// ([IAM is eventually consistent](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)).
 const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
+/// More attempts than these within that time are not remembered: a tag has 256 characters.
+const MOST_ATTEMPTS: usize = 6;
 
 /// "I am about to create a key for this version, and these keys are not mine."
 ///
 /// The secret of a key is returned once. If the answer of CreateAccessKey is lost, the key it made
 /// can be used by nobody and fills the two-key limit: an orphan. Afterwards it is told from a key
-/// that an administrator made by this record alone: it was created in the window, it is not
-/// among the keys listed, it is in no version and it was never used; and there are no more such keys
-/// than attempts whose key is not accounted for.
+/// that an administrator made by this record alone: it was created in the seconds after an attempt,
+/// it is not among the keys listed, it is in no version and it was never used; and there are no
+/// more such keys than attempts whose key is not accounted for.
 ///
 /// A crash after the intent is written leaves a tag that the next rotation overwrites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// The version the key was to be stored in.
     pub token: ClientRequestToken,
-    /// How many attempts this intent stands for: no more keys than these are of our making.
-    pub attempts: usize,
-    /// No key of this intent is older.
-    pub since: Timestamp,
-    /// No key of this intent is younger.
-    pub until: Timestamp,
+    /// When each attempt was written down. No more keys than these are of our making.
+    pub attempts: Vec<Timestamp>,
     /// The user's keys that were there before.
     pub listed: Vec<AccessKeyId>,
 }
 
 impl Intent {
-    /// The intent to write now, having seen `keys`; `earlier` is the one it replaces.
-    pub fn new(
-        token: &ClientRequestToken,
-        now: Timestamp,
-        keys: &[AccessKey],
-        earlier: Option<&Self>,
-    ) -> Self {
-        let (since, attempts) = earlier
-            .filter(|intent| intent.token == *token && now.duration_since(intent.since) < LIST_LAG)
-            .map_or((now, 1), |intent| (intent.since, intent.attempts.saturating_add(1)));
+    /// The intent of a rotation that has seen `keys`; `earlier` is the one it replaces. It stands
+    /// for no attempt until it is [begun](Self::begun).
+    pub fn new(token: &ClientRequestToken, keys: &[AccessKey], earlier: Option<&Self>) -> Self {
+        let attempts = earlier.filter(|intent| intent.token == *token).map(|intent| intent.attempts.clone());
         let listed = keys.iter().map(|key| key.id.clone()).collect();
-        let until = now.saturating_add(ISSUE_WINDOW).unwrap_or(now);
-        Self { token: token.clone(), attempts, since, until, listed }
+        Self { token: token.clone(), attempts: attempts.unwrap_or_default(), listed }
     }
 
-    /// Whether this intent explains how a key that nobody holds came to be.
+    /// This intent with one more attempt, which begins now.
+    pub fn begun(mut self, now: Timestamp) -> Self {
+        self.attempts.retain(|attempt| now.duration_since(*attempt) < LIST_LAG);
+        self.attempts.push(now);
+        let surplus = self.attempts.len().saturating_sub(MOST_ATTEMPTS);
+        self.attempts.drain(..surplus);
+        self
+    }
+
+    /// This intent without its latest attempt, which certainly made no key; `None` if there is no
+    /// other.
+    pub fn without_latest(mut self) -> Option<Self> {
+        self.attempts.pop();
+        (!self.attempts.is_empty()).then_some(self)
+    }
+
+    /// Whether an attempt of this intent explains how a key that nobody holds came to be.
     pub fn explains(&self, key: &AccessKey) -> bool {
-        !self.listed.contains(&key.id)
-            && key.created >= self.since - CLOCK_SLACK
-            && key.created <= self.until + CLOCK_SLACK
+        let made_by = |attempt: &Timestamp| {
+            let age = key.created.duration_since(*attempt);
+            age >= -CLOCK_SLACK && age <= ISSUE_WINDOW + CLOCK_SLACK
+        };
+        !self.listed.contains(&key.id) && self.attempts.iter().any(made_by)
     }
 
-    /// The tag's value: at most 256 characters of letters, digits, space and `-`.
+    /// The tag's value: at most 256 characters of letters, digits, space, `/` and `-`.
     pub fn to_tag(&self) -> String {
-        let (since, until) = (self.since.as_second(), self.until.as_second());
-        let mut text = format!("{} {} {since} {until}", self.token.as_str(), self.attempts);
+        let attempts: Vec<String> =
+            self.attempts.iter().map(|attempt| attempt.as_second().to_string()).collect();
+        let mut text = format!("{} {}", self.token.as_str(), attempts.join("/"));
         for key in &self.listed {
             text.push(' ');
             text.push_str(key.as_str());
@@ -77,13 +86,10 @@ impl Intent {
     pub fn from_tag(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         let token = ClientRequestToken::new(words.next().filter(|token| !token.is_empty())?);
-        let attempts = words.next()?.parse().ok()?;
-        let mut time = || Timestamp::from_second(words.next()?.parse().ok()?).ok();
-        // Times near the ends of jiff's range would overflow when slack is added.
-        let sane = |time: &Timestamp| (0..=4_102_444_800).contains(&time.as_second());
-        let (since, until) = (time().filter(sane)?, time().filter(sane)?);
+        let time = |text: &str| Timestamp::from_second(text.parse().ok()?).ok();
+        let attempts = words.next()?.split('/').map(time).collect::<Option<_>>()?;
         let listed = words.map(AccessKeyId::new).collect();
-        Some(Self { token, attempts, since, until, listed })
+        Some(Self { token, attempts, listed })
     }
 }
 
@@ -110,31 +116,46 @@ mod tests {
     }
 
     #[test]
-    fn it_survives_its_tag() {
-        let intent = Intent::new(&token(), at(0), &[key("AKIAA", -5), key("AKIAB", -9)], None);
-        assert_eq!(Intent::from_tag(&intent.to_tag()), Some(intent.clone()));
-        assert!(intent.to_tag().len() <= 256);
-        for text in ["", "x", "x 1 y z", "x 1 1 99999999999999", " 1 1 2", "x y 1 2", "x -1 1 2"] {
+    fn it_survives_its_tag_which_stays_within_256_characters() {
+        let mut intent =
+            Intent::new(&token(), &[key("AKIAIOSFODNN7EXAMPLE", -5), key("AKIAIOSFODNN7EXAMPLF", -9)], None);
+        for second in 0..20 {
+            intent = intent.begun(at(second));
+            assert_eq!(Intent::from_tag(&intent.to_tag()), Some(intent.clone()));
+            assert!(intent.to_tag().len() <= 256);
+        }
+        for text in ["", "x", "x y", "x 1/y", "x 1/", "x 99999999999999", " 1", "x 1,2"] {
             assert_eq!(Intent::from_tag(text), None, "{text:?}");
         }
     }
 
     #[test]
-    fn it_explains_only_an_unlisted_key_created_in_its_window() {
-        let intent = Intent::new(&token(), at(0), &[key("AKIAOLD", -900)], None);
-        assert!(intent.explains(&key("AKIANEW", 1)));
-        assert!(intent.explains(&key("AKIANEW", 30)));
+    fn it_explains_only_an_unlisted_key_created_just_after_an_attempt() {
+        let intent = Intent::new(&token(), &[key("AKIAOLD", -900)], None).begun(at(0)).begun(at(50));
+        for second in [-2, 0, 1, 17, 48, 50, 67] {
+            assert!(intent.explains(&key("AKIANEW", second)), "{second}");
+        }
+        for second in [-3, 18, 47, 68] {
+            assert!(!intent.explains(&key("AKIANEW", second)), "{second}");
+        }
         assert!(!intent.explains(&key("AKIAOLD", 1)));
-        assert!(!intent.explains(&key("AKIANEW", -60)));
-        assert!(!intent.explains(&key("AKIANEW", 120)));
     }
 
     #[test]
-    fn a_retry_soon_after_keeps_the_first_attempts_beginning_and_a_late_one_does_not() {
-        let first = Intent::new(&token(), at(0), &[], None);
-        let second = Intent::new(&token(), at(20), &[], Some(&first));
-        assert_eq!((second.since, second.attempts), (at(0), 2));
-        assert_eq!(Intent::new(&token(), at(600), &[], Some(&first)).since, at(600));
-        assert_eq!(Intent::new(&ClientRequestToken::new("other"), at(20), &[], Some(&first)).since, at(20));
+    fn a_retry_soon_after_carries_the_earlier_attempt_along_and_a_late_one_does_not() {
+        let first = Intent::new(&token(), &[], None).begun(at(0));
+        let retry = |token: &ClientRequestToken, second| {
+            Intent::new(token, &[], Some(&first)).begun(at(second)).attempts
+        };
+        assert_eq!(retry(&token(), 20), [at(0), at(20)]);
+        assert_eq!(retry(&token(), 600), [at(600)]);
+        assert_eq!(retry(&ClientRequestToken::new("other"), 20), [at(20)]);
+    }
+
+    #[test]
+    fn an_attempt_that_certainly_made_no_key_is_taken_back() {
+        let first = Intent::new(&token(), &[], None).begun(at(0));
+        assert_eq!(first.clone().without_latest(), None);
+        assert_eq!(first.clone().begun(at(20)).without_latest(), Some(first));
     }
 }

@@ -131,7 +131,7 @@ impl Observation {
     pub fn orphans(&self) -> Vec<&AccessKey> {
         let Some(intent) = self.secret.intent() else { return Vec::new() };
         let stored = self.secret.version(&intent.token).is_some_and(|version| version.key.is_some());
-        let unaccounted = intent.attempts.saturating_sub(usize::from(stored));
+        let unaccounted = intent.attempts.len().saturating_sub(usize::from(stored));
         let unheld = self.keys.iter().filter(|key| self.secret.holder(&key.id).is_none());
         let explained: Vec<_> = unheld.filter(|key| intent.explains(key)).collect();
         if explained.len() > unaccounted {

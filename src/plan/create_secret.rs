@@ -33,7 +33,7 @@ fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
     let mut actions: Vec<Planned> = adopt(seen).into_iter().collect();
     actions.extend(room::stale_labels(seen));
     actions.extend(room::make(seen, policy)?);
-    let intent = Intent::new(&seen.token, seen.now, &seen.keys, seen.secret.intent().as_ref());
+    let intent = Intent::new(&seen.token, &seen.keys, seen.secret.intent().as_ref());
     let reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
         Some(current) => format!("to supersede {current}"),
         None => "the secret waits for its first key".into(),

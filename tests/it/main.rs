@@ -3,8 +3,10 @@
 mod contract;
 mod crash;
 mod errors;
+mod interleave;
 mod invariants;
 mod notices;
+mod redaction;
 mod shapes;
 mod stage;
 mod states;
