@@ -6,7 +6,7 @@ VENV := target/venv
 TOOLS := target/tools/bin
 CARGO_DENY_VERSION := 0.20.2
 
-.PHONY: help demo test test-rust test-peers check format lint docs deny shellcheck clean
+.PHONY: help demo test test-rust test-peers prove check format lint docs deny shellcheck clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -21,7 +21,7 @@ build:
 test: test-rust test-peers ## every test
 
 test-rust:
-	cargo test --locked --workspace
+	cargo test --locked --workspace -- --show-output
 
 test-peers: build $(VENV)/ready
 	$(VENV)/bin/pytest tests/peers
@@ -30,6 +30,11 @@ $(VENV)/ready: tests/peers/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+SEEDS ?= 20000
+TRIPLES ?= 100000
+prove: ## the crash matrix to triples and many more interleavings: SEEDS=… TRIPLES=…
+	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) cargo test --locked --test it -- --nocapture crash interleave
 
 check: format lint docs deny shellcheck test ## what CI runs: the tests, and everything that can be linted
 

@@ -70,7 +70,8 @@ impl Config {
         };
         match name {
             "ROTATOR_ALERT_TOPIC_ARN" => {
-                if !value.is_empty() && !(value.starts_with("arn:") && value.contains(":sns:")) {
+                let is_topic = value.starts_with("arn:") && value.contains(":sns:");
+                if !value.is_empty() && !is_topic {
                     return Err(refuse("the ARN of an SNS topic"));
                 }
                 self.alert_topic_arn = filled();

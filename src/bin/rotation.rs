@@ -1,5 +1,7 @@
 //! The Lambda that Secrets Manager invokes; see the library for everything but the wiring.
 
+#![expect(clippy::disallowed_methods, reason = "this is where environment and clock come in")]
+
 use std::time::SystemTime;
 
 use iam_key_rotator::aws::Aws;

@@ -54,7 +54,7 @@ pub enum DocumentError {
     TwoUsers(String, String),
 }
 
-/// A secret's value, with the positions of the fields this product understands.
+/// A secret's value, its fields in their order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretDocument {
     fields: Vec<Field>,
@@ -123,12 +123,19 @@ impl SecretDocument {
         region: &str,
     ) -> Self {
         let mut next = self.clone();
+        let named = self.user();
+        let user = named.as_deref().unwrap_or(user);
         if next.pair().is_none() {
-            let missing = shape.fields.iter().filter(|field| {
-                self.position(&field.name).is_none()
-                    && !(self.user().is_some() && USERS.contains(&field.name.as_str()))
-            });
-            next.fields.extend(missing.cloned());
+            let half = PAIRS.into_iter().find(|(id, secret)| [id, secret].iter().any(|name| next.has(name)));
+            let wanted = match half {
+                Some((id, secret)) => vec![Field::string(id, ""), Field::string(secret, "")],
+                None => shape.fields.clone(),
+            };
+            for field in wanted {
+                if !next.has(&field.name) && !(named.is_some() && USERS.contains(&field.name.as_str())) {
+                    next.fields.push(field);
+                }
+            }
         }
         let smtp_region = next.smtp_region().unwrap_or_else(|| region.to_owned());
         let pair = next.pair().map(|(id, secret)| (id.to_owned(), secret.to_owned()));
@@ -197,7 +204,7 @@ impl SecretDocument {
                 (false, true) => return Err(DocumentError::HalfAPair(secret.into(), id.into())),
                 _ => {}
             }
-            if self.position(id).is_some() || self.position(secret).is_some() {
+            if self.has(id) || self.has(secret) {
                 if let Some(other) = found {
                     return Err(DocumentError::TwoPairs(other.into(), id.into()));
                 }
@@ -215,11 +222,11 @@ impl SecretDocument {
     }
 
     fn pair(&self) -> Option<(&'static str, &'static str)> {
-        PAIRS.into_iter().find(|(id, secret)| self.position(id).is_some() && self.position(secret).is_some())
+        PAIRS.into_iter().find(|(id, secret)| self.has(id) && self.has(secret))
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.name == name)
+    fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
     }
 
     fn string(&self, name: &str) -> Option<Zeroizing<String>> {
@@ -369,6 +376,10 @@ mod tests {
         assert_eq!(
             rotated(r#"{"user_name":"bot","x":1}"#),
             r#"{"user_name":"bot","x":1,"AccessKeyId":"AKIANEW","SecretAccessKey":"new/secret\"+"}"#
+        );
+        assert_eq!(
+            rotated(r#"{"access_key_id":null}"#),
+            r#"{"access_key_id":"AKIANEW","secret_access_key":"new/secret\"+"}"#
         );
         assert_eq!(
             rotated(r#"{"access_key_id":"","secret_access_key":null}"#),

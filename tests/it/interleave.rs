@@ -312,7 +312,7 @@ async fn aftermath(stage: &Stage, watch: &Mutex<Watch>, arn: &str, cast: Cast) {
 
 #[test]
 fn actors_in_any_order_break_no_key_and_the_next_rotation_ends_well() {
-    let stories = std::env::var("SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(STORIES);
+    let stories = crate::stage::setting("SEEDS").unwrap_or(STORIES);
     for seed in 0..stories {
         let (story, wrongs) = story(seed);
         assert!(wrongs.is_empty(), "{story}\n{wrongs:#?}");

@@ -1,11 +1,15 @@
 //! The product against the simulator, in simulated time. One binary; a file a subject.
+#![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect ends there")]
 
+mod bad_input;
 mod contract;
 mod crash;
+mod endurance;
 mod errors;
 mod interleave;
 mod invariants;
 mod notices;
+mod process;
 mod redaction;
 mod shapes;
 mod stage;

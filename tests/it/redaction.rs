@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::stage::{FUNCTION, Lines, Stage, TOPIC};
 
 /// Every form of every canary that must not appear.
-fn forms(canaries: &[String]) -> BTreeSet<String> {
+pub fn forms(canaries: &[String]) -> BTreeSet<String> {
     let mut forms = BTreeSet::new();
     for canary in canaries {
         let bytes = canary.as_bytes();
@@ -39,7 +39,7 @@ fn forms(canaries: &[String]) -> BTreeSet<String> {
 }
 
 /// The pieces that a text holds. Texts are cut into the same pieces, so that this is a look-up.
-fn found_in(text: &str, forms: &BTreeSet<String>) -> Vec<String> {
+pub fn found_in(text: &str, forms: &BTreeSet<String>) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     let pieces = characters.windows(12).map(|piece| piece.iter().collect::<String>());
     pieces.filter(|piece| forms.contains(piece)).collect()

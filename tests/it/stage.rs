@@ -246,3 +246,9 @@ impl Stage {
         arn
     }
 }
+
+/// A number that `make prove` gives, and `make test` leaves at its default.
+#[expect(clippy::disallowed_methods, reason = "tests are told by their environment how much to do")]
+pub fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
