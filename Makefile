@@ -3,6 +3,9 @@
 SHELL := /usr/bin/env bash -euo pipefail
 
 VENV := target/venv
+# ministack and moto pin another botocore than the AWS CLI does.
+STANDINS := target/venv-standins
+EMULATOR := target/emulator/aws-lambda-rie
 TOOLS := target/tools/bin
 CARGO_DENY_VERSION := 0.20.2
 
@@ -23,13 +26,24 @@ test: test-rust test-peers ## every test
 test-rust:
 	cargo test --locked --workspace -- --show-output
 
-test-peers: build $(VENV)/ready
+test-peers: build $(VENV)/ready $(STANDINS)/ready $(EMULATOR)
 	$(VENV)/bin/pytest tests/peers
 
 $(VENV)/ready: tests/peers/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+$(STANDINS)/ready: tests/peers/requirements-standins.txt
+	python3 -m venv $(STANDINS)
+	$(STANDINS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.py | $(VENV)/ready
+	mkdir -p $(@D)
+	$(VENV)/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(@D) --requirement $<
+	$(VENV)/bin/python tests/peers/unpack_emulator.py $(@D)/aws_sam_cli-*.whl $@
+	rm $(@D)/aws_sam_cli-*.whl
 
 SEEDS ?= 20000
 TRIPLES ?= 100000

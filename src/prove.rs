@@ -79,12 +79,12 @@ async fn prove_in(sts: Sts, region: &str, seen: &Observation, key: &Credential, 
             None if width == PROOFS => return Ok(()),
             None => width = PROOFS,
             Some(Answer::WrongSecret) if start.elapsed() >= WRONG_SECRET_PATIENCE => {
-                return Err(rejected(seen, key, "is there, but STS says that its secret is another".into()));
+                return Err(wrong_secret(seen, key));
             }
             Some(refusal) => {
                 let pause = wait.mul_f64(0.75 + 0.25 * fastrand::f64());
                 if Instant::now() + pause >= end {
-                    return Err(too_late(refusal, region, key, start));
+                    return Err(too_late(refusal, region, seen, key, start));
                 }
                 sleep(pause).await;
                 wait = wait.mul_f64(1.5).min(LONGEST_WAIT);
@@ -113,15 +113,20 @@ async fn ask(sts: &Sts, seen: &Observation, key: &Credential) -> Result<Answer> 
     })
 }
 
-fn too_late(refusal: Answer, region: &str, key: &Credential, start: Instant) -> Error {
+fn too_late(refusal: Answer, region: &str, seen: &Observation, key: &Credential, start: Instant) -> Error {
     match refusal {
         Answer::Failed(error) => error.into(),
-        Answer::Accepted | Answer::NotYet | Answer::WrongSecret => Error::NotPropagated {
+        Answer::WrongSecret => wrong_secret(seen, key),
+        Answer::Accepted | Answer::NotYet => Error::NotPropagated {
             key: key.key_id.clone(),
             region: region.to_owned(),
             waited: format!("{:.1} s", start.elapsed().as_secs_f64()),
         },
     }
+}
+
+fn wrong_secret(seen: &Observation, key: &Credential) -> Error {
+    rejected(seen, key, "is there, but STS says that its secret is another".into())
 }
 
 fn rejected(seen: &Observation, key: &Credential, problem: String) -> Error {

@@ -28,6 +28,8 @@ const LOOKS: u32 = 15;
 const LOOK_WAIT: Duration = Duration::from_secs(1);
 /// What is kept of the invocation's time to report that it was too short.
 const REPORT_TIME: Duration = Duration::from_secs(2);
+/// What is kept of that to answer.
+const ANSWER_TIME: Duration = Duration::from_millis(500);
 
 /// The rotation function: what is built once and serves every invocation.
 #[derive(Debug)]
@@ -46,6 +48,12 @@ pub struct Invocation {
     pub account: Option<String>,
     /// When Lambda ends the invocation.
     pub deadline: Instant,
+}
+
+impl Invocation {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
 }
 
 /// What a successful invocation answers.
@@ -100,7 +108,7 @@ impl Rotator {
     /// Runs the step, and stops it while there is still time to say so. Stopping is like dying: the
     /// retry looks at what is there.
     async fn in_time(&self, event: &RotationEvent, invocation: &Invocation) -> Result<Answer> {
-        let left = invocation.deadline.saturating_duration_since(Instant::now());
+        let left = invocation.left();
         let end = invocation.deadline - REPORT_TIME.min(left / 4);
         // Boxed: a future that holds those of all AWS calls is large, and would be copied about.
         timeout_at(end, Box::pin(self.step(event, invocation, end))).await.unwrap_or_else(|_| {
@@ -182,7 +190,12 @@ impl Rotator {
         );
         self.metrics.emit(Metric::RotationFailed, &[("errorType", error.error_type())]);
         if let Ok(config) = &self.config {
-            notify::alert_failure(&self.aws, config, error, event, &invocation.request_id).await;
+            // Lambda must get the error itself, whatever becomes of the alert.
+            let end = invocation.deadline - ANSWER_TIME.min(invocation.left() / 4);
+            let alert = notify::alert_failure(&self.aws, config, error, event, &invocation.request_id);
+            if timeout_at(end, alert).await.is_err() {
+                tracing::error!("alert could not be sent before the invocation's end");
+            }
         }
     }
 }

@@ -29,6 +29,8 @@ where
     let own = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let filter = Targets::new()
         .with_default(own.min(LevelFilter::WARN))
+        // The runtime repeats each error that we have logged. A panic's message is on stderr anyway.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_target("iam_key_rotator", own)
         .with_target("rotation", own);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);

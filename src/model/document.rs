@@ -132,7 +132,8 @@ impl SecretDocument {
                 None => shape.fields.clone(),
             };
             for field in wanted {
-                if !next.has(&field.name) && !(named.is_some() && USERS.contains(&field.name.as_str())) {
+                let surplus = named.is_some() && USERS.contains(&field.name.as_str());
+                if !next.has(&field.name) && !surplus {
                     next.fields.push(field);
                 }
             }

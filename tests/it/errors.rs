@@ -281,6 +281,29 @@ async fn deadline_too_short_when_aws_does_not_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_alert_that_hangs_does_not_keep_the_error_from_being_answered() {
+    let (stage, _, arn) = alerting(&[]);
+    stage.sim.update(|options| options.function_timeout = Duration::from_secs(10));
+    stage.sim.add_fault(Fault::on("DescribeSecret", 0, FaultKind::Hang));
+    stage.sim.add_fault(Fault::on("Publish", 0, FaultKind::Hang));
+    let error = stage.failed(&arn).await;
+    assert_eq!(error.error_type, "DeadlineTooShort");
+    assert!(stage.log.text().contains("alert could not be sent"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_told_as_such_even_when_the_time_for_its_proof_is_short() {
+    let (stage, _, arn) = alerting(&[("ROTATOR_PROPAGATION_TIMEOUT", "2s")]);
+    stage.sim.add_fault(Fault::on(
+        "GetCallerIdentity",
+        0,
+        FaultKind::ErrorCode("SignatureDoesNotMatch", 403),
+    ));
+    let error = stage.failed(&arn).await;
+    assert_reported(&stage, &error, "CredentialRejected", &["secret is another"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn service_unavailable() {
     let (stage, old, arn) = alerting(&[]);
     stage.sim.add_fault(Fault::on("CreateAccessKey", 1, FaultKind::Error5xx));

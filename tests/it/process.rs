@@ -35,6 +35,8 @@ impl Deployed {
         let arn = sim.create_secret("keys/ci-bot", Some(&value_of(&key)), &[TAG]);
         sim.set_rotation(&arn, FUNCTION);
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // What an earlier run wrote.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let runtime = sim.add_runtime_function(FUNCTION).await.unwrap();
         let (url, role, into) =
@@ -139,6 +141,8 @@ async fn the_process_shows_no_secret_at_trace_level_when_every_step_fails_once()
     assert!(!deployed.sim.alerts().is_empty());
     let text = deployed.written() + &format!("{:?} {:?}", deployed.sim.alerts(), deployed.sim.mails());
     assert!(text.contains("AccessDenied") && text.contains("executing"), "{text}");
+    let failures = deployed.written().lines().filter(|line| line.contains("\"level\":\"ERROR\"")).count();
+    assert_eq!(failures, deployed.sim.alerts().len(), "each failure is logged once");
     let leaked = found_in(&text, &forms(&deployed.sim.canaries()));
     assert!(leaked.is_empty(), "{leaked:?}");
 }

@@ -1,0 +1,32 @@
+"""Servers for the tests: each on a free loopback port, stopped in the end, its log shown on failure."""
+
+import pytest
+
+import standins
+from processes import Process, bare_environment
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_this_machine(monkeypatch):
+    """boto3 in this process sees no settings but those of the test."""
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"):
+        monkeypatch.setenv(name, bare_environment()[name])
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def simulator():
+    """A simulated AWS of one's own, all of whose answers fit AWS's models."""
+    with standins.simulator() as aws:
+        yield aws
+        assert aws.problems == []
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for process in Process.running:
+            report.sections.append((f"log of {process.name}", process.output()[-20_000:]))
