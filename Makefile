@@ -47,8 +47,9 @@ $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.p
 
 SEEDS ?= 20000
 TRIPLES ?= 100000
-prove: ## the crash matrix to triples and many more interleavings: SEEDS=… TRIPLES=…
-	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) cargo test --locked --test it -- --nocapture crash interleave
+CASES ?= 1000000
+prove: ## many more interleavings, triples of faults and bad inputs: SEEDS=… TRIPLES=… CASES=…
+	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --test it -- --nocapture crash interleave bad_input
 
 check: format lint docs deny shellcheck test ## what CI runs: the tests, and everything that can be linted
 

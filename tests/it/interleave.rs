@@ -224,11 +224,21 @@ fn slow_down(sim: &Simulator, watch: &Arc<Mutex<Watch>>, seed: u64, longest_ms: 
 async fn administrate(stage: &Stage, watch: &Mutex<Watch>, arn: &str, mut rng: fastrand::Rng, acts: usize) {
     for _ in 0..acts {
         tokio::time::sleep(Duration::from_millis(rng.u64(0..30_000))).await;
+        let what = rng.u8(0..7);
+        if what == 4 {
+            watch.lock().unwrap().tell("the administrator cancels the rotation");
+            let cancel = json!({"SecretId": arn});
+            let root = stage.sim.root(ACCOUNT);
+            // Refused while nothing rotates, which an administrator would shrug at.
+            let _ = stage.sim.call_as(&root, "secretsmanager", "CancelRotateSecret", cancel).await;
+            stage.sim.set_rotation(arn, FUNCTION);
+            continue;
+        }
         let mut watch = watch.lock().unwrap();
         watch.look();
         let keys = stage.keys();
         let any = keys.get(rng.usize(0..keys.len().max(1))).cloned();
-        let act = match (rng.u8(0..7), any) {
+        let act = match (what, any) {
             (0, _) if keys.len() < 2 => {
                 let key = stage.sim.create_access_key(ACCOUNT, USER).access_key_id;
                 let since_intent = stage.sim.now().duration_since(watch.last_intent).unwrap_or_default();
@@ -254,11 +264,6 @@ async fn administrate(stage: &Stage, watch: &Mutex<Watch>, arn: &str, mut rng: f
                 let value = value.unwrap_or_else(|| json!({"UserName": USER}).to_string());
                 stage.sim.put_secret_value(arn, &value);
                 "saves the secret again".to_owned()
-            }
-            (4, _) => {
-                stage.sim.disable_rotation(arn);
-                stage.sim.set_rotation(arn, FUNCTION);
-                "turns rotation off and on".to_owned()
             }
             (5, _) => {
                 let secret = stage.sim.secret(arn);
@@ -317,7 +322,7 @@ fn actors_in_any_order_break_no_key_and_the_next_rotation_ends_well() {
         let (story, wrongs) = story(seed);
         assert!(wrongs.is_empty(), "{story}\n{wrongs:#?}");
     }
-    println!("interleavings: {stories} seeds");
+    println!("interleavings: {stories} seeds told, no key broken");
 }
 
 #[test]
