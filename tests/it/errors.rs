@@ -105,6 +105,19 @@ async fn version_not_staged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_version_that_has_lost_awspending_is_not_worked_on_and_its_key_not_promoted() {
+    for step in ["createSecret", "testSecret", "finishSecret"] {
+        let (stage, old, arn) = alerting(&[]);
+        stage.sim.stage_pending(&arn, TOKEN, None);
+        stage.step("createSecret", &arn, TOKEN).await.unwrap();
+        stage.sim.remove_label(&arn, TOKEN, "AWSPENDING");
+        let error = stage.step(step, &arn, TOKEN).await.unwrap_err();
+        assert_reported(&stage, &error, "VersionNotStaged", &["cancelled or replaced"]);
+        assert_eq!(stage.working_key(&arn), old.access_key_id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_out_of_turn_is_refused_and_nothing_is_promoted() {
     for step in ["testSecret", "finishSecret"] {
         let (stage, key, arn) = alerting(&[]);
