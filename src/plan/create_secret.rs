@@ -30,8 +30,9 @@ fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
         };
     }
     ownership::check_current_key(seen)?;
-    let mut actions: Vec<Planned> = adopt(seen).into_iter().collect();
-    actions.extend(room::stale_labels(seen));
+    // Old labels first: a secret that has all its twenty takes no other.
+    let mut actions: Vec<Planned> = room::stale_labels(seen);
+    actions.extend(adopt(seen));
     actions.extend(room::make(seen, policy)?);
     let intent = Intent::new(&seen.token, &seen.keys, seen.secret.intent().as_ref());
     let reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {

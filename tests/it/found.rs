@@ -67,3 +67,48 @@ async fn a_death_between_deleting_a_key_and_its_label_leaves_no_label() {
     stage.rotated(&arn).await;
     assert!(stage.sim.secret(&arn).stage(&old.access_key_id).is_none());
 }
+
+/// Mutants: nothing noticed when an earlier attempt was forgotten.
+#[tokio::test(start_paused = true)]
+async fn an_orphan_that_the_list_showed_only_after_the_retry_had_made_another_key_is_deleted_at_the_end() {
+    let options = Options {
+        rotation_attempts: 2,
+        retry_delay: Duration::from_secs(2),
+        iam_list_lag: Duration::from_secs(10),
+        ..Options::default()
+    };
+    let stage = Stage::new(options, &[]);
+    let arn = stage.secret(r#"{"UserName":"ci-bot"}"#);
+    stage.sim.add_fault(Fault::on("CreateAccessKey", 1, FaultKind::ResponseLost));
+    stage.rotated(&arn).await;
+    assert_eq!(stage.calls("CreateAccessKey"), 2);
+    assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
+}
+
+/// Mutants: nothing noticed when labels of keys that are gone were left to finishSecret, by when
+/// the twenty labels of a secret may be used up.
+#[tokio::test(start_paused = true)]
+async fn labels_of_keys_that_are_gone_make_room_before_a_new_one_is_attached() {
+    let stage = Stage::plain();
+    let (key, arn) = stage.adopted();
+    for nth in 0..18 {
+        let version = stage.sim.put_secret_value(&arn, &format!(r#"{{"UserName":"ci-bot","nth":{nth}}}"#));
+        stage.sim.set_label(&arn, &version, &format!("AKIAGONEGONEGONEGO{nth:02}"));
+    }
+    stage.sim.put_secret_value(&arn, &value_of(&key));
+    stage.rotated(&arn).await;
+    stage.working_key(&arn);
+    let labels: usize = stage.sim.secret(&arn).versions.iter().map(|version| version.stages.len()).sum();
+    assert!(labels <= 5, "{labels} labels");
+}
+
+/// Mutants: nothing noticed when an orphan that goes was still counted.
+#[tokio::test(start_paused = true)]
+async fn an_orphan_beside_a_strangers_key_makes_room_and_the_stranger_stays() {
+    let stage = Stage::new(Options { rotation_attempts: 2, ..Options::default() }, &[]);
+    let stranger = stage.sim.create_access_key_at(ACCOUNT, USER, stage.sim.now() - crate::stage::days(9));
+    let arn = stage.secret(r#"{"UserName":"ci-bot"}"#);
+    stage.sim.add_fault(Fault::on("CreateAccessKey", 1, FaultKind::ResponseLost));
+    stage.rotated(&arn).await;
+    assert_eq!(stage.keys(), [(stranger.access_key_id, true), (stage.working_key(&arn), true)]);
+}
