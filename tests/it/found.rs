@@ -112,3 +112,35 @@ async fn an_orphan_beside_a_strangers_key_makes_room_and_the_stranger_stays() {
     stage.rotated(&arn).await;
     assert_eq!(stage.keys(), [(stranger.access_key_id, true), (stage.working_key(&arn), true)]);
 }
+
+/// Mutants: nothing noticed when the executor no longer looked again before it took a key away.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_becomes_current_again_before_it_is_deactivated_stays_active() {
+    let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0")]);
+    let (old, arn) = stage.adopted();
+    let first = stage.sim.secret(&arn).stage("AWSCURRENT").unwrap().id.clone();
+    let (sim, secret) = (stage.sim.clone(), arn.clone());
+    stage.sim.on_call(move |call| {
+        // Looking again after the promotion: an administrator has moved AWSCURRENT back by then.
+        let promoted = sim.secret(&secret).stage("AWSPREVIOUS").is_some_and(|previous| previous.id == first);
+        if call.operation == "DescribeSecret" && promoted {
+            sim.set_label(&secret, &first, "AWSCURRENT");
+        }
+        Box::pin(async {})
+    });
+    let error = stage.failed(&arn).await;
+    stage.sim.clear_hooks();
+    assert_eq!(error.error_type, "PlanChanged");
+    assert_eq!(stage.working_key(&arn), old.access_key_id);
+}
+
+/// Mutants: nothing noticed when a superseded key that somebody had deactivated kept its overlap.
+#[tokio::test(start_paused = true)]
+async fn a_superseded_key_that_was_deactivated_by_hand_makes_room_within_its_overlap() {
+    let stage = Stage::plain();
+    let (old, arn) = stage.adopted();
+    stage.rotated(&arn).await;
+    stage.sim.set_key_status(&old.access_key_id, false);
+    stage.rotated(&arn).await;
+    assert!(!stage.keys().iter().any(|(id, _)| *id == old.access_key_id));
+}
