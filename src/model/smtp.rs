@@ -38,10 +38,10 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The values that AWS's published conversion script answers; the Terraform AWS provider's own
-    /// tests hold the same four.
+    /// AWS publishes the algorithm and no example of its result. These values are a second
+    /// implementation's, in Python, after AWS's page.
     #[test]
-    fn the_password_is_the_one_that_awss_published_script_derives() {
+    fn the_password_is_the_one_that_awss_published_algorithm_derives() {
         for (region, secret, password) in [
             ("eu-central-1", "some+secret+key", "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"),
             ("eu-central-1", "another+secret+key", "BBbphbrQmrKMx42d1N6+C7VINYEBGI5v9VsZeTxwskfh"),
