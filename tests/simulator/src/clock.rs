@@ -61,6 +61,11 @@ pub(crate) fn iso(at: SystemTime) -> String {
     timestamp(at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// `2026-01-01T00:00:00+00:00`: dates in the credential report.
+pub(crate) fn iso_offset(at: SystemTime) -> String {
+    timestamp(at).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
 /// `Thu, 01 Jan 2026 00:00:00 GMT`: the `Date` header.
 pub(crate) fn http_date(at: SystemTime) -> String {
     timestamp(at).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const HEX: &[u8] = b"0123456789abcdef";
 
 /// The generator behind every id, secret and token.
@@ -39,6 +40,11 @@ impl Ids {
     /// The six characters at the end of a secret's ARN.
     pub(crate) fn arn_suffix(&mut self) -> String {
         self.text("arn-suffix", ALPHANUMERIC, 6)
+    }
+
+    /// A part of an id of Organizations.
+    pub(crate) fn organization(&mut self, length: usize) -> String {
+        self.text("organization", LOWER, length)
     }
 
     /// A `RotationToken`.

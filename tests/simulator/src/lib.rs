@@ -1,6 +1,7 @@
 //! A strict AWS stand-in for the tests and the demo of `iam-key-rotator`.
 //!
-//! One in-memory world of IAM, STS, Secrets Manager (with its rotation engine), SNS and SESv2
+//! One in-memory world of IAM, STS, Organizations, Secrets Manager (with its rotation engine),
+//! Lambda (as far as `Invoke`), SNS and SESv2
 //! stands behind two doors: an SDK HTTP client for tests in the same process
 //! ([`Simulator::http_client`]), and HTTP on loopback for any other program
 //! ([`Simulator::serve`]). Every request is routed by its SigV4 credential scope, and its signature
@@ -12,7 +13,7 @@
 //! empty success.
 //!
 //! - `front`: from bytes to effect and back: routing, signatures, faults, hooks, journal
-//! - `iam`, `sts`, `secretsmanager`, `sns`, `ses`: the services
+//! - `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `sns`, `ses`: the services
 //! - `rotation`: the engine, functions in process, the Lambda Runtime API
 //! - `console`: state without HTTP, for tests
 //! - `server`: HTTP, and the control surface under `/_simulator/` (`journal`, `mails`, `alerts`,
@@ -24,7 +25,9 @@ mod console;
 mod front;
 mod iam;
 mod ids;
+mod lambda;
 mod options;
+mod organizations;
 mod rotation;
 mod secretsmanager;
 mod server;
@@ -38,7 +41,8 @@ pub use console::{KeyView, SecretView, VersionView};
 pub use front::call_as::CallError;
 pub use front::fault::{Fault, FaultKind};
 pub use front::journal::{Call, CallInfo, Outcome};
-pub use options::{LastUsedUnknownKey, Options};
+pub use options::{LastUsedUnknownKey, Options, ReportKeyOrder};
+pub use rotation::events::EventReport;
 pub use rotation::functions::{FunctionError, FunctionErrorKind, Invocation};
 pub use rotation::report::{RotationEvent, RotationEventKind, RotationReport, StepReport};
 pub use rotation::runtime_api::RuntimeApi;

@@ -20,6 +20,23 @@ pub enum LastUsedUnknownKey {
     NoSuchEntity,
 }
 
+/// Which of a user's access keys the credential report calls the first.
+///
+/// The guide does not say
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>). Somebody
+/// who made ten users and looked found the order consistent with ascending key ids; not verified,
+/// hence a switch: a reader must not take key 1 for the older one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportKeyOrder {
+    /// The older key is the first.
+    #[default]
+    OldestFirst,
+    /// A key keeps its place when the other one is deleted, and a new key takes the free one.
+    PlaceKept,
+    /// By key id, which says nothing about age.
+    ByKeyId,
+}
+
 /// How the simulated AWS behaves. Change it while running with [`Simulator::update`].
 ///
 /// [`Simulator::update`]: crate::Simulator::update
@@ -54,6 +71,40 @@ pub struct Options {
     pub last_used_lag: Duration,
     /// What `GetAccessKeyLastUsed` says about a key id it does not know.
     pub last_used_unknown_key: LastUsedUnknownKey,
+    /// How long a credential report takes. Zero: `GenerateCredentialReport` answers STARTED, and the
+    /// next call finds it COMPLETE.
+    pub report_takes: Duration,
+    /// The credential report tells when an inactive key was made or changed. The guide says `N/A`
+    /// "if the user does not have an active access key"; what people see are dates
+    /// (<https://github.com/cloud-custodian/cloud-custodian/pull/5551>).
+    pub report_dates_inactive_keys: bool,
+    /// Dates of the credential report end in `Z` instead of `+00:00`: real reports of both kinds are
+    /// to be found.
+    pub report_dates_in_z: bool,
+    /// Which key the credential report calls the first.
+    pub report_key_order: ReportKeyOrder,
+    /// The first page of every list of Organizations is empty, with a `NextToken`: "always check the
+    /// NextToken response parameter value, even if you receive an empty result set"
+    /// (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>).
+    pub empty_pages: bool,
+    /// How often Lambda repeats an asynchronous invocation that failed, after one minute and then two
+    /// (AWS: 2, `MaximumRetryAttempts`).
+    pub event_retries: u32,
+    /// How many invocations a chain may have before Lambda takes it for a loop and stops it
+    /// ("approximately 16 times", <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
+    pub longest_chain: u32,
+    /// How long a change of a secret takes to its replicas.
+    pub replication_lag: Duration,
+    /// `PutResourcePolicy` refuses a role or user that does not exist: "This resource policy contains
+    /// an unsupported principal", as others have met it
+    /// (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/secretsmanager/secret_policy.go>
+    /// retries it).
+    pub policy_principals_exist: bool,
+    /// `RotateSecret` that finds an earlier rotation incomplete begins that one again, besides
+    /// refusing: "A previous rotation isn't complete. That rotation will be reattempted." The API
+    /// reference only says that it "returns an error"; when AWS re-attempts, and whether at all if
+    /// the function fails every time, is not documented.
+    pub incomplete_rotation_reattempted: bool,
     /// AWSPENDING stays on the version that AWSCURRENT moved to. AWS's documents allow both.
     pub promotion_keeps_pending: bool,
     /// `PutSecretValue` for a version that the engine rotates must carry the `RotationToken`.
@@ -88,6 +139,16 @@ impl Default for Options {
             iam_list_lag: Duration::ZERO,
             last_used_lag: Duration::from_secs(4 * 3600),
             last_used_unknown_key: LastUsedUnknownKey::default(),
+            report_takes: Duration::ZERO,
+            report_dates_inactive_keys: true,
+            report_dates_in_z: false,
+            report_key_order: ReportKeyOrder::default(),
+            empty_pages: true,
+            event_retries: 2,
+            longest_chain: 16,
+            replication_lag: Duration::ZERO,
+            policy_principals_exist: true,
+            incomplete_rotation_reattempted: true,
             promotion_keeps_pending: true,
             demand_rotation_token: true,
             rotation_attempts: 1,

@@ -12,6 +12,7 @@ use crate::Options;
 use crate::clock::{Clock, SimulatedTime};
 use crate::front::fault::{Fault, Faults};
 use crate::front::journal::{Call, CallInfo};
+use crate::rotation::events::Events;
 use crate::rotation::functions::{Function, Invocations};
 use crate::world::World;
 
@@ -31,6 +32,8 @@ struct Inner {
     state: Mutex<State>,
     /// Bumped whenever a rotation ends.
     ended_rotations: watch::Sender<u64>,
+    /// Bumped whenever an asynchronous invocation is over.
+    ended_events: watch::Sender<u64>,
 }
 
 /// Everything behind the lock.
@@ -44,6 +47,7 @@ pub(crate) struct State {
     pub hooks: Vec<Hook>,
     pub functions: BTreeMap<String, Function>,
     pub invocations: Invocations,
+    pub events: Events,
 }
 
 impl std::fmt::Debug for Simulator {
@@ -67,9 +71,16 @@ impl Simulator {
             hooks: Vec::new(),
             functions: BTreeMap::new(),
             invocations: Invocations::default(),
+            events: Events::default(),
             options,
         };
-        Self { inner: Arc::new(Inner { state: Mutex::new(state), ended_rotations: watch::Sender::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                state: Mutex::new(state),
+                ended_rotations: watch::Sender::new(0),
+                ended_events: watch::Sender::new(0),
+            }),
+        }
     }
 
     /// Runs `f` with everything locked.
@@ -80,6 +91,10 @@ impl Simulator {
 
     pub(crate) fn ended_rotations(&self) -> &watch::Sender<u64> {
         &self.inner.ended_rotations
+    }
+
+    pub(crate) fn ended_events(&self) -> &watch::Sender<u64> {
+        &self.inner.ended_events
     }
 
     /// Changes switches while running.

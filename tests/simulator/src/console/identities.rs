@@ -57,7 +57,11 @@ impl Simulator {
         }
         self.with(|state| {
             let lookup = crate::world::identity::lookup_name(name);
-            state.world.account(account).users.remove(&lookup);
+            let account = state.world.account(account);
+            account.groups.values_mut().for_each(|group| {
+                group.members.remove(&lookup);
+            });
+            account.users.remove(&lookup);
         });
     }
 
@@ -145,9 +149,10 @@ impl Simulator {
     /// When there is no such key.
     pub fn use_key_at(&self, key_id: &str, service: &str, region: &str, at: SystemTime) {
         self.with(|state| {
+            let lag = state.options.last_used_lag;
             let key = state.world.key_mut(key_id);
             let key = key.unwrap_or_else(|| panic!("no access key {key_id}"));
-            key.uses.record(at, service, region);
+            key.uses.record(at, lag, service, region);
         });
     }
 

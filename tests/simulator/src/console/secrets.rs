@@ -1,6 +1,5 @@
 //! Secrets, their versions and labels.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use crate::Simulator;
@@ -8,65 +7,6 @@ use crate::secretsmanager::{insert_secret, note_listing, store_value};
 use crate::simulator::State;
 use crate::world::secret::{Ongoing, PENDING, Secret, SecretValue};
 use crate::world::store::arn_home;
-
-/// A secret as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretView {
-    /// The full ARN.
-    pub arn: String,
-    /// The name.
-    pub name: String,
-    /// Tags.
-    pub tags: BTreeMap<String, String>,
-    /// RotationEnabled.
-    pub rotation_enabled: bool,
-    /// LastRotatedDate.
-    pub last_rotated: Option<SystemTime>,
-    /// NextRotationDate.
-    pub next_rotation: Option<SystemTime>,
-    /// The resource policy.
-    pub policy: Option<String>,
-    /// The versions, oldest first, deprecated ones included.
-    pub versions: Vec<VersionView>,
-}
-
-/// A version as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VersionView {
-    /// VersionId.
-    pub id: String,
-    /// Staging labels.
-    pub stages: BTreeSet<String>,
-    /// `None`: staged by the rotation engine, not filled yet.
-    pub value: Option<SecretValue>,
-    /// CreatedDate.
-    pub created: SystemTime,
-}
-
-impl VersionView {
-    /// The SecretString, if there is one.
-    #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        match &self.value {
-            Some(SecretValue::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-impl SecretView {
-    /// The version that has this label.
-    #[must_use]
-    pub fn stage(&self, label: &str) -> Option<&VersionView> {
-        self.versions.iter().find(|version| version.stages.contains(label))
-    }
-
-    /// The version of this id.
-    #[must_use]
-    pub fn version(&self, id: &str) -> Option<&VersionView> {
-        self.versions.iter().find(|version| version.id == id)
-    }
-}
 
 impl Simulator {
     /// Makes a secret in the main account and region, and answers with its ARN.
@@ -119,33 +59,6 @@ impl Simulator {
         });
         self.with(|state| state.world.note_abandoned(arn, abandoned, now));
         id
-    }
-
-    /// The secret as it is.
-    ///
-    /// # Panics
-    /// When there is no such secret.
-    #[must_use]
-    pub fn secret(&self, arn: &str) -> SecretView {
-        self.change(arn, |secret, _| SecretView {
-            arn: secret.arn.clone(),
-            name: secret.name.clone(),
-            tags: secret.tags.iter().cloned().collect(),
-            rotation_enabled: secret.rotation.enabled,
-            last_rotated: secret.rotated,
-            next_rotation: secret.rotation.next,
-            policy: secret.policy.clone(),
-            versions: secret
-                .versions
-                .iter()
-                .map(|version| VersionView {
-                    id: version.id.clone(),
-                    stages: version.stages.clone(),
-                    value: version.value.clone(),
-                    created: version.created,
-                })
-                .collect(),
-        })
     }
 
     /// The ARNs of all secrets of an account in a region, in the order of their creation.
@@ -252,17 +165,47 @@ impl Simulator {
         self.change(arn, |secret, now| secret.deleted = Some(now));
     }
 
+    /// Sets the KMS key that encrypts a secret (`None`: the default one).
+    ///
+    /// # Panics
+    /// When there is no such secret.
+    pub fn set_kms_key(&self, arn: &str, key: Option<&str>) {
+        self.change(arn, |secret, _| secret.kms_key_id = key.map(str::to_owned));
+    }
+
+    /// Attaches a resource policy, whatever it says.
+    ///
+    /// # Panics
+    /// When there is no such secret.
+    pub fn put_policy(&self, arn: &str, policy: &str) {
+        self.change(arn, |secret, _| secret.policy = Some(policy.to_owned()));
+    }
+
+    /// Replicates a secret to another region.
+    ///
+    /// # Panics
+    /// When there is no such secret.
+    pub fn replicate_secret(&self, arn: &str, region: &str) {
+        self.with(|state| {
+            let now = state.clock.now();
+            state.world.add_replica(arn, region, None, false, now);
+        });
+        self.change(arn, |_, _| ());
+    }
+
     /// Works on a secret and lets every reader see the result at once.
     fn change<T>(&self, arn: &str, f: impl FnOnce(&mut Secret, SystemTime) -> T) -> T {
         self.with(|state: &mut State| {
             let now = state.clock.now();
             let lag = state.options.list_lag;
+            state.world.settle_replicas(now, lag);
             let secret = arn_home(arn).and_then(|_| state.world.secret(arn));
             let secret = secret.unwrap_or_else(|| panic!("no secret {arn}"));
             secret.purge(now);
             let result = f(secret, now);
             secret.history.clear();
             note_listing(secret, now, true, lag);
+            state.world.replicate(arn, now, &state.options);
             result
         })
     }

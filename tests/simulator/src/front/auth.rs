@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::front::door::Transport;
 use crate::front::protocol::{ApiError, Protocol, Request, Service};
 use crate::front::sigv4::Authorization;
 use crate::simulator::State;
@@ -38,6 +39,19 @@ pub(crate) struct DateWindow {
 }
 
 impl DateWindow {
+    /// In-process clients sign with simulated time. Clients over HTTP sign with the host's, but SDKs
+    /// that measure the skew of our `Date` header follow the simulated clock, possibly as it was before
+    /// the last `advance`: anything between the two clocks is fine.
+    pub(crate) fn of(arrived: SystemTime, transport: Transport) -> Self {
+        match transport {
+            Transport::InProcess => Self { from: arrived, until: arrived },
+            Transport::Http => {
+                let host = crate::clock::host_now();
+                Self { from: arrived.min(host), until: arrived.max(host) }
+            }
+        }
+    }
+
     fn admits(self, date: SystemTime) -> bool {
         date + DATE_TOLERANCE >= self.from && date <= self.until + DATE_TOLERANCE
     }
@@ -102,9 +116,9 @@ pub(crate) fn authenticate(
     }
     let id = &authorization.access_key_id;
     let caller = owner(&mut state.world, id).ok_or_else(|| refusal.unknown())?;
-    let now = state.clock.now();
+    let (now, lag) = (state.clock.now(), state.options.last_used_lag);
     if let Some(key) = state.world.key_mut(id) {
-        key.uses.record(now, service.name(), &authorization.region);
+        key.uses.record(now, lag, service.name(), &authorization.region);
     }
     Ok(caller)
 }
@@ -157,7 +171,7 @@ struct Refusal(Service);
 
 impl Refusal {
     fn status(self) -> u16 {
-        if self.0.protocol() == Protocol::Json11 { 400 } else { 403 }
+        if matches!(self.0.protocol(), Protocol::Json11 { .. }) { 400 } else { 403 }
     }
 
     fn is_query(self) -> bool {

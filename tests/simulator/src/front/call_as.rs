@@ -1,10 +1,10 @@
 //! A client of one's own: signs for real and comes in through the same door as everybody else.
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::front::door::{Delivery, Transport};
-use crate::front::protocol::{Protocol, Request, Service};
+use crate::front::protocol::{Protocol, Request, Response, Service};
 use crate::front::sigv4;
 use crate::{KeyPair, Simulator};
 
@@ -51,7 +51,9 @@ impl std::error::Error for CallError {}
 
 impl Simulator {
     /// Makes one signed call in the main region: JSON answers come back as they are, XML answers as
-    /// a string. Parameters of Query services are flat strings (`{"UserName": "alice"}`).
+    /// a string. Parameters of Query services are flat strings (`{"UserName": "alice"}`). Lambda's
+    /// `Invoke` takes `FunctionName`, `InvocationType` and `Payload`, and answers `StatusCode`,
+    /// `FunctionError` and `Payload`.
     ///
     /// # Errors
     /// What the service answered, or what became of the connection.
@@ -64,13 +66,16 @@ impl Simulator {
     ) -> Result<Value, CallError> {
         let known = Service::from_scope(service).ok_or(CallError::Unsupported)?;
         let region = match known {
-            Service::Iam => "us-east-1".to_owned(),
+            Service::Iam | Service::Organizations => "us-east-1".to_owned(),
             _ => self.options().region,
         };
         let mut request = build(known, operation, &params).ok_or(CallError::Unsupported)?;
         let date = crate::clock::amz_date(self.now());
         sigv4::sign(&mut request, pair, service, &region, &date);
         match self.deliver(request, Transport::InProcess).await {
+            Delivery::Answer(response) if known == Service::Lambda && response.status < 300 => {
+                Ok(invocation(&response))
+            }
             Delivery::Answer(response) => {
                 let body = String::from_utf8_lossy(&response.body).into_owned();
                 read(known, response.status, body)
@@ -84,6 +89,15 @@ impl Simulator {
 fn build(service: Service, operation: &str, params: &Value) -> Option<Request> {
     let mut headers = Vec::new();
     let (path, body) = match service.protocol() {
+        Protocol::RestJson if service == Service::Lambda => {
+            let name = params["FunctionName"].as_str().filter(|_| operation == "Invoke")?;
+            if let Some(kind) = params["InvocationType"].as_str() {
+                headers.push(("x-amz-invocation-type".to_owned(), kind.to_owned()));
+            }
+            let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+            let payload = params.get("Payload").map(Value::to_string).unwrap_or_default();
+            (format!("/2015-03-31/functions/{name}/invocations"), payload)
+        }
         Protocol::Query { .. } => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             form.append_pair("Action", operation);
@@ -92,28 +106,42 @@ fn build(service: Service, operation: &str, params: &Value) -> Option<Request> {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 form.append_pair(name, &text);
             }
-            ("/", form.finish())
+            ("/".to_owned(), form.finish())
         }
-        Protocol::Json11 => {
-            let target = format!("secretsmanager.{operation}");
+        Protocol::Json11 { target } => {
+            let target = format!("{target}{operation}");
             headers.push(("x-amz-target".to_owned(), target));
-            ("/", params.to_string())
+            ("/".to_owned(), params.to_string())
         }
-        Protocol::RestJson => match operation {
-            "SendEmail" => ("/v2/email/outbound-emails", params.to_string()),
-            "CreateEmailIdentity" => ("/v2/email/identities", params.to_string()),
-            "CreateEmailTemplate" => ("/v2/email/templates", params.to_string()),
-            _ => return None,
-        },
+        Protocol::RestJson => {
+            let path = match operation {
+                "SendEmail" => "/v2/email/outbound-emails",
+                "CreateEmailIdentity" => "/v2/email/identities",
+                "CreateEmailTemplate" => "/v2/email/templates",
+                _ => return None,
+            };
+            (path.to_owned(), params.to_string())
+        }
     };
     Some(Request {
         method: "POST".to_owned(),
-        path: path.to_owned(),
+        path,
         query: String::new(),
         authority: format!("{}.simulator.invalid", service.name()),
         headers,
         body: Bytes::from(body),
     })
+}
+
+fn invocation(response: &Response) -> Value {
+    let mut answer = json!({"StatusCode": response.status});
+    if let Some((_, error)) = response.headers.iter().find(|(name, _)| *name == "x-amz-function-error") {
+        answer["FunctionError"] = json!(error);
+    }
+    if !response.body.is_empty() {
+        answer["Payload"] = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+    }
+    answer
 }
 
 fn read(service: Service, status: u16, body: String) -> Result<Value, CallError> {

@@ -5,12 +5,16 @@
 
 use std::time::SystemTime;
 
+use crate::front::access::{Access, access};
 use crate::front::auth::{self, Caller, DateWindow};
 use crate::front::fault::FaultKind;
 use crate::front::journal::{Call, CallInfo, Outcome};
 use crate::front::protocol::{ApiError, Reply, Request, Response, Service};
 use crate::front::routing::{Params, Routed, named_target, route, unknown_operation};
 use crate::front::sigv4::Authorization;
+use crate::lambda::{self, Invoke};
+use crate::rotation::functions::current_chain;
+use crate::rotation::runtime_api::chain_of;
 use crate::simulator::{Simulator, State};
 use crate::world::Effect;
 
@@ -39,6 +43,14 @@ pub(crate) struct Context<'a> {
     pub now: SystemTime,
     pub caller: &'a Caller,
     pub region: &'a str,
+    pub access: &'a Access,
+}
+
+/// What a call came to.
+enum Answered {
+    Now(Response),
+    /// Once this function has answered.
+    Later(Invoke),
 }
 
 impl Simulator {
@@ -63,20 +75,28 @@ impl Simulator {
         let fault = self.with(|state| state.faults.strike(&info));
         match fault {
             Some(FaultKind::RequestLost) => {
-                self.note(&info, Outcome::NoEffect, fault);
+                self.note(&info, &routed, &authorization, fault);
                 return Delivery::Lost;
             }
             Some(FaultKind::Hang) => {
-                self.note(&info, Outcome::NoEffect, fault);
+                self.note(&info, &routed, &authorization, fault);
                 return Delivery::Never;
             }
             Some(FaultKind::KillBefore) => {
-                self.note(&info, Outcome::NoEffect, fault);
+                self.note(&info, &routed, &authorization, fault);
                 return self.kill(transport);
             }
             _ => {}
         }
-        let (seq, response) = self.effect(&request, &routed, &authorization, info, &fault, transport);
+        let (seq, answered) = self.effect(&request, &routed, &authorization, info, &fault, transport);
+        let response = match answered {
+            Answered::Now(response) => response,
+            Answered::Later(Invoke { function_arn, event, chain }) => {
+                let result = self.invoke_in_chain(&function_arn, event, chain).await;
+                let outcome = Ok(Reply::Raw(lambda::answer(result)));
+                self.with(|state| state.render(service, "Invoke", &outcome))
+            }
+        };
         match fault {
             Some(FaultKind::ResponseLost) => return Delivery::Lost,
             Some(FaultKind::KillAfter) => return self.kill(transport),
@@ -97,27 +117,39 @@ impl Simulator {
         info: CallInfo,
         fault: &Option<FaultKind>,
         transport: Transport,
-    ) -> (u64, Response) {
+    ) -> (u64, Answered) {
         let arrived = info.at;
-        let (seq, response, effects) = self.with(|state| {
+        let (seq, answered, effects) = self.with(|state| {
+            let caller = auth::owner(&mut state.world, &authorization.access_key_id);
+            let access = access(&state.world, routed, caller.as_ref(), &authorization.region);
             let injected = fault.as_ref().and_then(|fault| fault.error(routed.service, &info));
             let outcome = match injected {
                 Some(error) => Err(error),
-                None => perform(state, request, routed, authorization, arrived, transport),
+                None => perform(state, request, routed, authorization, &access, arrived, transport),
             };
             let told = match &outcome {
                 Ok(_) => Outcome::Ok,
                 Err(error) => Outcome::Error(error.code.clone()),
             };
-            let seq = state.record_call(info, told, fault.clone());
-            let response = state.render(routed.service, &routed.operation, &outcome);
-            (seq, response, std::mem::take(&mut state.world.outbox))
+            let seq = state.record_call(info, access, told, fault.clone());
+            let answered = match outcome {
+                Ok(Reply::Invoke(invoke)) => Answered::Later(invoke),
+                outcome => Answered::Now(state.render(routed.service, &routed.operation, &outcome)),
+            };
+            (seq, answered, std::mem::take(&mut state.world.outbox))
         });
-        for Effect::Rotate { arn, token } in effects {
+        for effect in effects {
             let simulator = self.clone();
-            tokio::spawn(async move { simulator.run_rotation(&arn, &token, None).await });
+            tokio::spawn(async move {
+                match effect {
+                    Effect::Rotate { arn, token } => {
+                        simulator.run_rotation(&arn, &token, None).await;
+                    }
+                    Effect::Invoke { invoke, dropped } => simulator.run_event(invoke, dropped).await,
+                }
+            });
         }
-        (seq, response)
+        (seq, answered)
     }
 
     fn call_info(&self, at: SystemTime, routed: &Routed, authorization: &Authorization) -> CallInfo {
@@ -125,12 +157,15 @@ impl Simulator {
             let id = &authorization.access_key_id;
             let caller = auth::owner(&mut state.world, id);
             let account = caller.as_ref().map(|caller| caller.account.clone()).unwrap_or_default();
-            let target = named_target(&routed.params).map(|named| {
-                if routed.service != Service::SecretsManager {
-                    return named;
+            let region = &authorization.region;
+            let target = named_target(&routed.params).map(|named| match routed.service {
+                Service::SecretsManager => {
+                    let store = state.world.stores.get(&(account.clone(), region.clone()));
+                    let known = store.and_then(|store| store.get(&named));
+                    known.map_or(named, |secret| secret.arn.clone())
                 }
-                let store = state.world.store(&account, &authorization.region);
-                store.find(&named).map_or(named, |secret| secret.arn.clone())
+                Service::Lambda => lambda::function_arn(&named, &account, region),
+                _ => named,
             });
             CallInfo {
                 at,
@@ -144,8 +179,19 @@ impl Simulator {
         })
     }
 
-    fn note(&self, info: &CallInfo, outcome: Outcome, fault: Option<FaultKind>) {
-        self.with(|state| state.record_call(info.clone(), outcome, fault));
+    /// A call that never reached the service.
+    fn note(
+        &self,
+        info: &CallInfo,
+        routed: &Routed,
+        authorization: &Authorization,
+        fault: Option<FaultKind>,
+    ) {
+        self.with(|state| {
+            let caller = auth::owner(&mut state.world, &authorization.access_key_id);
+            let access = access(&state.world, routed, caller.as_ref(), &info.region);
+            state.record_call(info.clone(), access, Outcome::NoEffect, fault)
+        });
     }
 
     fn kill(&self, transport: Transport) -> Delivery {
@@ -176,9 +222,15 @@ impl Simulator {
 }
 
 impl State {
-    fn record_call(&mut self, info: CallInfo, outcome: Outcome, fault: Option<FaultKind>) -> u64 {
+    fn record_call(
+        &mut self,
+        info: CallInfo,
+        access: Access,
+        outcome: Outcome,
+        fault: Option<FaultKind>,
+    ) -> u64 {
         self.calls += 1;
-        let call = Call::new(self.calls, info, outcome, fault);
+        let call = Call::new(self.calls, info, access, outcome, fault);
         self.journal.push(call);
         self.calls
     }
@@ -204,37 +256,32 @@ fn perform(
     request: &Request,
     routed: &Routed,
     authorization: &Authorization,
+    access: &Access,
     arrived: SystemTime,
     transport: Transport,
 ) -> Result<Reply, ApiError> {
-    let window = date_window(arrived, transport);
+    let window = DateWindow::of(arrived, transport);
     let service = routed.service;
     let caller = auth::authenticate(state, service, request, authorization, window)?;
     auth::authorize(service, &routed.operation, &caller)?;
     let now = state.clock.now();
-    let mut context = Context { state, now, caller: &caller, region: &authorization.region };
+    let mut context = Context { state, now, caller: &caller, region: &authorization.region, access };
     let operation = routed.operation.as_str();
     match (service, &routed.params) {
         (Service::Iam, Params::Form(form)) => crate::iam::call(&mut context, operation, form),
         (Service::Sts, Params::Form(form)) => crate::sts::call(&mut context, operation, form),
         (Service::Sns, Params::Form(form)) => crate::sns::call(&mut context, operation, form),
+        (Service::Organizations, Params::Json(body)) => {
+            crate::organizations::call(&mut context, operation, body)
+        }
         (Service::SecretsManager, Params::Json(body)) => {
             crate::secretsmanager::call(&mut context, operation, body)
         }
         (Service::Ses, Params::Json(body)) => crate::ses::call(&mut context, operation, body),
-        _ => Err(unknown_operation(service, operation)),
-    }
-}
-
-/// In-process clients sign with simulated time. Clients over HTTP sign with the host's, but SDKs
-/// that measure the skew of our `Date` header follow the simulated clock, possibly as it was before
-/// the last `advance`: anything between the two clocks is fine.
-fn date_window(arrived: SystemTime, transport: Transport) -> DateWindow {
-    match transport {
-        Transport::InProcess => DateWindow { from: arrived, until: arrived },
-        Transport::Http => {
-            let host = crate::clock::host_now();
-            DateWindow { from: arrived.min(host), until: arrived.max(host) }
+        (Service::Lambda, Params::Raw { .. }) => {
+            let traced = request.header("x-amzn-trace-id").and_then(chain_of);
+            lambda::call(&mut context, routed, current_chain().or(traced).unwrap_or(0))
         }
+        _ => Err(unknown_operation(service, operation)),
     }
 }

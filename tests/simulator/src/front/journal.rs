@@ -1,9 +1,11 @@
 //! The record of every call, in the order of their effects.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::front::access::Access;
 use crate::front::fault::FaultKind;
 
 /// A call that is about to take effect.
@@ -11,7 +13,7 @@ use crate::front::fault::FaultKind;
 pub struct CallInfo {
     /// When it arrived.
     pub at: SystemTime,
-    /// `iam`, `sts`, `secretsmanager`, `sns` or `ses`.
+    /// `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `sns` or `ses`.
     pub service: &'static str,
     /// `CreateAccessKey`, …
     pub operation: String,
@@ -21,7 +23,7 @@ pub struct CallInfo {
     pub region: String,
     /// The caller's ARN as far as the key id tells, or `unknown:<key id>`.
     pub caller: String,
-    /// The user, key, topic or role named, or the ARN of the secret.
+    /// The user, key, topic, role or parent named, or the ARN of the secret or function.
     pub target: Option<String>,
 }
 
@@ -45,7 +47,7 @@ pub struct Call {
     pub at: SystemTime,
     /// When it was answered; `None` while it is not, or never was.
     pub ended: Option<SystemTime>,
-    /// `iam`, `sts`, `secretsmanager`, `sns` or `ses`.
+    /// `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `sns` or `ses`.
     pub service: &'static str,
     /// `CreateAccessKey`, …
     pub operation: String,
@@ -55,8 +57,17 @@ pub struct Call {
     pub region: String,
     /// The caller's ARN as far as the key id tells, or `unknown:<key id>`.
     pub caller: String,
-    /// The user, key, topic or role named, or the ARN of the secret.
+    /// The user, key, topic, role or parent named, or the ARN of the secret or function.
     pub target: Option<String>,
+    /// The IAM action that AWS would evaluate policies on: `secretsmanager:DescribeSecret`,
+    /// `lambda:InvokeFunction`, …
+    pub action: String,
+    /// The ARN that it would evaluate them on; `*` if the action has no resource.
+    pub resource: String,
+    /// The condition keys that a policy could test, by name. A key with several values
+    /// (`aws:TagKeys`, `secretsmanager:AddReplicaRegions`, `ses:Recipients`) has them between commas.
+    /// Never a secret value or a token.
+    pub context: BTreeMap<String, String>,
     /// What the service did.
     pub outcome: Outcome,
     /// The fault that hit the call.
@@ -64,7 +75,13 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(seq: u64, info: CallInfo, outcome: Outcome, fault: Option<FaultKind>) -> Self {
+    pub(crate) fn new(
+        seq: u64,
+        info: CallInfo,
+        access: Access,
+        outcome: Outcome,
+        fault: Option<FaultKind>,
+    ) -> Self {
         Self {
             seq,
             at: info.at,
@@ -75,6 +92,9 @@ impl Call {
             region: info.region,
             caller: info.caller,
             target: info.target,
+            action: access.action,
+            resource: access.resource,
+            context: access.keys.0,
             outcome,
             fault,
         }

@@ -133,9 +133,9 @@ fn wrong(name: &str) -> ApiError {
 /// One page of a list: the items, and the marker of the next page. `None`: no valid marker.
 ///
 /// The marker names the last item shown, so that items that vanish between two pages do not make the
-/// reader skip others.
-pub(crate) fn page<T>(
-    items: Vec<(String, T)>,
+/// reader skip others. Items are references where lists are long: only those shown are rendered.
+pub(crate) fn page<K: AsRef<str>, T>(
+    items: Vec<(K, T)>,
     marker: Option<&str>,
     limit: usize,
 ) -> Option<(Vec<T>, Option<String>)> {
@@ -145,12 +145,18 @@ pub(crate) fn page<T>(
             let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(marker).ok()?).ok()?;
             let (index, key) = decoded.split_once(':')?;
             let index: usize = index.parse().ok()?;
-            let shown = items.iter().position(|(item, _)| item == key);
-            shown.map_or(index.saturating_sub(1), |shown| shown + 1)
+            let is_last_shown = |(item, _): &(K, T)| item.as_ref() == key;
+            if index > 0 && items.get(index - 1).is_some_and(is_last_shown) {
+                index
+            } else {
+                let shown = items.iter().position(is_last_shown);
+                shown.map_or(index.saturating_sub(1), |shown| shown + 1)
+            }
         }
     };
     let end = items.len().min(start + limit.max(1));
-    let next = (end < items.len()).then(|| URL_SAFE_NO_PAD.encode(format!("{end}:{}", items[end - 1].0)));
+    let next =
+        (end < items.len()).then(|| URL_SAFE_NO_PAD.encode(format!("{end}:{}", items[end - 1].0.as_ref())));
     let shown = items.into_iter().take(end).skip(start);
     Some((shown.map(|(_, item)| item).collect(), next))
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::front::xml::Xml;
+use crate::lambda::Invoke;
 
 /// A request as it arrived, by whichever door.
 #[derive(Clone, Debug)]
@@ -38,11 +39,17 @@ pub(crate) struct ApiError {
     pub status: u16,
     pub code: String,
     pub message: String,
+    /// What Organizations adds to an `InvalidInputException`.
+    pub reason: Option<&'static str>,
 }
 
 impl ApiError {
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
+        Self { status, code: code.into(), message: message.into(), reason: None }
+    }
+
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 }
 
@@ -51,6 +58,24 @@ impl ApiError {
 pub(crate) enum Reply {
     Xml(Xml),
     Json(Value),
+    /// As it is.
+    Raw(RawReply),
+    /// What this function will answer.
+    Invoke(Invoke),
+}
+
+/// An answer in no protocol's clothes.
+#[derive(Clone, Debug)]
+pub(crate) struct RawReply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl RawReply {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
 }
 
 /// The services that are simulated.
@@ -58,7 +83,9 @@ pub(crate) enum Reply {
 pub(crate) enum Service {
     Iam,
     Sts,
+    Organizations,
     SecretsManager,
+    Lambda,
     Sns,
     Ses,
 }
@@ -66,8 +93,13 @@ pub(crate) enum Service {
 /// How a service puts requests and answers on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    Query { namespace: &'static str },
-    Json11,
+    Query {
+        namespace: &'static str,
+    },
+    /// The operation is in the header `X-Amz-Target`, behind this prefix.
+    Json11 {
+        target: &'static str,
+    },
     RestJson,
 }
 
@@ -77,7 +109,9 @@ impl Service {
         Some(match name {
             "iam" => Self::Iam,
             "sts" => Self::Sts,
+            "organizations" => Self::Organizations,
             "secretsmanager" => Self::SecretsManager,
+            "lambda" => Self::Lambda,
             "sns" => Self::Sns,
             "ses" => Self::Ses,
             _ => return None,
@@ -88,7 +122,9 @@ impl Service {
         match self {
             Self::Iam => "iam",
             Self::Sts => "sts",
+            Self::Organizations => "organizations",
             Self::SecretsManager => "secretsmanager",
+            Self::Lambda => "lambda",
             Self::Sns => "sns",
             Self::Ses => "ses",
         }
@@ -99,8 +135,9 @@ impl Service {
             Self::Iam => Protocol::Query { namespace: "https://iam.amazonaws.com/doc/2010-05-08/" },
             Self::Sts => Protocol::Query { namespace: "https://sts.amazonaws.com/doc/2011-06-15/" },
             Self::Sns => Protocol::Query { namespace: "http://sns.amazonaws.com/doc/2010-03-31/" },
-            Self::SecretsManager => Protocol::Json11,
-            Self::Ses => Protocol::RestJson,
+            Self::Organizations => Protocol::Json11 { target: "AWSOrganizationsV20161128." },
+            Self::SecretsManager => Protocol::Json11 { target: "secretsmanager." },
+            Self::Lambda | Self::Ses => Protocol::RestJson,
         }
     }
 
@@ -108,9 +145,11 @@ impl Service {
     pub(crate) fn denied(self, message: impl Into<String>) -> ApiError {
         match self {
             Self::Iam | Self::Sts => ApiError::new(403, "AccessDenied", message),
-            Self::SecretsManager => ApiError::new(400, "AccessDeniedException", message),
+            Self::Organizations | Self::SecretsManager => {
+                ApiError::new(400, "AccessDeniedException", message)
+            }
             Self::Sns => ApiError::new(403, "AuthorizationError", message),
-            Self::Ses => ApiError::new(403, "AccessDeniedException", message),
+            Self::Lambda | Self::Ses => ApiError::new(403, "AccessDeniedException", message),
         }
     }
 
@@ -118,9 +157,10 @@ impl Service {
     pub(crate) fn throttled(self) -> ApiError {
         match self {
             Self::Iam | Self::Sts => ApiError::new(400, "Throttling", "Rate exceeded"),
+            Self::Organizations => ApiError::new(400, "TooManyRequestsException", "Rate exceeded"),
             Self::SecretsManager => ApiError::new(400, "ThrottlingException", "Rate exceeded"),
             Self::Sns => ApiError::new(429, "Throttled", "Rate exceeded"),
-            Self::Ses => ApiError::new(429, "TooManyRequestsException", "Rate exceeded"),
+            Self::Lambda | Self::Ses => ApiError::new(429, "TooManyRequestsException", "Rate exceeded"),
         }
     }
 
@@ -130,6 +170,7 @@ impl Service {
         match self {
             Self::Iam => ApiError::new(500, "ServiceFailure", message),
             Self::Sts | Self::Sns => ApiError::new(500, "InternalFailure", message),
+            Self::Organizations | Self::Lambda => ApiError::new(500, "ServiceException", message),
             Self::SecretsManager => ApiError::new(500, "InternalServiceError", message),
             Self::Ses => ApiError::new(500, "InternalServiceErrorException", message),
         }
@@ -146,7 +187,7 @@ impl Protocol {
     ) -> Response {
         match self {
             Self::Query { namespace } => render_query(namespace, operation, request_id, outcome),
-            Self::Json11 | Self::RestJson => self.render_json(request_id, outcome),
+            Self::Json11 { .. } | Self::RestJson => self.render_json(request_id, outcome),
         }
     }
 
@@ -159,11 +200,19 @@ impl Protocol {
             vec![("content-type", content_type.to_owned()), ("x-amzn-requestid", request_id.to_owned())];
         let (status, body) = match outcome {
             Ok(Reply::Json(value)) => (200, value.clone()),
-            Ok(Reply::Xml(_)) => (500, json!({"__type": "InternalFailure"})),
+            Ok(Reply::Raw(raw)) => {
+                headers.extend(raw.headers.iter().cloned());
+                return Response { status: raw.status, headers, body: raw.body.clone() };
+            }
+            Ok(Reply::Xml(_) | Reply::Invoke(_)) => (500, json!({"__type": "InternalFailure"})),
             Err(error) => {
                 headers.push(("x-amzn-errortype", error.code.clone()));
                 let key = if self == Self::RestJson { "message" } else { "Message" };
-                (error.status, json!({"__type": error.code, key: error.message}))
+                let mut body = json!({"__type": error.code, key: error.message});
+                if let Some(reason) = error.reason {
+                    body["Reason"] = json!(reason);
+                }
+                (error.status, body)
             }
         };
         Response { status, headers, body: body.to_string().into_bytes() }
@@ -180,7 +229,7 @@ fn render_query(
         Ok(reply) => {
             let result = match reply {
                 Reply::Xml(xml) => xml.as_str(),
-                Reply::Json(_) => "",
+                _ => "",
             };
             let body = format!(
                 "<{operation}Response xmlns=\"{namespace}\"><{operation}Result>{result}\

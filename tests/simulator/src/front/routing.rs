@@ -1,5 +1,6 @@
 //! Which operation of which service a request means, and whom it concerns.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::front::params::Form;
@@ -10,6 +11,20 @@ use crate::front::protocol::{ApiError, Protocol, Request, Service};
 pub(crate) enum Params {
     Form(Form),
     Json(Value),
+    /// An invocation of a function.
+    Raw {
+        name: String,
+        kind: InvocationType,
+        body: Bytes,
+    },
+}
+
+/// The header `X-Amz-Invocation-Type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvocationType {
+    RequestResponse,
+    Event,
+    DryRun,
 }
 
 /// A request understood.
@@ -27,12 +42,12 @@ pub(crate) fn route(service: Service, request: &Request) -> Result<Routed, ApiEr
             let operation = form.get("Action").unwrap_or_default().to_owned();
             (operation, Params::Form(form))
         }
-        Protocol::Json11 => {
+        Protocol::Json11 { target: prefix } => {
             let target = request.header("x-amz-target").unwrap_or_default();
-            let operation = target.strip_prefix("secretsmanager.").unwrap_or_default();
+            let operation = target.strip_prefix(prefix).unwrap_or_default();
             (operation.to_owned(), Params::Json(json_body(request)?))
         }
-        Protocol::RestJson => rest(request)?,
+        Protocol::RestJson => rest(service, request)?,
     };
     if operation.is_empty() {
         return Err(unknown_operation(service, "(none)"));
@@ -40,9 +55,10 @@ pub(crate) fn route(service: Service, request: &Request) -> Result<Routed, ApiEr
     Ok(Routed { service, operation, params })
 }
 
-/// SESv2 puts the operation into method and path
-/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html>).
-fn rest(request: &Request) -> Result<(String, Params), ApiError> {
+/// SESv2 and Lambda put the operation into method and path
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html>,
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html>).
+fn rest(service: Service, request: &Request) -> Result<(String, Params), ApiError> {
     let path = request.path.trim_end_matches('/');
     let segments: Vec<String> = path
         .split('/')
@@ -50,6 +66,9 @@ fn rest(request: &Request) -> Result<(String, Params), ApiError> {
         .map(|segment| percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned())
         .collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if service == Service::Lambda {
+        return invocation(request, &segments);
+    }
     let mut body = json_body(request)?;
     let (operation, name) = match (request.method.as_str(), segments.as_slice()) {
         ("POST", ["v2", "email", "outbound-emails"]) => ("SendEmail", None),
@@ -64,6 +83,24 @@ fn rest(request: &Request) -> Result<(String, Params), ApiError> {
         body[field] = Value::from(value);
     }
     Ok((operation.to_owned(), Params::Json(body)))
+}
+
+fn invocation(request: &Request, segments: &[&str]) -> Result<(String, Params), ApiError> {
+    let ("POST", ["2015-03-31", "functions", name, "invocations"]) = (request.method.as_str(), segments)
+    else {
+        return Err(unknown_operation(Service::Lambda, &request.path));
+    };
+    let kind = match request.header("x-amz-invocation-type") {
+        None | Some("RequestResponse") => InvocationType::RequestResponse,
+        Some("Event") => InvocationType::Event,
+        Some("DryRun") => InvocationType::DryRun,
+        Some(other) => {
+            let message = format!("There is no invocation type {other}.");
+            return Err(ApiError::new(400, "InvalidParameterValueException", message));
+        }
+    };
+    let params = Params::Raw { name: (*name).to_owned(), kind, body: request.body.clone() };
+    Ok(("Invoke".to_owned(), params))
 }
 
 fn json_body(request: &Request) -> Result<Value, ApiError> {
@@ -85,15 +122,17 @@ pub(crate) fn unknown_operation(service: Service, operation: &str) -> ApiError {
     ApiError::new(400, code, format!("The simulator has no operation {operation} of {}.", service.name()))
 }
 
-/// The user, secret, topic or role a call is about, as the caller named it.
+/// The user, secret, topic, role, parent or function a call is about, as the caller named it.
 pub(crate) fn named_target(params: &Params) -> Option<String> {
     match params {
         Params::Form(form) => ["UserName", "AccessKeyId", "TopicArn", "RoleArn", "RoleName"]
             .iter()
             .find_map(|name| form.get(name))
             .map(str::to_owned),
-        Params::Json(body) => {
-            ["SecretId", "Name"].iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned)
-        }
+        Params::Raw { name, .. } => Some(name.clone()),
+        Params::Json(body) => ["SecretId", "Name", "ParentId"]
+            .iter()
+            .find_map(|name| body.get(name)?.as_str())
+            .map(str::to_owned),
     }
 }

@@ -29,6 +29,12 @@ impl Xml {
         self
     }
 
+    /// Another piece behind this one.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
     /// `<name><member>…</member>…</name>`: a list, as Query has them.
     pub(crate) fn list(self, name: &str, members: impl IntoIterator<Item = Self>) -> Self {
         let inner = members.into_iter().fold(Self::new(), |list, member| list.element("member", &member));

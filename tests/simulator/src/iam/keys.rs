@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html>
 
-use super::validation;
+use super::{paged, validation};
 use crate::clock::iso;
 use crate::front::door::Context;
 use crate::front::params::Form;
@@ -17,7 +17,7 @@ const MOST_KEYS: usize = 2;
 
 pub(super) fn create_access_key(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     let name = context.user_name(form)?;
-    let now = context.now;
+    let (now, lag) = (context.now, context.state.options.iam_list_lag);
     let user = context.user(&name)?;
     if user.keys.len() >= MOST_KEYS {
         let message = format!("Cannot exceed quota for AccessKeysPerUser: {MOST_KEYS}");
@@ -25,7 +25,7 @@ pub(super) fn create_access_key(context: &mut Context<'_>, form: &Form) -> Resul
     }
     let user_name = user.name.clone();
     if user.history.is_empty() {
-        user.record(now);
+        user.record(now, lag);
     }
     let account = &context.caller.account;
     let key = context
@@ -33,7 +33,7 @@ pub(super) fn create_access_key(context: &mut Context<'_>, form: &Form) -> Resul
         .world
         .add_key(account, &name, now, Some(now))
         .ok_or_else(|| super::no_such_user(&name))?;
-    context.user(&name)?.record(now);
+    context.user(&name)?.record(now, lag);
     let inner = Xml::new()
         .text("UserName", &user_name)
         .text("AccessKeyId", &key.id)
@@ -54,7 +54,7 @@ pub(super) fn list_access_keys(context: &mut Context<'_>, form: &Form) -> Result
         .iter()
         .map(|key| (key.id.clone(), listing_xml(&user_name, key)))
         .collect();
-    context.paged("AccessKeyMetadata", members, form, page_size)
+    paged("AccessKeyMetadata", members, form, page_size, |key| key)
 }
 
 pub(super) fn update_access_key(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
@@ -64,17 +64,17 @@ pub(super) fn update_access_key(context: &mut Context<'_>, form: &Form) -> Resul
         other => return Err(validation(format!("Invalid status: {other}"))),
     };
     let (name, id) = own_key(context, form)?;
-    let now = context.now;
+    let (now, lag) = (context.now, context.state.options.iam_list_lag);
     context.state.world.set_key_active(&id, active, now);
-    context.user(&name)?.record(now);
+    context.user(&name)?.record(now, lag);
     Ok(Xml::new())
 }
 
 pub(super) fn delete_access_key(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     let (name, id) = own_key(context, form)?;
-    let now = context.now;
+    let (now, lag) = (context.now, context.state.options.iam_list_lag);
     context.state.world.remove_key(&id, now);
-    context.user(&name)?.record(now);
+    context.user(&name)?.record(now, lag);
     Ok(Xml::new())
 }
 

@@ -1,8 +1,10 @@
-//! IAM: users, their tags and access keys, roles.
+//! IAM: users, their tags and access keys, groups, roles, the credential report.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
 
+mod groups;
 mod keys;
+mod report;
 mod roles;
 mod users;
 
@@ -32,6 +34,14 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, form: &Form) -> R
         "UpdateAccessKey" => keys::update_access_key(context, form),
         "DeleteAccessKey" => keys::delete_access_key(context, form),
         "GetAccessKeyLastUsed" => keys::get_access_key_last_used(context, form),
+        "CreateGroup" => groups::create_group(context, form),
+        "DeleteGroup" => groups::delete_group(context, form),
+        "GetGroup" => groups::get_group(context, form),
+        "AddUserToGroup" => groups::add_user_to_group(context, form),
+        "RemoveUserFromGroup" => groups::remove_user_from_group(context, form),
+        "ListGroupsForUser" => groups::list_groups_for_user(context, form),
+        "GenerateCredentialReport" => report::generate_credential_report(context),
+        "GetCredentialReport" => report::get_credential_report(context),
         "CreateRole" => roles::create_role(context, form),
         "GetRole" => roles::get_role(context, form),
         "DeleteRole" => roles::delete_role(context, form),
@@ -55,29 +65,29 @@ impl Context<'_> {
     fn user(&mut self, name: &str) -> Result<&mut User, ApiError> {
         self.state.world.user(&self.caller.account, name).ok_or_else(|| no_such_user(name))
     }
+}
 
-    /// A page of members, each with what tells it from others, and the end of the list's XML.
-    fn paged(
-        &self,
-        list: &str,
-        members: Vec<(String, Xml)>,
-        form: &Form,
-        page_size: usize,
-    ) -> Result<Xml, ApiError> {
-        let asked = match form.get("MaxItems") {
-            None => page_size,
-            Some(text) => match text.parse() {
-                Ok(limit @ 1..=LARGEST_PAGE) => limit,
-                _ => return Err(validation("MaxItems must be between 1 and 1000")),
-            },
-        };
-        let (members, next) = page(members, form.get("Marker"), asked.min(page_size))
-            .ok_or_else(|| validation("Invalid Marker"))?;
-        Ok(Xml::new()
-            .list(list, members)
-            .text("IsTruncated", if next.is_some() { "true" } else { "false" })
-            .optional("Marker", next.as_deref()))
-    }
+/// A page of members, each with what tells it from others, and the end of the list's XML.
+fn paged<K: AsRef<str>, T>(
+    list: &str,
+    members: Vec<(K, T)>,
+    form: &Form,
+    page_size: usize,
+    render: impl Fn(T) -> Xml,
+) -> Result<Xml, ApiError> {
+    let asked = match form.get("MaxItems") {
+        None => page_size,
+        Some(text) => match text.parse() {
+            Ok(limit @ 1..=LARGEST_PAGE) => limit,
+            _ => return Err(validation("MaxItems must be between 1 and 1000")),
+        },
+    };
+    let (members, next) = page(members, form.get("Marker"), asked.min(page_size))
+        .ok_or_else(|| validation("Invalid Marker"))?;
+    Ok(Xml::new()
+        .list(list, members.into_iter().map(render))
+        .text("IsTruncated", if next.is_some() { "true" } else { "false" })
+        .optional("Marker", next.as_deref()))
 }
 
 fn no_such_user(name: &str) -> ApiError {
@@ -89,17 +99,28 @@ fn validation(message: impl Into<String>) -> ApiError {
     ApiError::new(400, "ValidationError", message)
 }
 
-/// Names of users and roles: 1–64 of letters, digits and `+=,.@-_`.
+/// Names of users and roles (1–64) and groups (1–128) of letters, digits and `+=,.@-_`.
 fn checked_name<'a>(form: &'a Form, parameter: &str) -> Result<&'a str, ApiError> {
     let name = form.required(parameter)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@-_".contains(c);
-    if name.len() > 64 || !name.chars().all(allowed) {
+    let most = if parameter == "GroupName" { 128 } else { 64 };
+    if name.len() > most || !name.chars().all(allowed) {
         return Err(validation(format!(
             "The specified value for {parameter} is invalid. It must contain only alphanumeric \
              characters and/or the following: +=,.@_-"
         )));
     }
     Ok(name)
+}
+
+/// `/`, or anything between two slashes.
+fn checked_path(form: &Form) -> Result<&str, ApiError> {
+    let path = form.get("Path").unwrap_or("/");
+    let fits = path.starts_with('/') && path.ends_with('/') && path.len() <= 512;
+    if !fits || !path.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(validation("The specified value for path is invalid."));
+    }
+    Ok(path)
 }
 
 fn user_xml(user: &User, with_tags: bool) -> Xml {

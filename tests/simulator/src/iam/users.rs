@@ -1,6 +1,6 @@
 //! Users and their tags.
 
-use super::{checked_name, tags_xml, user_xml, validation};
+use super::{checked_name, checked_path, paged, tags_xml, user_xml};
 use crate::front::door::Context;
 use crate::front::params::Form;
 use crate::front::protocol::ApiError;
@@ -12,10 +12,7 @@ const MOST_TAGS: usize = 50;
 
 pub(super) fn create_user(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     let name = checked_name(form, "UserName")?;
-    let path = form.get("Path").unwrap_or("/");
-    if !path.starts_with('/') || !path.ends_with('/') {
-        return Err(validation("The specified value for path is invalid."));
-    }
+    let path = checked_path(form)?;
     let tags = form.tags("Tags.member");
     check_tags(&tags)?;
     let world = &mut context.state.world;
@@ -43,21 +40,28 @@ pub(super) fn delete_user(context: &mut Context<'_>, form: &Form) -> Result<Xml,
         ));
     }
     let account = context.state.world.account(&context.caller.account);
+    if account.groups.values().any(|group| group.members.contains(&lookup_name(name))) {
+        return Err(ApiError::new(
+            409,
+            "DeleteConflict",
+            "Cannot delete entity, must remove users from group first.",
+        ));
+    }
     account.users.remove(&lookup_name(name));
     Ok(Xml::new())
 }
 
 pub(super) fn list_users(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     let prefix = form.get("PathPrefix").unwrap_or("/").to_owned();
+    let page_size = context.state.options.page_size;
     let account = context.state.world.account(&context.caller.account);
     let members = account
         .users
         .values()
         .filter(|user| user.path.starts_with(&prefix))
-        .map(|user| (user.id.clone(), user_xml(user, false)))
+        .map(|user| (user.id.as_str(), user))
         .collect();
-    let page_size = context.state.options.page_size;
-    context.paged("Users", members, form, page_size)
+    paged("Users", members, form, page_size, |user| user_xml(user, false))
 }
 
 pub(super) fn tag_user(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
@@ -87,7 +91,7 @@ pub(super) fn untag_user(context: &mut Context<'_>, form: &Form) -> Result<Xml, 
 pub(super) fn list_user_tags(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     let members = tags_xml(context.user(form.required("UserName")?)?);
     let page_size = context.state.options.page_size;
-    context.paged("Tags", members, form, page_size)
+    paged("Tags", members, form, page_size, |tag| tag)
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>: letters, digits, spaces and

@@ -75,6 +75,7 @@ impl Simulator {
             secrets
                 .flat_map(|store| store.secrets.values())
                 .filter(|secret| secret.rotation.enabled && secret.deleted.is_none())
+                .filter(|secret| secret.primary.is_none())
                 .filter(|secret| secret.rotation.next.is_some_and(|next| next <= now))
                 .map(|secret| secret.arn.clone())
                 .collect()
@@ -135,11 +136,12 @@ impl Simulator {
                 .err()
                 .map(|error| format!("{}: {}", error.code, error.message));
             let mut begun = None;
-            state.world.outbox.retain(|Effect::Rotate { arn: of, token }| {
-                if of == arn {
+            state.world.outbox.retain(|effect| match effect {
+                Effect::Rotate { arn: of, token } if of == arn => {
                     begun = Some(token.clone());
+                    false
                 }
-                of != arn
+                _ => true,
             });
             (refused, begun)
         })
@@ -268,6 +270,7 @@ impl State {
             ongoing.stopped = false;
         }
         note_listing(secret, now, false, lag);
+        self.world.replicate(&arn, now, &self.options);
         let kind = match (report.test_only, report.succeeded) {
             (true, true) => RotationEventKind::TestSucceeded,
             (true, false) => RotationEventKind::TestFailed,
@@ -277,6 +280,6 @@ impl State {
         if !report.stopped {
             self.world.note_event(&arn, &token, kind, now);
         }
-        self.world.reports.push(report.clone());
+        self.world.note_report(report.clone());
     }
 }

@@ -14,6 +14,8 @@ use crate::simulator::{BoxFuture, Simulator};
 tokio::task_local! {
     /// The in-process invocation that this task is, so that a kill fault finds its victim.
     static CURRENT: u64;
+    /// Which invocation of its chain it is, so that a loop ends.
+    static CHAIN: u32;
 }
 
 /// How an invocation failed.
@@ -79,6 +81,8 @@ pub struct Invocation {
     pub function_arn: String,
     /// When it will be killed, in simulated time.
     pub deadline: SystemTime,
+    /// Which invocation of its chain it is, from 1.
+    pub chain: u32,
 }
 
 type Handler =
@@ -89,6 +93,11 @@ type Handler =
 pub(crate) enum Function {
     InProcess(Handler),
     Runtime(Arc<RuntimeQueue>),
+}
+
+/// Which invocation of its chain this task is; `None` if it is none.
+pub(crate) fn current_chain() -> Option<u32> {
+    CHAIN.try_with(|chain| *chain).ok()
 }
 
 /// The invocations that run now, each with the bell that kills it.
@@ -128,11 +137,21 @@ impl Simulator {
     /// # Errors
     /// What the function answered, that it timed out, or that it was killed.
     pub async fn invoke(&self, function_arn: &str, event: Value) -> Result<Value, FunctionError> {
+        self.invoke_in_chain(function_arn, event, 1).await
+    }
+
+    pub(crate) async fn invoke_in_chain(
+        &self,
+        function_arn: &str,
+        event: Value,
+        chain: u32,
+    ) -> Result<Value, FunctionError> {
         let (function, invocation) = self.with(|state| {
             let invocation = Invocation {
                 request_id: state.world.ids.uuid("invocation"),
                 function_arn: function_arn.to_owned(),
                 deadline: state.clock.now() + state.options.function_timeout,
+                chain,
             };
             (state.functions.get(function_arn).cloned(), invocation)
         });
@@ -141,7 +160,9 @@ impl Simulator {
                 "ResourceNotFoundException",
                 format!("Function not found: {function_arn}"),
             )),
-            Some(Function::InProcess(handler)) => self.run_killable(handler(event, invocation)).await?,
+            Some(Function::InProcess(handler)) => {
+                self.run_in_chain(handler(event, invocation), chain).await?
+            }
             Some(Function::Runtime(queue)) => {
                 let registered = self.register();
                 queue.invoke(&invocation, &event, self.options().function_timeout, &registered.killed).await
@@ -158,12 +179,20 @@ impl Simulator {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, FunctionError> {
+        self.run_in_chain(work, 1).await
+    }
+
+    async fn run_in_chain<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+        chain: u32,
+    ) -> Result<T, FunctionError> {
         let registered = self.register();
         let (timeout, keeps_running) = self.with(|state| {
             let options = &state.options;
             (options.function_timeout, options.timed_out_keeps_running)
         });
-        let mut task = tokio::spawn(CURRENT.scope(registered.id, work));
+        let mut task = tokio::spawn(CURRENT.scope(registered.id, CHAIN.scope(chain, work)));
         let error = tokio::select! {
             joined = &mut task => return joined.map_err(|error| {
                 FunctionError::answered("Runtime.Panic", error.to_string())

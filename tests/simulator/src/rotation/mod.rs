@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html>
 
 pub(crate) mod engine;
+pub(crate) mod events;
 pub(crate) mod functions;
 pub(crate) mod report;
 pub(crate) mod runtime_api;

@@ -92,8 +92,24 @@ pub struct RotationEvent {
     pub kind: RotationEventKind,
 }
 
+/// How many reports, and how many events, may pile up.
+const MOST_KEPT: usize = 100_000;
+
+/// Makes room for one more: the older half goes.
+fn keep_newest<T>(kept: &mut Vec<T>) {
+    if kept.len() >= MOST_KEPT {
+        kept.drain(..MOST_KEPT / 2);
+    }
+}
+
 impl World {
+    pub(crate) fn note_report(&mut self, report: RotationReport) {
+        keep_newest(&mut self.reports);
+        self.reports.push(report);
+    }
+
     pub(crate) fn note_event(&mut self, arn: &str, token: &str, kind: RotationEventKind, at: SystemTime) {
+        keep_newest(&mut self.events);
         self.events.push(RotationEvent { at, secret_arn: arn.to_owned(), token: token.to_owned(), kind });
     }
 }

@@ -22,6 +22,7 @@ struct Job {
     request_id: String,
     function_arn: String,
     event: Vec<u8>,
+    chain: u32,
     /// In the host's time: the process lives in it.
     deadline: SystemTime,
 }
@@ -94,6 +95,7 @@ impl RuntimeQueue {
             request_id: invocation.request_id.clone(),
             function_arn: invocation.function_arn.clone(),
             event: event.to_string().into_bytes(),
+            chain: invocation.chain,
             deadline: crate::clock::host_now() + timeout,
         };
         if self.send.send(job).is_err() {
@@ -164,7 +166,7 @@ impl RuntimeQueue {
                 ("lambda-runtime-aws-request-id", job.request_id),
                 ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
                 ("lambda-runtime-invoked-function-arn", job.function_arn),
-                ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
+                ("lambda-runtime-trace-id", trace_id(job.chain)),
             ],
             body: Bytes::from(job.event),
         }
@@ -183,6 +185,18 @@ impl RuntimeQueue {
             ),
         }
     }
+}
+
+/// SDKs send it along with what they call, so that Lambda detects loops
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>).
+fn trace_id(chain: u32) -> String {
+    format!("Root=1-00000000-000000000000000000000000;Sampled=0;Lineage=1:00000000:{chain}")
+}
+
+/// The invocation of its chain that such a trace id comes from.
+pub(crate) fn chain_of(trace_id: &str) -> Option<u32> {
+    let lineage = trace_id.split(';').find_map(|part| part.trim().strip_prefix("Lineage="))?;
+    lineage.rsplit(':').next()?.parse().ok()
 }
 
 fn accepted() -> Answer {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::front::door::Context;
 use crate::front::params::Input;
 use crate::front::protocol::ApiError;
-use crate::secretsmanager::{checks, identity, invalid_request, value::store_value};
+use crate::secretsmanager::{checks, identity, invalid_request, replicas, value::store_value};
 use crate::world::World;
 use crate::world::secret::{Secret, SecretValue};
 
@@ -17,6 +17,7 @@ pub(super) fn create_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
     let value = checks::value(input)?;
     let tags = input.tags("Tags")?.unwrap_or_default();
     checks::tags(&tags)?;
+    let asked = replicas::asked(input, context.region)?;
     let token = checks::token(&mut context.state.world, input)?;
     let account = context.caller.account.clone();
     let world = &mut context.state.world;
@@ -34,6 +35,11 @@ pub(super) fn create_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
     if let Some(value) = value {
         store_value(secret, &token, value, None, context.now)?;
         answer["VersionId"] = json!(token);
+    }
+    let begun = context.add_replicas(&arn, asked);
+    let world = &context.state.world;
+    if let Some(secret) = world.secret_ref(&arn).filter(|secret| !secret.replicas.is_empty()) {
+        answer["ReplicationStatus"] = replicas::status(world, secret, &begun);
     }
     Ok(answer)
 }

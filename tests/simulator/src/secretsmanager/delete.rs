@@ -29,12 +29,20 @@ pub(super) fn delete_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
     let now = context.now;
     let secret = if force { context.any_secret(input)? } else { context.live_secret(input)? };
     let mut answer = identity(secret);
+    if !secret.replicas.is_empty() {
+        let regions: Vec<&str> = secret.replicas.iter().map(|replica| replica.region.as_str()).collect();
+        return Err(invalid_parameter(format!(
+            "You can't delete secret {} that still has replica regions [{}].",
+            secret.arn,
+            regions.join(", ")
+        )));
+    }
     if force {
         answer["DeletionDate"] = json!(epoch(now));
         let arn = secret.arn.clone();
-        let account = context.caller.account.clone();
-        let store = context.state.world.store(&account, context.region);
-        store.remove(&arn);
+        if let Some((account, region)) = crate::world::store::arn_home(&arn) {
+            context.state.world.store(account, region).remove(&arn);
+        }
     } else {
         let at = now + Duration::from_secs(days * 86_400);
         secret.deleted = Some(at);

@@ -8,7 +8,7 @@ use crate::clock::epoch;
 use crate::front::door::Context;
 use crate::front::params::{Input, page};
 use crate::front::protocol::ApiError;
-use crate::secretsmanager::{identity, invalid_parameter, read::versions_to_stages};
+use crate::secretsmanager::{filter, identity, invalid_parameter, read::versions_to_stages};
 use crate::world::secret::Secret;
 
 /// What DescribeSecret and ListSecrets both tell.
@@ -31,6 +31,7 @@ pub(super) fn common(secret: &Secret) -> Map<String, Value> {
         ("NextRotationDate", json!(rotation.next.map(epoch))),
         ("CreatedDate", json!(epoch(secret.created))),
         ("Tags", json!(tags)),
+        ("PrimaryRegion", json!(secret.primary_region())),
     ];
     fields
         .into_iter()
@@ -47,39 +48,58 @@ pub(crate) fn listing(secret: &Secret) -> Value {
     Value::Object(entry)
 }
 
-/// The entry as it was `lag` ago; `None` if the secret was not there yet.
-fn listing_before(secret: &mut Secret, now: SystemTime, lag: Duration) -> Option<Value> {
-    if lag.is_zero() || secret.history.is_empty() {
-        return Some(listing(secret));
-    }
-    while secret.history.get(1).is_some_and(|(at, _)| *at + lag <= now) {
-        secret.history.pop_front();
-    }
-    let (at, entry) = secret.history.front()?;
-    (*at + lag <= now).then(|| entry.clone())
+/// A secret as a reader who lags behind sees it. What it says is only rendered when it is shown.
+#[derive(Clone, Copy)]
+pub(super) enum Entry<'a> {
+    Live(&'a Secret),
+    Past(&'a Value),
 }
 
+impl<'a> Entry<'a> {
+    /// The entry as it was `lag` ago; `None` if the secret was not there yet.
+    fn before(secret: &'a Secret, now: SystemTime, lag: Duration) -> Option<Self> {
+        if lag.is_zero() || secret.history.is_empty() {
+            return Some(Self::Live(secret));
+        }
+        let seen = secret.history.iter().rev().find(|(at, _)| *at + lag <= now);
+        seen.map(|(_, entry)| Self::Past(entry))
+    }
+
+    fn render(self) -> Value {
+        match self {
+            Self::Live(secret) => listing(secret),
+            Self::Past(entry) => entry.clone(),
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html>
 pub(super) fn list_secrets(context: &mut Context<'_>, input: Input<'_>) -> Result<Value, ApiError> {
     let with_deleted = input.flag("IncludePlannedDeletion")?.unwrap_or(false);
-    let filters = filters(input)?;
+    let filters = filter::read(input)?;
+    let order = input.text("SortBy")?.unwrap_or("created-date");
     let (now, lag) = (context.now, context.state.options.list_lag);
-    let account = context.caller.account.clone();
-    let region = context.region.to_owned();
-    let store = context.state.world.store(&account, &region);
-    let mut entries: Vec<Value> = store
-        .secrets
-        .values_mut()
-        .filter(|secret| with_deleted || secret.deleted.is_none())
-        .filter_map(|secret| {
-            secret.purge(now);
-            listing_before(secret, now, lag)
-        })
-        .filter(|entry| filters.iter().all(|filter| filter.admits(entry, &region)))
-        .collect();
-    if input.text("SortOrder")? == Some("desc") {
-        entries.reverse();
+    let page_size = context.state.options.page_size;
+    let store = &*context.state.world.store(&context.caller.account, context.region);
+    let mut secrets: Vec<&Secret> =
+        store.secrets.values().filter(|secret| with_deleted || secret.deleted.is_none()).collect();
+    match order {
+        "created-date" => {}
+        "name" => secrets.sort_by(|a, b| a.name.cmp(&b.name)),
+        "last-changed-date" => secrets.sort_by_key(|secret| secret.changed),
+        "last-accessed-date" => secrets.sort_by_key(|secret| secret.accessed),
+        other => return Err(invalid_parameter(format!("Unknown SortBy {other}."))),
     }
-    let (entries, next) = context.page(entries, input)?;
+    if input.text("SortOrder")? == Some("desc") {
+        secrets.reverse();
+    }
+    let entries = secrets
+        .into_iter()
+        .filter_map(|secret| Some((secret.arn.as_str(), Entry::before(secret, now, lag)?)))
+        .filter(|(_, entry)| filters.iter().all(|filter| filter.admits(*entry, context.region)))
+        .collect();
+    let (entries, next) = page_of(entries, page_size, input)?;
+    let entries: Vec<Value> = entries.into_iter().map(Entry::render).collect();
     Ok(with_next(json!({"SecretList": entries}), next))
 }
 
@@ -88,9 +108,10 @@ pub(super) fn list_secret_version_ids(
     input: Input<'_>,
 ) -> Result<Value, ApiError> {
     let with_deprecated = input.flag("IncludeDeprecated")?.unwrap_or(false);
+    let page_size = context.state.options.page_size;
     let secret = context.any_secret(input)?;
     let mut answer = identity(secret);
-    let versions: Vec<Value> = secret
+    let versions: Vec<(String, Value)> = secret
         .versions
         .iter()
         .filter(|version| with_deprecated || !version.stages.is_empty())
@@ -105,10 +126,10 @@ pub(super) fn list_secret_version_ids(
             if let Some(accessed) = version.accessed {
                 entry["LastAccessedDate"] = json!(epoch(accessed));
             }
-            entry
+            (version.id.clone(), entry)
         })
         .collect();
-    let (versions, next) = context.page(versions, input)?;
+    let (versions, next) = page_of(versions, page_size, input)?;
     answer["Versions"] = json!(versions);
     Ok(with_next(answer, next))
 }
@@ -120,98 +141,19 @@ fn with_next(mut answer: Value, next: Option<String>) -> Value {
     answer
 }
 
-impl Context<'_> {
-    fn page(&self, items: Vec<Value>, input: Input<'_>) -> Result<(Vec<Value>, Option<String>), ApiError> {
-        let most = self.state.options.page_size;
-        let keyed = items
-            .into_iter()
-            .map(|item| {
-                let key = item["ARN"].as_str().or(item["VersionId"].as_str());
-                (key.unwrap_or_default().to_owned(), item)
-            })
-            .collect();
-        let asked = match input.number("MaxResults")? {
-            None => most,
-            Some(asked @ 1..=100) => usize::try_from(asked).unwrap_or(most),
-            Some(_) => {
-                return Err(ApiError::new(
-                    400,
-                    "ValidationException",
-                    "MaxResults must be between 1 and 100",
-                ));
-            }
-        };
-        page(keyed, input.text("NextToken")?, asked.min(most))
-            .ok_or_else(|| ApiError::new(400, "InvalidNextTokenException", "The NextToken is invalid."))
-    }
-}
-
-/// One filter of ListSecrets: its values are alternatives, filters are cumulative
-/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_search-secret.html>).
-struct Filter {
-    key: String,
-    values: Vec<String>,
-}
-
-fn filters(input: Input<'_>) -> Result<Vec<Filter>, ApiError> {
-    let known = ["name", "description", "tag-key", "tag-value", "primary-region", "owning-service", "all"];
-    let mut filters = Vec::new();
-    for filter in input.array("Filters")?.into_iter().flatten() {
-        let filter = Input(filter);
-        let key = filter.required("Key")?.to_owned();
-        if !known.contains(&key.as_str()) {
-            return Err(invalid_parameter(format!("Unknown filter key {key}.")));
+/// A page of what has these keys.
+fn page_of<K: AsRef<str>, T>(
+    items: Vec<(K, T)>,
+    most: usize,
+    input: Input<'_>,
+) -> Result<(Vec<T>, Option<String>), ApiError> {
+    let asked = match input.number("MaxResults")? {
+        None => most,
+        Some(asked @ 1..=100) => usize::try_from(asked).unwrap_or(most),
+        Some(_) => {
+            return Err(ApiError::new(400, "ValidationException", "MaxResults must be between 1 and 100"));
         }
-        let values = filter.texts("Values")?.unwrap_or_default();
-        if values.is_empty() {
-            return Err(invalid_parameter("Invalid filter values"));
-        }
-        filters.push(Filter { key, values });
-    }
-    Ok(filters)
-}
-
-impl Filter {
-    fn admits(&self, entry: &Value, region: &str) -> bool {
-        let (negated, plain): (Vec<&String>, Vec<&String>) =
-            self.values.iter().partition(|value| value.starts_with('!'));
-        let excluded = negated.iter().any(|value| self.matches(entry, region, &value[1..]));
-        let included = plain.is_empty() || plain.iter().any(|value| self.matches(entry, region, value));
-        included && !excluded
-    }
-
-    /// Names and tags match from their beginning, case-sensitively; descriptions and `all` do not
-    /// care about case.
-    fn matches(&self, entry: &Value, region: &str, value: &str) -> bool {
-        let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        let tags = |part: &str| -> Vec<String> {
-            entry["Tags"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|tag| tag[part].as_str().map(str::to_owned))
-                .collect()
-        };
-        let described = || {
-            text("Description")
-                .to_lowercase()
-                .split_whitespace()
-                .any(|word| word.starts_with(&value.to_lowercase()))
-        };
-        match self.key.as_str() {
-            "name" => text("Name").starts_with(value),
-            "description" => described(),
-            "tag-key" => tags("Key").iter().any(|key| key.starts_with(value)),
-            "tag-value" => tags("Value").iter().any(|tag| tag.starts_with(value)),
-            "primary-region" => region.starts_with(value),
-            "owning-service" => false,
-            _ => {
-                let wanted = value.to_lowercase();
-                let mut texts = tags("Key");
-                texts.extend(tags("Value"));
-                texts.push(text("Name"));
-                described() || texts.iter().any(|text| text.to_lowercase().contains(&wanted))
-            }
-        }
-    }
+    };
+    page(items, input.text("NextToken")?, asked.min(most))
+        .ok_or_else(|| ApiError::new(400, "InvalidNextTokenException", "The NextToken is invalid."))
 }

@@ -5,9 +5,12 @@
 mod checks;
 mod create;
 mod delete;
+mod filter;
+mod find;
 mod listing;
 mod policy;
 mod read;
+mod replicas;
 mod rotate;
 mod stages;
 mod tags;
@@ -25,12 +28,28 @@ use crate::world::secret::Secret;
 
 pub(crate) use create::insert_secret;
 pub(crate) use listing::listing;
+pub(crate) use replicas::arn_in;
 pub(crate) use rotate::begin;
 pub(crate) use value::store_value;
 
+/// What changes nothing but the day of the last access.
+const READING: [&str; 6] = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "GetResourcePolicy",
+    "ListSecretVersionIds",
+    "ListSecrets",
+    "ValidateResourcePolicy",
+];
+
+/// What sets LastChangedDate itself, or leaves it.
+const DATED: [&str; 4] = ["CreateSecret", "PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage"];
+
 pub(crate) fn call(context: &mut Context<'_>, operation: &str, body: &Value) -> Result<Reply, ApiError> {
     let input = Input(body);
-    context.note_listing(input, true);
+    let list_lag = context.state.options.list_lag;
+    context.state.world.settle_replicas(context.now, list_lag);
+    context.note_listing(input);
     let answer = match operation {
         "CreateSecret" => create::create_secret(context, input),
         "DescribeSecret" => read::describe_secret(context, input),
@@ -49,57 +68,20 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, body: &Value) -> 
         "PutResourcePolicy" => policy::put_resource_policy(context, input),
         "GetResourcePolicy" => policy::get_resource_policy(context, input),
         "DeleteResourcePolicy" => policy::delete_resource_policy(context, input),
-        "ValidateResourcePolicy" => policy::validate_resource_policy(input),
+        "ValidateResourcePolicy" => policy::validate_resource_policy(context, input),
+        "ReplicateSecretToRegions" => replicas::replicate_secret_to_regions(context, input),
+        "RemoveRegionsFromReplication" => replicas::remove_regions_from_replication(context, input),
+        "StopReplicationToReplica" => replicas::stop_replication_to_replica(context, input),
         _ => Err(unknown_operation(Service::SecretsManager, operation)),
     }?;
-    context.note_listing(input, false);
+    if READING.contains(&operation) {
+        return Ok(Reply::Json(answer));
+    }
+    if let Some(arn) = context.note_change(input, !DATED.contains(&operation)) {
+        let state = &mut *context.state;
+        state.world.replicate(&arn, context.now, &state.options);
+    }
     Ok(Reply::Json(answer))
-}
-
-impl Context<'_> {
-    /// The secret a call names, deleted or not.
-    fn any_secret(&mut self, input: Input<'_>) -> Result<&mut Secret, ApiError> {
-        let id = input.required("SecretId")?;
-        let home = crate::world::store::arn_home(id).filter(|_| id.starts_with("arn:"));
-        if home.is_some_and(|(account, _)| account != self.caller.account) {
-            return Err(Service::SecretsManager.denied(format!(
-                "User: {} is not authorized to perform this operation on resource: {id} because no \
-                 resource-based policy allows it",
-                self.caller.arn
-            )));
-        }
-        let missing = || not_found("Secrets Manager can't find the specified secret.");
-        if home.is_some_and(|(_, region)| region != self.region) {
-            return Err(missing());
-        }
-        let now = self.now;
-        let store = self.state.world.store(&self.caller.account, self.region);
-        let secret = store.find(id).ok_or_else(missing)?;
-        secret.purge(now);
-        Ok(secret)
-    }
-
-    /// The secret a call names, unless it is marked for deletion.
-    fn live_secret(&mut self, input: Input<'_>) -> Result<&mut Secret, ApiError> {
-        let secret = self.any_secret(input)?;
-        if secret.deleted.is_some() {
-            return Err(invalid_request(
-                "You can't perform this operation on the secret because it was marked for \
-                 deletion.",
-            ));
-        }
-        Ok(secret)
-    }
-
-    /// Keeps what ListSecrets shows to readers that lag behind. Called before and after each change.
-    fn note_listing(&mut self, input: Input<'_>, before: bool) {
-        let lag = self.state.options.list_lag;
-        let id = ["SecretId", "Name"].iter().find_map(|name| input.0[*name].as_str());
-        let store = self.state.world.store(&self.caller.account, self.region);
-        if let Some(secret) = id.and_then(|id| store.find(id)) {
-            note_listing(secret, self.now, before, lag);
-        }
-    }
 }
 
 /// Notes the secret's ListSecrets entry; before a change only if there is none yet.
@@ -111,6 +93,9 @@ pub(crate) fn note_listing(secret: &mut Secret, now: SystemTime, before: bool, l
     let entry = listing(secret);
     if !before {
         secret.history.push_back((now, entry));
+        while secret.history.get(1).is_some_and(|(at, _)| *at + lag <= now) {
+            secret.history.pop_front();
+        }
     } else if secret.history.is_empty() {
         secret.history.push_back((SystemTime::UNIX_EPOCH, entry));
     }

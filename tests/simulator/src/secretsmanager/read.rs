@@ -7,7 +7,7 @@ use crate::front::door::Context;
 use crate::front::params::Input;
 use crate::front::protocol::ApiError;
 use crate::secretsmanager::listing::common;
-use crate::secretsmanager::{invalid_request, not_found};
+use crate::secretsmanager::{invalid_request, not_found, replicas};
 use crate::world::secret::{CURRENT, Secret, SecretValue};
 
 /// Lists every version that has a label, the value-less AWSPENDING one included.
@@ -15,6 +15,11 @@ pub(super) fn describe_secret(context: &mut Context<'_>, input: Input<'_>) -> Re
     let secret = context.any_secret(input)?;
     let mut answer = common(secret);
     answer.insert("VersionIdsToStages".to_owned(), versions_to_stages(secret));
+    let arn = secret.arn.clone();
+    let world = &context.state.world;
+    if let Some(secret) = world.secret_ref(&arn).filter(|secret| !secret.replicas.is_empty()) {
+        answer.insert("ReplicationStatus".to_owned(), replicas::status(world, secret, &[]));
+    }
     Ok(Value::Object(answer))
 }
 
@@ -32,7 +37,7 @@ pub(super) fn get_secret_value(context: &mut Context<'_>, input: Input<'_>) -> R
     let id = input.text("VersionId")?;
     let stage = input.text("VersionStage")?;
     let today = day(context.now);
-    let secret = context.live_secret(input)?;
+    let secret = context.readable_secret(input)?;
     let missing =
         |what: String| not_found(format!("Secrets Manager can't find the specified secret value for {what}"));
     let label = stage.unwrap_or(CURRENT);

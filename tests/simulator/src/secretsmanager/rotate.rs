@@ -55,6 +55,7 @@ pub(super) fn rotate_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
 /// with its own token.
 pub(crate) fn begin(state: &mut State, arn: &str, token: &str, immediately: bool) -> Result<(), ApiError> {
     let now = state.clock.now();
+    let reattempts = state.options.incomplete_rotation_reattempted;
     let world = &mut state.world;
     let rotation_token = world.ids.rotation_token();
     let secret = world
@@ -62,7 +63,7 @@ pub(crate) fn begin(state: &mut State, arn: &str, token: &str, immediately: bool
         .ok_or_else(|| invalid_request("Secrets Manager can't find the specified secret."))?;
     let running = secret.ongoing.as_ref().is_some_and(|ongoing| ongoing.running);
     if let Some(pending) = secret.incomplete_rotation() {
-        if !running {
+        if !running && (reattempts || pending == token) {
             let test_only = false;
             secret.ongoing = Some(Ongoing {
                 token: pending.clone(),

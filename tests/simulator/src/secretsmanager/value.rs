@@ -35,7 +35,7 @@ pub(super) fn put_secret_value(context: &mut Context<'_>, input: Input<'_>) -> R
     let rotation_token = checks::rotation_token(input)?;
     let demanded = context.state.options.demand_rotation_token;
     let now = context.now;
-    let secret = context.live_secret(input)?;
+    let secret = context.readable_secret(input)?;
     check_rotation_token(secret, &token, rotation_token.as_deref(), demanded)?;
     let stored = store_value(secret, &token, value, stages, now)?;
     let mut answer = identity(secret);
@@ -50,7 +50,8 @@ pub(super) fn update_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
     let value = checks::value(input)?;
     let token = checks::token(&mut context.state.world, input)?;
     let now = context.now;
-    let secret = context.live_secret(input)?;
+    let secret =
+        if value.is_some() { context.readable_secret(input)? } else { context.live_secret(input)? };
     let mut answer = identity(secret);
     let arn = secret.arn.clone();
     let mut abandoned = None;

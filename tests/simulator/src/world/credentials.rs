@@ -1,11 +1,16 @@
 //! Who holds which key: users, access keys, roles and sessions in the world.
 
-use std::collections::VecDeque;
-use std::time::SystemTime;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, SystemTime};
 
 use crate::KeyPair;
 use crate::world::World;
-use crate::world::identity::{AccessKey, DeletedKey, Role, Session, User, Uses, lookup_name};
+use crate::world::identity::{AccessKey, DeletedKey, Group, Role, Session, User, Uses, lookup_name};
+
+/// How many deleted keys and expired sessions may pile up before those are forgotten that are over
+/// for longer than `REMEMBERED`.
+const MOST_REMEMBERED: usize = 10_000;
+const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
 
 impl World {
     /// The account whose root pair this is: `test`, or `AKIAROOT` and the account's number.
@@ -53,10 +58,40 @@ impl World {
             arn: format!("arn:aws:iam::{account}:user{path}{name}"),
             created: now,
             tags: Vec::new(),
+            password_changed: None,
             keys: Vec::new(),
             history: VecDeque::new(),
         };
         Some(users.entry(lookup).or_insert(user))
+    }
+
+    /// Makes a group; `None` if the name is taken.
+    pub(crate) fn add_group(
+        &mut self,
+        account: &str,
+        name: &str,
+        path: &str,
+        now: SystemTime,
+    ) -> Option<&mut Group> {
+        let id = self.ids.iam("AGPA");
+        let groups = &mut self.account(account).groups;
+        let lookup = lookup_name(name);
+        if groups.contains_key(&lookup) {
+            return None;
+        }
+        let group = Group {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id,
+            arn: format!("arn:aws:iam::{account}:group{path}{name}"),
+            created: now,
+            members: BTreeSet::new(),
+        };
+        Some(groups.entry(lookup).or_insert(group))
+    }
+
+    pub(crate) fn group(&mut self, account: &str, name: &str) -> Option<&mut Group> {
+        self.accounts.get_mut(account)?.groups.get_mut(&lookup_name(name))
     }
 
     pub(crate) fn user(&mut self, account: &str, name: &str) -> Option<&mut User> {
@@ -71,11 +106,14 @@ impl World {
         created: SystemTime,
         propagates_from: Option<SystemTime>,
     ) -> Option<AccessKey> {
+        let slot = self.user(account, user)?.free_slot();
         let key = AccessKey {
             id: self.ids.iam("AKIA"),
             secret: self.ids.secret_key(),
             active: true,
             created,
+            changed: None,
+            slot,
             propagates_from,
             deactivated: None,
             early_calls: 0,
@@ -95,6 +133,9 @@ impl World {
         if key.active && !active {
             key.deactivated = Some(now);
         }
+        if key.active != active {
+            key.changed = Some(now);
+        }
         key.active = active;
         true
     }
@@ -111,6 +152,9 @@ impl World {
             return false;
         };
         let key = owner.keys.remove(index);
+        if self.deleted_keys.len() > MOST_REMEMBERED {
+            self.deleted_keys.retain(|_, deleted| now < deleted.at + REMEMBERED);
+        }
         self.deleted_keys.insert(id.to_owned(), DeletedKey { key, account, user, at: now });
         true
     }
@@ -151,6 +195,9 @@ impl World {
         let token = pair.session_token.clone().unwrap_or_default();
         self.canaries.push(pair.secret_access_key.clone());
         self.canaries.push(token.clone());
+        if self.sessions.len() > MOST_REMEMBERED {
+            self.sessions.retain(|_, session| session.expires.is_none_or(|at| now < at + REMEMBERED));
+        }
         self.sessions.insert(
             pair.access_key_id.clone(),
             Session {

@@ -1,16 +1,37 @@
 //! Accounts, users, access keys, roles and temporary credentials.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 /// How many uses may wait for their lag before the middle ones are forgotten.
 const PENDING_USES: usize = 1_000;
 
-/// One AWS account: users by lower-case name, roles by name.
+/// One AWS account: users and groups by lower-case name, roles by name.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     pub users: BTreeMap<String, User>,
+    pub groups: BTreeMap<String, Group>,
     pub roles: BTreeMap<String, Role>,
+    /// The newest credential report, finished or not.
+    pub report: Option<CredentialReport>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub name: String,
+    pub path: String,
+    pub id: String,
+    pub arn: String,
+    pub created: SystemTime,
+    /// Users by lower-case name.
+    pub members: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CredentialReport {
+    /// When it is, or was, finished.
+    pub generated: SystemTime,
+    pub content: String,
 }
 
 /// User names are "not distinguished by case" (CreateUser).
@@ -26,6 +47,8 @@ pub(crate) struct User {
     pub arn: String,
     pub created: SystemTime,
     pub tags: Vec<(String, String)>,
+    /// When the console password was set, if there is one.
+    pub password_changed: Option<SystemTime>,
     pub keys: Vec<AccessKey>,
     /// What ListAccessKeys would have answered, and since when.
     pub history: VecDeque<(SystemTime, Vec<KeyListing>)>,
@@ -45,6 +68,10 @@ pub(crate) struct AccessKey {
     pub secret: String,
     pub active: bool,
     pub created: SystemTime,
+    /// When its status last changed.
+    pub changed: Option<SystemTime>,
+    /// Which of the user's places for keys it has, from 1, for as long as it exists.
+    pub slot: usize,
     /// When it starts to propagate; `None` for keys of the console, which work at once.
     pub propagates_from: Option<SystemTime>,
     pub deactivated: Option<SystemTime>,
@@ -72,7 +99,9 @@ pub struct KeyUse {
 }
 
 impl Uses {
-    pub(crate) fn record(&mut self, at: SystemTime, service: &str, region: &str) {
+    /// Notes a use. What any reader may know by now is kept as one: the rest would only take room.
+    pub(crate) fn record(&mut self, at: SystemTime, lag: Duration, service: &str, region: &str) {
+        self.visible(at, lag);
         if self.pending.len() >= PENDING_USES {
             self.pending.remove(PENDING_USES / 2);
         }
@@ -135,9 +164,21 @@ impl User {
     }
 
     /// Notes the present keys for readers that lag behind.
-    pub(crate) fn record(&mut self, now: SystemTime) {
+    pub(crate) fn record(&mut self, now: SystemTime, lag: Duration) {
         let listing = self.listing();
         self.history.push_back((now, listing));
+        self.forget_before(now, lag);
+    }
+
+    fn forget_before(&mut self, now: SystemTime, lag: Duration) {
+        while self.history.get(1).is_some_and(|(at, _)| *at + lag <= now) {
+            self.history.pop_front();
+        }
+    }
+
+    /// The lowest place for a key that is free.
+    pub(crate) fn free_slot(&self) -> usize {
+        (1..).find(|slot| self.keys.iter().all(|key| key.slot != *slot)).unwrap_or(1)
     }
 
     /// Lets even the most lagging reader see the present keys.
@@ -152,9 +193,7 @@ impl User {
         if lag.is_zero() {
             return self.listing();
         }
-        while self.history.get(1).is_some_and(|(at, _)| *at + lag <= now) {
-            self.history.pop_front();
-        }
+        self.forget_before(now, lag);
         match self.history.front() {
             Some((at, listing)) if *at + lag <= now => listing.clone(),
             _ => Vec::new(),

@@ -3,17 +3,21 @@
 pub(crate) mod credentials;
 pub(crate) mod identity;
 pub(crate) mod messages;
+pub(crate) mod organization;
+mod replication;
 pub(crate) mod secret;
 pub(crate) mod store;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
 
 use identity::{Account, DeletedKey, Session};
 use messages::{Alert, Mail};
+use organization::Organization;
 use store::SecretStore;
 
 use crate::ids::Ids;
+use crate::lambda::Invoke;
 use crate::rotation::report::{RotationEvent, RotationReport};
 
 /// Everything the simulated AWS remembers.
@@ -28,6 +32,11 @@ pub(crate) struct World {
     pub deleted_keys: HashMap<String, DeletedKey>,
     pub sessions: BTreeMap<String, Session>,
     pub stores: BTreeMap<(String, String), SecretStore>,
+    /// When replicas follow, and the ARNs of their primaries.
+    pub replications: Vec<(SystemTime, String)>,
+    pub organizations: Vec<Organization>,
+    /// Function ARN and who may invoke it from another account.
+    pub function_permissions: BTreeSet<(String, String)>,
     pub topics: BTreeMap<String, SystemTime>,
     pub alerts: Vec<Alert>,
     pub identities: BTreeMap<(String, String), Vec<String>>,
@@ -46,6 +55,8 @@ pub(crate) struct World {
 pub(crate) enum Effect {
     /// Run the rotation that is staged on this secret.
     Rotate { arn: String, token: String },
+    /// Run an asynchronous invocation, or drop it.
+    Invoke { invoke: Invoke, dropped: bool },
 }
 
 impl World {
@@ -58,6 +69,9 @@ impl World {
             deleted_keys: HashMap::new(),
             sessions: BTreeMap::new(),
             stores: BTreeMap::new(),
+            replications: Vec::new(),
+            organizations: Vec::new(),
+            function_permissions: BTreeSet::new(),
             topics: BTreeMap::new(),
             alerts: Vec::new(),
             identities: BTreeMap::new(),

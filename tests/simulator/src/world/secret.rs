@@ -56,6 +56,15 @@ pub(crate) struct Ongoing {
     pub stopped: bool,
 }
 
+/// A region that a secret is replicated to.
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub region: String,
+    pub kms_key_id: Option<String>,
+    /// Why there is no secret in that region.
+    pub failure: Option<String>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Secret {
     pub arn: String,
@@ -72,6 +81,10 @@ pub(crate) struct Secret {
     pub tags: Vec<(String, String)>,
     pub versions: Vec<Version>,
     pub policy: Option<String>,
+    /// Of a replica: the region of its primary.
+    pub primary: Option<String>,
+    /// Where it is replicated to.
+    pub replicas: Vec<Replica>,
     /// What ListSecrets would have answered, and since when.
     pub history: VecDeque<(SystemTime, Value)>,
 }
@@ -93,8 +106,16 @@ impl Secret {
             tags: Vec::new(),
             versions: Vec::new(),
             policy: None,
+            primary: None,
+            replicas: Vec::new(),
             history: VecDeque::new(),
         }
+    }
+
+    /// Of a secret in several regions: the one where it can be changed.
+    pub(crate) fn primary_region(&self) -> Option<&str> {
+        let own = self.arn.split(':').nth(3).filter(|_| !self.replicas.is_empty());
+        self.primary.as_deref().or(own)
     }
 
     pub(crate) fn version(&self, id: &str) -> Option<&Version> {

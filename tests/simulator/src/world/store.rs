@@ -33,6 +33,16 @@ impl SecretStore {
 
     /// A `SecretId`: the name, the ARN, or the ARN without its last six characters.
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Secret> {
+        let index = self.index(id)?;
+        self.secrets.get_mut(&index)
+    }
+
+    /// The same, to look at.
+    pub(crate) fn get(&self, id: &str) -> Option<&Secret> {
+        self.secrets.get(&self.index(id)?)
+    }
+
+    fn index(&self, id: &str) -> Option<u64> {
         let index = if id.starts_with("arn:") {
             self.by_arn.get(id).or_else(|| {
                 let name = id.splitn(7, ':').nth(6)?;
@@ -41,8 +51,7 @@ impl SecretStore {
         } else {
             self.by_name.get(id)
         };
-        let index = *index?;
-        self.secrets.get_mut(&index)
+        index.copied()
     }
 
     pub(crate) fn has_name(&self, name: &str) -> bool {
@@ -59,6 +68,12 @@ pub(crate) fn arn_home(arn: &str) -> Option<(&str, &str)> {
 }
 
 impl World {
+    /// A secret by its full ARN, to look at.
+    pub(crate) fn secret_ref(&self, arn: &str) -> Option<&Secret> {
+        let (account, region) = arn_home(arn)?;
+        self.stores.get(&(account.to_owned(), region.to_owned()))?.get(arn)
+    }
+
     /// A secret by its full ARN, wherever it lives.
     pub(crate) fn secret(&mut self, arn: &str) -> Option<&mut Secret> {
         let (account, region) = arn_home(arn)?;

@@ -36,6 +36,19 @@ async fn the_control_surface_moves_the_clock_and_shows_the_journal() {
 }
 
 #[tokio::test]
+async fn the_journal_over_http_tells_action_resource_and_condition_keys() {
+    let (aws, root) = world();
+    let server = aws.serve(0).await.unwrap();
+    let params = serde_json::json!({"UserName": "alice"});
+    aws.call_as(&root, "iam", "CreateUser", params).await.unwrap();
+    let request = "GET /_simulator/journal HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let call = body(&exchange(server.addr, request).await)[0].clone();
+    assert_eq!(call["action"], "iam:CreateUser");
+    assert_eq!(call["resource"], "arn:aws:iam::111122223333:user/alice");
+    assert_eq!(call["context"]["aws:PrincipalAccount"], "111122223333");
+}
+
+#[tokio::test]
 async fn an_unsigned_request_is_refused_and_the_answer_carries_the_simulated_date() {
     let (aws, _) = world();
     let server = aws.serve(0).await.unwrap();

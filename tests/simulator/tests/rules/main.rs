@@ -5,11 +5,19 @@
 
 mod clock_and_lag;
 mod credentials;
+mod cross_account;
 mod engine;
 mod faults;
+mod groups;
 mod http;
 mod iam;
+mod invoke;
+mod journal;
+mod organizations;
+mod replicas_and_policies;
+mod report;
 mod runtime;
+mod scale;
 mod sdk;
 mod secrets;
 

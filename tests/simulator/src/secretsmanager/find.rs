@@ -1,0 +1,138 @@
+//! From a SecretId to the secret, if the caller may.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html>
+
+use serde_json::Value;
+
+use crate::front::door::Context;
+use crate::front::params::Input;
+use crate::front::policy::{self, Verdict};
+use crate::front::protocol::{ApiError, Service};
+use crate::secretsmanager::{invalid_parameter, invalid_request, not_found, note_listing};
+use crate::world::secret::Secret;
+use crate::world::store::arn_home;
+
+/// What a replica takes besides being read: "A replica secret can't be updated independently from its
+/// primary secret, except for its encryption key"
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/standalone-secret.html>).
+const OF_REPLICAS: [&str; 6] = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "ListSecretVersionIds",
+    "GetResourcePolicy",
+    "ValidateResourcePolicy",
+    "StopReplicationToReplica",
+];
+
+impl Context<'_> {
+    /// The secret a call names, deleted or not.
+    pub(super) fn any_secret(&mut self, input: Input<'_>) -> Result<&mut Secret, ApiError> {
+        let id = input.required("SecretId")?;
+        let home = arn_home(id).filter(|_| id.starts_with("arn:"));
+        let foreign = home.is_some_and(|(account, _)| account != self.caller.account);
+        let denied = |why: &str| {
+            let (caller, action) = (&self.caller.arn, &self.access.action);
+            Service::SecretsManager.denied(format!(
+                "User: {caller} is not authorized to perform: {action} on resource: {} {why}",
+                self.access.resource
+            ))
+        };
+        let silent =
+            denied(&format!("because no resource-based policy allows the {} action", self.access.action));
+        let refused = denied("with an explicit deny in a resource-based policy");
+        let (now, caller, access) = (self.now, self.caller, self.access);
+        let missing = || {
+            let error = not_found("Secrets Manager can't find the specified secret.");
+            if foreign { silent.clone() } else { error }
+        };
+        let (account, region) = home.unwrap_or((&self.caller.account, self.region));
+        if region != self.region {
+            return Err(missing());
+        }
+        let store = self.state.world.stores.get_mut(&(account.to_owned(), region.to_owned()));
+        let secret = store.and_then(|store| store.find(id)).ok_or_else(missing)?;
+        // From another account, nothing but the whole ARN will do.
+        if foreign && secret.arn != id {
+            return Err(missing());
+        }
+        match verdict(secret, |policy| policy::evaluate(policy, caller, access)) {
+            Verdict::Denied => return Err(refused),
+            Verdict::Silent if foreign => return Err(silent),
+            _ => {}
+        }
+        let operation = access.action.rsplit(':').next().unwrap_or_default();
+        let of_replicas =
+            OF_REPLICAS.contains(&operation) || (operation == "UpdateSecret" && only_key(input.0));
+        if secret.primary.is_some() && !of_replicas {
+            return Err(invalid_parameter(
+                "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+            ));
+        }
+        secret.purge(now);
+        Ok(secret)
+    }
+
+    /// The secret a call names, unless it is marked for deletion.
+    pub(super) fn live_secret(&mut self, input: Input<'_>) -> Result<&mut Secret, ApiError> {
+        let secret = self.any_secret(input)?;
+        if secret.deleted.is_some() {
+            return Err(invalid_request(
+                "You can't perform this operation on the secret because it was marked for \
+                 deletion.",
+            ));
+        }
+        Ok(secret)
+    }
+
+    /// The same, for a call that needs the secret's key: "you can't use the AWS managed key
+    /// (aws/secretsmanager) for cross-account access".
+    pub(super) fn readable_secret(&mut self, input: Input<'_>) -> Result<&mut Secret, ApiError> {
+        let own = self.caller.account.clone();
+        let secret = self.live_secret(input)?;
+        let foreign = arn_home(&secret.arn).is_some_and(|(account, _)| account != own);
+        let key = secret.kms_key_id.as_deref().unwrap_or_default();
+        if foreign && (key.is_empty() || key.ends_with("alias/aws/secretsmanager")) {
+            return Err(invalid_request(
+                "You can't access a secret from a different AWS account if you encrypt the secret with \
+                 the default KMS service key.",
+            ));
+        }
+        Ok(secret)
+    }
+
+    /// Keeps what ListSecrets shows to readers that lag behind. Called before each call.
+    pub(super) fn note_listing(&mut self, input: Input<'_>) {
+        let (now, lag) = (self.now, self.state.options.list_lag);
+        if let Some(secret) = self.named_secret(input) {
+            note_listing(secret, now, true, lag);
+        }
+    }
+
+    /// LastChangedDate if so wanted, and what ListSecrets will show. Answers with the secret's ARN.
+    pub(super) fn note_change(&mut self, input: Input<'_>, dated: bool) -> Option<String> {
+        let (now, lag) = (self.now, self.state.options.list_lag);
+        let secret = self.named_secret(input)?;
+        if dated {
+            secret.changed = now;
+        }
+        note_listing(secret, now, false, lag);
+        Some(secret.arn.clone())
+    }
+
+    /// The secret a call names, without asking whether the caller may.
+    fn named_secret(&mut self, input: Input<'_>) -> Option<&mut Secret> {
+        let id = ["SecretId", "Name"].iter().find_map(|name| input.0[*name].as_str())?;
+        let home = arn_home(id).filter(|_| id.starts_with("arn:"));
+        let (account, region) = home.unwrap_or((&self.caller.account, self.region));
+        self.state.world.stores.get_mut(&(account.to_owned(), region.to_owned()))?.find(id)
+    }
+}
+
+fn verdict(secret: &Secret, evaluate: impl Fn(&Value) -> Verdict) -> Verdict {
+    let policy = secret.policy.as_deref().and_then(|policy| serde_json::from_str(policy).ok());
+    policy.map_or(Verdict::Silent, |policy| evaluate(&policy))
+}
+
+fn only_key(body: &Value) -> bool {
+    ["SecretString", "SecretBinary", "Description", "Type"].iter().all(|member| body[*member].is_null())
+}
