@@ -6,10 +6,14 @@ VENV := target/venv
 # ministack and moto pin another botocore than the AWS CLI does.
 STANDINS := target/venv-standins
 EMULATOR := target/emulator/aws-lambda-rie
+# What lints CloudFormation templates, without the hundred packages of the stand-ins.
+CDK_VENV := target/venv-cdk
+# What writes the SBOM.
+PACKAGE_VENV := target/venv-package
 TOOLS := target/tools/bin
 CARGO_DENY_VERSION := 0.20.2
 
-.PHONY: help demo test test-rust test-peers prove check format lint docs deny shellcheck clean
+.PHONY: help demo test test-rust test-peers prove check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -51,7 +55,7 @@ CASES ?= 1000000
 prove: ## many more interleavings, triples of faults and bad inputs: SEEDS=… TRIPLES=… CASES=…
 	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --test it -- --nocapture crash interleave bad_input
 
-check: format lint docs deny shellcheck test ## what CI runs: the tests, and everything that can be linted
+check: format lint docs deny shellcheck cdk test ## what CI runs: the tests, and everything that can be linted
 
 format:
 	cargo fmt --all --check
@@ -70,6 +74,36 @@ $(TOOLS)/cargo-deny:
 
 shellcheck: $(VENV)/ready
 	$(VENV)/bin/shellcheck .ci/run
+
+package: $(PACKAGE_VENV)/ready ## the Lambda zips, for both architectures as far as the toolchain allows (ARCH=x86_64 or arm64)
+	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/lambda/iam-key-rotator.cdx.json
+	python3 cdk/scripts/package.py $(if $(ARCH),--arch $(ARCH)) --sbom target/lambda/iam-key-rotator.cdx.json
+
+$(PACKAGE_VENV)/ready: cdk/requirements-package.txt
+	python3 -m venv $(PACKAGE_VENV)
+	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+deploy: package cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (CONFIG=name for cdk/name.config.ts)
+	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) --all $(if $(CONFIG),--context config=$(CONFIG))
+
+cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types, lint, tests, synthesis, cfn-lint on every template
+	cd cdk && npm run --silent build
+	cd cdk && npm run --silent lint
+	cd cdk && npm test --silent
+	cd cdk/scripts && python3 -B -m unittest --quiet test_package
+	cd cdk && npm run --silent synth
+	node cdk/build/scripts/templates.js target/cdk/templates
+	$(CDK_VENV)/bin/cfn-lint --config-file cdk/.cfnlintrc target/cdk/templates/*.template.json cdk/templates/*.template.json
+
+cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json
+	cd cdk && npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(CDK_VENV)/ready: cdk/requirements.txt
+	python3 -m venv $(CDK_VENV)
+	$(CDK_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 clean: ## remove everything that was built
 	cargo clean

@@ -1,0 +1,46 @@
+import type { Duration, Environment, Stack } from 'aws-cdk-lib';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type { IamKeyRotationProps } from '../iam-key-rotation';
+
+/** One secret of the app. */
+export interface RotatedUser {
+  /** Name of an IAM user that exists. */
+  readonly userName: string;
+  /** @default - as keys.secretName says */
+  readonly secretName?: string;
+  /** @default - 90 days */
+  readonly interval?: Duration;
+  /** @default - none */
+  readonly replicaRegions?: readonly string[];
+  /** ARNs that may read the secret beside the user. @default - none */
+  readonly readers?: readonly string[];
+  /** @default false */
+  readonly refuseOthers?: boolean;
+}
+
+/** What `rotator.config.ts` says. */
+export interface RotatorAppConfig {
+  /**
+   * Name of the stack; the others are called after it.
+   *
+   * @default 'IamKeyRotator'
+   */
+  readonly stackName?: string;
+  /**
+   * Account and region.
+   *
+   * @default - those of the credentials that `cdk` is called with
+   */
+  readonly env?: Environment;
+  /** The rotator. A function, where props are made of other constructs, such as a VPC. */
+  readonly rotation?: IamKeyRotationProps | ((stack: Stack) => IamKeyRotationProps);
+  /** Users that this app makes a rotated secret for. @default - none: they are enrolled otherwise */
+  readonly rotatedUsers?: readonly RotatedUser[];
+  /** Sweeps an organization. @default - this account alone */
+  readonly organization?: {
+    readonly unit?: string;
+    readonly accounts?: readonly string[];
+    readonly maxConcurrency?: number;
+    readonly schedule?: ScheduleExpression;
+  };
+}

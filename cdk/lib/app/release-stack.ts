@@ -1,0 +1,138 @@
+import type { CfnCondition as Condition, StackProps } from 'aws-cdk-lib';
+import {
+  Annotations,
+  Aws,
+  BootstraplessSynthesizer,
+  CfnCondition,
+  CfnOutput,
+  CfnResource,
+  Fn,
+  Stack,
+  Token,
+  Validations,
+} from 'aws-cdk-lib';
+import { Architecture, Code } from 'aws-cdk-lib/aws-lambda';
+import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type { Construct, IConstruct } from 'constructs';
+import { IamKeyRotation } from '../iam-key-rotation';
+import { acknowledge } from '../nag';
+import { UserScope } from '../user-scope';
+import type { Asked } from './release-parameters';
+import { ReleaseParameters } from './release-parameters';
+
+/** The released template: one account, everything a parameter, no CDK needed to deploy it. */
+export class ReleaseStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps = {}) {
+    super(scope, id, {
+      description: 'Rotates IAM access keys through Secrets Manager (iam-key-rotator)',
+      synthesizer: new BootstraplessSynthesizer(),
+      ...props,
+    });
+    Validations.of(this).acknowledge({
+      id: 'CloudFormation-Validate::W2509',
+      reason: "SecretName is the name of a secret, as users' names make it, and no secret itself.",
+    });
+    Annotations.of(this).acknowledgeWarning(
+      '@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified',
+      'The prefix of the zips holds the version, so another release is another key.',
+    );
+    const asked = new ReleaseParameters(this).asked;
+    const set = (name: string, value: string): Condition =>
+      new CfnCondition(this, `Has${name}`, { expression: Fn.conditionNot(Fn.conditionEquals(value, '')) });
+    const reserved = new CfnCondition(this, 'ReservesConcurrency', {
+      expression: Fn.conditionNot(Fn.conditionEquals(asked.reservedConcurrency, '0')),
+    });
+    const rotation = this.rotation(asked, reserved);
+    rotation.sweep.setEnvironment({ ROTATOR_MODE: asked.mode });
+    const mails = set('EmailFrom', asked.emailFrom);
+    const enforces = new CfnCondition(this, 'Enforces', { expression: Fn.conditionEquals(asked.mode, 'enforce') });
+    const replicates = new CfnCondition(this, 'Replicates', {
+      expression: Fn.conditionAnd(
+        Fn.conditionEquals(asked.mode, 'enforce'),
+        Fn.conditionNot(Fn.conditionEquals(Fn.join('', asked.replicaRegions), '')),
+      ),
+    });
+    only(mails, rotation.rotation.node.findChild('MailsPolicy'));
+    only(mails, rotation.sweep.node.findChild('MailsPolicy'));
+    only(enforces, rotation.sweep.node.findChild('EnforcePolicy'));
+    only(replicates, rotation.sweep.node.findChild('ReplicasPolicy'));
+    for (const logs of [rotation.rotation.logGroup, rotation.sweep.logGroup].map(({ node }) => node.defaultChild)) {
+      if (logs instanceof CfnLogGroup) {
+        logs.retentionInDays = asked.logRetentionDays;
+      }
+    }
+    for (const policy of ['EnforcePolicy', 'ReplicasPolicy']) {
+      acknowledge(rotation.sweep.node.findChild(policy), {
+        IAM5: 'cdk-nag cannot read a name that is split by CloudFormation; the same policy without parameters is checked.',
+      });
+    }
+    only(set('AlertEmail', asked.alertEmail), rotation.node.findChild('Alerts'), 'AWS::SNS::Subscription');
+    const output = (name: string, value: string, description: string): void => {
+      new CfnOutput(this, name, { value, description });
+    };
+    output('RotationFunctionArn', rotation.rotation.function.functionArn, 'What secrets rotate with');
+    output('SweepFunctionName', rotation.sweep.function.functionName, 'Invoke it with {} to sweep now');
+    output('AlertTopicArn', rotation.alertTopic.topicArn, 'Where failures and findings go');
+  }
+
+  private rotation(asked: Asked, reserved: Condition): IamKeyRotation {
+    const bucket = Bucket.fromBucketName(this, 'Code', asked.codeBucket);
+    const code = (program: string): Code =>
+      Code.fromBucketV2(bucket, Fn.join('', [asked.codePrefix, program, '-', asked.architecture, '.zip']));
+    return new IamKeyRotation(this, 'Rotator', {
+      keys: {
+        overlap: asked.overlap,
+        recovery: asked.recovery,
+        inUse: asked.inUse as 'wait',
+        unknownKeys: asked.unknownKeys as 'refuse',
+        testRegions: asked.testRegions,
+        propagationTimeout: asked.propagationTimeout,
+        secretName: asked.secretName,
+        secretShape: asked.secretShape,
+      },
+      mail: {
+        from: asked.emailFrom,
+        identity: asked.emailIdentity,
+        domain: asked.emailDomain,
+        userTag: asked.emailTag,
+        admin: asked.adminEmail,
+        template: asked.emailTemplate,
+      },
+      sweep: {
+        // For its statements, which carry a condition on the parameter; the function is told the parameter.
+        mode: 'enforce',
+        scope: asked.scope as 'all',
+        rotateAfter: asked.rotateAfter,
+        warnBefore: asked.warnBefore,
+        maxAge: asked.maxAge,
+        exemptUsers: asked.exemptUsers,
+        exemptGroup: asked.exemptGroup,
+        exemptTag: asked.exemptTag,
+        replicaRegions: asked.replicaRegions,
+      },
+      users: UserScope.tagged('iam-key-rotator:rotate', asked.userTagValue, asked.userPath),
+      alerts: { emails: [asked.alertEmail] },
+      sweeping: {
+        schedule: ScheduleExpression.expression(asked.schedule),
+        reservedConcurrency: Token.asNumber(
+          Fn.conditionIf(reserved.logicalId, asked.reservedConcurrency, Aws.NO_VALUE),
+        ),
+      },
+      runtime: {
+        architecture: Architecture.custom(asked.architecture),
+        code: { rotation: code('rotation'), sweep: code('sweep') },
+      },
+    });
+  }
+}
+
+/** Makes a resource, or those of a type below a construct, depend on a condition. */
+function only(condition: Condition, scope: IConstruct, type?: string): void {
+  for (const child of scope.node.findAll()) {
+    if (CfnResource.isCfnResource(child) && (type === undefined || child.cfnResourceType === type)) {
+      child.cfnOptions.condition = condition;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { BootstraplessSynthesizer, CfnOutput, CfnParameter, Stack, Token } from 'aws-cdk-lib';
+import { User } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { IamKeyRotation } from '../iam-key-rotation';
+import type { IamKeyRotationProps } from '../iam-key-rotation';
+import { IAM_EVENTS_REGION, KeyCreationForwarder } from '../key-creation-watch';
+import { MemberAccountRole } from '../member-account-role';
+import type { MemberAccountRoleProps } from '../member-account-role';
+import { OrganizationSweep } from '../organization-sweep';
+import { RotatedAccessKey } from '../rotated-access-key';
+import type { RotatorAppConfig } from './config';
+
+/** The rotator with what is rotated by it. */
+export class RotatorStack extends Stack {
+  readonly rotation: IamKeyRotation;
+
+  constructor(scope: Construct, id: string, props: StackProps & { readonly config: RotatorAppConfig }) {
+    super(scope, id, { description: 'Rotates IAM access keys (iam-key-rotator)', ...props });
+    const { config } = props;
+    this.rotation = new IamKeyRotation(this, 'Rotator', rotationProps(this, config));
+    for (const { userName, replicaRegions, ...user } of config.rotatedUsers ?? []) {
+      new RotatedAccessKey(this, `Key-${userName}`, {
+        rotation: this.rotation,
+        user: User.fromUserName(this, `User-${userName}`, userName),
+        ...user,
+        ...(replicaRegions ? { replicaRegions: replicaRegions.map((region) => ({ region })) } : {}),
+      });
+    }
+    if (config.organization) {
+      new OrganizationSweep(this, 'Organization', { rotation: this.rotation, ...config.organization });
+    }
+    const { rotation, sweep } = this.rotation;
+    this.output('RotationFunctionArn', rotation.function.functionArn, 'What secrets rotate with');
+    this.output('SweepFunctionName', sweep.function.functionName, 'Invoke it with {} to sweep now');
+    this.output('AlertTopicArn', this.rotation.alertTopic.topicArn, 'Where failures and findings go');
+    this.output('RotationRoleArn', rotation.role.roleArn, 'For the member accounts');
+    this.output('SweepRoleArn', sweep.role.roleArn, 'For the member accounts');
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}
+
+/** Forwards IAM's events from the one region that has them. */
+export class KeyCreationForwarderStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { readonly homeRegion: string }) {
+    super(scope, id, { description: 'Forwards CreateAccessKey events (iam-key-rotator)', ...props });
+    new KeyCreationForwarder(this, 'Forwarder', { homeRegion: props.homeRegion });
+  }
+}
+
+/** A member account's roles, as one template for every account: what differs from central stack to stack is asked. */
+export class MemberAccountStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: StackProps & Pick<MemberAccountRoleProps, 'settings' | 'users' | 'permissionsBoundary'>,
+  ) {
+    const { settings, users, permissionsBoundary, ...stack } = props;
+    super(scope, id, {
+      description: 'Lets iam-key-rotator rotate keys of this account',
+      // StackSets knows no bootstrapped account.
+      synthesizer: new BootstraplessSynthesizer(),
+      ...stack,
+    });
+    const ask = (name: string, description: string): string =>
+      new CfnParameter(this, name, { description, allowedPattern: '^arn:[^*]+$' }).valueAsString;
+    const externalId = new CfnParameter(this, 'ExternalId', {
+      description: "members.externalId of the rotator's configuration",
+      default: settings.members.externalId,
+      allowedPattern: '^[0-9A-Za-z_+=,.@:/-]{2,1224}$',
+    }).valueAsString;
+    new MemberAccountRole(this, 'Member', {
+      rotationRoleArn: ask('RotationRoleArn', "Output RotationRoleArn of the rotator's stack"),
+      sweepRoleArn: ask('SweepRoleArn', "Output SweepRoleArn of the rotator's stack"),
+      ...(settings.members.secretsIn === 'central'
+        ? {}
+        : { rotationFunctionArn: ask('RotationFunctionArn', "Output RotationFunctionArn of the rotator's stack") }),
+      settings: { ...settings, members: { ...settings.members, externalId } },
+      ...(users ? { users } : {}),
+      ...(permissionsBoundary ? { permissionsBoundary } : {}),
+    });
+  }
+}
+
+/** Every stack that a configuration asks for. */
+export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorStack {
+  const name = config.stackName ?? 'IamKeyRotator';
+  const rotator = new RotatorStack(scope, name, { config, ...(config.env ? { env: config.env } : {}) });
+  const { settings } = rotator.rotation;
+  if (rotator.rotation.needsForwarder && !Token.isUnresolved(rotator.account)) {
+    new KeyCreationForwarderStack(scope, `${name}-Forwarder`, {
+      env: { account: rotator.account, region: IAM_EVENTS_REGION },
+      homeRegion: rotator.region,
+    });
+  }
+  if (settings.members) {
+    new MemberAccountStack(scope, `${name}-Member`, {
+      settings: { ...settings, members: settings.members },
+      users: rotator.rotation.users,
+    });
+  }
+  return rotator;
+}
+
+function rotationProps(stack: Stack, { rotation, organization }: RotatorAppConfig): IamKeyRotationProps {
+  const props = typeof rotation === 'function' ? rotation(stack) : (rotation ?? {});
+  // An organization's sweep has its own schedule, and sweeps this account with the others.
+  return organization ? { ...props, sweeping: { schedule: 'none', ...props.sweeping } } : props;
+}

@@ -1,0 +1,178 @@
+import { Token } from 'aws-cdk-lib';
+import type { MailSettings, RotatorSettings } from './settings';
+import { DEFAULTS } from './settings';
+import { SettingsError } from './settings-error';
+import type { Span } from './span';
+import { spanSeconds, spanText } from './span';
+
+const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
+const PAIRS = [
+  ['AccessKeyId', 'SecretAccessKey'],
+  ['access_key_id', 'secret_access_key'],
+  ['aws_access_key_id', 'aws_secret_access_key'],
+  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ['AccessKey', 'SecretKey'],
+] as const;
+/** Each member account takes one statement of the function's resource policy, which may have 20 KB. */
+const MOST_MEMBERS_BY_NAME = 50;
+
+/** Refuses settings that the functions would refuse, or that cannot work together. */
+export function checkSettings(settings: RotatorSettings): void {
+  checkNames(settings);
+  checkRegions('keys.testRegions', settings.keys?.testRegions);
+  checkRegions('sweep.replicaRegions', settings.sweep?.replicaRegions);
+  checkAges(settings);
+  if (settings.mail) {
+    checkMail(settings.mail);
+  }
+  checkMembers(settings);
+}
+
+/** Refuses a rotation interval that breaks the maximum age, or leaves no room for the overlap. */
+export function checkInterval(prop: string, interval: Span, settings: RotatorSettings): void {
+  const [every, overlap, maxAge] = [
+    spanSeconds(prop, interval),
+    spanSeconds('keys.overlap', settings.keys?.overlap ?? DEFAULTS.overlap),
+    settings.sweep?.maxAge === undefined ? undefined : spanSeconds('sweep.maxAge', settings.sweep.maxAge),
+  ];
+  if (every === undefined || overlap === undefined) {
+    return;
+  }
+  const text = spanText(prop, interval);
+  const overlapText = spanText('keys.overlap', settings.keys?.overlap ?? DEFAULTS.overlap);
+  if (overlap >= every) {
+    throw new SettingsError(
+      `${prop} is ${text} and keys.overlap is ${overlapText}: the next rotation would find the superseded key still ` +
+        `within its overlap and be refused. Make keys.overlap shorter than ${prop}.`,
+    );
+  }
+  if (maxAge !== undefined && every + overlap > maxAge) {
+    throw new SettingsError(
+      `${prop} (${text}) and keys.overlap (${overlapText}) together exceed sweep.maxAge ` +
+        `(${spanText('sweep.maxAge', settings.sweep?.maxAge ?? '')}): a key would reach that age while still active. ` +
+        `Shorten ${prop} or keys.overlap, or raise sweep.maxAge.`,
+    );
+  }
+}
+
+function checkNames({ keys, sweep }: RotatorSettings): void {
+  const name = keys?.secretName;
+  if (name !== undefined && !Token.isUnresolved(name)) {
+    const count = (part: string): number => name.split(part).length - 1;
+    if (count('{user}') !== 1 || count('{account}') > 1) {
+      throw new SettingsError(
+        `keys.secretName is ${JSON.stringify(name)}: it must hold {user} once and {account} at most once, ` +
+          'e.g. /access-key/{user}.',
+      );
+    }
+  }
+  const shape = keys?.secretShape;
+  if (shape && !Token.isUnresolved(shape)) {
+    if (PAIRS.filter((pair) => pair.every((field) => shape.includes(field))).length !== 1) {
+      throw new SettingsError(
+        `keys.secretShape is ${JSON.stringify(shape.join(','))}: it must hold one access key pair, ` +
+          `e.g. ${DEFAULTS.secretShape.join(',')}.`,
+      );
+    }
+  }
+  const scope = sweep?.scope;
+  if (scope !== undefined && typeof scope !== 'string') {
+    if (scope.length === 0 || scope.some((secret) => secret.trim() === '' || secret.includes(';'))) {
+      throw new SettingsError(
+        "sweep.scope is a list of secrets' names: give at least one, none of them empty or with a semicolon in it.",
+      );
+    }
+  }
+}
+
+function checkRegions(prop: string, regions: readonly string[] | undefined): void {
+  for (const region of Token.isUnresolved(regions) ? [] : (regions ?? [])) {
+    if (!Token.isUnresolved(region) && !REGION.test(region)) {
+      throw new SettingsError(`${prop} holds ${JSON.stringify(region)}: name regions as eu-west-1.`);
+    }
+  }
+}
+
+function checkAges(settings: RotatorSettings): void {
+  const { keys, sweep } = settings;
+  for (const [prop, span] of [
+    ['keys.recovery', keys?.recovery],
+    ['keys.propagationTimeout', keys?.propagationTimeout],
+    ['sweep.warnBefore', sweep?.warnBefore],
+  ] as const) {
+    if (span !== undefined) {
+      spanSeconds(prop, span);
+    }
+  }
+  const after = sweep?.rotateAfter ?? DEFAULTS.rotateAfter;
+  if (spanSeconds('sweep.rotateAfter', after) === 0) {
+    throw new SettingsError('sweep.rotateAfter is 0: every key would always be due. Name an age such as 90d.');
+  }
+  checkInterval('sweep.rotateAfter', after, settings);
+}
+
+function checkMail({ from, identity, domain }: MailSettings): void {
+  if (Token.isUnresolved(from)) {
+    return;
+  }
+  const address = addressOf(from);
+  if (!/^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(address)) {
+    throw new SettingsError(`mail.from is ${JSON.stringify(from)}: write an address, or a name with the address in <>.`);
+  }
+  // The type demands it, but a configuration read from elsewhere may lack it.
+  if ((identity as unknown) === undefined || identity === '') {
+    throw new SettingsError(
+      `mail.from is ${JSON.stringify(from)}, but mail.identity is not set: SES sends only for an identity that was ` +
+        "verified. Name the verified address or domain, or say 'create' to have this stack verify the address.",
+    );
+  }
+  if (typeof identity === 'string' && identity !== 'create' && !Token.isUnresolved(identity)) {
+    const covered = address === identity || address.endsWith(`@${identity}`) || address.endsWith(`.${identity}`);
+    if (!covered) {
+      throw new SettingsError(
+        `mail.identity is ${JSON.stringify(identity)}, which does not cover mail.from (${address}). Name the address ` +
+          'itself or its domain.',
+      );
+    }
+  }
+  if (domain?.includes('@')) {
+    throw new SettingsError(`mail.domain is ${JSON.stringify(domain)}: write the domain alone, as example.com.`);
+  }
+}
+
+/** The address without a display name. */
+export function addressOf(from: string): string {
+  return /<([^<>]*)>\s*$/.exec(from)?.[1] ?? from;
+}
+
+function checkMembers({ members }: RotatorSettings): void {
+  if (!members) {
+    return;
+  }
+  if (!Token.isUnresolved(members.externalId) && !/^[\w+=,.@:/-]{2,1224}$/.test(members.externalId)) {
+    throw new SettingsError(
+      'members.externalId is missing or unusable: choose 2 to 1224 letters, digits or +=,.@:/- and give the same to ' +
+        'MemberAccountRole.',
+    );
+  }
+  for (const account of members.accounts ?? []) {
+    if (!Token.isUnresolved(account) && !/^\d{12}$/.test(account)) {
+      throw new SettingsError(`members.accounts holds ${JSON.stringify(account)}: an account is its twelve digits.`);
+    }
+  }
+  if ((members.secretsIn ?? DEFAULTS.secretsIn) === 'member') {
+    const count = members.accounts?.length ?? 0;
+    if (count === 0) {
+      throw new SettingsError(
+        "members.secretsIn is 'member', but members.accounts is not set: each account whose Secrets Manager is to " +
+          "invoke the rotation function must be let in by name. Name the accounts, or set members.secretsIn: 'central'.",
+      );
+    }
+    if (count > MOST_MEMBERS_BY_NAME) {
+      throw new SettingsError(
+        `members.accounts names ${String(count)} accounts, and a function's resource policy has room for ` +
+          `${String(MOST_MEMBERS_BY_NAME)}. Set members.secretsIn: 'central'.`,
+      );
+    }
+  }
+}

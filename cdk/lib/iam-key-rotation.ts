@@ -1,0 +1,231 @@
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IConstruct } from 'constructs';
+import { Construct } from 'constructs';
+import { Alarms } from './alarms';
+import type { AlertSettings } from './alert-topic';
+import { AlertTopic } from './alert-topic';
+import { checkSettings } from './check';
+import { RotationDashboard } from './dashboard';
+import type { Wiring } from './environment';
+import { environmentOf, memberRoleName } from './environment';
+import { RotationFunction } from './functions/rotation-function';
+import type { RotatorFunction } from './functions/rotator-function';
+import { SweepFunction } from './functions/sweep-function';
+import { IAM_EVENTS_REGION, KeyCreationWatch } from './key-creation-watch';
+import { MailIdentities } from './mail-identities';
+import { acknowledgeResources } from './nag';
+import { Network } from './network';
+import { assumeMemberRole } from './policies/execution';
+import { publishAlerts, sendMails } from './policies/notices';
+import { REASONS } from './policies/reasons';
+import { useSecretsKey } from './policies/secrets-key';
+import type { RuntimeSettings } from './runtime';
+import type { RotatorSettings } from './settings';
+import { DEFAULTS } from './settings';
+import { SettingsError } from './settings-error';
+import { UserScope } from './user-scope';
+
+/** When the sweep runs, and how often at once. */
+export interface SweepScheduleSettings {
+  /**
+   * When the sweep of this account runs; `'none'` where something else starts it, as OrganizationSweep does.
+   *
+   * @default - once a day
+   */
+  readonly schedule?: ScheduleExpression | 'none';
+  /**
+   * How many sweeps may run at once, reserved from the account's concurrency; `'none'` reserves nothing. An account
+   * whose whole quota is 10, as new ones have, can reserve nothing.
+   *
+   * @default 1
+   */
+  readonly reservedConcurrency?: number | 'none';
+}
+
+/** Everything that can be said of a rotator. Whatever is left out has the functions' own default. */
+export interface IamKeyRotationProps extends RotatorSettings {
+  /**
+   * Whose access keys the functions may touch.
+   *
+   * @default - UserScope.tagged(): users with the tag iam-key-rotator:rotate = true
+   */
+  readonly users?: UserScope;
+  /** @default - a new topic without subscribers */
+  readonly alerts?: AlertSettings;
+  /** @default - once a day, one at a time */
+  readonly sweeping?: SweepScheduleSettings;
+  /**
+   * Customer key of the secrets that the sweep makes. Both functions may use it, through Secrets Manager alone.
+   *
+   * @default - the account's aws/secretsmanager key
+   */
+  readonly createdSecretsKey?: IKey;
+  /** @default - x86_64, 256 and 512 MB, outside any VPC */
+  readonly runtime?: RuntimeSettings;
+  /**
+   * Alerts when a key is made by anything but the rotator. Needs a trail that records management events, and outside
+   * us-east-1 the forwarder of `KeyCreationForwarder`.
+   *
+   * @default true
+   */
+  readonly watchKeyCreation?: boolean;
+}
+
+/** Rotates IAM access keys: two functions, their roles, alerts, alarms and a dashboard. */
+export class IamKeyRotation extends Construct {
+  /** What was asked for. */
+  readonly settings: RotatorSettings;
+  readonly users: UserScope;
+  readonly alertTopic: ITopic;
+  readonly alarms: Alarms;
+  readonly rotation: RotationFunction;
+  readonly sweep: SweepFunction;
+  readonly reservedConcurrency: number | 'none';
+  /** What must exist before a secret is told to rotate with this function. */
+  readonly rotationPermissions: readonly IConstruct[];
+  private readonly secretsKeys = new Map<string, IKey>();
+
+  constructor(scope: Construct, id: string, props: IamKeyRotationProps = {}) {
+    super(scope, id);
+    checkSettings(props);
+    this.checkReplicas(props);
+    this.settings = props;
+    this.users = props.users ?? UserScope.tagged();
+    this.reservedConcurrency = props.sweeping?.reservedConcurrency ?? 1;
+    const alerts = new AlertTopic(this, 'Alerts', props.alerts ?? {});
+    this.alertTopic = alerts.topic;
+    const network = this.network(props);
+    const common = { settings: props, users: this.users, runtime: props.runtime ?? {}, ...network };
+    this.rotation = new RotationFunction(this, 'Rotation', common);
+    this.sweep = new SweepFunction(this, 'Sweep', {
+      ...common,
+      rotationFunctionArn: this.rotation.function.functionArn,
+      reservedConcurrency: this.reservedConcurrency,
+    });
+    this.rotationPermissions = this.rotation.permissions;
+    this.connect(props, alerts);
+    const scheduled = this.schedule(props.sweeping?.schedule ?? ScheduleExpression.rate(Duration.days(1)));
+    this.alarms = new Alarms(this, 'Alarms', {
+      topic: this.alertTopic,
+      rotation: this.rotation.function,
+      sweep: this.sweep.function,
+      deadLetters: this.sweep.deadLetters,
+      expectSweeps: scheduled,
+    });
+    if (props.watchKeyCreation ?? true) {
+      new KeyCreationWatch(this, 'KeyCreation', {
+        topic: this.alertTopic,
+        rotatorRoleArns: [this.rotation.role.roleArn],
+      });
+    }
+    new RotationDashboard(this, 'Overview', {
+      alarms: this.alarms.all,
+      logGroups: [this.rotation.logGroup, this.sweep.logGroup],
+    });
+  }
+
+  /** The function that secrets rotate with. */
+  get rotationFunction(): IFunction {
+    return this.rotation.function;
+  }
+
+  /** Whether the forwarder is needed in us-east-1: undefined while the region is not known. */
+  get needsForwarder(): boolean | undefined {
+    const { region } = Stack.of(this);
+    return Token.isUnresolved(region) ? undefined : region !== IAM_EVENTS_REGION;
+  }
+
+  /** Lets the rotation function use a customer key, through Secrets Manager alone. */
+  allowSecretsKey(key: IKey, functions: readonly RotatorFunction[] = [this.rotation]): void {
+    for (const each of functions) {
+      const seen = `${each.program} ${key.keyArn}`;
+      if (!this.secretsKeys.has(seen)) {
+        this.secretsKeys.set(seen, key);
+        const name = `Key${String(this.secretsKeys.size)}`;
+        each.allow(name, useSecretsKey(Stack.of(this), key, name));
+      }
+    }
+  }
+
+  /** Environment and notices, which are alike for both functions. */
+  private connect(props: IamKeyRotationProps, alerts: AlertTopic): void {
+    const mail = props.mail && new MailIdentities(this, 'Mail', props.mail);
+    const wiring: Wiring = {
+      alertTopicArn: alerts.topic.topicArn,
+      rotationFunctionArn: this.rotation.function.functionArn,
+      ...(props.createdSecretsKey ? { createdSecretsKeyArn: props.createdSecretsKey.keyArn } : {}),
+    };
+    for (const each of [this.rotation, this.sweep]) {
+      each.setEnvironment(environmentOf(each.program, props, wiring));
+      each.allow('Alerts', publishAlerts(alerts.topic, alerts.encryptionKey));
+      if (mail) {
+        each.allow('Mails', [sendMails(mail.sender, mail.identityArns, mail.templateArn)]);
+      }
+      if (props.members) {
+        const { externalId, accounts } = props.members;
+        const role = memberRoleName(props.members, each.program);
+        each.allow('Members', [assumeMemberRole(Stack.of(this), role, externalId, accounts)], REASONS);
+      }
+    }
+    if (props.createdSecretsKey) {
+      this.allowSecretsKey(props.createdSecretsKey, [this.rotation, this.sweep]);
+    }
+  }
+
+  private schedule(schedule: ScheduleExpression | 'none'): boolean {
+    if (schedule === 'none') {
+      return false;
+    }
+    const target = new LambdaInvoke(this.sweep.function, {
+      input: ScheduleTargetInput.fromObject({}),
+      deadLetterQueue: this.sweep.deadLetters,
+      retryAttempts: 10,
+      maxEventAge: Duration.hours(2),
+    });
+    const made = new Schedule(this, 'Schedule', {
+      description: 'iam-key-rotator: sweeps this account',
+      schedule,
+      target,
+      timeWindow: TimeWindow.flexible(Duration.minutes(15)),
+    });
+    acknowledgeResources(
+      Stack.of(made),
+      [`${this.sweep.function.functionArn}:*`],
+      'The scheduler may invoke any version of this one function.',
+    );
+    return true;
+  }
+
+  private network(props: IamKeyRotationProps): { securityGroup?: Network['securityGroup'] } {
+    const network = props.runtime?.network;
+    if (!network) {
+      return {};
+    }
+    const made = new Network(this, 'Network', {
+      ...network,
+      sendsMail: props.mail !== undefined,
+      organization: props.members !== undefined,
+    });
+    return { securityGroup: made.securityGroup };
+  }
+
+  private checkReplicas(props: IamKeyRotationProps): void {
+    const { region } = Stack.of(this);
+    if (!Token.isUnresolved(region) && props.sweep?.replicaRegions?.includes(region)) {
+      throw new SettingsError(
+        `sweep.replicaRegions holds ${region}, where the secrets themselves are. Leave it out: a replica lives elsewhere.`,
+      );
+    }
+    if (props.createdSecretsKey && props.sweep?.scope !== 'all' && (props.sweep?.mode ?? DEFAULTS.mode) === 'audit') {
+      throw new SettingsError(
+        "createdSecretsKey is set, but sweep.mode is 'audit', which makes no secret. Set sweep.mode: 'enforce', or " +
+          'give the key to RotatedAccessKey.',
+      );
+    }
+  }
+}

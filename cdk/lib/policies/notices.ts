@@ -1,0 +1,32 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+
+/** Alerts go to one topic. */
+export function publishAlerts(topic: ITopic, key: IKey | undefined): PolicyStatement[] {
+  const statements = [
+    new PolicyStatement({ sid: 'PublishAlerts', actions: ['sns:Publish'], resources: [topic.topicArn] }),
+  ];
+  if (key) {
+    statements.push(
+      new PolicyStatement({
+        sid: 'EncryptAlerts',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [key.keyArn],
+        conditions: { StringLike: { 'kms:ViaService': 'sns.*.amazonaws.com' } },
+      }),
+    );
+  }
+  return statements;
+}
+
+/** Mails go out as one sender. */
+export function sendMails(sender: string, identityArns: readonly string[], templateArn?: string): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'SendMails',
+    // SES asks for the second one when a template is used.
+    actions: templateArn === undefined ? ['ses:SendEmail'] : ['ses:SendEmail', 'ses:SendTemplatedEmail'],
+    resources: [...identityArns, ...(templateArn === undefined ? [] : [templateArn])],
+    conditions: { StringEquals: { 'ses:FromAddress': sender } },
+  });
+}

@@ -1,0 +1,33 @@
+const BY_FUNCTION = 'Secrets are told by the rotation function they name, not by their own names; the condition demands it.';
+const BY_TAG = 'Secrets are told by our tag, not by their names; the condition demands it.';
+const NAMED = 'Secrets Manager ends every ARN in six characters of its own choice.';
+const USERS = 'Users are told by their path or tag, which resource and condition demand.';
+const CREATED = 'Secrets to be made are named after users; the request or the tag must bind them to one.';
+const NO_RESOURCES = 'AWS knows no resources for these actions.';
+
+/** Why a statement's resources may hold a wildcard, by its Sid. A statement that is not here may not. */
+export const REASONS: Readonly<Record<string, string>> = {
+  SecretsThatNameThisFunction: BY_FUNCTION,
+  IntentOnSecretsThatNameThisFunction: BY_FUNCTION,
+  KeysOfUsersInScope: USERS,
+  RetireKeysOfUsersInScope: USERS,
+  CredentialReport: NO_RESOURCES,
+  KeysOfEveryUser: 'It reads ids, ages and tags, most of which the credential report tells anyway, and no secret.',
+  MembersOfTheExemptGroup: 'The group may have a path.',
+  ListSecrets: NO_RESOURCES,
+  DescribeSecretsOfTheFunction: BY_FUNCTION,
+  DescribeSecretsWithTheTag: BY_TAG,
+  DescribeSecretsListed: NAMED,
+  RotateSecretsOfTheFunction: BY_FUNCTION,
+  RotateSecretsWithTheTag: BY_TAG,
+  RotateSecretsListed: NAMED,
+  LabelsOfDeletedKeysOfTheFunction: BY_FUNCTION,
+  LabelsOfDeletedKeysWithTheTag: BY_TAG,
+  LabelsOfDeletedKeysListed: NAMED,
+  CreateSecretsBoundToAUser: CREATED,
+  PolicyOfSecretsBoundToAUser: CREATED,
+  ReplicateCreatedSecrets: CREATED,
+  ListAccounts: NO_RESOURCES,
+  ListAccountsOfUnits: 'The ARN of a unit holds the number of the management account, which a member need not know.',
+  AssumeMemberRole: 'One role by name, in the accounts of this organization, which the condition demands.',
+};

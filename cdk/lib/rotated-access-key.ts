@@ -1,0 +1,184 @@
+import { Annotations, Duration, RemovalPolicy, SecretValue, Stack, Tags, Token } from 'aws-cdk-lib';
+import { ArnPrincipal, Effect, PolicyStatement, StarPrincipal, User } from 'aws-cdk-lib/aws-iam';
+import type { IUser } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ReplicaRegion } from 'aws-cdk-lib/aws-secretsmanager';
+import { ResourcePolicy, RotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { checkInterval } from './check';
+import type { IamKeyRotation } from './iam-key-rotation';
+import type { RotatorSettings } from './settings';
+import { DEFAULTS, USER_TAG } from './settings';
+import { SettingsError } from './settings-error';
+
+/** How Secrets Manager may be told to rotate. */
+const SHORTEST = Duration.hours(4);
+const LONGEST = Duration.days(1000);
+const USER_FIELDS = ['UserName', 'user_name', 'username', 'User'];
+
+/** One user's key. */
+export interface RotatedAccessKeyProps {
+  /** What rotates it. Secret and function must be in the same region. */
+  readonly rotation: IamKeyRotation;
+  /**
+   * Whose key it is. A user made in this app is put into the rotator's scope by its tag; one that exists already, as
+   * `User.fromUserName`, must be in scope by itself.
+   */
+  readonly user: IUser;
+  /**
+   * Name of the secret.
+   *
+   * @default - as keys.secretName says, `{user}` unless set otherwise
+   */
+  readonly secretName?: string;
+  /**
+   * Time between two rotations. A whole number of hours up to a day, and of days beyond.
+   *
+   * @default Duration.days(90)
+   */
+  readonly interval?: Duration;
+  /**
+   * Customer key of the secret.
+   *
+   * @default - the account's aws/secretsmanager key
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * Regions that get a replica of the secret.
+   *
+   * @default - none
+   */
+  readonly replicaRegions?: readonly ReplicaRegion[];
+  /**
+   * ARNs of roles and users that may read the secret beside the user itself.
+   *
+   * @default - none: only who may by a policy of its own
+   */
+  readonly readers?: readonly string[];
+  /**
+   * Refuses the value to everybody but the user, the readers and the rotation function, whatever their own policies
+   * allow. Name the roles of your administrators among the readers, or they are locked out too.
+   *
+   * @default false
+   */
+  readonly refuseOthers?: boolean;
+  /**
+   * What becomes of the secret and its policy when they leave the app. With DESTROY the only copy of a working key goes
+   * with them.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * A secret with one IAM user's access key, rotated by Secrets Manager. It starts with the user's name alone; the
+ * first rotation, which begins as soon as the schedule exists, puts the first key into it.
+ */
+export class RotatedAccessKey extends Construct {
+  readonly secret: Secret;
+
+  constructor(scope: Construct, id: string, props: RotatedAccessKeyProps) {
+    super(scope, id);
+    const { rotation, user } = props;
+    const interval = props.interval ?? Duration.days(90);
+    this.check(interval, rotation.settings);
+    this.secret = new Secret(this, 'Secret', {
+      secretName: props.secretName ?? secretNameOf(rotation.settings, user, Stack.of(this).account),
+      description: `IAM access key of ${user.userName}, rotated by iam-key-rotator`,
+      // The value never changes here again: an update of it would push the key out of AWSCURRENT.
+      secretObjectValue: { [userField(rotation.settings)]: SecretValue.unsafePlainText(user.userName) },
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
+      ...(props.replicaRegions ? { replicaRegions: [...props.replicaRegions] } : {}),
+    });
+    Tags.of(this.secret).add(USER_TAG, user.userName);
+    if (props.encryptionKey) {
+      rotation.allowSecretsKey(props.encryptionKey);
+    }
+    this.enrol(user, rotation);
+    this.letRead(props);
+    this.schedule(rotation, interval);
+    // Who reads the secret by its policy goes on reading it when the stack is gone.
+    const policy = this.secret.node.tryFindChild('Policy');
+    if (policy instanceof ResourcePolicy) {
+      policy.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    }
+  }
+
+  /** CDK's own schedule would let Secrets Manager in without SourceAccount, and widen the role: so it gets a bare ARN. */
+  private schedule(rotation: IamKeyRotation, interval: Duration): void {
+    const rotationLambda = LambdaFunction.fromFunctionArn(this, 'Function', rotation.rotationFunction.functionArn);
+    const schedule = new RotationSchedule(this, 'Rotation', {
+      secret: this.secret,
+      rotationLambda,
+      automaticallyAfter: interval,
+    });
+    // The first rotation begins at once, so all it needs must be there.
+    schedule.node.addDependency(...rotation.rotationPermissions, rotation.rotation);
+  }
+
+  private enrol(user: IUser, rotation: IamKeyRotation): void {
+    const tag = rotation.users.tag;
+    if (!tag) {
+      return;
+    }
+    if (user instanceof User) {
+      Tags.of(user).add(tag.key, tag.value);
+    } else {
+      Annotations.of(this).addInfo(
+        `User ${user.userName} is not made in this app: it must carry the tag ${tag.key} = ${tag.value}, or the ` +
+          'rotation function is denied its keys.',
+      );
+    }
+  }
+
+  private letRead({ user, readers = [], refuseOthers = false, rotation }: RotatedAccessKeyProps): void {
+    const allowed = [user.userArn, ...readers];
+    this.secret.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'TheUserItself',
+        principals: allowed.map((arn) => new ArnPrincipal(arn)),
+        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        resources: ['*'],
+      }),
+    );
+    if (refuseOthers) {
+      this.secret.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'NobodyElse',
+          effect: Effect.DENY,
+          principals: [new StarPrincipal()],
+          actions: ['secretsmanager:GetSecretValue'],
+          resources: ['*'],
+          conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...allowed, rotation.rotation.role.roleArn] } },
+        }),
+      );
+    }
+  }
+
+  private check(interval: Duration, settings: RotatorSettings): void {
+    const seconds = interval.toSeconds();
+    if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
+      throw new SettingsError(
+        `interval is ${interval.toHumanString()}: Secrets Manager rotates at least 4 hours and at most 1000 days apart.`,
+      );
+    }
+    checkInterval('interval', interval, settings);
+  }
+}
+
+function secretNameOf(settings: RotatorSettings, user: IUser, account: string): string {
+  const template = settings.keys?.secretName ?? DEFAULTS.secretName;
+  return template.replace('{user}', user.userName).replace('{account}', account);
+}
+
+/** The field that names the user, in the spelling of the shape. */
+function userField(settings: RotatorSettings): string {
+  const shape: readonly string[] = settings.keys?.secretShape ?? DEFAULTS.secretShape;
+  if (Token.isUnresolved(shape)) {
+    return DEFAULTS.secretShape[0];
+  }
+  return shape.find((field) => USER_FIELDS.includes(field)) ?? DEFAULTS.secretShape[0];
+}

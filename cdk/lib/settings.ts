@@ -1,0 +1,222 @@
+import type { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import type { Span } from './span';
+
+/** How keys are made, proved and retired. Each prop is one variable of the functions' environment. */
+export interface KeySettings {
+  /**
+   * How long the superseded key stays active after the promotion; `0`: it goes inactive at once (`ROTATOR_OVERLAP`).
+   *
+   * @default '24h'
+   */
+  readonly overlap?: Span;
+  /**
+   * How long it stays inactive before it is deleted; with both `0` it is deleted at once (`ROTATOR_RECOVERY`).
+   *
+   * @default '7d'
+   */
+  readonly recovery?: Span;
+  /**
+   * The overlap is over and the superseded key was used since the promotion: keep it and alert, or deactivate it all
+   * the same (`ROTATOR_IN_USE`).
+   *
+   * @default 'wait'
+   */
+  readonly inUse?: 'wait' | 'deactivate';
+  /**
+   * What becomes of a key that is in no version of the secret and fills the two-key limit (`ROTATOR_UNKNOWN_KEYS`).
+   *
+   * @default 'delete-inactive'
+   */
+  readonly unknownKeys?: 'refuse' | 'delete-inactive' | 'delete-oldest';
+  /**
+   * Regions whose STS must accept a new key before it is promoted (`ROTATOR_TEST_REGIONS`).
+   *
+   * @default - the function's own region
+   */
+  readonly testRegions?: readonly string[];
+  /**
+   * Longest wait for that (`ROTATOR_PROPAGATION_TIMEOUT`).
+   *
+   * @default '60s'
+   */
+  readonly propagationTimeout?: Span;
+  /**
+   * How secrets are named after users, with `{user}` once and `{account}` at most once (`ROTATOR_SECRET_NAME`).
+   *
+   * @default '{user}'
+   */
+  readonly secretName?: string;
+  /**
+   * Field names of a secret that the product makes itself (`ROTATOR_SECRET_SHAPE`).
+   *
+   * @default ['UserName', 'AccessKeyId', 'SecretAccessKey']
+   */
+  readonly secretShape?: readonly string[];
+}
+
+/** Mails to the users whose keys rotate. Without these settings nobody is mailed. */
+export interface MailSettings {
+  /** Sender: an address, or a name with the address in `<>` (`ROTATOR_EMAIL_FROM`). */
+  readonly from: string;
+  /**
+   * The SES identity that sends: the name of one that exists (an address or a domain), the construct of one, or
+   * `'create'` to have the sender's address verified by this stack.
+   */
+  readonly identity: IEmailIdentity | string;
+  /**
+   * Addresses that this stack has verified as recipients. SES in its sandbox sends to no others.
+   *
+   * @default - none
+   */
+  readonly recipients?: readonly string[];
+  /**
+   * A user with no address of its own gets `{user}@{domain}` (`ROTATOR_EMAIL_DOMAIN`).
+   *
+   * @default - such users get no mail
+   */
+  readonly domain?: string;
+  /**
+   * IAM user tag that holds the user's address (`ROTATOR_EMAIL_TAG`).
+   *
+   * @default 'email'
+   */
+  readonly userTag?: string;
+  /**
+   * Gets the sweep's summary, and the mails of users without an address (`ROTATOR_ADMIN_EMAIL`).
+   *
+   * @default - nobody
+   */
+  readonly admin?: string;
+  /**
+   * Name of an SES template to use instead of the built-in mail (`ROTATOR_EMAIL_TEMPLATE`).
+   *
+   * @default - the built-in mail
+   */
+  readonly template?: string;
+}
+
+/** What the sweep looks for, and whether it acts. */
+export interface SweepSettings {
+  /**
+   * `audit` reports what it would do; its role then holds no permission to change anything (`ROTATOR_MODE`).
+   *
+   * @default 'audit'
+   */
+  readonly mode?: 'audit' | 'enforce';
+  /**
+   * Users that have a secret of ours, every user with a due key, or the users of the secrets named (`ROTATOR_SCOPE`).
+   *
+   * @default 'enrolled'
+   */
+  readonly scope?: 'enrolled' | 'all' | readonly string[];
+  /**
+   * Age at which a key is due (`ROTATOR_ROTATE_AFTER`).
+   *
+   * @default '90d'
+   */
+  readonly rotateAfter?: Span;
+  /**
+   * Mail this long before each action; `0`: none (`ROTATOR_WARN_BEFORE`).
+   *
+   * @default '7d'
+   */
+  readonly warnBefore?: Span;
+  /**
+   * Oldest age an active key may reach; interval and overlap together may not exceed it (`ROTATOR_MAX_AGE`).
+   *
+   * @default - none
+   */
+  readonly maxAge?: Span;
+  /**
+   * Names of exempt users, `*` for any characters (`ROTATOR_EXEMPT_USERS`).
+   *
+   * @default - none
+   */
+  readonly exemptUsers?: readonly string[];
+  /**
+   * Members of this IAM group are exempt; the group need not exist (`ROTATOR_EXEMPT_GROUP`).
+   *
+   * @default 'IAMKeyRotationExemptionGroup'
+   */
+  readonly exemptGroup?: string;
+  /**
+   * IAM users with this tag are exempt; its value is the reason (`ROTATOR_EXEMPT_TAG`).
+   *
+   * @default 'iam-key-rotator:exempt'
+   */
+  readonly exemptTag?: string;
+  /**
+   * Where secrets that the sweep makes are replicated to (`ROTATOR_REPLICA_REGIONS`).
+   *
+   * @default - nowhere
+   */
+  readonly replicaRegions?: readonly string[];
+}
+
+/** How users of other accounts are reached. */
+export interface MemberSettings {
+  /**
+   * What every member account asks for as the ExternalId (`ROTATOR_MEMBER_EXTERNAL_ID`). It is no secret: it keeps
+   * the functions from being talked into an account that did not mean this deployment.
+   */
+  readonly externalId: string;
+  /**
+   * Name, with its path if it has one, of the roles that `MemberAccountRole` makes; `-rotation` and `-sweep` are
+   * added to it (`ROTATOR_MEMBER_ROLE`).
+   *
+   * @default 'iam-key-rotator'
+   */
+  readonly roleName?: string;
+  /**
+   * The member accounts, where they are known. Needed when secrets live in member accounts, since each of these
+   * accounts must be let in by name to invoke the rotation function.
+   *
+   * @default - every account of this organization
+   */
+  readonly accounts?: readonly string[];
+  /**
+   * Where secrets of other accounts' users live (`ROTATOR_SECRETS_IN`).
+   *
+   * @default 'member'
+   */
+  readonly secretsIn?: 'member' | 'central';
+}
+
+/** Everything the two functions are told. */
+export interface RotatorSettings {
+  /** @default - the defaults of each setting */
+  readonly keys?: KeySettings;
+  /** @default - nobody is mailed */
+  readonly mail?: MailSettings;
+  /** @default - the defaults of each setting: an audit of enrolled users */
+  readonly sweep?: SweepSettings;
+  /** @default - this account only */
+  readonly members?: MemberSettings;
+}
+
+/** The defaults, equal to those of the functions. A test holds them against the README's table. */
+export const DEFAULTS = {
+  overlap: '24h',
+  recovery: '7d',
+  inUse: 'wait',
+  unknownKeys: 'delete-inactive',
+  propagationTimeout: '60s',
+  secretName: '{user}',
+  secretShape: ['UserName', 'AccessKeyId', 'SecretAccessKey'],
+  userTag: 'email',
+  mode: 'audit',
+  scope: 'enrolled',
+  rotateAfter: '90d',
+  warnBefore: '7d',
+  exemptGroup: 'IAMKeyRotationExemptionGroup',
+  exemptTag: 'iam-key-rotator:exempt',
+  roleName: 'iam-key-rotator',
+  secretsIn: 'member',
+} as const;
+
+/** The secret's tag that names its IAM user. */
+export const USER_TAG = 'iam-key-rotator:user';
+/** The secret's tag that the rotation function writes before it creates a key. */
+export const INTENT_TAG = 'iam-key-rotator:intent';
+/** CloudWatch namespace of both functions' metrics. */
+export const METRIC_NAMESPACE = 'IamKeyRotator';

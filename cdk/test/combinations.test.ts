@@ -1,0 +1,100 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { User } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { IamKeyRotation, MemberAccountRole, OrganizationSweep, RotatedAccessKey, SettingsError, UserScope } from '../lib';
+import type { IamKeyRotationProps, OrganizationSweepProps } from '../lib';
+import { ENV, MEMBER, runtime } from './configurations';
+import { newApp } from './templates';
+
+function stack(): Stack {
+  return new Stack(newApp(), 'Stack', { env: ENV });
+}
+
+function rotator(props: IamKeyRotationProps, scope: Stack = stack()): IamKeyRotation {
+  return new IamKeyRotation(scope, 'Rotator', { runtime: runtime(), ...props });
+}
+
+const central = { externalId: 'example', secretsIn: 'central' } as const;
+
+/** What cannot work, and the words that name the prop and the remedy. */
+const REFUSED: [string, IamKeyRotationProps, string[]][] = [
+  ['an unreadable duration', { keys: { overlap: '1 day' } }, ['keys.overlap', '"1 day"', '24h']],
+  ['a duration beyond ten years', { keys: { recovery: '5000d' } }, ['keys.recovery', 'ten years']],
+  ['interval and overlap above the maximum age', { sweep: { maxAge: '90d' } }, ['sweep.rotateAfter (90d)', 'keys.overlap (1d)', 'sweep.maxAge (90d)', 'Shorten']],
+  ['an overlap as long as the interval', { keys: { overlap: '90d' } }, ['keys.overlap', 'superseded', 'shorter']],
+  ['an age of nothing', { sweep: { rotateAfter: '0' } }, ['sweep.rotateAfter', '90d']],
+  ['a sender without an identity', { mail: { from: 'a@example.com' } as never }, ['mail.from', 'mail.identity', "'create'"]],
+  ['an identity that does not cover the sender', { mail: { from: 'a@example.com', identity: 'example.org' } }, ['mail.identity', 'a@example.com', 'domain']],
+  ['a sender that is no address', { mail: { from: 'example.com', identity: 'create' } }, ['mail.from', 'address']],
+  ['a domain with an at sign', { mail: { from: 'a@example.com', identity: 'create', domain: '@example.com' } }, ['mail.domain', 'example.com']],
+  ['a name without {user}', { keys: { secretName: 'key' } }, ['keys.secretName', '{user}']],
+  ['a name with {user} twice', { keys: { secretName: '{user}/{user}' } }, ['keys.secretName', 'once']],
+  ['a shape without a pair', { keys: { secretShape: ['UserName'] } }, ['keys.secretShape', 'AccessKeyId']],
+  ['a shape with two pairs', { keys: { secretShape: ['AccessKeyId', 'SecretAccessKey', 'AccessKey', 'SecretKey'] } }, ['keys.secretShape', 'one access key pair']],
+  ['an empty list of secrets', { sweep: { scope: [] } }, ['sweep.scope', 'at least one']],
+  ['a secret with a semicolon', { sweep: { scope: ['a;b'] } }, ['sweep.scope', 'semicolon']],
+  ['a region that is none', { keys: { testRegions: ['Ireland'] } }, ['keys.testRegions', 'eu-west-1']],
+  ['a replica where the secret is', { sweep: { replicaRegions: ['eu-west-1'] } }, ['sweep.replicaRegions', 'eu-west-1']],
+  ['members without a way to be invoked from', { members: { externalId: 'example' } }, ['members.accounts', "'central'"]],
+  ['more members than a policy has room for', { members: { externalId: 'example', accounts: Array.from({ length: 51 }, (_, i) => String(100000000000 + i)) } }, ['members.accounts', '51', "'central'"]],
+  ['an account that is none', { members: { ...central, accounts: ['12'] } }, ['members.accounts', 'twelve digits']],
+  ['an external id that is none', { members: { ...central, externalId: '' } }, ['members.externalId', 'MemberAccountRole']],
+  ['a function that ends before its wait', { keys: { propagationTimeout: '5m' } }, ['runtime.rotation.timeout', 'keys.propagationTimeout']],
+  ['no concurrency at all', { sweeping: { reservedConcurrency: 0 } }, ['reservedConcurrency', "'none'"]],
+];
+
+test.each(REFUSED)('%s ends synthesis with a sentence', (_, props, words) => {
+  expect(() => rotator(props)).toThrow(SettingsError);
+  for (const word of words) {
+    expect(() => rotator(props)).toThrow(word);
+  }
+});
+
+test('a key for secrets that an audit never makes is refused', () => {
+  const scope = stack();
+  expect(() => rotator({ createdSecretsKey: new Key(scope, 'Key') }, scope)).toThrow("sweep.mode: 'enforce'");
+});
+
+test('a key for a topic that exists is refused', () => {
+  const scope = stack();
+  const alerts = { topic: new Topic(scope, 'Topic'), encryptionKey: new Key(scope, 'Key') };
+  expect(() => rotator({ alerts }, scope)).toThrow('alerts.encryptionKey');
+});
+
+test.each([
+  ['without members', {}, {}, 'members.externalId'],
+  ['with more at once than may run', { members: central }, {}, 'sweeping.reservedConcurrency'],
+  ['of a unit and a list', { members: central }, { unit: 'ou-ab12-cdefgh34', accounts: [MEMBER] }, 'unit and accounts'],
+  ['of a unit that is none', { members: central }, { unit: 'Engineering' }, 'ou-ab12-cdefgh34'],
+  ['of no account at a time', { members: central }, { maxConcurrency: 0 }, 'maxConcurrency'],
+])('an organization %s ends synthesis with a sentence', (_, props: IamKeyRotationProps, organization: Partial<OrganizationSweepProps>, word) => {
+  const scope = stack();
+  const rotation = rotator(props, scope);
+  expect(() => new OrganizationSweep(scope, 'Organization', { rotation, ...organization })).toThrow(word);
+});
+
+test('a member account whose secrets rotate centrally must know the function', () => {
+  const settings = { members: { externalId: 'example', accounts: [MEMBER] } };
+  const arn = 'arn:aws:iam::111122223333:role/r';
+  expect(
+    () => new MemberAccountRole(stack(), 'Member', { settings, rotationRoleArn: arn, sweepRoleArn: arn }),
+  ).toThrow('rotationFunctionArn');
+});
+
+test.each([
+  [{ interval: Duration.hours(1) }, '4 hours'],
+  [{ interval: Duration.days(1001) }, '1000 days'],
+  [{ interval: Duration.hours(24) }, 'keys.overlap'],
+  [{}, 'sweep.maxAge'],
+])('a key with %j ends synthesis with a sentence', (props, word) => {
+  const scope = stack();
+  const rotation = rotator({ sweep: { maxAge: '90d', rotateAfter: '80d' } }, scope);
+  const user = User.fromUserName(scope, 'User', 'u');
+  expect(() => new RotatedAccessKey(scope, 'Key', { rotation, user, ...props })).toThrow(word);
+});
+
+test('a scope of every user must be meant', () => {
+  expect(() => UserScope.underPath('/')).toThrow('everyoneNotExempt');
+  expect(() => UserScope.underPath('service')).toThrow('slash');
+});

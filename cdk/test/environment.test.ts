@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { environmentOf, VARIABLES } from '../lib';
+import { PACKAGE_ROOT } from '../lib/code';
+
+test('nothing set gives an empty environment, so that the functions take their own defaults', () => {
+  expect(environmentOf('rotation', {}, {})).toEqual({});
+  expect(environmentOf('sweep', {}, {})).toEqual({});
+});
+
+test('every setting becomes its variable, in the spelling the functions read', () => {
+  const settings = {
+    keys: {
+      overlap: Duration.hours(36),
+      recovery: '0',
+      inUse: 'deactivate',
+      unknownKeys: 'refuse',
+      testRegions: ['eu-west-1', 'us-east-1'],
+      propagationTimeout: '90s',
+      secretName: '/keys/{user}',
+      secretShape: ['username', 'AccessKey', 'SecretKey'],
+    },
+    mail: {
+      from: 'a@example.com',
+      identity: 'example.com',
+      domain: 'example.com',
+      userTag: 'owner',
+      admin: 'b@example.com',
+      template: 't',
+    },
+    sweep: {
+      mode: 'enforce',
+      scope: ['a', 'b/c'],
+      rotateAfter: '80d',
+      warnBefore: Duration.days(0),
+      maxAge: '90d',
+      exemptUsers: ['x', 'y*'],
+      exemptGroup: 'G',
+      exemptTag: 'T',
+      replicaRegions: ['eu-central-1', 'eu-north-1'],
+    },
+    members: { externalId: 'id', roleName: '/security/keys', secretsIn: 'central' },
+  } as const;
+  const wiring = { alertTopicArn: 'arn:topic', rotationFunctionArn: 'arn:function', createdSecretsKeyArn: 'arn:key' };
+  const both = {
+    ROTATOR_ALERT_TOPIC_ARN: 'arn:topic',
+    ROTATOR_ADMIN_EMAIL: 'b@example.com',
+    ROTATOR_EMAIL_DOMAIN: 'example.com',
+    ROTATOR_EMAIL_FROM: 'a@example.com',
+    ROTATOR_EMAIL_TAG: 'owner',
+    ROTATOR_EMAIL_TEMPLATE: 't',
+    ROTATOR_IN_USE: 'deactivate',
+    ROTATOR_MEMBER_EXTERNAL_ID: 'id',
+    ROTATOR_OVERLAP: '36h',
+    ROTATOR_RECOVERY: '0',
+    ROTATOR_SECRET_NAME: '/keys/{user}',
+    ROTATOR_SECRET_SHAPE: 'username,AccessKey,SecretKey',
+    ROTATOR_UNKNOWN_KEYS: 'refuse',
+  };
+  expect(environmentOf('rotation', settings, wiring)).toEqual({
+    ...both,
+    ROTATOR_MEMBER_ROLE: '/security/keys-rotation',
+    ROTATOR_PROPAGATION_TIMEOUT: '90s',
+    ROTATOR_TEST_REGIONS: 'eu-west-1,us-east-1',
+  });
+  expect(environmentOf('sweep', settings, wiring)).toEqual({
+    ...both,
+    ROTATOR_EXEMPT_GROUP: 'G',
+    ROTATOR_EXEMPT_TAG: 'T',
+    ROTATOR_EXEMPT_USERS: 'x,y*',
+    ROTATOR_KMS_KEY_ID: 'arn:key',
+    ROTATOR_MAX_AGE: '90d',
+    ROTATOR_MEMBER_ROLE: '/security/keys-sweep',
+    ROTATOR_MODE: 'enforce',
+    ROTATOR_REPLICA_REGIONS: 'eu-central-1,eu-north-1',
+    ROTATOR_ROTATE_AFTER: '80d',
+    ROTATOR_ROTATION_FUNCTION_ARN: 'arn:function',
+    ROTATOR_SCOPE: 'a;b/c;',
+    ROTATOR_SECRETS_IN: 'central',
+    ROTATOR_WARN_BEFORE: '0',
+  });
+});
+
+test.each([
+  [Duration.seconds(90), '90s'],
+  [Duration.minutes(90), '90m'],
+  [Duration.hours(24), '1d'],
+  ['48h', '2d'],
+  ['0', '0'],
+])('%s is written as %s', (overlap, text) => {
+  expect(environmentOf('rotation', { keys: { overlap } }, {})).toEqual({ ROTATOR_OVERLAP: text });
+});
+
+describe("the README's table of settings", () => {
+  const readme = readFileSync(join(PACKAGE_ROOT, '..', 'README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| `(ROTATOR_[A-Z_]+)` \| (.+?) \|/gm)].map((row) => [row[1] ?? '', row[2] ?? '']);
+
+  test('holds rows to compare with', () => {
+    expect(rows.length).toBeGreaterThan(10);
+  });
+
+  test.each(rows)('%s is a variable here too, with the same default', (name, shown) => {
+    const variable = VARIABLES.find((each) => each.name === name);
+    expect(variable).toBeDefined();
+    const written = /^`(.*)`$/.exec(shown)?.[1];
+    expect(variable?.standard).toBe(written);
+  });
+});
+
+describe("the functions' own lists of names", () => {
+  const sources = ['src/config/mod.rs', 'src/config.rs', 'src/config/sweep.rs']
+    .map((path) => join(PACKAGE_ROOT, '..', path))
+    .flatMap((path) => {
+      try {
+        return [readFileSync(path, 'utf8')];
+      } catch {
+        return [];
+      }
+    });
+  const read = new Set(sources.flatMap((source) => [...source.matchAll(/^\s+"(ROTATOR_[A-Z_]+)",$/gm)].map((m) => m[1])));
+
+  test('every variable set here is one that a function reads, or it would refuse to start', () => {
+    expect(read.size).toBeGreaterThan(10);
+    expect(VARIABLES.map(({ name }) => name).filter((name) => !read.has(name))).toEqual([]);
+  });
+
+  test('every variable that a function reads can be set here', () => {
+    const names = new Set(VARIABLES.map(({ name }) => name));
+    expect([...read].filter((name) => !names.has(name ?? ''))).toEqual([]);
+  });
+});

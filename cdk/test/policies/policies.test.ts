@@ -1,0 +1,215 @@
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { User } from 'aws-cdk-lib/aws-iam';
+import { IamKeyRotation, RotatedAccessKey, UserScope } from '../../lib';
+import { ENV, MEMBER, runtime } from '../configurations';
+import { newApp } from '../templates';
+import { ATTACKS, BEYOND_THE_BOUNDARY } from './attacks';
+import type { RoleName } from './deployment';
+import { deploy, NAMES, properties, statementsOf, trustPolicies } from './deployment';
+import type { Document, Request, Verdict } from './evaluator';
+import { evaluate } from './evaluator';
+import { IMPLIED, readJournal } from './journal';
+
+const deployed = deploy();
+const calls = readJournal();
+const verdicts = evaluate(calls.map((call) => ({ ...trusted(call), principal: deployed[call.role] })));
+
+/** Another account's role must let its caller in as well: what the member account's template says. */
+function trusted<R extends Request>(request: R): R {
+  const [rotation, sweep] = trustPolicies();
+  const trust = request.resource.endsWith('-rotation') ? rotation : sweep;
+  return request.action === 'sts:AssumeRole' && trust ? { ...request, resourcePolicy: trust } : request;
+}
+
+function said(request: Request & { role: RoleName }, verdict: Verdict | undefined): string {
+  const detail = verdict?.invalid === undefined ? '' : ` ${JSON.stringify(verdict.invalid)}`;
+  return `${verdict?.result ?? ''}: ${request.role} ${request.action} ${request.resource} ${JSON.stringify(request.context)}${detail}`;
+}
+
+describe('the calls of the integration suite', () => {
+  test('are all allowed by the policies and the boundaries', () => {
+    const refused = calls.map((call, i) => [call, verdicts[i]] as const).filter(([, verdict]) => verdict?.result !== 'Allowed');
+    expect(refused.map(([call, verdict]) => said(call, verdict))).toEqual([]);
+  });
+
+  test.each(Object.entries(deployed))('use every action that %s is allowed', (role, principal) => {
+    const made = new Set(calls.filter((call) => call.role === role).map(({ action }) => action));
+    const allowed = statementsOf(principal)
+      .filter(({ statement }) => statement.Effect === 'Allow')
+      .flatMap(({ statement }) => [statement.Action].flat());
+    const implied = (action: string): boolean => {
+      const by = IMPLIED[action]?.by;
+      return by === 'lambda' || (by !== undefined && [...made].some((each) => each.startsWith(by)));
+    };
+    expect([...new Set(allowed)].filter((action) => !made.has(action) && !implied(action)).sort()).toEqual([]);
+  });
+
+  test.each(Object.entries(deployed))('leave no statement of %s idle', (role, principal) => {
+    const used = new Set(calls.flatMap((call, i) => (call.role === role ? (verdicts[i]?.by ?? []) : [])));
+    const idle = statementsOf(principal)
+      .filter(({ statement }) => statement.Effect === 'Allow')
+      .filter(({ statement }) => ![statement.Action].flat().every((action) => action in IMPLIED))
+      .filter(({ id }) => !used.has(id));
+    expect(idle.map(({ id }) => id)).toEqual([]);
+  });
+
+  test('meet conditions on keys that AWS really has for the action', () => {
+    const tested = new Set(
+      Object.values(deployed)
+        .flatMap(statementsOf)
+        .flatMap(({ statement }) => Object.values(statement.Condition ?? {}).flatMap((keys) => Object.keys(keys as object))),
+    );
+    const lost = calls.flatMap((call, i) => (verdicts[i]?.ignored ?? []).filter((key) => tested.has(key)).map((key) => `${call.action} ${key}`));
+    expect([...new Set(lost)]).toEqual([]);
+  });
+});
+
+const everything: Document = { Version: '2012-10-17', Statement: [{ Sid: 'All', Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+test('a customer key is used through Secrets Manager, for secrets of this account', () => {
+  const keyPolicy: Document = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ENV.account}:root` }, Action: 'kms:*', Resource: '*' }],
+  };
+  const context = {
+    'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com',
+    'kms:EncryptionContext:SecretARN': `arn:aws:secretsmanager:eu-west-1:${ENV.account}:secret:ci-bot-AbCdEf`,
+  };
+  for (const role of ['rotation', 'sweep'] as const) {
+    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey']) {
+      const request = { action, resource: NAMES.secretsKey, context, resourcePolicy: keyPolicy };
+      expect(evaluate([{ ...request, principal: deployed[role] }])[0]?.result).toBe('Allowed');
+    }
+  }
+});
+
+describe('every attack would succeed if the policies allowed everything, so it is they that deny it', () => {
+  // IAM has no policy by which another account's user could be opened to us, so nothing can allow that one.
+  const possible = ATTACKS.filter(({ name }) => !name.includes("a user of a stranger's account"));
+  const results = evaluate(
+    possible.map((attack) => ({
+      ...attack,
+      principal: { ...deployed[attack.role], policies: [{ name: 'everything', policy: everything }], boundary: undefined },
+    })),
+  );
+  test.each(possible.map(({ role, name }, i) => [role, name, i] as const))('%s: %s', (_, __, i) => {
+    const attack = possible[i];
+    expect(attack && said(attack, results[i])).toMatch(/^Allowed/);
+  });
+});
+
+describe('every attack is denied', () => {
+  const results = evaluate(ATTACKS.map((attack) => ({ ...attack, principal: { ...deployed[attack.role], boundary: undefined } })));
+  test.each(ATTACKS.map((attack, i) => [attack.role, attack.name, i] as const))('%s: %s', (_, __, i) => {
+    const attack = ATTACKS[i];
+    expect(attack && said(attack, results[i])).toMatch(/^(Implicitly|Explicitly)Denied/);
+  });
+});
+
+describe('an audit changes nothing, because its role may not', () => {
+  const audit = deploy({ sweep: { mode: 'audit' }, createdSecretsKey: undefined });
+  const changing = calls.filter(({ role, action }) => role.endsWith('sweep') && /:(Create|Delete|Update|Put|Rotate|Tag)/.test(action));
+  const results = evaluate(changing.map((call) => ({ ...call, principal: audit[call.role] })));
+
+  test('there is something that an audit must not do', () => {
+    expect(changing.length).toBeGreaterThan(10);
+  });
+
+  test.each(changing.map((call, i) => [call.role, call.action, i] as const))('%s %s', (_, __, i) => {
+    expect(results[i]?.result).toBe('ImplicitlyDenied');
+  });
+});
+
+describe('the boundary holds whatever is attached to the role', () => {
+  const results = evaluate(
+    BEYOND_THE_BOUNDARY.map((attack) => ({
+      ...attack,
+      principal: { ...deployed[attack.role], policies: [{ name: 'AdministratorAccess', policy: everything }] },
+    })),
+  );
+  test.each(BEYOND_THE_BOUNDARY.map(({ role, name }, i) => [role, name, i] as const))('%s: %s', (_, __, i) => {
+    expect(results[i]?.result).toBe('ImplicitlyDenied');
+  });
+});
+
+describe('scopes of users', () => {
+  const create = (resource: string, context: Record<string, string>): Request => ({ action: 'iam:CreateAccessKey', resource, context });
+  const tag = { 'aws:ResourceTag/iam-key-rotator:rotate': 'true' };
+  test.each([
+    ['below a path, the user there', UserScope.underPath('/service/'), create('arn:aws:iam::111122223333:user/service/ci', {}), 'Allowed'],
+    ['below a path, a user elsewhere, whatever its tag', UserScope.underPath('/service/'), create('arn:aws:iam::111122223333:user/ci', tag), 'ImplicitlyDenied'],
+    ['below a path, a path that only begins alike', UserScope.underPath('/service/'), create('arn:aws:iam::111122223333:user/services/ci', {}), 'ImplicitlyDenied'],
+    ['everyone, a user', UserScope.everyoneNotExempt(), create('arn:aws:iam::111122223333:user/ci', {}), 'Allowed'],
+    ['everyone, but not the exempt', UserScope.everyoneNotExempt(), create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/iam-key-rotator:exempt': 'until May' }), 'ImplicitlyDenied'],
+    ['tag and path, only the tag', UserScope.tagged('rotate', 'yes', '/bots/'), create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'ImplicitlyDenied'],
+    ['tag and path, both', UserScope.tagged('rotate', 'yes', '/bots/'), create('arn:aws:iam::111122223333:user/bots/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'Allowed'],
+  ])('%s', (_, users, request, result) => {
+    const [verdict] = evaluate([{ ...request, principal: deploy({ users }).rotation }]);
+    expect(verdict?.result).toBe(result);
+  });
+});
+
+describe('a member account trusts two roles, with the ExternalId', () => {
+  const [rotation, sweep] = trustPolicies();
+  const anybody: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }] };
+  const assume = (caller: string, trust: Document | undefined, id?: string): Verdict['result'] | undefined =>
+    evaluate([
+      {
+        principal: { arn: caller, policies: [{ name: 'any', policy: anybody }], boundary: undefined },
+        action: 'sts:AssumeRole',
+        resource: `arn:aws:iam::${MEMBER}:role/key`,
+        ...(trust ? { resourcePolicy: trust } : {}),
+        context: id === undefined ? {} : { 'sts:ExternalId': id },
+      },
+    ])[0]?.result;
+
+  test.each([
+    ["the rotation function's role", NAMES.rotationRole, rotation, NAMES.externalId, 'Allowed'],
+    ["the sweep's role", NAMES.sweepRole, sweep, NAMES.externalId, 'Allowed'],
+    ["the sweep's role, as the rotation function", NAMES.sweepRole, rotation, NAMES.externalId, 'ImplicitlyDenied'],
+    ['another role of the central account', `arn:aws:iam::${ENV.account}:role/Admin`, rotation, NAMES.externalId, 'ImplicitlyDenied'],
+    ['a stranger', 'arn:aws:iam::999900001111:role/rotation', rotation, NAMES.externalId, 'ImplicitlyDenied'],
+    ['the right role without the ExternalId', NAMES.rotationRole, rotation, undefined, 'ImplicitlyDenied'],
+    ['the right role with another ExternalId', NAMES.rotationRole, rotation, 'guess', 'ImplicitlyDenied'],
+  ])('%s', (_, caller, trust, id, result) => {
+    expect(assume(caller, trust, id)).toBe(result);
+  });
+});
+
+describe("a secret's own policy", () => {
+  const stack = new Stack(newApp(), 'Stack', { env: ENV });
+  const rotationRole = `arn:aws:iam::${ENV.account}:role/rotation`;
+  const rotator = new IamKeyRotation(stack, 'Rotator', { runtime: runtime() });
+  const reader = `arn:aws:iam::${ENV.account}:role/Deploy`;
+  new RotatedAccessKey(stack, 'Key', {
+    rotation: rotator,
+    user: User.fromUserName(stack, 'User', 'ci-bot'),
+    readers: [reader],
+    refuseOthers: true,
+  });
+  const [resource] = properties(Template.fromStack(stack), 'AWS::SecretsManager::ResourcePolicy');
+  const text = JSON.stringify(resource?.[1]['ResourcePolicy']);
+  const resourcePolicy = JSON.parse(text.replace(/\{"Fn::GetAtt":\["RotatorRotationRole[^"]*","Arn"\]\}/, `"${rotationRole}"`)) as Document;
+  const all: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] };
+  const read = (arn: string, policies: Document[]): Verdict['result'] | undefined =>
+    evaluate([
+      {
+        principal: { arn, policies: policies.map((policy) => ({ name: 'p', policy })), boundary: undefined },
+        action: 'secretsmanager:GetSecretValue',
+        resource: `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:ci-bot-AbCdEf`,
+        resourcePolicy,
+      },
+    ])[0]?.result;
+
+  test('lets the user itself and the readers in, without a policy of their own', () => {
+    expect(read(`arn:aws:iam::${ENV.account}:user/ci-bot`, [])).toBe('Allowed');
+    expect(read(reader, [])).toBe('Allowed');
+  });
+
+  test('lets the rotation function pass, and refuses everybody else, administrators too', () => {
+    expect(read(rotationRole, [all])).toBe('Allowed');
+    expect(read(`arn:aws:iam::${ENV.account}:user/other`, [all])).toBe('ExplicitlyDenied');
+    expect(read(`arn:aws:iam::${ENV.account}:role/Admin`, [all])).toBe('ExplicitlyDenied');
+  });
+});

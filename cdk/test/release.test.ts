@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ReleaseStack } from '../lib/app/release-stack';
+import { PACKAGE_ROOT } from '../lib/code';
+import { DEFAULTS } from '../lib';
+import { releaseTemplates, TEMPLATES } from '../scripts/release-template';
+import { newApp } from './templates';
+
+const templates = releaseTemplates();
+/** What CloudFormation takes without an S3 bucket: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const LIMIT_BYTES = 51_200;
+
+test('the templates that are released are the ones in the repository (npm run release-template)', () => {
+  expect(readdirSync(TEMPLATES).sort()).toEqual([...templates.keys()].sort());
+  for (const [name, text] of templates) {
+    expect(readFileSync(join(TEMPLATES, name), 'utf8')).toBe(text);
+  }
+});
+
+test('they are short enough to be passed as they are', () => {
+  for (const text of templates.values()) {
+    expect(Buffer.byteLength(text)).toBeLessThan(LIMIT_BYTES);
+  }
+});
+
+test('cdk-nag has no finding in them that is not acknowledged', () => {
+  const app = newApp();
+  new ReleaseStack(app, 'IamKeyRotator');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+});
+
+describe('the template of one account', () => {
+  const template = Template.fromStack(new ReleaseStack(newApp(), 'IamKeyRotator'));
+  const parameters = template.toJSON() as { Parameters: Record<string, { Default?: string | number }> };
+
+  test('has parameters with the defaults of the settings', () => {
+    const given = Object.entries(DEFAULTS).filter(([name]) => !['userTag', 'roleName', 'secretsIn'].includes(name));
+    for (const [name, value] of given) {
+      const parameter = parameters.Parameters[name.charAt(0).toUpperCase() + name.slice(1)];
+      expect([name, parameter?.Default]).toEqual([name, typeof value === 'string' ? value : value.join(',')]);
+    }
+  });
+
+  test('lets an audit change nothing: what changes anything is there with Mode=enforce alone', () => {
+    const conditional = Object.entries(template.findResources('AWS::IAM::Policy')).filter(
+      ([, policy]) => 'Condition' in policy && ['Enforces', 'Replicates'].includes(String(policy['Condition'])),
+    );
+    expect(conditional.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'RotatorSweepEnforcePolicy',
+      'RotatorSweepReplicasPolicy',
+    ]);
+  });
+
+  test('takes its code from a bucket, and nothing from a bootstrapped account', () => {
+    const text = JSON.stringify(template.toJSON());
+    expect(text).not.toContain('cdk-hnb659fds');
+    expect(text).toContain('"S3Bucket":{"Ref":"CodeBucket"}');
+  });
+
+  test('and the Terraform example sets only parameters that it has', () => {
+    const example = readFileSync(join(PACKAGE_ROOT, 'examples', 'terraform', 'main.tf'), 'utf8');
+    const set = /parameters = \{([^}]*)\}/.exec(example)?.[1] ?? '';
+    const names = [...set.matchAll(/^\s+(\w+)\s+=/gm)].map((match) => match[1] ?? '');
+    expect(names.length).toBeGreaterThan(2);
+    expect(names.filter((name) => !(name in parameters.Parameters))).toEqual([]);
+  });
+});
