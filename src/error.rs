@@ -18,13 +18,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// The event is not one of ours.
     #[error(
-        "The event's `{field}` {problem}; nothing was touched. Invoke this function through Secrets Manager (`aws secretsmanager rotate-secret`)."
+        "The event's `{field}` {problem}; nothing was touched. {remedy}"
     )]
     InvalidEvent {
         /// The field at fault.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it.
         problem: String,
+        /// What to send instead.
+        remedy: &'static str,
     },
     /// A setting cannot be read.
     #[error("`{name}` {problem}; nothing was touched. Expected: {expected}.")]
@@ -140,7 +142,7 @@ pub enum Error {
     },
     /// AWS asked to slow down, and retries did not help.
     #[error(
-        "{action} was throttled{after}. Secrets Manager tries again; if it goes on, spread the rotation schedules."
+        "{action} was throttled{after}. It is tried again by itself; if it goes on, spread the schedules."
     )]
     Throttled {
         /// The IAM action.
@@ -168,7 +170,7 @@ pub enum Error {
     },
     /// AWS did not answer, or answered something else than expected.
     #[error(
-        "{action} failed{after}. Secrets Manager tries again, and each attempt begins by looking at what is there."
+        "{action} failed{after}. It is tried again by itself, and each attempt begins by looking at what is there."
     )]
     ServiceUnavailable {
         /// The IAM action.

@@ -5,12 +5,13 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`event`] | the JSON of an invocation becomes an [`event::RotationEvent`] |
-//! | [`config`] | the environment becomes a [`config::Config`], once, at start |
+//! | [`event`] | the JSON of an invocation becomes an [`event::RotationEvent`] or an [`event::SweepEvent`] |
+//! | [`config`] | the environment becomes a [`config::Config`] or a [`config::SweepConfig`], once, at start |
 //! | [`rotation`] | the four steps: observe, plan, execute, report; the one place that handles an error |
+//! | [`sweep`] | the fleet: the same for every user of an account, and for every account |
 //! | [`observe`] | reads AWS into a [`model::Observation`]; changes nothing |
 //! | [`plan`] | pure: an observation becomes a [`plan::Plan`], actions with reasons and an outcome |
-//! | [`execute`] | carries a plan out; the only module that changes keys or secrets |
+//! | [`execute`] | carries a rotation's plan out; it and `sweep::execute` alone change keys or secrets |
 //! | [`prove`] | has STS accept a new key, in every region it will be used in |
 //! | [`notify`] | tells people: the SNS alert of a failure, the SES mail of a success |
 //! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
@@ -23,10 +24,12 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod execute;
+pub mod invocation;
 pub mod model;
 pub mod notify;
 pub mod observe;
 pub mod plan;
 pub mod prove;
 pub mod rotation;
+pub mod sweep;
 pub mod telemetry;

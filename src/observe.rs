@@ -9,7 +9,7 @@ use tokio::try_join;
 use crate::aws::{Aws, Iam, Identity, KeyOwner, StoredValue};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::event::RotationEvent;
+use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKey, Credential, DocumentError, KeyRole, Observation, Policy, SecretDocument, SecretState, UserRef,
@@ -38,8 +38,10 @@ impl Observer<'_> {
         let stage = plan::stage(&secret, &self.event.token)?;
         let pending = document(&secret, pending)?;
         let current_key = current.as_ref().and_then(|(_, document)| document.credential());
-        if let Some((version, _)) = &current {
-            secret.note_key(version, current_key.as_ref().map(|key| key.key_id.clone()));
+        // A value that waits for its first key leaves the label of the key that its user was enrolled
+        // with.
+        if let (Some((version, _)), Some(key)) = (&current, &current_key) {
+            secret.note_key(version, Some(key.key_id.clone()));
         }
         let user = self.bind(&secret, current.as_ref().map(|(_, document)| document))?;
         let mut seen = self.observation(secret, user);
@@ -101,8 +103,13 @@ impl Observer<'_> {
                 Err(_) if version != self.event.token.as_str() => None,
                 Err(error) => return Err(error),
             };
-            let key = held.as_ref().and_then(|(_, document)| document.credential());
-            secret.note_key(version, key.map(|key| key.key_id));
+            let key = held.as_ref().map(|(_, document)| document.credential().map(|key| key.key_id));
+            match key {
+                // Waiting for its first key: the label of the key that its user was enrolled with
+                // stands.
+                Some(None) if version != self.event.token.as_str() => {}
+                key => secret.note_key(version, key.flatten()),
+            }
             if version == self.event.token.as_str() {
                 named = held.map(|(_, document)| document);
             }
@@ -139,11 +146,8 @@ impl Observer<'_> {
     pub async fn iam_of(&self, secret: &SecretState, user: &UserRef) -> Result<Iam> {
         let (_, _, secret_account) = secret.home();
         let home = self.account.unwrap_or(secret_account);
-        match &self.config.member_role {
-            Some(role) if user.account != home => Ok(self
-                .aws
-                .iam_through(format!("arn:{}:iam::{}:role/{role}", user.partition, user.account))
-                .await),
+        match self.config.member_role(&user.partition, &user.account) {
+            Some(role) if user.account != home => Ok(self.aws.member(&role).await.iam),
             None if user.account != secret_account => Err(Error::InvalidConfig {
                 name: "ROTATOR_MEMBER_ROLE".into(),
                 problem: format!("is not set, and user {user} lives in another account than the secret"),
@@ -174,8 +178,9 @@ impl Observer<'_> {
         self.aws.secrets.describe(&self.event.secret_id).await.map_err(|error| {
             if error.is_not_found() {
                 return Error::InvalidEvent {
-                    field: "SecretId",
+                    field: "SecretId".into(),
                     problem: "names no secret of this account and region".into(),
+                    remedy: INVOKED_BY_SECRETS_MANAGER,
                 };
             }
             error.into()

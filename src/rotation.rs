@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::{RotationEvent, Step};
 use crate::execute::Executor;
+use crate::invocation::Invocation;
 use crate::model::Observation;
 use crate::notify;
 use crate::observe::Observer;
@@ -37,23 +38,6 @@ pub struct Rotator {
     aws: Aws,
     config: Result<Config>,
     metrics: Metrics,
-}
-
-/// What the Lambda runtime tells of one invocation.
-#[derive(Clone, Debug)]
-pub struct Invocation {
-    /// The request's id, by which its log lines are found.
-    pub request_id: String,
-    /// The account the function runs in, where the runtime tells.
-    pub account: Option<String>,
-    /// When Lambda ends the invocation.
-    pub deadline: Instant,
-}
-
-impl Invocation {
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
 }
 
 /// What a successful invocation answers.
@@ -127,7 +111,7 @@ impl Rotator {
         if event.step == Step::SetSecret {
             return answer(event.step, plan::set_secret().outcome, Vec::new());
         }
-        let observer = Observer { aws: &self.aws, config, event, account: invocation.account.as_deref() };
+        let observer = Observer { aws: &self.aws, config, event, account: invocation.account() };
         let mut waited_for = String::new();
         for _ in 0..LOOKS {
             let (seen, plan) = look(&observer).await?;
@@ -236,7 +220,7 @@ fn answer(step: Step, outcome: Outcome, done: Vec<Planned>) -> Result<Answer> {
 }
 
 /// An error with all its sources, each said once.
-fn chain(error: &Error) -> String {
+pub(crate) fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -32,7 +32,8 @@ where
         // The runtime repeats each error that we have logged. A panic's message is on stderr anyway.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_target("iam_key_rotator", own)
-        .with_target("rotation", own);
+        .with_target("rotation", own)
+        .with_target("sweep", own);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
     let lines = match format {
         Some("Text") => lines.boxed(),
@@ -54,6 +55,18 @@ pub enum Metric {
     PropagationDelay(Duration),
     /// Keys deactivated or deleted.
     KeysRetired(u32),
+    /// A sweep that could not be made, by `errorType`.
+    SweepFailed,
+    /// Active keys older than they should ever be.
+    KeysOverdue(u32),
+    /// Active keys that are in no version of their user's secret.
+    UnknownKeys(u32),
+    /// Rotations that began long ago and have not ended.
+    StuckRotations(u32),
+    /// Users that could not be looked at.
+    UsersSkipped(u32),
+    /// The age of the oldest active key.
+    OldestKeyAgeDays(u32),
 }
 
 impl Metric {
@@ -66,6 +79,12 @@ impl Metric {
             Self::StepDuration(duration) => ("StepDuration", milliseconds(duration), "Milliseconds"),
             Self::PropagationDelay(duration) => ("PropagationDelay", milliseconds(duration), "Milliseconds"),
             Self::KeysRetired(count) => ("KeysRetired", json!(count), "Count"),
+            Self::SweepFailed => ("SweepFailed", json!(1), "Count"),
+            Self::KeysOverdue(count) => ("KeysOverdue", json!(count), "Count"),
+            Self::UnknownKeys(count) => ("UnknownKeys", json!(count), "Count"),
+            Self::StuckRotations(count) => ("StuckRotations", json!(count), "Count"),
+            Self::UsersSkipped(count) => ("UsersSkipped", json!(count), "Count"),
+            Self::OldestKeyAgeDays(days) => ("OldestKeyAgeDays", json!(days), "None"),
         }
     }
 }

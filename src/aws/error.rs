@@ -113,6 +113,17 @@ impl CallError {
         THROTTLED.contains(&self.code.as_str())
     }
 
+    /// Whether RotateSecret takes up a rotation that had not ended, which it says by an error
+    /// ([RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html)).
+    pub fn is_reattempt(&self) -> bool {
+        self.code == "InvalidRequestException" && self.detail.contains("will be reattempted")
+    }
+
+    /// Whether something of that name is there already.
+    pub fn is_taken(&self) -> bool {
+        self.code == "ResourceExistsException"
+    }
+
     /// Whether the thing asked for does not exist.
     pub fn is_not_found(&self) -> bool {
         ["ResourceNotFoundException", "NoSuchEntity"].contains(&self.code.as_str())

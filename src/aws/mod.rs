@@ -6,6 +6,9 @@
 mod clock;
 mod error;
 mod iam;
+mod lambda;
+mod organizations;
+mod pace;
 mod secrets_manager;
 mod ses;
 mod sns;
@@ -24,7 +27,9 @@ use tokio::sync::Mutex;
 pub use clock::AwsClock;
 pub use error::CallError;
 pub use iam::{Iam, KeyOwner};
-pub use secrets_manager::{SecretsManager, StoredValue};
+pub use lambda::Lambda;
+pub use organizations::{MemberAccount, Organizations, Page};
+pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
 pub use ses::{Email, Ses, Words};
 pub use sns::Sns;
 pub use sts::{Identity, Sts};
@@ -48,8 +53,27 @@ pub struct Aws {
     pub clock: AwsClock,
     sdk: SdkConfig,
     iam: Iam,
-    /// IAM in other accounts, by the ARN of the role.
-    members: Arc<Mutex<HashMap<String, Iam>>>,
+    /// Other accounts, by the ARN of the role.
+    members: Arc<Mutex<HashMap<String, Member>>>,
+}
+
+/// A role of another account, and what that account demands of who assumes it
+/// ([the confused deputy](https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRole {
+    /// Its ARN.
+    pub arn: String,
+    /// The ExternalId, if its trust policy asks for one.
+    pub external_id: Option<String>,
+}
+
+/// Another account, through a role of that account.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// IAM there.
+    pub iam: Iam,
+    /// Secrets Manager there, in the function's region.
+    pub secrets: SecretsManager,
 }
 
 impl Aws {
@@ -96,31 +120,39 @@ impl Aws {
         &self.iam
     }
 
-    /// IAM in another account, through a role of that account.
-    ///
-    /// The role is assumed at the first call; the client is kept, and renews its credentials.
-    pub async fn iam_through(&self, role_arn: String) -> Iam {
-        let mut members = self.members.lock().await;
-        if let Some(iam) = members.get(&role_arn) {
-            return iam.clone();
-        }
-        let iam = self.assume(role_arn.clone()).await;
-        members.insert(role_arn, iam.clone());
-        iam
+    /// Lambda, for a sweep that continues itself.
+    pub fn lambda(&self) -> Lambda {
+        Lambda::new(&self.sdk)
     }
 
-    async fn assume(&self, role_arn: String) -> Iam {
-        let provider = aws_config::sts::AssumeRoleProvider::builder(role_arn)
+    /// The organization that this function's account manages.
+    pub fn organizations(&self) -> Organizations {
+        Organizations::new(&self.sdk)
+    }
+
+    /// Another account, through a role of that account.
+    ///
+    /// The role is assumed at the first call; the clients are kept, and renew their credentials.
+    pub async fn member(&self, role: &MemberRole) -> Member {
+        let mut members = self.members.lock().await;
+        if let Some(member) = members.get(&role.arn) {
+            return member.clone();
+        }
+        let member = self.assume(role).await;
+        members.insert(role.arn.clone(), member.clone());
+        member
+    }
+
+    async fn assume(&self, role: &MemberRole) -> Member {
+        let mut provider = aws_config::sts::AssumeRoleProvider::builder(&role.arn)
             .session_name("iam-key-rotator")
-            .configure(&self.sdk)
-            .build()
-            .await;
-        let sdk = self
-            .sdk
-            .to_builder()
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
-            .build();
-        Iam::new(&sdk)
+            .configure(&self.sdk);
+        if let Some(external_id) = &role.external_id {
+            provider = provider.external_id(external_id);
+        }
+        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(provider.build().await);
+        let sdk = self.sdk.to_builder().credentials_provider(provider).build();
+        Member { iam: Iam::new(&sdk), secrets: SecretsManager::new(&sdk, &self.clock) }
     }
 
     /// STS of one region, called under a given access key.

@@ -3,8 +3,13 @@
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Builder;
-use aws_sdk_secretsmanager::types::Tag;
+use aws_sdk_secretsmanager::primitives::DateTime;
+use aws_sdk_secretsmanager::types::{
+    Filter, FilterNameStringType, ReplicaRegionType, RotationRulesType, SecretListEntry, Tag,
+};
 use jiff::Timestamp;
+
+use std::collections::{BTreeMap, HashMap};
 
 use super::{AwsClock, CallError};
 use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version};
@@ -29,6 +34,30 @@ pub enum StoredValue {
     },
 }
 
+/// A secret to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSecret<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its tags.
+    pub tags: &'a [(&'a str, &'a str)],
+    /// Its first value, which holds no key.
+    pub value: &'a Sensitive,
+    /// The customer key it is encrypted under; none: the account's default.
+    pub kms_key_id: Option<&'a str>,
+    /// Where it is replicated to.
+    pub replica_regions: &'a [String],
+}
+
+/// How a secret is to be rotated from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotationSetup {
+    /// By which function.
+    pub function_arn: String,
+    /// How often.
+    pub every_days: i64,
+}
+
 impl SecretsManager {
     pub(super) fn new(sdk: &SdkConfig, clock: &AwsClock) -> Self {
         Self(Client::from_conf(Builder::from(sdk).interceptor(clock.clone()).build()))
@@ -47,22 +76,53 @@ impl SecretsManager {
         let (Some(arn), Some(name)) = (answer.arn(), answer.name()) else {
             return Err(CallError::incomplete(ACTION));
         };
-        let mut versions: Vec<Version> = answer
-            .version_ids_to_stages()
-            .into_iter()
-            .flatten()
-            .map(|(id, stages)| Version::new(id, stages.iter().cloned()))
-            .collect();
-        versions.sort_by(|a, b| a.id.cmp(&b.id));
-        let tag = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
         Ok(SecretState {
             arn: arn.to_owned(),
             name: name.to_owned(),
-            tags: answer.tags().iter().filter_map(tag).collect(),
+            tags: tags(answer.tags()),
             rotation_enabled: answer.rotation_enabled().unwrap_or(false),
-            last_rotated: answer.last_rotated_date().and_then(|at| Timestamp::from_second(at.secs()).ok()),
-            versions,
+            rotation_function: answer.rotation_lambda_arn().map(str::to_owned),
+            rotation_scheduled: scheduled(answer.rotation_rules()),
+            next_rotation: answer.next_rotation_date().and_then(time),
+            changed: answer.last_changed_date().and_then(time),
+            last_rotated: answer.last_rotated_date().and_then(time),
+            versions: versions(answer.version_ids_to_stages()),
         })
+    }
+
+    /// [ListSecrets](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html),
+    /// one page: the secrets as they were up to five minutes ago, and where the next page begins.
+    ///
+    /// `tag_value`: only secrets that have a tag whose value begins so.
+    pub async fn list(
+        &self,
+        tag_value: Option<&str>,
+        next: Option<String>,
+    ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
+        const ACTION: &str = "secretsmanager:ListSecrets";
+        const PAGE: i32 = 100;
+        let by_value = tag_value.map(|value| {
+            vec![Filter::builder().key(FilterNameStringType::TagValue).values(value).build()]
+        });
+        let request =
+            self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
+        let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let read = |entry: &SecretListEntry| {
+            Some(SecretState {
+                arn: entry.arn()?.to_owned(),
+                name: entry.name()?.to_owned(),
+                tags: tags(entry.tags()),
+                rotation_enabled: entry.rotation_enabled().unwrap_or(false),
+                rotation_function: entry.rotation_lambda_arn().map(str::to_owned),
+                rotation_scheduled: scheduled(entry.rotation_rules()),
+                next_rotation: entry.next_rotation_date().and_then(time),
+                changed: entry.last_changed_date().and_then(time),
+                last_rotated: entry.last_rotated_date().and_then(time),
+                versions: versions(entry.secret_versions_to_stages()),
+            })
+        };
+        let secrets = page.secret_list().iter().map(read).collect::<Option<Vec<_>>>();
+        Ok((secrets.ok_or_else(|| CallError::incomplete(ACTION))?, page.next_token))
     }
 
     /// The value that carries a staging label.
@@ -146,6 +206,59 @@ impl SecretsManager {
             .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e))
     }
 
+    /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
+    /// with a first version; answers with the ARN and that version's id.
+    ///
+    /// The SDK sends its own ClientRequestToken, so its retries make no second secret.
+    pub async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, String), CallError> {
+        const ACTION: &str = "secretsmanager:CreateSecret";
+        let replicas: Vec<_> = secret
+            .replica_regions
+            .iter()
+            .map(|region| ReplicaRegionType::builder().region(region).build())
+            .collect();
+        let tags = secret.tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build());
+        let tags = tags.collect();
+        let request = self
+            .0
+            .create_secret()
+            .name(secret.name)
+            .description("IAM access key, rotated by iam-key-rotator")
+            .secret_string(secret.value.expose())
+            .set_kms_key_id(secret.kms_key_id.map(str::to_owned))
+            .set_add_replica_regions(Some(replicas).filter(|replicas| !replicas.is_empty()))
+            .set_tags(Some(tags));
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        match (answer.arn, answer.version_id) {
+            (Some(arn), Some(version)) => Ok((arn, version)),
+            _ => Err(CallError::incomplete(ACTION)),
+        }
+    }
+
+    /// [PutResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html),
+    /// refused by AWS if the policy lets the public in.
+    pub async fn put_policy(&self, secret_arn: &str, policy: &str) -> Result<(), CallError> {
+        let request =
+            self.0.put_resource_policy().secret_id(secret_arn).resource_policy(policy).block_public_policy(true);
+        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e))
+    }
+
+    /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html),
+    /// at once; `setup` for a secret that nothing rotates yet. The SDK sends its own
+    /// ClientRequestToken, so its retries start no second rotation.
+    pub async fn rotate(&self, secret_arn: &str, setup: Option<&RotationSetup>) -> Result<(), CallError> {
+        let rules = setup.map(|setup| {
+            RotationRulesType::builder().automatically_after_days(setup.every_days).build()
+        });
+        let request = self
+            .0
+            .rotate_secret()
+            .secret_id(secret_arn)
+            .set_rotation_lambda_arn(setup.map(|setup| setup.function_arn.clone()))
+            .set_rotation_rules(rules);
+        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:RotateSecret", &e))
+    }
+
     /// [TagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html).
     pub async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let tag = Tag::builder().key(key).value(value).build();
@@ -158,4 +271,26 @@ impl SecretsManager {
         let request = self.0.untag_resource().secret_id(secret_arn).tag_keys(key);
         request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:UntagResource", &e))
     }
+}
+
+fn time(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_second(at.secs()).ok()
+}
+
+fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
+    tags.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
+}
+
+fn scheduled(rules: Option<&RotationRulesType>) -> bool {
+    rules.is_some_and(|rules| rules.automatically_after_days().is_some() || rules.schedule_expression().is_some())
+}
+
+fn versions(stages: Option<&HashMap<String, Vec<String>>>) -> Vec<Version> {
+    let mut versions: Vec<Version> = stages
+        .into_iter()
+        .flatten()
+        .map(|(id, stages)| Version::new(id, stages.iter().cloned()))
+        .collect();
+    versions.sort_by(|a, b| a.id.cmp(&b.id));
+    versions
 }

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::config::Config;
-use iam_key_rotator::rotation::{Invocation, Rotator};
+use iam_key_rotator::invocation::Invocation;
+use iam_key_rotator::rotation::Rotator;
 use iam_key_rotator::telemetry::{self, Metrics};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -30,12 +30,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let rotator = Rotator::new(Aws::from_lambda_environment().await, config, Metrics::stdout());
     let rotator = &rotator;
     lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
-        let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-        let invocation = Invocation {
-            request_id: event.context.request_id,
-            account: event.context.invoked_function_arn.split(':').nth(4).map(str::to_owned),
-            deadline: Instant::now() + left,
-        };
+        let invocation = Invocation::new(event.context, SystemTime::now());
         rotator.handle(event.payload, invocation).await
     }))
     .await

@@ -93,6 +93,17 @@ impl SecretDocument {
         (usable && document.pair().is_some()).then_some(document)
     }
 
+    /// This shape waiting for its first key: it names the user, where it has a field for that.
+    pub fn waiting_for_key(&self, user: &str) -> Self {
+        let mut waiting = self.clone();
+        for field in &mut waiting.fields {
+            if USERS.contains(&field.name.as_str()) {
+                *field = Field::string(&field.name, user);
+            }
+        }
+        waiting
+    }
+
     /// The key this document holds; `None` while it waits for its first.
     pub fn credential(&self) -> Option<Credential> {
         let (id, secret) = self.pair()?;

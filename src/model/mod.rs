@@ -3,20 +3,26 @@
 
 mod credential;
 mod document;
+mod finding;
 mod ids;
 mod intent;
 mod keys;
+mod ledger;
 mod observation;
 mod policy;
+mod report;
 mod smtp;
 
 pub use credential::{Credential, RotationToken, Sensitive};
 pub use document::{DocumentError, SecretDocument};
+pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::Intent;
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
+pub use ledger::{Entry, Ledger, Note};
 pub use observation::{Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
+pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
 pub use smtp::ses_smtp_password;
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.
@@ -39,4 +45,7 @@ pub mod names {
     pub const TAG_TEST_REGIONS: &str = "iam-key-rotator:test-regions";
     /// Secret tag: the record written before CreateAccessKey; see [`Intent`](super::Intent).
     pub const TAG_INTENT: &str = "iam-key-rotator:intent";
+    /// Secret tag: what the sweep remembers from one day to the next; see
+    /// [`Ledger`](super::Ledger).
+    pub const TAG_NOTICES: &str = "iam-key-rotator:notices";
 }

@@ -42,8 +42,8 @@ impl Version {
     }
 }
 
-/// A secret as DescribeSecret shows it: no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A secret as DescribeSecret and ListSecrets show it: no value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretState {
     /// Its full ARN.
     pub arn: String,
@@ -53,6 +53,14 @@ pub struct SecretState {
     pub tags: BTreeMap<String, String>,
     /// Whether rotation is turned on.
     pub rotation_enabled: bool,
+    /// The function it is rotated by; kept by Secrets Manager while rotation is turned off.
+    pub rotation_function: Option<String>,
+    /// Whether Secrets Manager rotates it by a schedule of its own.
+    pub rotation_scheduled: bool,
+    /// When that schedule has it rotated next.
+    pub next_rotation: Option<Timestamp>,
+    /// When anything about it was last changed.
+    pub changed: Option<Timestamp>,
     /// When Secrets Manager last completed a rotation.
     pub last_rotated: Option<Timestamp>,
     /// Its versions that carry a label.

@@ -74,15 +74,47 @@ pub(super) async fn alert_mail_failure(aws: &Aws, config: &Config, user: &str, s
     publish(aws, config, "Key rotated, but the mail could not be sent", message.render()).await;
 }
 
-async fn publish(aws: &Aws, config: &Config, subject: &str, message: askama::Result<String>) {
-    let Some(topic) = &config.alert_topic_arn else { return };
+#[derive(Template)]
+#[template(path = "sweep_failure.txt", escape = "none")]
+struct SweepFailure<'a> {
+    headline: &'a str,
+    reason: &'a str,
+    next_steps: &'a str,
+    request_id: &'a str,
+    facts: &'a str,
+}
+
+/// Tells the alert topic that a sweep could not be made.
+pub async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
+    const NEXT_STEPS: &str = "No user was touched by what failed, and the next sweep begins by looking at what is there. Act if this alert comes back.";
+    let reason = error.to_string();
+    let facts = json!({"errorType": error.error_type(), "reason": reason, "requestId": request_id});
+    let subject = format!("Key sweep failed: {}", error.error_type());
+    let message = SweepFailure {
+        headline: &subject,
+        reason: &reason,
+        next_steps: NEXT_STEPS,
+        request_id,
+        facts: &format!("{facts:#}"),
+    };
+    publish(aws, config, &subject, message.render()).await;
+}
+
+/// Answers whether the topic, if there is one, was told.
+pub(super) async fn publish(
+    aws: &Aws,
+    config: &Config,
+    subject: &str,
+    message: askama::Result<String>,
+) -> bool {
+    let Some(topic) = &config.alert_topic_arn else { return true };
     let subject: String = subject.chars().filter(|c| (' '..='~').contains(c)).take(SUBJECT_CHARS).collect();
-    match message {
-        Ok(message) => {
-            if let Err(error) = aws.sns.publish(topic, &subject, &message).await {
-                tracing::error!(topicArn = topic.as_str(), error = %error, "alert could not be sent");
-            }
-        }
-        Err(error) => tracing::error!(error = %error, "alert could not be written"),
+    let sent = match message {
+        Ok(message) => aws.sns.publish(topic, &subject, &message).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = &sent {
+        tracing::error!(topicArn = topic.as_str(), error, "alert could not be sent");
     }
+    sent.is_ok()
 }

@@ -1,12 +1,14 @@
 //! The mail of a success: which key is new, where to fetch it, until when the old one works.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use askama::Template;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::address::{self, is_address};
 use super::alert::alert_mail_failure;
+use super::place::{Place, minute};
 use crate::aws::{Aws, CallError, Email, Iam, Words};
 use crate::config::Config;
 use crate::model::names::TAG_EMAIL;
@@ -74,41 +76,18 @@ fn reason(error: &CallError) -> String {
     format!("{error}. Check that the sender's identity is verified and SES is out of its sandbox.")
 }
 
-/// Whose mailbox: the secret's tag, the user's tag, a name that is an address, the domain, the
-/// administrator; the first of them that there is.
+/// The mailbox of the secret's tag needs no call. A user whose tags cannot be read is mailed all the
+/// same, where else there is an address.
 async fn recipient(config: &Config, iam: &Iam, seen: &Observation) -> Option<String> {
     let name = &seen.user.name;
-    if let Some(tagged) = seen.secret.tags.get(TAG_EMAIL).filter(|address| is_address(address)) {
-        return Some(tagged.clone());
-    }
-    match iam.user_tag(name, &config.email.tag).await {
-        Ok(Some(address)) if is_address(&address) => return Some(address),
-        Ok(_) => {}
-        Err(error) => {
-            tracing::warn!(user = name.as_str(), error = %error, "the user's address could not be read")
-        }
-    }
-    if is_address(name) {
-        return Some(name.clone());
-    }
-    let domain =
-        config.email.domain.as_ref().map(|domain| format!("{name}@{domain}")).filter(|to| is_address(to));
-    domain.or_else(|| config.email.admin.clone())
-}
-
-/// Whether a text can stand as one mail address: no list, no header, no display name. Whether it
-/// exists is SES's to find out.
-pub fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b))
-    };
-    text.len() <= 254
-        && plain(local)
-        && plain(domain)
-        && domain.contains('.')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
+    let none = BTreeMap::new();
+    let known = seen.secret.tags.get(TAG_EMAIL).is_some_and(|address| is_address(address));
+    let tags = if known { Ok(none.clone()) } else { iam.user_tags(name).await };
+    let tags = tags.unwrap_or_else(|error| {
+        tracing::warn!(user = name.as_str(), error = %error, "the user's address could not be read");
+        none
+    });
+    address::recipient(config, name, &seen.secret.tags, &tags)
 }
 
 impl Rotated {
@@ -119,14 +98,7 @@ impl Rotated {
         key: &AccessKeyId,
         old: Option<&AccessKeyId>,
     ) -> Self {
-        let (partition, region, _) = seen.secret.home();
-        let console = match partition {
-            "aws-cn" => "console.amazonaws.cn",
-            "aws-us-gov" => "console.amazonaws-us-gov.com",
-            _ => "console.aws.amazon.com",
-        };
-        let arn = &seen.secret.arn;
-        let name = percent_encode(&seen.secret.name);
+        let place = Place::of(&seen.secret);
         let until = now.saturating_add(policy.overlap).unwrap_or(Timestamp::MAX);
         let fate = match (old, policy.overlap.is_zero(), policy.recovery.is_zero()) {
             (None, ..) => "There was no key before this one.".to_owned(),
@@ -146,13 +118,9 @@ impl Rotated {
             old_key: old.map(ToString::to_string),
             old_key_fate: fate,
             secret_name: seen.secret.name.clone(),
-            region: region.to_owned(),
-            console_url: format!(
-                "https://{region}.{console}/secretsmanager/secret?name={name}&region={region}"
-            ),
-            command: format!(
-                "aws secretsmanager get-secret-value --region {region} --secret-id '{arn}' --query SecretString --output text"
-            ),
+            region: place.region,
+            console_url: place.console_url,
+            command: place.command,
             time: minute(now),
         }
     }
@@ -171,48 +139,5 @@ impl Rotated {
             text: Text(self).render()?,
             html: Html(self).render()?,
         })
-    }
-}
-
-fn minute(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_bare_address_is_an_address() {
-        for good in ["a@b.c", "ci+x@example.com"] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in [
-            "",
-            "ci",
-            "a@b",
-            "a@b.c,d@e.f",
-            "A <a@b.c>",
-            "a@b.c\nBcc: d@e.f",
-            "a b@c.d",
-            "@b.c",
-            "a@.c",
-            "a@b.",
-            "é@b.c",
-        ] {
-            assert!(!is_address(bad), "{bad:?}");
-        }
     }
 }

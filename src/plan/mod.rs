@@ -10,6 +10,7 @@ mod ownership;
 mod retire;
 mod room;
 mod set_secret;
+pub mod sweep;
 mod test_secret;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use crate::model::{AccessKeyId, Intent};
 pub use contract::{Stage, stage};
 pub use create_secret::create_secret;
 pub use finish_secret::finish_secret;
-pub use ownership::bind_user;
+pub use ownership::{bind_user, bind_user_by_labels};
 pub use set_secret::set_secret;
 pub use test_secret::test_secret;
 
@@ -35,9 +36,9 @@ pub struct Plan {
 
 /// One action and why it is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub struct Planned<A = Action> {
     /// What to do.
-    pub action: Action,
+    pub action: A,
     /// Why.
     pub reason: String,
 }
@@ -154,13 +155,13 @@ impl fmt::Display for Action {
     }
 }
 
-impl fmt::Display for Planned {
+impl<A: fmt::Display> fmt::Display for Planned<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.action, self.reason)
     }
 }
 
 /// An action with its reason.
-fn because(action: Action, reason: impl Into<String>) -> Planned {
+fn because<A>(action: A, reason: impl Into<String>) -> Planned<A> {
     Planned { action, reason: reason.into() }
 }

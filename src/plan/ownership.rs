@@ -45,6 +45,26 @@ pub fn bind_user(
     }
 }
 
+/// Binds a secret to its user without reading its value: the tag decides, else the name template
+/// read backwards, where `is_user` knows such a user of the secret's own account.
+///
+/// The rotation function, which reads the value, binds by it before it falls back on the name. A
+/// sweep that is mistaken here touches nothing: it takes no key away from a user whose keys are not
+/// in the secret's labels.
+pub fn bind_user_by_labels(
+    secret: &SecretState,
+    name_template: &str,
+    is_user: impl Fn(&str) -> bool,
+) -> Option<UserRef> {
+    let (partition, _, home) = secret.home();
+    if let Some(tag) = secret.tags.get(TAG_USER) {
+        return UserRef::parse(tag, partition, home).ok();
+    }
+    let (account, user) = user_in_name(&secret.name, name_template, home)?;
+    let user = UserRef::parse(user, partition, account).ok()?;
+    (account != home || is_user(&user.name)).then_some(user)
+}
+
 /// Reads a name template backwards: the account and the user in a secret's name.
 fn user_in_name<'n>(name: &'n str, template: &str, home: &'n str) -> Option<(&'n str, &'n str)> {
     const ACCOUNT: &str = "{account}";
@@ -99,8 +119,7 @@ mod tests {
                 .map(|user| BTreeMap::from([(TAG_USER.to_owned(), user.to_owned())]))
                 .unwrap_or_default(),
             rotation_enabled: true,
-            last_rotated: None,
-            versions: Vec::new(),
+            ..SecretState::default()
         }
     }
 

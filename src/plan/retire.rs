@@ -23,22 +23,39 @@ pub(super) fn may_deactivate(
     if policy.overlap.is_zero() {
         return Ok(format!("superseded {superseded}, and the overlap is 0"));
     }
-    let proof = match policy.in_use {
-        InUse::Wait => policy.overlap.max(LAST_USED_LAG),
-        InUse::Deactivate => policy.overlap,
-    };
-    // A policy's durations are at most ten years; a sum beyond the calendar means never.
-    let over = superseded.saturating_add(proof).unwrap_or(Timestamp::MAX);
+    let over = deactivation_time(superseded, policy);
     if now < over {
         return Err(format!("superseded {superseded}, it stays active until {over}"));
     }
-    match (&key.last_use, policy.in_use) {
-        (None, _) => Err("its last use was not read".into()),
-        (Some(used @ LastUse::At { time, .. }), InUse::Wait) if *time >= superseded => {
+    let Some(last_use) = &key.last_use else {
+        return Err("its last use was not read".into());
+    };
+    match used_since(key, superseded) {
+        Some(used) if policy.in_use == InUse::Wait => {
             Err(format!("superseded {superseded} but still in use, {used}"))
         }
-        (Some(used), _) => Ok(format!("superseded {superseded}, overlap over {over}, {used}")),
+        _ => Ok(format!("superseded {superseded}, overlap over {over}, {last_use}")),
     }
+}
+
+/// When a key superseded then has had its time: its overlap, and under `wait` at least as long as
+/// it takes until its disuse can be known.
+pub(super) fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
+    let proof = match policy.in_use {
+        InUse::Wait if !policy.overlap.is_zero() => policy.overlap.max(LAST_USED_LAG),
+        InUse::Wait | InUse::Deactivate => policy.overlap,
+    };
+    after(superseded, proof)
+}
+
+/// A policy's durations are at most ten years; a sum beyond the calendar means never.
+pub(super) fn after(time: Timestamp, duration: Duration) -> Timestamp {
+    time.saturating_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether a key was used since its successor was promoted, as far as last-used data tell.
+pub(super) fn used_since(key: &AccessKey, superseded: Timestamp) -> Option<&LastUse> {
+    key.last_use.as_ref().filter(|used| matches!(used, LastUse::At { time, .. } if *time >= superseded))
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::config::Config;
-use iam_key_rotator::rotation::{Invocation, Rotator};
+use iam_key_rotator::invocation::Invocation;
+use iam_key_rotator::rotation::Rotator;
 use iam_key_rotator::telemetry::{Metrics, subscriber};
 use serde_json::{Value, json};
 use simulator::{FunctionError, KeyPair, Options, RotationReport, Simulator};
@@ -92,7 +93,7 @@ impl Stage {
                 let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
                 let invocation = Invocation {
                     request_id: invocation.request_id,
-                    account: Some(ACCOUNT.to_owned()),
+                    function_arn: FUNCTION.to_owned(),
                     deadline: Instant::now() + left,
                 };
                 match rotator.handle(event, invocation).await {

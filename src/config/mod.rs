@@ -2,12 +2,17 @@
 //!
 //! A misspelt setting would be a default nobody wanted, so an unknown `ROTATOR_…` name is refused.
 
+mod sweep;
+
 use std::time::Duration;
 
+use crate::aws::MemberRole;
 use crate::error::{Error, Result};
-use crate::model::{InUse, Policy, SecretDocument, UnknownKeys, parse_duration};
+use crate::model::{InUse, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
 
-/// Everything the rotation function can be told by its environment.
+pub use sweep::{Exemptions, Mode, Scope, SecretsIn, SweepConfig};
+
+/// What the rotation function can be told by its environment, and the sweep as well.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `ROTATOR_ALERT_TOPIC_ARN`: SNS topic for failures; none: log only.
@@ -26,6 +31,8 @@ pub struct Config {
     pub secret_shape: SecretDocument,
     /// `ROTATOR_MEMBER_ROLE`: the role to assume in the account of a user of another account.
     pub member_role: Option<String>,
+    /// `ROTATOR_MEMBER_EXTERNAL_ID`: the ExternalId that role's trust policy asks for.
+    pub member_external_id: Option<String>,
 }
 
 /// Where mails come from and go to.
@@ -57,12 +64,22 @@ impl Config {
         Ok(config)
     }
 
+    /// The role of another account, where one is configured.
+    pub fn member_role(&self, partition: &str, account: &str) -> Option<MemberRole> {
+        let role = self.member_role.as_ref()?;
+        Some(MemberRole {
+            arn: format!("arn:{partition}:iam::{account}:role/{role}"),
+            external_id: self.member_external_id.clone(),
+        })
+    }
+
+    /// The name of a user's secret.
+    pub fn secret_name_of(&self, user: &UserRef) -> String {
+        self.secret_name.replace("{user}", &user.name).replace("{account}", &user.account)
+    }
+
     fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        let refuse = |expected: &'static str| Error::InvalidConfig {
-            name: name.to_owned(),
-            problem: format!("is {value:?}"),
-            expected: expected.into(),
-        };
+        let refuse = |expected| refuse(name, value, expected);
         let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
         let address = || {
             let usable = value.is_empty() || crate::notify::is_address(value);
@@ -136,20 +153,38 @@ impl Config {
                 }
                 self.member_role = filled();
             }
-            _ => {
-                return Err(Error::InvalidConfig {
-                    name: name.escape_default().to_string(),
-                    problem: "is not a setting of the rotation function".into(),
-                    expected: format!("one of {}", NAMES.join(", ")).into(),
-                });
+            "ROTATOR_MEMBER_EXTERNAL_ID" => {
+                // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+                let usable = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&b));
+                if !usable || value.len() == 1 {
+                    return Err(refuse("an ExternalId: 2 characters or more, of letters, digits and +=,.@:/-_"));
+                }
+                self.member_external_id = filled();
             }
+            _ => return Err(unknown(name, "the rotation function", &NAMES)),
         }
         Ok(())
     }
 }
 
+fn refuse(name: &str, value: &str, expected: &'static str) -> Error {
+    Error::InvalidConfig {
+        name: name.to_owned(),
+        problem: format!("is {value:?}"),
+        expected: expected.into(),
+    }
+}
+
+fn unknown(name: &str, of: &str, names: &[&str]) -> Error {
+    Error::InvalidConfig {
+        name: name.escape_default().to_string(),
+        problem: format!("is not a setting of {of}"),
+        expected: format!("one of {}", names.join(", ")).into(),
+    }
+}
+
 /// The settings of the rotation function.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "ROTATOR_ALERT_TOPIC_ARN",
     "ROTATOR_EMAIL_FROM",
     "ROTATOR_EMAIL_DOMAIN",
@@ -165,6 +200,7 @@ pub const NAMES: [&str; 15] = [
     "ROTATOR_SECRET_NAME",
     "ROTATOR_SECRET_SHAPE",
     "ROTATOR_MEMBER_ROLE",
+    "ROTATOR_MEMBER_EXTERNAL_ID",
 ];
 
 impl Default for Config {
@@ -181,6 +217,7 @@ impl Default for Config {
             secret_name: "{user}".into(),
             secret_shape,
             member_role: None,
+            member_external_id: None,
         }
     }
 }
@@ -243,6 +280,7 @@ mod tests {
             ("ROTATOR_SECRET_NAME", "key", "{user}"),
             ("ROTATOR_SECRET_SHAPE", "UserName", "pair"),
             ("ROTATOR_MEMBER_ROLE", "arn:aws:iam::1:role/x", "role"),
+            ("ROTATOR_MEMBER_EXTERNAL_ID", "a b", "ExternalId"),
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(expected), "{error}");

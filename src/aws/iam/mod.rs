@@ -1,5 +1,8 @@
 //! [IAM](https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html).
 
+mod fleet;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -11,6 +14,7 @@ use aws_sdk_iam::types::StatusType;
 use jiff::Timestamp;
 
 use super::CallError;
+use super::pace::Pace;
 use crate::model::{AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, Sensitive};
 
 /// A user has two keys; a list that is longer than this many pages is not one of AWS's.
@@ -21,7 +25,10 @@ const CREATE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The calls this product makes to IAM.
 #[derive(Clone, Debug)]
-pub struct Iam(Client);
+pub struct Iam {
+    client: Client,
+    pace: Option<Pace>,
+}
 
 /// Whose key an id is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +43,21 @@ pub enum KeyOwner {
 
 impl Iam {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
-        Self(Client::from_conf(Builder::from(sdk).build()))
+        Self { client: Client::from_conf(Builder::from(sdk).build()), pace: None }
+    }
+
+    /// The same client at a pace that leaves room for the account's other tools.
+    pub fn paced(mut self) -> Self {
+        self.pace = Some(Pace::new());
+        self
+    }
+
+    /// The client, when it is this call's turn.
+    async fn ready(&self) -> &Client {
+        if let Some(pace) = &self.pace {
+            pace.turn().await;
+        }
+        &self.client
     }
 
     /// [ListAccessKeys](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html),
@@ -46,7 +67,7 @@ impl Iam {
         let mut keys = Vec::new();
         let mut marker = None;
         for _ in 0..MAX_PAGES {
-            let request = self.0.list_access_keys().user_name(user).set_marker(marker.take());
+            let request = self.ready().await.list_access_keys().user_name(user).set_marker(marker.take());
             let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
             for key in page.access_key_metadata() {
                 let read = |key: &aws_sdk_iam::types::AccessKeyMetadata| {
@@ -103,7 +124,7 @@ impl Iam {
         &self,
         key: &AccessKeyId,
     ) -> Result<aws_sdk_iam::operation::get_access_key_last_used::GetAccessKeyLastUsedOutput, CallError> {
-        let request = self.0.get_access_key_last_used().access_key_id(key.as_str());
+        let request = self.ready().await.get_access_key_last_used().access_key_id(key.as_str());
         request.send().await.map_err(|e| CallError::new("iam:GetAccessKeyLastUsed", &e))
     }
 
@@ -119,7 +140,7 @@ impl Iam {
         let once = aws_sdk_iam::config::Config::builder()
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
-        let request = self.0.create_access_key().user_name(user).customize().config_override(once);
+        let request = self.ready().await.create_access_key().user_name(user).customize().config_override(once);
         let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
         let mut key = answer.access_key.ok_or_else(|| CallError::incomplete(ACTION))?;
         let secret = Sensitive::new(std::mem::take(&mut key.secret_access_key));
@@ -132,7 +153,8 @@ impl Iam {
     /// to Inactive. A key that is gone is as good as inactive.
     pub async fn deactivate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
         let request = self
-            .0
+            .ready()
+            .await
             .update_access_key()
             .user_name(user)
             .access_key_id(key.as_str())
@@ -143,24 +165,23 @@ impl Iam {
     /// [DeleteAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html).
     /// A key that is gone is deleted.
     pub async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
-        let request = self.0.delete_access_key().user_name(user).access_key_id(key.as_str());
+        let request = self.ready().await.delete_access_key().user_name(user).access_key_id(key.as_str());
         unless_gone(request.send().await.map(drop).map_err(|e| CallError::new("iam:DeleteAccessKey", &e)))
     }
 
-    /// The value of one of a user's tags, every page of
-    /// [ListUserTags](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html) read.
-    pub async fn user_tag(&self, user: &str, key: &str) -> Result<Option<String>, CallError> {
+    /// A user's tags, every page of
+    /// [ListUserTags](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html).
+    pub async fn user_tags(&self, user: &str) -> Result<BTreeMap<String, String>, CallError> {
         const ACTION: &str = "iam:ListUserTags";
+        let mut tags = BTreeMap::new();
         let mut marker = None;
         for _ in 0..MAX_PAGES {
-            let request = self.0.list_user_tags().user_name(user).set_marker(marker.take());
+            let request = self.ready().await.list_user_tags().user_name(user).set_marker(marker.take());
             let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
-            if let Some(tag) = page.tags().iter().find(|tag| tag.key() == key) {
-                return Ok(Some(tag.value().to_owned()));
-            }
+            tags.extend(page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
             match page.marker() {
                 Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
-                _ => return Ok(None),
+                _ => return Ok(tags),
             }
         }
         Err(CallError::incomplete(ACTION))

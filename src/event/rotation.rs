@@ -1,9 +1,11 @@
-//! The JSON of an invocation becomes an event, or an `InvalidEvent` that names the field.
+//! What Secrets Manager sends.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
+use super::{INVOKED_BY_SECRETS_MANAGER, invalid_for, text};
 use crate::error::{Error, Result};
 use crate::model::{ClientRequestToken, RotationToken};
 
@@ -70,40 +72,29 @@ impl RotationEvent {
         if !event.is_object() {
             return Err(invalid("Step", "is missing: the event is not a JSON object"));
         }
-        let step = text(event, "Step", 1..=64)?;
+        let step = required(event, "Step", 1..=64)?;
         let step = Step::parse(step)
             .ok_or_else(|| invalid("Step", "is none of createSecret, setSecret, testSecret, finishSecret"))?;
         let rotation_token = match event.get("RotationToken") {
             None | Some(Value::Null) => None,
-            Some(_) => Some(RotationToken::new(text(event, "RotationToken", 1..=256)?)),
+            Some(_) => Some(RotationToken::new(required(event, "RotationToken", 1..=256)?)),
         };
         Ok(Self {
             step,
-            secret_id: text(event, "SecretId", 1..=2048)?.to_owned(),
-            token: ClientRequestToken::new(text(event, "ClientRequestToken", 1..=64)?),
+            secret_id: required(event, "SecretId", 1..=2048)?.to_owned(),
+            token: ClientRequestToken::new(required(event, "ClientRequestToken", 1..=64)?),
             rotation_token,
         })
     }
 }
 
-fn text<'e>(
-    event: &'e Value,
-    field: &'static str,
-    length: std::ops::RangeInclusive<usize>,
-) -> Result<&'e str> {
+fn required<'e>(event: &'e Value, field: &'static str, length: RangeInclusive<usize>) -> Result<&'e str> {
     let value = event.get(field).ok_or_else(|| invalid(field, "is missing"))?;
-    let text = value.as_str().ok_or_else(|| invalid(field, "is not a string"))?;
-    if !length.contains(&text.chars().count()) {
-        return Err(invalid(field, format!("is not {} to {} characters long", length.start(), length.end())));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(invalid(field, "holds control characters"));
-    }
-    Ok(text)
+    text(value, length).map_err(|problem| invalid(field, problem))
 }
 
 fn invalid(field: &'static str, problem: impl Into<String>) -> Error {
-    Error::InvalidEvent { field, problem: problem.into() }
+    invalid_for(INVOKED_BY_SECRETS_MANAGER, field, problem)
 }
 
 #[cfg(test)]

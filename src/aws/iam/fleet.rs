@@ -1,0 +1,73 @@
+//! What tells of every user of an account at once.
+
+use std::time::Duration;
+
+use aws_sdk_iam::types::ReportStateType;
+use tokio::time::sleep;
+
+use super::{CallError, Iam};
+
+/// Members that one page of GetGroup may hold.
+const GROUP_PAGE: i32 = 1000;
+/// An account has 5,000 users; pages may be shorter than asked for.
+const MOST_GROUP_PAGES: usize = 500;
+/// How often a report that is being made is asked after.
+const REPORT_LOOKS: u32 = 30;
+/// How long to wait between two of those.
+const REPORT_WAIT: Duration = Duration::from_secs(2);
+
+impl Iam {
+    /// The account's [credential report](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html),
+    /// as CSV: every user in two calls, up to four hours old.
+    pub async fn credential_report(&self) -> Result<Vec<u8>, CallError> {
+        const GENERATE: &str = "iam:GenerateCredentialReport";
+        const GET: &str = "iam:GetCredentialReport";
+        for look in 0..REPORT_LOOKS {
+            let answer = self.ready().await.generate_credential_report().send().await;
+            let state = answer.map_err(|e| CallError::new(GENERATE, &e))?.state;
+            if state == Some(ReportStateType::Complete) {
+                match self.ready().await.get_credential_report().send().await {
+                    Ok(report) => {
+                        let content = report.content.ok_or_else(|| CallError::incomplete(GET))?;
+                        return Ok(content.into_inner());
+                    }
+                    Err(error) => {
+                        let error = CallError::new(GET, &error);
+                        // The report that was complete has expired meanwhile: another is made.
+                        if !["ReportNotPresent", "ReportExpired", "ReportInProgress"].contains(&error.code()) {
+                            return Err(error);
+                        }
+                    }
+                }
+            }
+            // A small account's report is there the moment after it was asked for.
+            sleep(if look == 0 { REPORT_WAIT / 10 } else { REPORT_WAIT }).await;
+        }
+        Err(CallError::incomplete(GENERATE))
+    }
+
+    /// The names of a group's members, every page of
+    /// [GetGroup](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html); a group
+    /// that does not exist has none. Any other failure is never "no members".
+    pub async fn group_members(&self, group: &str) -> Result<Vec<String>, CallError> {
+        const ACTION: &str = "iam:GetGroup";
+        let mut members = Vec::new();
+        let mut marker = None;
+        for _ in 0..MOST_GROUP_PAGES {
+            let request = self.ready().await.get_group().group_name(group).max_items(GROUP_PAGE);
+            let page = match request.set_marker(marker.take()).send().await {
+                Ok(page) => page,
+                Err(error) => {
+                    let error = CallError::new(ACTION, &error);
+                    return if error.is_not_found() { Ok(Vec::new()) } else { Err(error) };
+                }
+            };
+            members.extend(page.users().iter().map(|user| user.user_name().to_owned()));
+            match page.marker() {
+                Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
+                _ => return Ok(members),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
+    }
+}

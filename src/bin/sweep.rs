@@ -1,0 +1,36 @@
+//! The Lambda for schedules and fleets; see the library for everything but the wiring.
+
+#![expect(clippy::disallowed_methods, reason = "this is where environment and clock come in")]
+
+use std::time::SystemTime;
+
+use iam_key_rotator::aws::Aws;
+use iam_key_rotator::config::SweepConfig;
+use iam_key_rotator::invocation::Invocation;
+use iam_key_rotator::sweep::Sweeper;
+use iam_key_rotator::telemetry::{self, Metrics};
+use lambda_runtime::{LambdaEvent, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let variable = |name| std::env::var(name).ok();
+    let (level, format) = (variable("AWS_LAMBDA_LOG_LEVEL"), variable("AWS_LAMBDA_LOG_FORMAT"));
+    tracing::subscriber::set_global_default(telemetry::subscriber(
+        level.as_deref(),
+        format.as_deref(),
+        std::io::stdout,
+    ))?;
+
+    let config = SweepConfig::from_variables(std::env::vars());
+    if let Err(error) = &config {
+        // As for the rotation function: every invocation answers with it.
+        tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");
+    }
+    let sweeper = Sweeper::new(Aws::from_lambda_environment().await, config, Metrics::stdout());
+    let sweeper = &sweeper;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
+        let invocation = Invocation::new(event.context, SystemTime::now());
+        sweeper.handle(event.payload, invocation).await
+    }))
+    .await
+}

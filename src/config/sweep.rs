@@ -1,0 +1,302 @@
+//! The sweep's own settings, beside those it shares with the rotation function.
+
+use std::time::Duration;
+
+use wildmatch::WildMatch;
+
+use super::{Config, DURATION, NAMES, parse_regions, refuse, unknown};
+use crate::aws::RotationSetup;
+use crate::error::{Error, Result};
+use crate::model::parse_duration;
+
+/// Everything the sweep can be told by its environment.
+#[derive(Clone, Debug)]
+pub struct SweepConfig {
+    /// What it shares with the rotation function.
+    pub shared: Config,
+    /// `ROTATOR_MODE`: look, or act.
+    pub mode: Mode,
+    /// `ROTATOR_SCOPE`: whose keys.
+    pub scope: Scope,
+    /// `ROTATOR_ROTATE_AFTER`: the age at which a key is due.
+    pub rotate_after: Duration,
+    /// `ROTATOR_WARN_BEFORE`: how long before each action its mail goes out; zero: none does.
+    pub warn_before: Duration,
+    /// `ROTATOR_MAX_AGE`: the age beyond which an active key is a finding; none: no age is.
+    pub max_age: Option<Duration>,
+    /// `ROTATOR_EXEMPT_USERS`, `ROTATOR_EXEMPT_GROUP`, `ROTATOR_EXEMPT_TAG`.
+    pub exempt: Exemptions,
+    /// `ROTATOR_SECRETS_IN`: where secrets of other accounts' users live.
+    pub secrets_in: SecretsIn,
+    /// `ROTATOR_REPLICA_REGIONS`: where created secrets are replicated to.
+    pub replica_regions: Vec<String>,
+    /// `ROTATOR_ROTATION_FUNCTION_ARN`: what secrets rotate with.
+    pub rotation_function: Option<String>,
+    /// `ROTATOR_ROTATION_ROLE_ARN`: the rotation function's role, which created secrets let in, and
+    /// nobody else but the user; none: they let the user in, and whom the account lets in.
+    pub rotation_role: Option<String>,
+    /// `ROTATOR_KMS_KEY_ID`: the customer key of created secrets; none: the account's default key.
+    pub kms_key_id: Option<String>,
+}
+
+/// Whether a sweep changes anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It says what it would do.
+    #[default]
+    Audit,
+    /// It does it.
+    Enforce,
+}
+
+/// Whose keys a sweep takes care of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Users that have a secret of ours.
+    #[default]
+    Enrolled,
+    /// Every user; one with a due key gets a secret.
+    All,
+    /// The users of these secrets.
+    Secrets(Vec<String>),
+}
+
+/// Where the secrets of other accounts' users live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretsIn {
+    /// In the user's own account.
+    #[default]
+    Member,
+    /// In the account of the sweep.
+    Central,
+}
+
+/// Who is left alone.
+#[derive(Clone, Debug)]
+pub struct Exemptions {
+    /// `ROTATOR_EXEMPT_USERS`: user names, `*` for any characters.
+    pub users: Vec<WildMatch>,
+    /// `ROTATOR_EXEMPT_GROUP`: members of this group, which need not exist.
+    pub group: Option<String>,
+    /// `ROTATOR_EXEMPT_TAG`: users with this tag; its value is the reason.
+    pub tag: String,
+}
+
+impl SweepConfig {
+    /// Reads the variables that begin with `ROTATOR_`, and no others.
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let mut config = Self::default();
+        for (name, value) in variables {
+            if name.starts_with("ROTATOR_") {
+                config.set(&name, value.trim())?;
+            }
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// How a secret that nothing rotates yet is set up. A schedule counts whole days.
+    pub fn rotation_setup(&self) -> Option<RotationSetup> {
+        const DAY: u64 = 24 * 60 * 60;
+        let every_days = (self.rotate_after.as_secs() / DAY).clamp(1, 1000);
+        let function_arn = self.rotation_function.clone()?;
+        Some(RotationSetup { function_arn, every_days: i64::try_from(every_days).unwrap_or(1000) })
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let refuse = |expected| refuse(name, value, expected);
+        let duration = || parse_duration(value).ok_or_else(|| refuse(DURATION));
+        let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
+        match name {
+            "ROTATOR_MODE" => {
+                self.mode = match value {
+                    "audit" => Mode::Audit,
+                    "enforce" => Mode::Enforce,
+                    _ => return Err(refuse("audit or enforce")),
+                }
+            }
+            "ROTATOR_SCOPE" => self.scope = scope(value).ok_or_else(|| refuse(SCOPE))?,
+            "ROTATOR_ROTATE_AFTER" => {
+                self.rotate_after = duration()?;
+                if self.rotate_after.is_zero() {
+                    return Err(refuse("a duration such as 90d, longer than 0"));
+                }
+            }
+            "ROTATOR_WARN_BEFORE" => self.warn_before = duration()?,
+            "ROTATOR_MAX_AGE" => self.max_age = Some(duration()?).filter(|age| !age.is_zero()),
+            "ROTATOR_EXEMPT_USERS" => {
+                let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+                // IAM's user names are unique without regard to case.
+                self.exempt.users = names.map(WildMatch::new_case_insensitive).collect();
+            }
+            "ROTATOR_EXEMPT_GROUP" => self.exempt.group = filled(),
+            "ROTATOR_EXEMPT_TAG" => {
+                self.exempt.tag = filled().ok_or_else(|| refuse("the key of an IAM user tag"))?;
+            }
+            "ROTATOR_SECRETS_IN" => {
+                self.secrets_in = match value {
+                    "member" => SecretsIn::Member,
+                    "central" => SecretsIn::Central,
+                    _ => return Err(refuse("member or central")),
+                }
+            }
+            "ROTATOR_REPLICA_REGIONS" => {
+                self.replica_regions =
+                    parse_regions(value).ok_or_else(|| refuse("region names, comma-separated"))?;
+            }
+            "ROTATOR_ROTATION_FUNCTION_ARN" => {
+                let is_function = value.starts_with("arn:") && value.contains(":lambda:");
+                if !value.is_empty() && !is_function {
+                    return Err(refuse("the ARN of a Lambda function"));
+                }
+                self.rotation_function = filled();
+            }
+            "ROTATOR_ROTATION_ROLE_ARN" => {
+                let is_role = value.starts_with("arn:") && value.contains(":role/");
+                if !value.is_empty() && !is_role {
+                    return Err(refuse("the ARN of an IAM role"));
+                }
+                self.rotation_role = filled();
+            }
+            "ROTATOR_KMS_KEY_ID" => self.kms_key_id = filled(),
+            name if NAMES.contains(&name) => self.shared.set(name, value)?,
+            _ => {
+                let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
+                return Err(unknown(name, "the sweep", &names));
+            }
+        }
+        Ok(())
+    }
+
+    /// What no single setting shows.
+    fn check(&self) -> Result<()> {
+        if self.scope == Scope::All && self.mode == Mode::Enforce && self.rotation_function.is_none() {
+            return Err(Error::InvalidConfig {
+                name: "ROTATOR_ROTATION_FUNCTION_ARN".into(),
+                problem: "is not set, and with ROTATOR_SCOPE=all the sweep makes secrets".into(),
+                expected: "the ARN of the rotation function that such secrets rotate with".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+const SCOPE: &str = "enrolled, all, or names of secrets separated by ; (a single one as `name;`)";
+
+fn scope(value: &str) -> Option<Scope> {
+    Some(match value {
+        "enrolled" => Scope::Enrolled,
+        "all" => Scope::All,
+        names => {
+            let names: Vec<String> =
+                names.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            // A list is told from a misspelt word by its separator, or by looking like a path.
+            let is_list = value.contains(';') || value.contains('/');
+            (is_list && !names.is_empty()).then_some(Scope::Secrets(names))?
+        }
+    })
+}
+
+/// The settings that only the sweep has.
+const SWEEP_NAMES: [&str; 13] = [
+    "ROTATOR_MODE",
+    "ROTATOR_SCOPE",
+    "ROTATOR_ROTATE_AFTER",
+    "ROTATOR_WARN_BEFORE",
+    "ROTATOR_MAX_AGE",
+    "ROTATOR_EXEMPT_USERS",
+    "ROTATOR_EXEMPT_GROUP",
+    "ROTATOR_EXEMPT_TAG",
+    "ROTATOR_SECRETS_IN",
+    "ROTATOR_REPLICA_REGIONS",
+    "ROTATOR_ROTATION_FUNCTION_ARN",
+    "ROTATOR_ROTATION_ROLE_ARN",
+    "ROTATOR_KMS_KEY_ID",
+];
+
+impl Default for SweepConfig {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Self {
+            shared: Config::default(),
+            mode: Mode::default(),
+            scope: Scope::default(),
+            rotate_after: 90 * DAY,
+            warn_before: 7 * DAY,
+            max_age: None,
+            exempt: Exemptions {
+                users: Vec::new(),
+                group: Some("IAMKeyRotationExemptionGroup".into()),
+                tag: "iam-key-rotator:exempt".into(),
+            },
+            secrets_in: SecretsIn::default(),
+            replica_regions: Vec::new(),
+            rotation_function: None,
+            rotation_role: None,
+            kms_key_id: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<SweepConfig> {
+        let owned = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        SweepConfig::from_variables(owned)
+    }
+
+    #[test]
+    fn nothing_set_means_that_nothing_is_changed() {
+        let config = config(&[]).unwrap();
+        assert_eq!((config.mode, &config.scope), (Mode::Audit, &Scope::Enrolled));
+        assert_eq!(config.rotate_after.as_secs(), 90 * 86_400);
+    }
+
+    #[test]
+    fn it_reads_the_rotation_functions_settings_too() {
+        let config = config(&[("ROTATOR_OVERLAP", "10d"), ("ROTATOR_SCOPE", "a;b; c ;")]).unwrap();
+        assert_eq!(config.shared.policy.overlap.as_secs(), 864_000);
+        assert_eq!(config.scope, Scope::Secrets(vec!["a".into(), "b".into(), "c".into()]));
+    }
+
+    #[test]
+    fn every_unreadable_value_is_refused_with_the_name_and_what_was_expected() {
+        for (name, value, expected) in [
+            ("ROTATOR_MODE", "on", "audit or enforce"),
+            ("ROTATOR_SCOPE", "everybody", "enrolled, all"),
+            ("ROTATOR_SCOPE", "", "enrolled, all"),
+            ("ROTATOR_ROTATE_AFTER", "0", "longer than 0"),
+            ("ROTATOR_WARN_BEFORE", "a week", "duration"),
+            ("ROTATOR_MAX_AGE", "90", "duration"),
+            ("ROTATOR_EXEMPT_TAG", "", "tag"),
+            ("ROTATOR_SECRETS_IN", "vault", "member or central"),
+            ("ROTATOR_REPLICA_REGIONS", "Ireland", "region"),
+            ("ROTATOR_ROTATION_FUNCTION_ARN", "rotation", "ARN"),
+            ("ROTATOR_ROTATION_ROLE_ARN", "role", "ARN"),
+            ("ROTATOR_OVERLAP", "soon", "duration"),
+            ("ROTATOR_DRYRUN", "true", "ROTATOR_MODE"),
+        ] {
+            let error = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn to_make_secrets_it_must_know_what_rotates_them() {
+        let all = [("ROTATOR_SCOPE", "all"), ("ROTATOR_MODE", "enforce")];
+        assert!(config(&all).unwrap_err().to_string().contains("ROTATOR_ROTATION_FUNCTION_ARN"));
+        assert!(config(&all[..1]).is_ok(), "an audit makes nothing");
+    }
+
+    #[test]
+    fn every_name_in_the_list_is_one_that_is_read() {
+        for name in SWEEP_NAMES {
+            if let Err(error) = config(&[(name, "x")]) {
+                assert!(!error.to_string().contains("is not a setting"), "{error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What the Lambda runtime tells of one invocation.
+
+use std::time::{Duration, SystemTime};
+
+use lambda_runtime::Context;
+use tokio::time::Instant;
+
+/// What the Lambda runtime tells of one invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The request's id, by which its log lines are found.
+    pub request_id: String,
+    /// The ARN by which the function was invoked.
+    pub function_arn: String,
+    /// When Lambda ends the invocation.
+    pub deadline: Instant,
+}
+
+impl Invocation {
+    /// Reads the runtime's context; its deadline is a time of day, `now`.
+    pub fn new(context: Context, now: SystemTime) -> Self {
+        let left = context.deadline().duration_since(now).unwrap_or_default();
+        Self {
+            request_id: context.request_id,
+            function_arn: context.invoked_function_arn,
+            deadline: Instant::now() + left,
+        }
+    }
+
+    /// The account the function runs in, where its ARN tells.
+    pub fn account(&self) -> Option<&str> {
+        let account = self.function_arn.split(':').nth(4)?;
+        (account.len() == 12).then_some(account)
+    }
+
+    /// How much time is left.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}

@@ -1,0 +1,126 @@
+//! What a sweep tells a person, because no rule may decide it.
+
+use super::AccessKeyId;
+
+/// The kinds of findings. Their names are stable: digests, alerts and `--json` carry them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub enum FindingKind {
+    /// An active key is older than the policy allows.
+    KeyOverdue,
+    /// A superseded key has had its time and is still used.
+    StillInUse,
+    /// An active key is in no version of the user's secret.
+    UnknownKey,
+    /// A user without a secret has two active keys: which of them counts cannot be told.
+    TwoActiveKeys,
+    /// A key that is due was never used.
+    NeverUsed,
+    /// A rotation began long ago and has not ended.
+    RotationStuck,
+    /// Rotation is turned off, and the key is due.
+    RotationOff,
+    /// Nothing rotates the secret, and the key is due.
+    NoRotationFunction,
+    /// A key is in the way of the next rotation and may not be removed.
+    RotationBlocked,
+    /// The secret's own schedule did not rotate it in time.
+    ScheduleMissed,
+    /// More than one secret names the user.
+    SecretConflict,
+    /// The secret's name belongs to another secret.
+    NameTaken,
+    /// AWSCURRENT's key is none of the user's.
+    CurrentKeyMissing,
+    /// AWSCURRENT's key is inactive.
+    CurrentKeyInactive,
+    /// AWSCURRENT was moved back to an older key.
+    RolledBack,
+    /// There is no such user.
+    UserMissing,
+    /// An exempt user's key is older than the policy allows.
+    ExemptButOld,
+    /// A setting on the secret cannot be read.
+    UnreadableSetting,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// Its kind.
+    pub kind: FindingKind,
+    /// The key it is about, if it is about one.
+    pub key: Option<AccessKeyId>,
+    /// What was found.
+    pub evidence: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// Whether nobody has been told of it yet, as far as is remembered.
+    pub new: bool,
+}
+
+impl FindingKind {
+    /// All of them, each with its letter in the ledger.
+    pub const LETTERS: [(char, Self); 18] = [
+        ('o', Self::KeyOverdue),
+        ('u', Self::StillInUse),
+        ('s', Self::UnknownKey),
+        ('2', Self::TwoActiveKeys),
+        ('n', Self::NeverUsed),
+        ('p', Self::RotationStuck),
+        ('f', Self::RotationOff),
+        ('l', Self::NoRotationFunction),
+        ('q', Self::RotationBlocked),
+        ('w', Self::ScheduleMissed),
+        ('c', Self::SecretConflict),
+        ('g', Self::NameTaken),
+        ('k', Self::CurrentKeyMissing),
+        ('i', Self::CurrentKeyInactive),
+        ('b', Self::RolledBack),
+        ('m', Self::UserMissing),
+        ('e', Self::ExemptButOld),
+        ('y', Self::UnreadableSetting),
+    ];
+
+    /// Whether somebody is called for it. The others are only listed.
+    pub fn alerts(self) -> bool {
+        self != Self::NeverUsed
+    }
+
+    /// What a person can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::KeyOverdue => "See why it was not rotated: `iam-key-rotator doctor`.",
+            Self::StillInUse => {
+                "Move what still uses it to the secret's AWSCURRENT; it is then deactivated by itself. To cut it off now, deactivate it by hand."
+            }
+            Self::UnknownKey => "Find out who uses it. If nobody does, deactivate it and then delete it.",
+            Self::TwoActiveKeys => {
+                "Deactivate the one that is not in use; or enroll the user with the key that is."
+            }
+            Self::NeverUsed => "If nobody needs it, delete the key, or the user.",
+            Self::RotationStuck => "See what stops it: `iam-key-rotator unstick`.",
+            Self::RotationOff => {
+                "Turn it on with `aws secretsmanager rotate-secret --rotation-lambda-arn …`, or exempt the user."
+            }
+            Self::NoRotationFunction => "Set `ROTATOR_ROTATION_FUNCTION_ARN`, or give the secret a rotation function.",
+            Self::RotationBlocked => "Free one of the user's two keys; the rotation then goes on by itself.",
+            Self::ScheduleMissed => "See why its schedule did not rotate it: `iam-key-rotator doctor`.",
+            Self::SecretConflict => {
+                "Leave the tag `iam-key-rotator:user` on one of them; until then none is touched."
+            }
+            Self::NameTaken => {
+                "If that secret is the user's, tag it `iam-key-rotator:user`; otherwise choose another `ROTATOR_SECRET_NAME`."
+            }
+            Self::CurrentKeyMissing => {
+                "Rotate the secret: consumers read a key that does not work. Or correct its tag `iam-key-rotator:user`."
+            }
+            Self::CurrentKeyInactive => {
+                "Activate the key if it is needed; otherwise delete the secret or the user."
+            }
+            Self::RolledBack => "Rotate the secret once the cause is mended; the newer key is kept until then.",
+            Self::UserMissing => "Delete the secret if the user is gone for good; or correct its tag.",
+            Self::ExemptButOld => "Check that the reason for the exemption still holds.",
+            Self::UnreadableSetting => "Correct or remove the secret's tag; until then the user is not touched.",
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What the administrator is told of a sweep: one digest, and an alert where a person is needed.
+
+use askama::Template;
+use serde_json::{Value, json};
+
+use super::alert::publish;
+use crate::aws::{Aws, Email, Words};
+use crate::config::{Mode, SweepConfig};
+use crate::event::{AccountEvent, Resume};
+use crate::sweep::{Account, AccountAnswer, Survey, Visit};
+
+/// Rows of a section; a mail that nobody reads to its end helps nobody.
+const MOST_ROWS: usize = 200;
+/// An SNS message has at most 256 KiB
+/// ([Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)).
+const MOST_BYTES: usize = 250_000;
+
+/// All that a digest is made of.
+#[derive(Debug)]
+pub struct SweepReport<'a> {
+    /// The account.
+    pub account: &'a Account<'a>,
+    /// What was asked.
+    pub event: &'a AccountEvent,
+    /// The account as its lists show it.
+    pub survey: &'a Survey,
+    /// The visits with something to report.
+    pub visits: &'a [Visit],
+    /// What the sweep answers.
+    pub answer: &'a AccountAnswer,
+    /// The request's id.
+    pub request_id: &'a str,
+}
+
+struct Digest {
+    headline: String,
+    summary: String,
+    sections: Vec<Section>,
+    request_id: String,
+}
+
+struct Section {
+    title: &'static str,
+    rows: Vec<Row>,
+    more: usize,
+}
+
+struct Row {
+    user: String,
+    what: String,
+    remedy: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "digest.txt", escape = "none")]
+struct Text<'a>(&'a Digest);
+
+#[derive(Template)]
+#[template(path = "digest.html")]
+struct Html<'a>(&'a Digest);
+
+/// Tells the administrator of a sweep, if there is anything to tell that was not told before;
+/// answers whether all of it got through.
+pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
+    let (aws, config) = (report.account.aws, report.account.config);
+    let audit = config.mode == Mode::Audit;
+    let new = |visit: &Visit| visit.findings.iter().any(|finding| finding.new);
+    let failed = report.visits.iter().any(|visit| visit.failure.is_some());
+    let called_for = !audit && (report.visits.iter().any(new) || (failed && !is_part_of_many(report.event)));
+    let acted = |visit: &Visit| !visit.actions.is_empty() || visit.mailed || visit.refused.is_some();
+    let worth = failed
+        || report.visits.iter().any(|visit| acted(visit) || new(visit))
+        || (audit && report.visits.iter().any(|visit| !visit.findings.is_empty()));
+    for (name, finding) in report.visits.iter().flat_map(|visit| {
+        visit.findings.iter().filter(|finding| finding.new).map(|finding| (&visit.user.name, finding))
+    }) {
+        tracing::warn!(user = name.as_str(), kind = ?finding.kind, evidence = finding.evidence, "finding");
+    }
+    if !worth && !called_for {
+        return true;
+    }
+    let digest = Digest::of_sweep(report);
+    let mut recipients: Vec<&String> =
+        config.shared.email.admin.iter().chain(report.event.email.as_ref()).collect();
+    recipients.dedup();
+    let mut told = true;
+    if let Some(from) = config.shared.email.from.as_ref().filter(|_| !recipients.is_empty()) {
+        for to in recipients {
+            told &= digest.mail(aws, from, to).await;
+        }
+        if called_for {
+            told &= digest.publish(report.account, report.answer).await;
+        }
+    } else {
+        told &= digest.publish(report.account, report.answer).await;
+    }
+    told
+}
+
+/// Tells of one step of one user's life cycle.
+pub async fn tell_of_step(account: &Account<'_>, visit: &Visit, request_id: &str) {
+    if visit.actions.is_empty() && visit.failure.is_none() && !visit.findings.iter().any(|finding| finding.new)
+    {
+        return;
+    }
+    let what = visit.actions.first().map(|planned| planned.action.name());
+    let user = &visit.user.name;
+    let headline = match (what, account.config.mode) {
+        (None, _) => format!("Access key of {user}: a person is needed"),
+        (Some(_), Mode::Audit) => format!("Access key of {user}: what would be done"),
+        (Some("enroll" | "request-rotation"), _) => format!("Access key of {user}: a new key is on its way"),
+        (Some("deactivate"), _) => format!("Access key of {user}: the previous key was deactivated"),
+        (Some("delete"), _) => format!("Access key of {user}: the previous key was deleted"),
+        (Some(_), _) => format!("Access key of {user}"),
+    };
+    let visits = std::slice::from_ref(visit);
+    let digest = Digest {
+        headline,
+        summary: format!("Account {}.", account.number.as_deref().unwrap_or("unknown")),
+        sections: sections(visits, account.config.mode, &[]),
+        request_id: request_id.to_owned(),
+    };
+    let facts = json!({"account": account.number, "user": user, "action": what});
+    digest.announce(account.aws, account.config, &facts).await;
+}
+
+/// Tells of all accounts of an organization: an alert of those that failed, and a summary.
+pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Value], failures: &[&Value]) {
+    let count = |result: &Value, field: &str| -> u64 {
+        match result.get(field) {
+            Some(Value::Object(counts)) => counts.values().filter_map(Value::as_u64).sum(),
+            _ => 0,
+        }
+    };
+    let total = |field: &str| results.iter().map(|result| count(result, field)).sum::<u64>();
+    let (actions, findings) = (total("actions"), total("findings"));
+    let account = |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
+    let mut rows: Vec<Row> = failures
+        .iter()
+        .map(|result| Row { user: account(result), what: failure_of(result), remedy: "" })
+        .collect();
+    let mut active: Vec<Row> = results
+        .iter()
+        .filter(|result| count(result, "actions") + count(result, "findings") > 0)
+        .map(|result| Row {
+            user: account(result),
+            what: format!("{} actions, {} findings", count(result, "actions"), count(result, "findings")),
+            remedy: "",
+        })
+        .collect();
+    if rows.is_empty() && active.is_empty() {
+        return;
+    }
+    let headline = match failures.len() {
+        0 => format!("Key sweep of {} accounts", results.len()),
+        failed => format!("Key sweep: {failed} of {} accounts failed", results.len()),
+    };
+    let sections =
+        vec![Section::of("Failed, or left users out", &mut rows), Section::of("Accounts", &mut active)];
+    let digest = Digest {
+        headline,
+        summary: format!("{} accounts, {actions} actions, {findings} findings.", results.len()),
+        sections: sections.into_iter().filter(|section| !section.rows.is_empty()).collect(),
+        request_id: "in the state machine's history".into(),
+    };
+    let accounts: Vec<String> = failures.iter().map(|result| account(result)).collect();
+    let facts = json!({"accounts": results.len(), "failed": accounts, "actions": actions, "findings": findings});
+    let to = config.shared.email.admin.as_ref().zip(config.shared.email.from.as_ref());
+    if let Some((to, from)) = to {
+        digest.mail(aws, from, to).await;
+    }
+    if to.is_none() || !failures.is_empty() {
+        digest.send(aws, config, &facts).await;
+    }
+}
+
+/// An account's failure in the state machine's words, or in its own answer's.
+fn failure_of(result: &Value) -> String {
+    let text = |field: &str| result.get(field).and_then(Value::as_str);
+    let Some(error) = text("error") else {
+        return format!("{} users were left out", result["failures"].as_u64().unwrap_or_default());
+    };
+    let cause = text("cause").unwrap_or_default();
+    let parsed = serde_json::from_str::<Value>(cause).ok();
+    let message = parsed.as_ref().and_then(|cause| cause["errorMessage"].as_str()).unwrap_or(cause);
+    let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
+    format!("{}: {}", clean(error), clean(message))
+}
+
+/// In an organization the accounts' failures are alerted together, at the end.
+fn is_part_of_many(event: &AccountEvent) -> bool {
+    matches!(event.resume, Resume::Caller(_))
+}
+
+fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
+    let mut done = Vec::new();
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for visit in visits {
+        let row = |what: String, remedy| Row { user: visit.user.name.clone(), what, remedy };
+        done.extend(visit.actions.iter().map(|planned| row(planned.to_string(), "")));
+        for finding in &visit.findings {
+            let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+            let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
+            if finding.new { new.push(row) } else { known.push(row) }
+        }
+        failed.extend(visit.failure.iter().map(|error| row(crate::rotation::chain(error), "")));
+        refused.extend(visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.clone(), "")));
+        exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
+        coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
+            let what = format!("{:?} of {} on {}", coming.event, coming.key, super::place::minute(coming.at));
+            row(what, "")
+        }));
+    }
+    let mut nameless: Vec<Row> = unbound
+        .iter()
+        .map(|secret| Row {
+            user: secret.clone(),
+            what: "left out".into(),
+            remedy: "Tag it `iam-key-rotator:user`, or take it off the list.",
+        })
+        .collect();
+    let acted = if mode == Mode::Audit { "Would be done" } else { "Done" };
+    [
+        Section::of("Needs a person, new", &mut new),
+        Section::of("Left out after an error", &mut failed),
+        Section::of(acted, &mut done),
+        Section::of("Not done", &mut refused),
+        Section::of("Announced to users", &mut coming),
+        Section::of("Needs a person, known", &mut known),
+        Section::of("Secrets without a user", &mut nameless),
+        Section::of("Exempt", &mut exempt),
+    ]
+    .into_iter()
+    .filter(|section| !section.rows.is_empty())
+    .collect()
+}
+
+impl Section {
+    fn of(title: &'static str, rows: &mut Vec<Row>) -> Self {
+        let more = rows.len().saturating_sub(MOST_ROWS);
+        rows.truncate(MOST_ROWS);
+        Self { title, rows: std::mem::take(rows), more }
+    }
+}
+
+impl Digest {
+    fn of_sweep(report: &SweepReport<'_>) -> Self {
+        let (account, answer) = (report.account, report.answer);
+        let number = account.number.as_deref().unwrap_or("unknown");
+        let name = report.event.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
+        let actions: u32 = answer.actions.values().sum();
+        let findings: u32 = answer.findings.values().sum();
+        let headline = match account.config.mode {
+            Mode::Audit => format!("Key audit of account {number}: {actions} actions would be done"),
+            Mode::Enforce => format!("Key sweep of account {number}: {actions} actions, {findings} findings"),
+        };
+        let rest = match &answer.marker {
+            Some(marker) => format!(" Time was up after user {marker}; the rest follows."),
+            None => String::new(),
+        };
+        let beyond = account.config.max_age.filter(|most| {
+            account.config.rotate_after.saturating_add(account.config.shared.policy.overlap) > *most
+        });
+        let beyond = match beyond {
+            Some(_) => " ROTATOR_ROTATE_AFTER and ROTATOR_OVERLAP together are longer than ROTATOR_MAX_AGE: superseded keys will be too old.",
+            None => "",
+        };
+        let summary = format!(
+            "Account {number}{name}: {} users, {} in scope, {} looked at closely, {} with a key that is too old, {findings} findings, {} left out.{rest}{beyond}",
+            answer.users.total, answer.users.in_scope, answer.users.visited, answer.users.overdue, answer.failures,
+        );
+        Self {
+            headline,
+            summary,
+            sections: sections(report.visits, account.config.mode, &report.survey.unbound),
+            request_id: report.request_id.to_owned(),
+        }
+    }
+
+    /// By mail to the administrator, or to the topic where there is no mail.
+    async fn announce(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+        match config.shared.email.admin.as_ref().zip(config.shared.email.from.as_ref()) {
+            Some((to, from)) => self.mail(aws, from, to).await,
+            None => self.send(aws, config, facts).await,
+        }
+    }
+
+    async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
+        let words = Text(self).render().and_then(|text| {
+            Ok(Words::Own { subject: self.headline.clone(), text, html: Html(self).render()? })
+        });
+        let words = match words {
+            Ok(words) => words,
+            Err(error) => {
+                tracing::error!(error = %error, "digest could not be written");
+                return false;
+            }
+        };
+        let sent = aws.ses.send(&Email { from: from.to_owned(), to: to.to_owned(), content: words }).await;
+        if let Err(error) = &sent {
+            tracing::error!(error = %error, "digest could not be mailed");
+        }
+        sent.is_ok()
+    }
+
+    async fn publish(&self, account: &Account<'_>, answer: &AccountAnswer) -> bool {
+        let facts = json!({
+            "account": answer.account, "mode": answer.mode, "outcome": answer.outcome,
+            "actions": answer.actions, "findings": answer.findings, "failures": answer.failures,
+        });
+        self.send(account.aws, account.config, &facts).await
+    }
+
+    async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+        let text = Text(self).render().map(|mut text| {
+            let most = (0..=MOST_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+            text.truncate(most.unwrap_or_default());
+            format!("{text}\n{facts:#}\n")
+        });
+        publish(aws, &config.shared, &self.headline, text).await
+    }
+}

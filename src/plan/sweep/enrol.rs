@@ -1,0 +1,59 @@
+//! A user without a secret gets one.
+
+use super::{ComingEvent, Demand, FleetAction, Planner, before, warns};
+use crate::config::Scope;
+use crate::model::{AccessKey, FindingKind, KeyStatus, UnknownKeys};
+use crate::plan::retire::after;
+
+impl Planner<'_> {
+    /// The secret is made as early as the first warning goes out, because what a sweep remembers of
+    /// a user is written on it. A user without an active key stays without.
+    pub(super) fn enrol(&mut self) {
+        let wanted = match self.demand {
+            Demand::Due => self.config.scope == Scope::All,
+            Demand::Rotate => true,
+            Demand::Deactivate | Demand::Delete => {
+                return self.refuse("the user has no secret, so which key is superseded is not known".into());
+            }
+        };
+        let mut active: Vec<&AccessKey> =
+            self.view.keys.iter().filter(|key| key.status == KeyStatus::Active).collect();
+        active.sort_by_key(|key| key.created);
+        let (Some(oldest), Some(youngest)) = (active.first(), active.last()) else {
+            return self.refuse("the user has no active key, and gets none".into());
+        };
+        if !wanted {
+            return;
+        }
+        let due = after(oldest.created, self.config.rotate_after);
+        let forced = self.demand == Demand::Rotate;
+        let begins = match warns(self.config, self.config.rotate_after) {
+            true => before(due, self.config.warn_before),
+            false => due,
+        };
+        if self.seen.now < begins && !forced {
+            return self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
+        }
+        if self.view.name_taken {
+            let name = self.config.shared.secret_name_of(&self.view.user);
+            return self.find(
+                FindingKind::NameTaken,
+                None,
+                format!("the user's secret would be called {name:?}, and there is one that is not the user's"),
+            );
+        }
+        if active.len() > 1 && self.policy.unknown_keys != UnknownKeys::DeleteOldest {
+            let evidence = format!("{} and {} are both active", oldest.id, youngest.id);
+            self.refuse(evidence.clone());
+            return self.find(FindingKind::TwoActiveKeys, Some(&oldest.id), evidence);
+        }
+        let secret_name = self.config.shared.secret_name_of(&self.view.user);
+        let reason = format!("its key {} was created {}", oldest.id, oldest.created);
+        self.act(FleetAction::Enroll { secret_name, adopts: youngest.id.clone() }, reason.clone());
+        if self.seen.now >= due || forced {
+            self.act(FleetAction::RequestRotation { setup: self.config.rotation_setup() }, reason);
+        } else {
+            self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! What a sweep does about one user.
+//!
+//! Key ids, dates and staging labels are all there is to plan from: no value is ever read. One
+//! user's plan is made anew before each thing that cannot be undone.
+
+mod enrol;
+mod exempt;
+mod retire;
+mod rotate;
+mod triage;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Planned, because};
+use crate::aws::RotationSetup;
+use crate::config::{Scope, SweepConfig};
+use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_NOTICES};
+use crate::model::{
+    AccessKey, AccessKeyId, ClientRequestToken, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Note,
+    Observation, Policy, SecretState, UserRef,
+};
+
+pub use exempt::exemption;
+pub use triage::{Glance, Row, triage};
+
+/// All that one user's plan is made from.
+#[derive(Clone, Debug)]
+pub struct UserView {
+    /// The time of the observation, by AWS's clock.
+    pub now: Timestamp,
+    /// The user.
+    pub user: UserRef,
+    /// The user's tags.
+    pub tags: BTreeMap<String, String>,
+    /// Whether the user is in the exempt group.
+    pub in_exempt_group: bool,
+    /// Whether IAM knows no such user.
+    pub missing: bool,
+    /// The user's keys, each with its last use.
+    pub keys: Vec<AccessKey>,
+    /// The secret bound to the user.
+    pub secret: Option<SecretState>,
+    /// A secret that has the name the user's would get, and is not the user's.
+    pub name_taken: bool,
+    /// Other secrets that name the same user.
+    pub rivals: Vec<String>,
+    /// What is remembered of the user's keys.
+    pub ledger: Ledger,
+}
+
+/// What is wanted for the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// What is due.
+    Due,
+    /// A new key, whatever the age of the present one.
+    Rotate,
+    /// The superseded key made inactive, whatever is left of the overlap.
+    Deactivate,
+    /// The superseded key deleted, whatever is left of the recovery window.
+    Delete,
+}
+
+impl Demand {
+    fn is_retirement(self) -> bool {
+        matches!(self, Self::Deactivate | Self::Delete)
+    }
+}
+
+/// Something a sweep changes. Its `Display` is the line an audit prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FleetAction {
+    /// Make the user's secret, let nobody but the user and the rotator read it, and label its
+    /// first version with the key the user has.
+    Enroll {
+        /// Its name.
+        secret_name: String,
+        /// The user's key, which the first rotation supersedes.
+        adopts: AccessKeyId,
+    },
+    /// The rest of an enrolment that broke off.
+    FinishEnrolment {
+        /// The secret's first version.
+        version: String,
+        /// The user's key.
+        adopts: AccessKeyId,
+    },
+    /// Have Secrets Manager rotate the secret.
+    RequestRotation {
+        /// For a secret that nothing rotates yet.
+        setup: Option<RotationSetup>,
+    },
+    /// Make a key inactive.
+    DeactivateKey {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Delete a key. Cannot be undone.
+    DeleteKey {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Take a deleted key's label off its version.
+    RemoveLabel {
+        /// The version.
+        version: String,
+        /// The key.
+        key: AccessKeyId,
+    },
+}
+
+/// What will happen to a key, if nothing changes until then.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Coming {
+    /// What.
+    pub event: ComingEvent,
+    /// To which key.
+    pub key: AccessKeyId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the user is to be warned of it now.
+    #[serde(skip)]
+    pub warn: bool,
+}
+
+/// Something to tell the user that was not told before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// What will happen to a key.
+    Coming(Coming),
+    /// That a key was made inactive, and when it will be deleted.
+    Deactivated {
+        /// The key.
+        key: AccessKeyId,
+        /// When its recovery window is over.
+        deleted_at: Timestamp,
+    },
+    /// That a key was deleted.
+    Deleted {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// That a superseded key is still used, and where.
+    StillInUse {
+        /// The key.
+        key: AccessKeyId,
+        /// Its last use.
+        evidence: String,
+    },
+}
+
+/// What can happen to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComingEvent {
+    /// It is superseded by a new one.
+    Rotation,
+    /// It is made inactive, provided that it is no longer used.
+    Deactivation,
+    /// It is deleted.
+    Deletion,
+}
+
+/// What a sweep does about one user, says about it, and remembers of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserPlan {
+    /// The actions in order, each with its reason.
+    pub actions: Vec<Planned<FleetAction>>,
+    /// What needs a person.
+    pub findings: Vec<Finding>,
+    /// What will happen next.
+    pub coming: Vec<Coming>,
+    /// Why the user is left alone.
+    pub exempt: Option<String>,
+    /// Why nothing that was asked for is done.
+    pub refused: Option<String>,
+    /// What the user is to be told.
+    pub notices: Vec<Notice>,
+    /// What is to be remembered, whoever is told.
+    pub ledger: Ledger,
+}
+
+impl UserPlan {
+    /// What is to be remembered once the user has been told.
+    pub fn ledger_once_told(&self) -> Ledger {
+        let mut ledger = self.ledger.clone();
+        for coming in self.coming.iter().filter(|coming| coming.warn) {
+            ledger.note(&coming.key, coming.event.note());
+        }
+        ledger
+    }
+}
+
+/// Plans for one user.
+pub fn plan_user(view: &UserView, config: &SweepConfig, demand: Demand) -> UserPlan {
+    let mut planner = Planner::new(view, config, demand);
+    planner.plan();
+    planner.finish()
+}
+
+/// The policy of one secret, or the name of the tag that cannot be read.
+fn policy(config: &SweepConfig, secret: Option<&SecretState>) -> Result<Policy, &'static str> {
+    match secret {
+        Some(secret) => config.shared.policy.with_tags(&secret.tags),
+        None => Ok(config.shared.policy),
+    }
+}
+
+/// Whether mails of a kind go out ahead: there must be more time before the event than the warning
+/// takes.
+fn warns(config: &SweepConfig, stage: Duration) -> bool {
+    config.shared.email.from.is_some() && !config.warn_before.is_zero() && stage > config.warn_before
+}
+
+/// What is remembered of a user's keys, as the secret's tag tells.
+pub fn ledger_of(secret: Option<&SecretState>) -> Ledger {
+    secret.and_then(|secret| secret.tags.get(TAG_NOTICES)).map(|tag| Ledger::from_tag(tag)).unwrap_or_default()
+}
+
+/// What findings that are about no single key are noted under.
+fn secret_itself() -> AccessKeyId {
+    AccessKeyId::new("secret")
+}
+
+struct Planner<'a> {
+    view: &'a UserView,
+    config: &'a SweepConfig,
+    demand: Demand,
+    policy: Policy,
+    seen: Observation,
+    /// What was remembered before.
+    before: Ledger,
+    plan: UserPlan,
+}
+
+impl<'a> Planner<'a> {
+    fn new(view: &'a UserView, config: &'a SweepConfig, demand: Demand) -> Self {
+        let secret = view.secret.clone().unwrap_or_default();
+        let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+        let seen = Observation {
+            now: view.now,
+            token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
+            user: view.user.clone(),
+            keys: view.keys.clone(),
+            current: None,
+            pending: None,
+            current_key_owner: None,
+            secret,
+        };
+        let before = view.ledger.clone();
+        let plan = UserPlan { ledger: before.clone(), ..UserPlan::default() };
+        Self { view, config, demand, policy: config.shared.policy, seen, before, plan }
+    }
+
+    fn plan(&mut self) {
+        self.plan.exempt =
+            exemption(&self.config.exempt, &self.view.user.name, self.view.in_exempt_group, &self.view.tags);
+        if self.plan.exempt.is_some() {
+            self.find_old(FindingKind::ExemptButOld);
+            return;
+        }
+        if self.view.missing {
+            let evidence = format!("the secret is bound to user {}, whom IAM does not know", self.view.user);
+            return self.find(FindingKind::UserMissing, None, evidence);
+        }
+        if !self.view.rivals.is_empty() {
+            let evidence = format!("the user's other secrets: {}", self.view.rivals.join(", "));
+            return self.find(FindingKind::SecretConflict, None, evidence);
+        }
+        match policy(self.config, self.view.secret.as_ref()) {
+            Ok(policy) => self.policy = policy,
+            Err(tag) => {
+                let evidence = format!("the secret's tag `{tag}` is no duration such as 24h or 7d");
+                return self.find(FindingKind::UnreadableSetting, None, evidence);
+            }
+        }
+        if self.view.secret.is_none() {
+            self.enrol();
+        } else if let Some(began) = self.in_flight() {
+            return self.refuse(format!("a rotation is under way since {began}"));
+        } else {
+            self.retire();
+            if !self.demand.is_retirement() {
+                self.rotate();
+            }
+        }
+        if !self.asks_for_rotation() {
+            self.find_old(FindingKind::KeyOverdue);
+        }
+    }
+
+    fn finish(mut self) -> UserPlan {
+        if self.plan.exempt.is_some() {
+            return self.plan;
+        }
+        let (seen, found) = (&self.seen, &self.plan.findings);
+        let gone = |key: &AccessKeyId| !seen.keys.iter().any(|known| known.id == *key);
+        let deleted = self.before.keys().filter(|(key, entry)| gone(key) && entry.inactive_since.is_some());
+        let mut notices: Vec<Notice> =
+            deleted.map(|(key, _)| Notice::Deleted { key: key.clone() }).collect();
+        self.plan.ledger.keep_findings(|key, kind| {
+            let about = |finding: &Finding| finding.key.clone().unwrap_or_else(secret_itself) == *key;
+            found.iter().any(|finding| finding.kind == kind && about(finding))
+        });
+        self.plan.ledger.keep(|key| !gone(key) || *key == secret_itself());
+        for finding in found.iter().filter(|finding| finding.new) {
+            let key = finding.key.clone().unwrap_or_else(secret_itself);
+            self.plan.ledger.note(&key, Note::Found(finding.kind));
+            if finding.kind == FindingKind::StillInUse {
+                notices.push(Notice::StillInUse { key, evidence: finding.evidence.clone() });
+            }
+        }
+        let warnings = self.plan.coming.iter().filter(|coming| coming.warn);
+        notices.extend(warnings.cloned().map(Notice::Coming));
+        self.plan.notices.extend(notices);
+        self.plan
+    }
+
+    /// The rotation that is at work, and since when. One that began long ago is not at work.
+    fn in_flight(&self) -> Option<Timestamp> {
+        let began = self.pending_since()?;
+        (self.seen.now < super::retire::after(began, rotate::STUCK_AFTER)).then_some(began)
+    }
+
+    /// When the rotation began whose version is pending: as its intent tells, or at the latest when
+    /// the secret was last changed.
+    fn pending_since(&self) -> Option<Timestamp> {
+        let secret = &self.seen.secret;
+        let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
+        let intent = secret.intent().filter(|intent| intent.token.as_str() == pending.id);
+        let begun = intent.and_then(|intent| intent.attempts.last().copied());
+        Some(begun.or(secret.changed).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    fn act(&mut self, action: FleetAction, reason: impl Into<String>) {
+        self.plan.actions.push(because(action, reason));
+    }
+
+    /// Says why what was asked for is not done; nobody asked for what is merely due.
+    fn refuse(&mut self, reason: String) {
+        if self.demand != Demand::Due {
+            self.plan.refused = Some(reason);
+        }
+    }
+
+    fn find(&mut self, kind: FindingKind, key: Option<&AccessKeyId>, evidence: String) {
+        let noted = self.before.has(key.unwrap_or(&secret_itself()), Note::Found(kind));
+        // Without a secret there is no place to remember that it was told.
+        let new = kind.alerts() && self.view.secret.is_some() && !noted;
+        self.plan.findings.push(Finding {
+            kind,
+            key: key.cloned(),
+            evidence,
+            remedy: kind.remedy(),
+            new,
+        });
+    }
+
+    fn expect(&mut self, event: ComingEvent, key: &AccessKeyId, at: Timestamp, stage: Duration) {
+        let near = self.seen.now >= before(at, self.config.warn_before);
+        let warn = near && warns(self.config, stage) && !self.before.has(key, event.note());
+        self.plan.coming.push(Coming { event, key: key.clone(), at, warn });
+    }
+
+    /// Finds active keys that are older than they should ever be.
+    fn find_old(&mut self, kind: FindingKind) {
+        let limit = age_limit(self.config);
+        let now = self.seen.now;
+        let old: Vec<AccessKey> = self
+            .seen
+            .keys
+            .iter()
+            .filter(|key| key.status == KeyStatus::Active && super::retire::after(key.created, limit) < now)
+            // Without a maximum age, only the key in use can be overdue: others have had their turn.
+            .filter(|key| {
+                self.config.max_age.is_some()
+                    || !matches!(self.seen.role(key), KeyRole::Previous | KeyRole::Abandoned)
+            })
+            .cloned()
+            .collect();
+        for key in old {
+            let days = now.duration_since(key.created).as_hours() / 24;
+            let evidence = format!("active since {}, {days} days", key.created);
+            self.find(kind, Some(&key.id), evidence);
+        }
+    }
+
+    fn asks_for_rotation(&self) -> bool {
+        self.plan.actions.iter().any(|planned| {
+            matches!(planned.action, FleetAction::RequestRotation { .. } | FleetAction::Enroll { .. })
+        })
+    }
+
+    fn listed(&self) -> bool {
+        matches!(self.config.scope, Scope::Secrets(_))
+    }
+}
+
+/// The age beyond which an active key is a finding: the configured one, or a day more than the age
+/// at which it is rotated.
+fn age_limit(config: &SweepConfig) -> Duration {
+    config.max_age.unwrap_or(config.rotate_after + rotate::GRACE)
+}
+
+fn before(time: Timestamp, duration: Duration) -> Timestamp {
+    time.saturating_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
+impl ComingEvent {
+    fn note(self) -> Note {
+        match self {
+            Self::Rotation => Note::RotationComing,
+            Self::Deactivation => Note::DeactivationComing,
+            Self::Deletion => Note::DeletionComing,
+        }
+    }
+}
+
+impl FleetAction {
+    /// Whether it takes a key away. After such an action the user is looked at again.
+    pub fn is_destructive(&self) -> bool {
+        matches!(self, Self::DeactivateKey { .. } | Self::DeleteKey { .. })
+    }
+
+    /// Its name, as answers and summaries count it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Enroll { .. } | Self::FinishEnrolment { .. } => "enroll",
+            Self::RequestRotation { .. } => "request-rotation",
+            Self::DeactivateKey { .. } => "deactivate",
+            Self::DeleteKey { .. } => "delete",
+            Self::RemoveLabel { .. } => "remove-label",
+        }
+    }
+}
+
+impl fmt::Display for FleetAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Enroll { secret_name, adopts } => {
+                write!(f, "enroll: create secret {secret_name:?}, whose first rotation supersedes {adopts}")
+            }
+            Self::FinishEnrolment { adopts, .. } => {
+                write!(f, "finish the enrolment whose first rotation supersedes {adopts}")
+            }
+            Self::RequestRotation { setup: Some(setup) } => {
+                write!(f, "rotate the secret now, and then every {} days", setup.every_days)
+            }
+            Self::RequestRotation { setup: None } => f.write_str("rotate the secret"),
+            Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),
+            Self::DeleteKey { key } => write!(f, "delete key {key}"),
+            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Keys that have been superseded, given up or left behind.
+
+use std::time::Duration;
+
+use super::{ComingEvent, Demand, FleetAction, Notice, Planner};
+
+use crate::model::{
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
+};
+use crate::plan::retire::{after, deactivation_time, may_deactivate, used_since};
+use crate::plan::{Action, room};
+
+/// How old a key must be that no version was ever promoted with: last-used data lag by hours.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Planner<'_> {
+    /// Plans what becomes of every key but the current one.
+    ///
+    /// Without a known, active current key nothing is taken away: another may be the one in use.
+    pub(super) fn retire(&mut self) {
+        let Some(current) = self.current_key() else { return };
+        for action in room::stale_labels(&self.seen) {
+            if let Action::RemoveLabel { version, key } = action.action {
+                self.act(FleetAction::RemoveLabel { version, key }, action.reason);
+            }
+        }
+        let others: Vec<(AccessKey, KeyRole)> =
+            self.seen.keys.iter().map(|key| (key.clone(), self.seen.role(key))).collect();
+        let mut met = false;
+        for (key, role) in others.into_iter().filter(|(_, role)| *role != KeyRole::Current) {
+            let is_superseded = role == KeyRole::Previous && key.created <= current.created;
+            if self.demand.is_retirement() && !is_superseded {
+                continue;
+            }
+            met = true;
+            self.plan.ledger.note_status(&key.id, key.status == KeyStatus::Inactive, self.seen.now);
+            match (role, key.status) {
+                (KeyRole::Previous, _) if !is_superseded => {
+                    let evidence = format!("{} is current, though {} is younger", current.id, key.id);
+                    self.find(FindingKind::RolledBack, Some(&key.id), evidence);
+                }
+                (KeyRole::Previous, KeyStatus::Active) => self.deactivate_superseded(&key),
+                (KeyRole::Abandoned, KeyStatus::Active) => self.deactivate_abandoned(&key),
+                (KeyRole::Unknown, KeyStatus::Active) => {
+                    let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let evidence = format!("created {}, {used}, and in no version of the secret", key.created);
+                    self.find(FindingKind::UnknownKey, Some(&key.id), evidence);
+                }
+                (KeyRole::Unknown, _) if self.policy.unknown_keys == UnknownKeys::Refuse => {}
+                (KeyRole::Previous | KeyRole::Abandoned | KeyRole::Unknown, KeyStatus::Inactive) => {
+                    self.delete(&key, role);
+                }
+                // The rotation that made it deals with it.
+                (KeyRole::Pending | KeyRole::Orphan | KeyRole::Current, _) => {}
+            }
+        }
+        if !met {
+            self.refuse("the secret holds no superseded key".into());
+        }
+    }
+
+    /// The key in AWSCURRENT, if it is known, the user's, and active.
+    fn current_key(&mut self) -> Option<AccessKey> {
+        let label = self.seen.secret.current()?.key.clone()?;
+        let Some(key) = self.seen.keys.iter().find(|key| key.id == label).cloned() else {
+            let evidence = format!("AWSCURRENT holds {label}, which is none of the user's keys");
+            self.find(FindingKind::CurrentKeyMissing, None, evidence);
+            return None;
+        };
+        if key.status == KeyStatus::Inactive {
+            let evidence = format!("AWSCURRENT holds {label}, which is inactive");
+            self.find(FindingKind::CurrentKeyInactive, Some(&label), evidence);
+            return None;
+        }
+        Some(key)
+    }
+
+    fn deactivate_superseded(&mut self, key: &AccessKey) {
+        let Some(superseded) = self.seen.current_since() else { return };
+        let policy = match self.demand {
+            Demand::Deactivate => self.policy_of_a_rule(),
+            Demand::Delete => return self.refuse(format!("{} is still active", key.id)),
+            Demand::Due | Demand::Rotate => self.policy,
+        };
+        match may_deactivate(key, superseded, &policy, self.seen.now) {
+            Ok(reason) => self.act(FleetAction::DeactivateKey { key: key.id.clone() }, reason),
+            Err(reason) => {
+                self.refuse(reason.clone());
+                let at = deactivation_time(superseded, &policy);
+                if self.seen.now >= at {
+                    self.find(FindingKind::StillInUse, Some(&key.id), reason);
+                } else {
+                    self.expect(ComingEvent::Deactivation, &key.id, at, policy.overlap);
+                }
+            }
+        }
+    }
+
+    /// A rule of its own decides when: what remains of the overlap is the proof of disuse.
+    fn policy_of_a_rule(&self) -> Policy {
+        let overlap = self.policy.overlap.min(Duration::from_secs(1));
+        Policy { overlap, ..self.policy }
+    }
+
+    fn deactivate_abandoned(&mut self, key: &AccessKey) {
+        let at = after(key.created, self.policy.overlap.max(ABANDONED_AFTER));
+        let unused = match &key.last_use {
+            Some(LastUse::Never) => true,
+            // The proof of a rotation that was given up is a call to STS.
+            Some(LastUse::At { service, .. }) => service == "sts",
+            None => return,
+        };
+        if !unused {
+            let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
+            let evidence = format!("left by a rotation that was given up, yet {used}");
+            self.find(FindingKind::StillInUse, Some(&key.id), evidence);
+        } else if self.seen.now >= at {
+            let action = FleetAction::DeactivateKey { key: key.id.clone() };
+            self.act(action, "left by a rotation that was given up, and not used");
+        } else {
+            self.expect(ComingEvent::Deactivation, &key.id, at, Duration::ZERO);
+        }
+    }
+
+    /// An inactive key goes when its recovery window is over, which begins when it is first seen
+    /// inactive. One that was used since then has been active again meanwhile.
+    fn delete(&mut self, key: &AccessKey, role: KeyRole) {
+        let now = self.seen.now;
+        let since = self.plan.ledger.inactive_since(&key.id).unwrap_or(now);
+        if used_since(key, since).is_some() && since < now {
+            self.plan.ledger.note_status(&key.id, false, now);
+            self.plan.ledger.note_status(&key.id, true, now);
+        }
+        let since = self.plan.ledger.inactive_since(&key.id).unwrap_or(now);
+        let at = after(since, self.policy.recovery);
+        // Without an overlap finishSecret has deactivated it, and the rotation's own mail said so.
+        let told = self.before.inactive_since(&key.id).is_some() || self.policy.overlap.is_zero();
+        if role == KeyRole::Previous && !told {
+            self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
+        }
+        let what = match role {
+            KeyRole::Previous => "superseded",
+            KeyRole::Abandoned => "left by a rotation that was given up",
+            _ => "in no version of the secret",
+        };
+        match self.demand {
+            Demand::Deactivate => self.refuse(format!("{} is inactive already", key.id)),
+            Demand::Delete => self.delete_now(&key.id, format!("{what}, inactive")),
+            _ if self.seen.now >= at => {
+                self.delete_now(&key.id, format!("{what}, and inactive since {since} or longer"));
+            }
+            _ => self.expect(ComingEvent::Deletion, &key.id, at, self.policy.recovery),
+        }
+    }
+
+    fn delete_now(&mut self, key: &AccessKeyId, reason: String) {
+        self.act(FleetAction::DeleteKey { key: key.clone() }, reason);
+        let holder = self.seen.secret.holder(key).filter(|version| version.is_labelled());
+        if let Some(version) = holder.map(|version: &Version| version.id.clone()) {
+            self.act(FleetAction::RemoveLabel { version, key: key.clone() }, "its key is deleted");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A key that is due gets a successor, from Secrets Manager.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{ComingEvent, Demand, FleetAction, Planner};
+use crate::aws::RotationSetup;
+use crate::model::names::{AWSCURRENT, TAG_NOTICES, TAG_USER};
+use crate::model::{AccessKey, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
+use crate::plan::retire::after;
+use crate::plan::room;
+
+/// How far beyond its time a key may be before the sweep meddles with a schedule that is not its
+/// own.
+pub(super) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A rotation that began this long ago has failed: Secrets Manager repeats a failed step for hours,
+/// and a daily sweep is to see it on the second day at the latest.
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
+/// A key as young as this is not forced to be rotated again: schedules deliver their events at
+/// least once.
+const JUST_ROTATED: Duration = Duration::from_secs(60 * 60);
+
+impl Planner<'_> {
+    /// Plans the rotation that is due or asked for.
+    pub(super) fn rotate(&mut self) {
+        if self.finish_enrolment() {
+            return;
+        }
+        let forced = self.demand == Demand::Rotate;
+        let stuck = self.pending_since();
+        if let Some(began) = stuck {
+            let evidence = format!("the rotation that began {began} has not ended");
+            self.find(FindingKind::RotationStuck, None, evidence);
+        }
+        let oldest = self.due_key();
+        // A listed secret is promised a working key, whatever became of the ones before.
+        if oldest.is_none() && !self.listed() {
+            return self.refuse("the user has no active key, and gets none".into());
+        }
+        let due = oldest.as_ref().map_or(self.seen.now, |key| after(key.created, self.config.rotate_after));
+        let scheduled = self.has_own_schedule();
+        if forced && self.just_rotated() {
+            return self.refuse("its key is not an hour old".into());
+        }
+        let missed = scheduled.is_some_and(|next| after(next.min(due), GRACE) < self.seen.now);
+        let asked = match scheduled {
+            Some(_) => missed,
+            None => self.seen.now >= due,
+        };
+        if !asked && !forced && stuck.is_none() {
+            let at = scheduled.map_or(due, |next| next.min(due)).max(self.seen.now);
+            if let Some(key) = oldest {
+                self.expect(ComingEvent::Rotation, &key.id, at, self.config.rotate_after);
+            }
+            return;
+        }
+        let Some(setup) = self.setup() else { return };
+        if let Err(evidence) = self.room() {
+            self.refuse(evidence.clone());
+            return self.find(FindingKind::RotationBlocked, None, evidence);
+        }
+        if missed && !forced {
+            let evidence = format!("the secret has a schedule of its own, and its key was due {due}");
+            self.find(FindingKind::ScheduleMissed, None, evidence);
+        }
+        if let Some(key) = oldest.as_ref().filter(|key| key.last_use == Some(LastUse::Never)) {
+            self.find(FindingKind::NeverUsed, Some(&key.id), format!("created {}, never used", key.created));
+        }
+        let reason = match (&oldest, forced, stuck) {
+            (_, true, _) => "it was asked for".into(),
+            (_, _, Some(began)) => format!("to take up the rotation that began {began}"),
+            (Some(key), ..) => format!("its key {} was created {}", key.id, key.created),
+            (None, ..) => "it has no active key".into(),
+        };
+        self.act(FleetAction::RequestRotation { setup }, reason);
+    }
+
+    /// An enrolment that broke off has left a secret whose first version has no key's label.
+    fn finish_enrolment(&mut self) -> bool {
+        let secret = &self.seen.secret;
+        let untouched = secret.rotation_function.is_none() && secret.last_rotated.is_none();
+        let Some(version) = secret.current().filter(|version| version.key.is_none() && untouched) else {
+            return false;
+        };
+        let ledger = secret.tags.get(TAG_NOTICES).map(|tag| Ledger::from_tag(tag)).unwrap_or_default();
+        let adopted = self.seen.keys.iter().find(|key| ledger.has(&key.id, Note::Adopted));
+        let Some(adopts) = adopted.map(|key| key.id.clone()) else { return false };
+        let version = version.id.clone();
+        self.act(FleetAction::FinishEnrolment { version, adopts }, "it broke off");
+        true
+    }
+
+    /// The key whose age counts: the current one; where that is not known, the oldest active one.
+    fn due_key(&self) -> Option<AccessKey> {
+        let strangers_count = self.policy.unknown_keys == UnknownKeys::DeleteOldest;
+        let current_is_known = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current);
+        let counts = |key: &&AccessKey| {
+            key.status == KeyStatus::Active
+                && match self.seen.role(key) {
+                    KeyRole::Current => true,
+                    KeyRole::Unknown => strangers_count || !current_is_known,
+                    _ => false,
+                }
+        };
+        self.seen.keys.iter().filter(counts).min_by_key(|key| key.created).cloned()
+    }
+
+    /// When the secret's own schedule has it rotated next.
+    fn has_own_schedule(&self) -> Option<Timestamp> {
+        let secret = &self.seen.secret;
+        let own = secret.rotation_enabled && secret.rotation_scheduled;
+        own.then(|| secret.next_rotation.unwrap_or(Timestamp::MAX))
+    }
+
+    fn just_rotated(&self) -> bool {
+        let young = |key: &AccessKey| after(key.created, JUST_ROTATED) > self.seen.now;
+        self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current && young(key))
+    }
+
+    /// How RotateSecret is to be called; `None`, with a finding, if it may not be.
+    #[expect(clippy::option_option, reason = "whether, and how")]
+    fn setup(&mut self) -> Option<Option<RotationSetup>> {
+        let secret = &self.seen.secret;
+        if secret.rotation_enabled {
+            return Some(None);
+        }
+        if secret.rotation_function.is_some() {
+            self.refuse("rotation is turned off".into());
+            let evidence = "somebody turned the secret's rotation off, and its key is due".to_owned();
+            self.find(FindingKind::RotationOff, None, evidence);
+            return None;
+        }
+        let ours = secret.tags.contains_key(TAG_USER) || self.listed();
+        match self.config.rotation_setup().filter(|_| ours) {
+            Some(setup) => Some(Some(setup)),
+            None => {
+                let evidence = "the secret has no rotation function, and its key is due".to_owned();
+                self.refuse(evidence.clone());
+                self.find(FindingKind::NoRotationFunction, None, evidence);
+                None
+            }
+        }
+    }
+
+    /// Whether a rotation would find room for a key, as far as labels tell.
+    fn room(&self) -> Result<(), String> {
+        let known = self.seen.secret.staged(AWSCURRENT).is_some_and(|version| version.key.is_some());
+        if !known {
+            return Ok(());
+        }
+        room::make(&self.seen, &self.policy).map(drop).map_err(|error| error.to_string())
+    }
+}

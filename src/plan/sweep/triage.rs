@@ -1,0 +1,190 @@
+//! Who is worth a closer look, from the credential report and the list of secrets alone.
+//!
+//! It may send a sweep to a user who needs nothing, but never passes over one who needs something.
+//! What it goes by is hours old, so nothing is ever done on its word.
+
+use jiff::Timestamp;
+
+use super::{age_limit, before, exemption, ledger_of, policy, rotate, warns};
+use crate::config::{Scope, SweepConfig};
+use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use crate::model::{
+    AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
+};
+use crate::plan::retire::{after, deactivation_time};
+
+/// What is known of a user without a call for that user.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The user's name.
+    pub user: &'a str,
+    /// The user's row of the credential report, if it has one.
+    pub report: Option<&'a ReportedUser>,
+    /// The user's secret, if there is one.
+    pub secret: Option<&'a SecretState>,
+    /// Whether another secret names the same user.
+    pub contested: bool,
+    /// Whether the user is in the exempt group.
+    pub in_exempt_group: bool,
+}
+
+/// What it shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// Whether the user needs a closer look.
+    pub look: bool,
+    /// Whether an active key is older than it should ever be.
+    pub overdue: bool,
+    /// Whether an active key is in no version of the user's secret.
+    pub unknown: bool,
+    /// Since when the oldest active key exists, at the latest.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Looks at a user from afar.
+pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
+    let active = || row.report.into_iter().flat_map(|user| &user.keys).filter(|key| key.active);
+    let oldest = active().filter_map(|key| key.changed).min();
+    let is_old = oldest.is_some_and(|oldest| after(oldest, age_limit(config)) < now);
+    let exempt =
+        exemption(&config.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new()).is_some();
+    let mut glance = Glance { oldest, overdue: is_old && !exempt, ..Glance::default() };
+    if exempt {
+        glance.look = is_old;
+        return glance;
+    }
+    let Some(secret) = row.secret else {
+        let due = oldest.map(|oldest| after(oldest, config.rotate_after));
+        let begins = due.map(|due| match warns(config, config.rotate_after) {
+            true => before(due, config.warn_before),
+            false => due,
+        });
+        glance.look = config.scope == Scope::All && (is_old || begins.is_some_and(|begins| begins <= now));
+        return glance;
+    };
+    let Ok(policy) = policy(config, Some(secret)) else {
+        glance.look = true;
+        return glance;
+    };
+    let Some(report) = row.report.filter(|_| !row.contested) else {
+        glance.look = true;
+        return glance;
+    };
+    let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret)), policy, config, now };
+    if case.in_flight() {
+        return glance;
+    }
+    glance.unknown = case.strangers();
+    let asked = case.needs_rotation(oldest) || case.needs_retirement() || case.has_problem(glance.unknown);
+    glance.look = is_old || asked;
+    glance
+}
+
+struct Case<'a> {
+    secret: &'a SecretState,
+    keys: &'a [ReportedKey],
+    ledger: Ledger,
+    policy: Policy,
+    config: &'a SweepConfig,
+    now: Timestamp,
+}
+
+impl Case<'_> {
+    fn pending(&self) -> bool {
+        self.secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT))
+    }
+
+    fn in_flight(&self) -> bool {
+        let begun = self.secret.intent().and_then(|intent| intent.attempts.last().copied());
+        let began = [begun, self.secret.changed].into_iter().flatten().min();
+        self.pending() && began.is_some_and(|began| self.now < after(began, rotate::STUCK_AFTER))
+    }
+
+    fn active(&self) -> usize {
+        self.keys.iter().filter(|key| key.active).count()
+    }
+
+    fn current(&self) -> Option<&AccessKeyId> {
+        self.secret.current()?.key.as_ref()
+    }
+
+    /// The keys of versions that are not current.
+    fn others(&self) -> impl Iterator<Item = (&AccessKeyId, bool)> {
+        let others = self.secret.versions.iter().filter(|version| !version.has(AWSCURRENT));
+        others.filter_map(|version| Some((version.key.as_ref()?, version.has(AWSPREVIOUS))))
+    }
+
+    /// Whether there are more active keys than the secret's labels account for.
+    fn strangers(&self) -> bool {
+        let inactive = self.others().filter(|(key, _)| self.ledger.inactive_since(key).is_some()).count();
+        self.current().is_some() && self.active() > 1 + self.others().count() - inactive
+    }
+
+    /// When the current key was made, at the latest. Of one active key the report tells when it was
+    /// made or last changed. Of two it does not tell which is current, but the last rotation made
+    /// it, and did not take a day.
+    fn made(&self, oldest: Timestamp) -> Timestamp {
+        match self.secret.last_rotated {
+            Some(rotated) if self.active() == 1 => oldest.min(rotated),
+            Some(rotated) if self.policy.unknown_keys != UnknownKeys::DeleteOldest => {
+                before(rotated, rotate::GRACE)
+            }
+            _ => oldest,
+        }
+    }
+
+    fn needs_rotation(&self, oldest: Option<Timestamp>) -> bool {
+        let Some(oldest) = oldest else {
+            return matches!(self.config.scope, Scope::Secrets(_)) || self.current().is_some();
+        };
+        let made = self.made(oldest);
+        let due = after(made, self.config.rotate_after);
+        let scheduled = self.secret.rotation_enabled && self.secret.rotation_scheduled;
+        let next = self.secret.next_rotation.filter(|_| scheduled).unwrap_or(Timestamp::MAX).min(due);
+        let asks = if scheduled { after(next, rotate::GRACE) < self.now } else { self.now >= due };
+        let told = self.current().is_some_and(|key| self.ledger.has(key, Note::RotationComing));
+        asks || (!told && self.is_time_to_warn(next, self.config.rotate_after))
+    }
+
+    fn needs_retirement(&self) -> bool {
+        let superseded_due = self.others().any(|(key, was_current)| {
+            match (self.ledger.inactive_since(key), self.secret.last_rotated) {
+                (Some(_), _) => false,
+                (None, Some(rotated)) if was_current => {
+                    let at = deactivation_time(rotated, &self.policy);
+                    let told = self.ledger.has(key, Note::DeactivationComing);
+                    self.now >= at || (!told && self.is_time_to_warn(at, self.policy.overlap))
+                }
+                (None, _) => true,
+            }
+        });
+        let inactive: Vec<(&AccessKeyId, Timestamp)> =
+            self.ledger.keys().filter_map(|(key, entry)| Some((key, entry.inactive_since?))).collect();
+        let deletion_due = inactive.iter().any(|(key, since)| {
+            let at = after(*since, self.policy.recovery);
+            let told = self.ledger.has(key, Note::DeletionComing);
+            let held = self.others().any(|(other, _)| other == *key);
+            let may_go = held || self.policy.unknown_keys != UnknownKeys::Refuse;
+            may_go && (self.now >= at || (!told && self.is_time_to_warn(at, self.policy.recovery)))
+        });
+        let seen_inactive = self.keys.len() - self.active();
+        let known_current = self.current().is_some();
+        let first_sight = known_current && seen_inactive > inactive.len();
+        let active_again = self.active() > 1 && !inactive.is_empty();
+        superseded_due || deletion_due || first_sight || active_again
+    }
+
+    /// What needs a person is looked at until it is over, so that it can be found anew; a stranger's
+    /// key may stay for years and is looked at once.
+    fn has_problem(&self, unknown: bool) -> bool {
+        let stranger_noted = self.ledger.has_any(Note::Found(FindingKind::UnknownKey));
+        let noted = FindingKind::LETTERS
+            .into_iter()
+            .any(|(_, kind)| kind != FindingKind::UnknownKey && self.ledger.has_any(Note::Found(kind)));
+        self.pending() || noted || unknown != stranger_noted
+    }
+
+    fn is_time_to_warn(&self, at: Timestamp, stage: std::time::Duration) -> bool {
+        warns(self.config, stage) && self.now >= before(at, self.config.warn_before)
+    }
+}

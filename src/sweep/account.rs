@@ -1,0 +1,282 @@
+//! One account: survey, visits, digest.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::survey::{Candidate, Survey};
+use super::visit::Visit;
+use crate::aws::{Aws, Iam, SecretsManager};
+use crate::config::{Mode, SecretsIn, SweepConfig};
+use crate::error::{Error, Result};
+use crate::event::{AccountEvent, Resume};
+use crate::invocation::Invocation;
+use crate::notify;
+use crate::plan::sweep::{Demand, FleetAction};
+use crate::telemetry::{Metric, Metrics};
+
+/// Users that are visited at once. IAM is called at its own pace whatever this says.
+const VISITS_AT_ONCE: usize = 8;
+/// What is kept of the invocation's time to end the visits under way, and to report.
+const CLOSING_TIME: Duration = Duration::from_secs(60);
+
+/// An account, and the clients that reach it.
+#[derive(Debug)]
+pub struct Account<'a> {
+    /// AWS, under the sweep's own role.
+    pub aws: &'a Aws,
+    /// The sweep's settings.
+    pub config: &'a SweepConfig,
+    /// Its number, where it is known.
+    pub number: Option<String>,
+    /// Whether it is another account than the sweep's.
+    pub is_member: bool,
+    /// IAM there, at a pace that leaves room for others.
+    pub iam: Iam,
+    /// Secrets Manager, where the secrets of its users are.
+    pub secrets: SecretsManager,
+    /// How the tags of its users' secrets begin, where those of other accounts' lie beside them.
+    pub tag_prefix: Option<String>,
+}
+
+/// What the sweep of an account answers.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AccountAnswer {
+    /// The account.
+    pub account: Option<String>,
+    /// `audit` or `enforce`.
+    pub mode: Mode,
+    /// `done` or `continues`.
+    pub outcome: &'static str,
+    /// Where to go on; absent when all users are done.
+    pub marker: Option<String>,
+    /// How many users there are, and how many were looked at closely.
+    pub users: Users,
+    /// How many actions of each kind were done; in an audit, would be.
+    pub actions: BTreeMap<&'static str, u32>,
+    /// How many findings there are of each kind.
+    pub findings: BTreeMap<String, u32>,
+    /// How many users could not be dealt with.
+    pub failures: u32,
+    /// The plan, a line an action: what was done, or would be.
+    pub plan: Vec<String>,
+}
+
+/// How many users there are.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Users {
+    /// In the account.
+    pub total: usize,
+    /// In the sweep's scope.
+    pub in_scope: usize,
+    /// Looked at closely.
+    pub visited: usize,
+    /// With an active key that is older than it should ever be.
+    pub overdue: usize,
+}
+
+impl<'a> Account<'a> {
+    /// Opens the account that is wished for, by default the sweep's own.
+    pub async fn open(
+        aws: &'a Aws,
+        config: &'a SweepConfig,
+        wished: Option<&str>,
+        home_arn: &str,
+    ) -> Result<Self> {
+        let mut arn = home_arn.split(':').skip(1);
+        let partition = arn.next().filter(|partition| !partition.is_empty()).unwrap_or("aws");
+        let home = arn.nth(2).filter(|account| account.len() == 12);
+        let number = wished.or(home).map(str::to_owned);
+        let Some(member) = wished.filter(|wished| Some(*wished) != home) else {
+            let (iam, secrets) = (aws.iam().clone().paced(), aws.secrets.clone());
+            return Ok(Self { aws, config, number, is_member: false, iam, secrets, tag_prefix: None });
+        };
+        let role = config.shared.member_role(partition, member).ok_or_else(|| Error::InvalidConfig {
+            name: "ROTATOR_MEMBER_ROLE".into(),
+            problem: format!("is not set, and account {member} is not the sweep's own"),
+            expected: "the name of the role to assume there".into(),
+        })?;
+        let member_clients = aws.member(&role).await;
+        let (secrets, tag_prefix) = match config.secrets_in {
+            SecretsIn::Member => (member_clients.secrets, None),
+            SecretsIn::Central => {
+                (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/")))
+            }
+        };
+        let iam = member_clients.iam.paced();
+        Ok(Self { aws, config, number, is_member: true, iam, secrets, tag_prefix })
+    }
+
+    /// Now, by AWS's clock.
+    pub fn now(&self) -> Timestamp {
+        self.aws.clock.now()
+    }
+}
+
+/// Sweeps one account, or as much of it as there is time for.
+pub(super) async fn sweep(
+    aws: &Aws,
+    config: &SweepConfig,
+    metrics: &Metrics,
+    event: &AccountEvent,
+    invocation: &Invocation,
+) -> Result<AccountAnswer> {
+    let account = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await?;
+    let survey = account.survey().await?;
+    let (candidates, demand) = wanted(&account, &survey, event)?;
+    let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
+    let total = candidates.len();
+    tracing::info!(account = account.number, users = survey.users, visits = total, mode = ?config.mode, "surveyed");
+
+    let mut first = true;
+    let in_time = candidates.iter().take_while(|_| std::mem::take(&mut first) || Instant::now() < stop);
+    let mut visits = Vec::new();
+    let mut visited = 0;
+    let mut last = None;
+    let mut visiting =
+        stream::iter(in_time).map(|candidate| account.visit(candidate, demand)).buffered(VISITS_AT_ONCE);
+    while let Some(visit) = visiting.next().await {
+        visited += 1;
+        last = Some(visit.user.name.clone());
+        if visit.is_eventful() {
+            visits.push(visit);
+        }
+        if visited % 100 == 0 {
+            tracing::info!(visited, of = total, "on its way");
+        }
+    }
+    let marker = last.filter(|_| visited < total);
+    let answer = answer(&account, &survey, &visits, visited, marker);
+    measure(metrics, &survey, &visits, account.now());
+    conclude(&account, event, &survey, &visits, &answer, invocation).await;
+    if let Some(marker) = &answer.marker {
+        go_on(aws, event, marker, invocation).await?;
+    }
+    Ok(answer)
+}
+
+/// Who is to be visited: those whom the survey has shown to need it, in the order of their names,
+/// from where an earlier invocation left off; or the one user that was asked for.
+fn wanted<'s>(
+    account: &Account<'_>,
+    survey: &'s Survey,
+    event: &AccountEvent,
+) -> Result<(Vec<&'s Candidate>, Demand)> {
+    if let Some(name) = &event.force_rotate {
+        let candidate = survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| Error::InvalidEvent {
+            field: "ForceRotate".into(),
+            problem: format!(
+                "names no user in the sweep's scope in account {}",
+                account.number.as_deref().unwrap_or("of its own")
+            ),
+            remedy: "Name an IAM user that has a secret, or set ROTATOR_SCOPE=all.",
+        })?;
+        return Ok((vec![candidate], Demand::Rotate));
+    }
+    let marker = event.resume.marker().map(str::to_ascii_lowercase);
+    let after_marker = |key: &String| marker.as_ref().is_none_or(|marker| key > marker);
+    let candidates = survey
+        .candidates
+        .iter()
+        .filter(|(key, candidate)| candidate.glance.look && after_marker(key))
+        .map(|(_, candidate)| candidate)
+        .collect();
+    Ok((candidates, Demand::Due))
+}
+
+fn answer(
+    account: &Account<'_>,
+    survey: &Survey,
+    visits: &[Visit],
+    visited: usize,
+    marker: Option<String>,
+) -> AccountAnswer {
+    let mut answer = AccountAnswer {
+        account: account.number.clone(),
+        mode: account.config.mode,
+        outcome: if marker.is_some() { "continues" } else { "done" },
+        marker,
+        users: Users {
+            total: survey.users,
+            in_scope: survey.candidates.len(),
+            visited,
+            overdue: survey.candidates.values().filter(|candidate| candidate.glance.overdue).count(),
+        },
+        ..AccountAnswer::default()
+    };
+    for visit in visits {
+        for planned in &visit.actions {
+            *answer.actions.entry(planned.action.name()).or_default() += 1;
+            answer.plan.push(format!("{}: {planned}", visit.user.name));
+        }
+        for finding in &visit.findings {
+            *answer.findings.entry(format!("{:?}", finding.kind)).or_default() += 1;
+        }
+        answer.failures += u32::from(visit.failure.is_some());
+    }
+    answer
+}
+
+fn measure(metrics: &Metrics, survey: &Survey, visits: &[Visit], now: Timestamp) {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let glances = || survey.candidates.values().map(|candidate| &candidate.glance);
+    let oldest = glances().filter_map(|glance| glance.oldest).min();
+    let days = oldest.map_or(0, |oldest| now.duration_since(oldest).as_hours() / 24);
+    let retired = |planned: &&crate::plan::Planned<FleetAction>| planned.action.is_destructive();
+    let retired = visits.iter().flat_map(|visit| &visit.actions).filter(retired).count();
+    for metric in [
+        Metric::KeysOverdue(count(glances().filter(|glance| glance.overdue).count())),
+        Metric::UnknownKeys(count(glances().filter(|glance| glance.unknown).count())),
+        Metric::OldestKeyAgeDays(u32::try_from(days).unwrap_or_default()),
+        Metric::StuckRotations(count(visits.iter().filter(|visit| visit.is_stuck()).count())),
+        Metric::UsersSkipped(count(visits.iter().filter(|visit| visit.failure.is_some()).count())),
+    ] {
+        metrics.emit(metric, &[]);
+    }
+    if retired > 0 {
+        metrics.emit(Metric::KeysRetired(count(retired)), &[]);
+    }
+}
+
+/// Tells the administrator, then writes on the secrets what is thereby known.
+///
+/// A crash in between repeats the alert.
+async fn conclude(
+    account: &Account<'_>,
+    event: &AccountEvent,
+    survey: &Survey,
+    visits: &[Visit],
+    answer: &AccountAnswer,
+    invocation: &Invocation,
+) {
+    let report = notify::SweepReport { account, event, survey, visits, answer, request_id: &invocation.request_id };
+    if !notify::tell_of_sweep(&report).await || account.config.mode == Mode::Audit {
+        return;
+    }
+    for (arn, ledger) in visits.iter().filter_map(|visit| visit.owed.as_ref()) {
+        if let Err(error) = account.remember(arn, ledger).await {
+            tracing::error!(secretArn = arn.as_str(), error = %error, "what was told could not be noted");
+        }
+    }
+}
+
+/// Has the rest of the account swept. In an organization the state machine does that, with the
+/// marker it is answered.
+async fn go_on(aws: &Aws, event: &AccountEvent, marker: &str, invocation: &Invocation) -> Result<()> {
+    if matches!(event.resume, Resume::Caller(_)) {
+        return Ok(());
+    }
+    let mut next = json!({"continue": marker, "dryrun": event.dryrun});
+    for (field, value) in [("account", &event.account), ("name", &event.name), ("email", &event.email)] {
+        if let Some(value) = value {
+            next[field] = json!(value);
+        }
+    }
+    tracing::info!(marker, "time is up; going on in another invocation");
+    Ok(aws.lambda().invoke_later(&invocation.function_arn, &next).await?)
+}

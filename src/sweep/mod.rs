@@ -1,0 +1,93 @@
+//! The fleet: every user of an account, every account of an organization.
+//!
+//! For each user: observe → plan → execute, as for a rotation. What makes it a fleet is that most
+//! users need nothing and cost nothing: the [survey](survey) tells them from three lists, and only
+//! the others are [visited](visit).
+//!
+//! A failed read skips the user it was for, and says so; a failed list ends the sweep, because it
+//! could not say who was missed.
+
+mod account;
+mod execute;
+mod lifecycle;
+mod organization;
+mod secret_policy;
+mod survey;
+mod visit;
+
+use tracing::Instrument as _;
+use serde_json::Value;
+
+use crate::aws::Aws;
+use crate::config::{Mode, SweepConfig};
+use crate::error::{Error, Result};
+use crate::event::SweepEvent;
+use crate::invocation::Invocation;
+use crate::notify;
+use crate::rotation::chain;
+use crate::telemetry::{Metric, Metrics};
+
+pub use account::{AccountAnswer, Account};
+pub use survey::{Candidate, Survey};
+pub use visit::Visit;
+
+/// The sweep function: what is built once and serves every invocation.
+#[derive(Debug)]
+pub struct Sweeper {
+    aws: Aws,
+    config: Result<SweepConfig>,
+    metrics: Metrics,
+}
+
+impl Sweeper {
+    /// A sweeper whose settings may be unreadable; each invocation then fails with that error.
+    pub fn new(aws: Aws, config: Result<SweepConfig>, metrics: Metrics) -> Self {
+        Self { aws, config, metrics }
+    }
+
+    /// Handles one invocation, from the event to the answer.
+    pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value> {
+        let span = tracing::info_span!("sweep", requestId = invocation.request_id);
+        async {
+            let result = Box::pin(self.answer(&event, &invocation)).await;
+            if let Err(error) = &result {
+                self.report_failure(error, &invocation).await;
+            }
+            result
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn answer(&self, event: &Value, invocation: &Invocation) -> Result<Value> {
+        let config = self.config.as_ref().map_err(Clone::clone)?;
+        let answer = match SweepEvent::parse(event)? {
+            SweepEvent::Account(wish) => {
+                let mut config = config.clone();
+                if wish.dryrun {
+                    config.mode = Mode::Audit;
+                }
+                let answer = account::sweep(&self.aws, &config, &self.metrics, &wish, invocation).await?;
+                serde_json::to_value(answer)
+            }
+            SweepEvent::Lifecycle { action, user } => {
+                serde_json::to_value(lifecycle::step(&self.aws, config, action, &user, invocation).await?)
+            }
+            SweepEvent::Accounts { unit, accounts, marker } => serde_json::to_value(
+                organization::accounts(&self.aws, unit.as_deref(), &accounts, marker.as_deref()).await?,
+            ),
+            SweepEvent::Conclude { results } => {
+                serde_json::to_value(organization::conclude(&self.aws, config, &results).await)
+            }
+        };
+        answer.map_err(|error| Error::PlanChanged { problem: format!("the answer cannot be written: {error}") })
+    }
+
+    async fn report_failure(&self, error: &Error, invocation: &Invocation) {
+        tracing::error!(errorType = error.error_type(), error = chain(error), "sweep failed");
+        self.metrics.emit(Metric::SweepFailed, &[("errorType", error.error_type())]);
+        if let Ok(config) = &self.config {
+            notify::alert_sweep_failure(&self.aws, &config.shared, error, &invocation.request_id).await;
+        }
+    }
+}
