@@ -17,9 +17,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The event is not one of ours.
-    #[error(
-        "The event's `{field}` {problem}; nothing was touched. {remedy}"
-    )]
+    #[error("The event's `{field}` {problem}; nothing was touched. {remedy}")]
     InvalidEvent {
         /// The field at fault.
         field: Cow<'static, str>,

@@ -101,11 +101,9 @@ impl SecretsManager {
     ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
         const ACTION: &str = "secretsmanager:ListSecrets";
         const PAGE: i32 = 100;
-        let by_value = tag_value.map(|value| {
-            vec![Filter::builder().key(FilterNameStringType::TagValue).values(value).build()]
-        });
-        let request =
-            self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
+        let by_value = tag_value
+            .map(|value| vec![Filter::builder().key(FilterNameStringType::TagValue).values(value).build()]);
+        let request = self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
         let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
         let read = |entry: &SecretListEntry| {
             Some(SecretState {
@@ -238,8 +236,12 @@ impl SecretsManager {
     /// [PutResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html),
     /// refused by AWS if the policy lets the public in.
     pub async fn put_policy(&self, secret_arn: &str, policy: &str) -> Result<(), CallError> {
-        let request =
-            self.0.put_resource_policy().secret_id(secret_arn).resource_policy(policy).block_public_policy(true);
+        let request = self
+            .0
+            .put_resource_policy()
+            .secret_id(secret_arn)
+            .resource_policy(policy)
+            .block_public_policy(true);
         request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e))
     }
 
@@ -247,9 +249,8 @@ impl SecretsManager {
     /// at once; `setup` for a secret that nothing rotates yet. The SDK sends its own
     /// ClientRequestToken, so its retries start no second rotation.
     pub async fn rotate(&self, secret_arn: &str, setup: Option<&RotationSetup>) -> Result<(), CallError> {
-        let rules = setup.map(|setup| {
-            RotationRulesType::builder().automatically_after_days(setup.every_days).build()
-        });
+        let rules = setup
+            .map(|setup| RotationRulesType::builder().automatically_after_days(setup.every_days).build());
         let request = self
             .0
             .rotate_secret()
@@ -282,15 +283,14 @@ fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
 }
 
 fn scheduled(rules: Option<&RotationRulesType>) -> bool {
-    rules.is_some_and(|rules| rules.automatically_after_days().is_some() || rules.schedule_expression().is_some())
+    rules.is_some_and(|rules| {
+        rules.automatically_after_days().is_some() || rules.schedule_expression().is_some()
+    })
 }
 
 fn versions(stages: Option<&HashMap<String, Vec<String>>>) -> Vec<Version> {
-    let mut versions: Vec<Version> = stages
-        .into_iter()
-        .flatten()
-        .map(|(id, stages)| Version::new(id, stages.iter().cloned()))
-        .collect();
+    let mut versions: Vec<Version> =
+        stages.into_iter().flatten().map(|(id, stages)| Version::new(id, stages.iter().cloned())).collect();
     versions.sort_by(|a, b| a.id.cmp(&b.id));
     versions
 }

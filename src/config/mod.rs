@@ -157,7 +157,9 @@ impl Config {
                 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
                 let usable = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&b));
                 if !usable || value.len() == 1 {
-                    return Err(refuse("an ExternalId: 2 characters or more, of letters, digits and +=,.@:/-_"));
+                    return Err(refuse(
+                        "an ExternalId: 2 characters or more, of letters, digits and +=,.@:/-_",
+                    ));
                 }
                 self.member_external_id = filled();
             }

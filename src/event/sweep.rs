@@ -154,11 +154,7 @@ impl SweepEvent {
                 .collect::<Result<_>>()?,
             Some(_) => return Err(invalid("accounts", "is not a list of account numbers")),
         };
-        Ok(Self::Accounts {
-            unit: optional(fields, "unit")?,
-            accounts,
-            marker: optional(fields, "marker")?,
-        })
+        Ok(Self::Accounts { unit: optional(fields, "unit")?, accounts, marker: optional(fields, "marker")? })
     }
 
     fn conclude(fields: &Map<String, Value>) -> Result<Self> {
@@ -200,8 +196,8 @@ fn account_number(text: String) -> Result<String> {
 
 fn user_name(field: &'static str) -> impl Fn(String) -> Result<String> {
     move |text| {
-        let is_name = text.len() <= 64
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
+        let is_name =
+            text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
         is_name.then_some(text).ok_or_else(|| invalid(field, "is not the name of an IAM user"))
     }
 }

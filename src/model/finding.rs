@@ -102,7 +102,9 @@ impl FindingKind {
             Self::RotationOff => {
                 "Turn it on with `aws secretsmanager rotate-secret --rotation-lambda-arn …`, or exempt the user."
             }
-            Self::NoRotationFunction => "Set `ROTATOR_ROTATION_FUNCTION_ARN`, or give the secret a rotation function.",
+            Self::NoRotationFunction => {
+                "Set `ROTATOR_ROTATION_FUNCTION_ARN`, or give the secret a rotation function."
+            }
             Self::RotationBlocked => "Free one of the user's two keys; the rotation then goes on by itself.",
             Self::ScheduleMissed => "See why its schedule did not rotate it: `iam-key-rotator doctor`.",
             Self::SecretConflict => {
@@ -117,10 +119,14 @@ impl FindingKind {
             Self::CurrentKeyInactive => {
                 "Activate the key if it is needed; otherwise delete the secret or the user."
             }
-            Self::RolledBack => "Rotate the secret once the cause is mended; the newer key is kept until then.",
+            Self::RolledBack => {
+                "Rotate the secret once the cause is mended; the newer key is kept until then."
+            }
             Self::UserMissing => "Delete the secret if the user is gone for good; or correct its tag.",
             Self::ExemptButOld => "Check that the reason for the exemption still holds.",
-            Self::UnreadableSetting => "Correct or remove the secret's tag; until then the user is not touched.",
+            Self::UnreadableSetting => {
+                "Correct or remove the secret's tag; until then the user is not touched."
+            }
         }
     }
 }

@@ -33,7 +33,9 @@ impl Note {
             ('d', Self::DeactivationComing),
             ('x', Self::DeletionComing),
         ];
-        coming.into_iter().chain(FindingKind::LETTERS.into_iter().map(|(letter, kind)| (letter, Self::Found(kind))))
+        coming
+            .into_iter()
+            .chain(FindingKind::LETTERS.into_iter().map(|(letter, kind)| (letter, Self::Found(kind))))
     }
 }
 
@@ -137,9 +139,8 @@ impl Ledger {
 
     /// Forgets keys that are gone, and entries that say nothing.
     pub fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
-        self.0.retain(|key, entry| {
-            exists(key) && (!entry.notes.is_empty() || entry.inactive_since.is_some())
-        });
+        self.0
+            .retain(|key, entry| exists(key) && (!entry.notes.is_empty() || entry.inactive_since.is_some()));
     }
 }
 

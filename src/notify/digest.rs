@@ -99,7 +99,9 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
 
 /// Tells of one step of one user's life cycle.
 pub async fn tell_of_step(account: &Account<'_>, visit: &Visit, request_id: &str) {
-    if visit.actions.is_empty() && visit.failure.is_none() && !visit.findings.iter().any(|finding| finding.new)
+    if visit.actions.is_empty()
+        && visit.failure.is_none()
+        && !visit.findings.iter().any(|finding| finding.new)
     {
         return;
     }
@@ -134,7 +136,8 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
     };
     let total = |field: &str| results.iter().map(|result| count(result, field)).sum::<u64>();
     let (actions, findings) = (total("actions"), total("findings"));
-    let account = |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
+    let account =
+        |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
     let mut rows: Vec<Row> = failures
         .iter()
         .map(|result| Row { user: account(result), what: failure_of(result), remedy: "" })
@@ -164,7 +167,8 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
         request_id: "in the state machine's history".into(),
     };
     let accounts: Vec<String> = failures.iter().map(|result| account(result)).collect();
-    let facts = json!({"accounts": results.len(), "failed": accounts, "actions": actions, "findings": findings});
+    let facts =
+        json!({"accounts": results.len(), "failed": accounts, "actions": actions, "findings": findings});
     let to = config.shared.email.admin.as_ref().zip(config.shared.email.from.as_ref());
     if let Some((to, from)) = to {
         digest.mail(aws, from, to).await;
@@ -205,7 +209,9 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
             if finding.new { new.push(row) } else { known.push(row) }
         }
         failed.extend(visit.failure.iter().map(|error| row(crate::rotation::chain(error), "")));
-        refused.extend(visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.clone(), "")));
+        refused.extend(
+            visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.clone(), "")),
+        );
         exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
         coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
             let what = format!("{:?} of {} on {}", coming.event, coming.key, super::place::minute(coming.at));
@@ -263,12 +269,18 @@ impl Digest {
             account.config.rotate_after.saturating_add(account.config.shared.policy.overlap) > *most
         });
         let beyond = match beyond {
-            Some(_) => " ROTATOR_ROTATE_AFTER and ROTATOR_OVERLAP together are longer than ROTATOR_MAX_AGE: superseded keys will be too old.",
+            Some(_) => {
+                " ROTATOR_ROTATE_AFTER and ROTATOR_OVERLAP together are longer than ROTATOR_MAX_AGE: superseded keys will be too old."
+            }
             None => "",
         };
         let summary = format!(
             "Account {number}{name}: {} users, {} in scope, {} looked at closely, {} with a key that is too old, {findings} findings, {} left out.{rest}{beyond}",
-            answer.users.total, answer.users.in_scope, answer.users.visited, answer.users.overdue, answer.failures,
+            answer.users.total,
+            answer.users.in_scope,
+            answer.users.visited,
+            answer.users.overdue,
+            answer.failures,
         );
         Self {
             headline,

@@ -128,7 +128,9 @@ impl Item {
             Notice::StillInUse { key, evidence } => (
                 key,
                 "still in use".to_owned(),
-                format!("It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret; it is deactivated once it is no longer used."),
+                format!(
+                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret; it is deactivated once it is no longer used."
+                ),
             ),
         };
         Self { headline, key: key.to_string(), text }

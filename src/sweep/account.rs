@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -104,9 +104,7 @@ impl<'a> Account<'a> {
         let member_clients = aws.member(&role).await;
         let (secrets, tag_prefix) = match config.secrets_in {
             SecretsIn::Member => (member_clients.secrets, None),
-            SecretsIn::Central => {
-                (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/")))
-            }
+            SecretsIn::Central => (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/"))),
         };
         let iam = member_clients.iam.paced();
         Ok(Self { aws, config, number, is_member: true, iam, secrets, tag_prefix })
@@ -133,14 +131,19 @@ pub(super) async fn sweep(
     let total = candidates.len();
     tracing::info!(account = account.number, users = survey.users, visits = total, mode = ?config.mode, "surveyed");
 
-    let mut first = true;
-    let in_time = candidates.iter().take_while(|_| std::mem::take(&mut first) || Instant::now() < stop);
     let mut visits = Vec::new();
-    let mut visited = 0;
-    let mut last = None;
-    let mut visiting =
-        stream::iter(in_time).map(|candidate| account.visit(candidate, demand)).buffered(VISITS_AT_ONCE);
-    while let Some(visit) = visiting.next().await {
+    let (mut visited, mut last) = (0, None);
+    let mut waiting = candidates.into_iter();
+    let mut visiting = FuturesOrdered::new();
+    loop {
+        // The first visit is made however late it is, so that every invocation comes further.
+        while visiting.len() < VISITS_AT_ONCE
+            && (Instant::now() < stop || (visited == 0 && visiting.is_empty()))
+            && let Some(candidate) = waiting.next()
+        {
+            visiting.push_back(account.visit(candidate, demand));
+        }
+        let Some(visit) = visiting.next().await else { break };
         visited += 1;
         last = Some(visit.user.name.clone());
         if visit.is_eventful() {
@@ -168,14 +171,15 @@ fn wanted<'s>(
     event: &AccountEvent,
 ) -> Result<(Vec<&'s Candidate>, Demand)> {
     if let Some(name) = &event.force_rotate {
-        let candidate = survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| Error::InvalidEvent {
-            field: "ForceRotate".into(),
-            problem: format!(
-                "names no user in the sweep's scope in account {}",
-                account.number.as_deref().unwrap_or("of its own")
-            ),
-            remedy: "Name an IAM user that has a secret, or set ROTATOR_SCOPE=all.",
-        })?;
+        let candidate =
+            survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| Error::InvalidEvent {
+                field: "ForceRotate".into(),
+                problem: format!(
+                    "names no user in the sweep's scope in account {}",
+                    account.number.as_deref().unwrap_or("of its own")
+                ),
+                remedy: "Name an IAM user that has a secret, or set ROTATOR_SCOPE=all.",
+            })?;
         return Ok((vec![candidate], Demand::Rotate));
     }
     let marker = event.resume.marker().map(str::to_ascii_lowercase);
@@ -254,7 +258,8 @@ async fn conclude(
     answer: &AccountAnswer,
     invocation: &Invocation,
 ) {
-    let report = notify::SweepReport { account, event, survey, visits, answer, request_id: &invocation.request_id };
+    let report =
+        notify::SweepReport { account, event, survey, visits, answer, request_id: &invocation.request_id };
     if !notify::tell_of_sweep(&report).await || account.config.mode == Mode::Audit {
         return;
     }

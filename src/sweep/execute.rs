@@ -47,12 +47,10 @@ impl Account<'_> {
             FleetAction::FinishEnrolment { version, adopts } => {
                 self.settle(&view.user, arn, version, adopts).await
             }
-            FleetAction::RequestRotation { setup } => {
-                match self.secrets.rotate(arn, setup.as_ref()).await {
-                    Err(error) if !error.is_reattempt() => Err(error.into()),
-                    _ => Ok(()),
-                }
-            }
+            FleetAction::RequestRotation { setup } => match self.secrets.rotate(arn, setup.as_ref()).await {
+                Err(error) if !error.is_reattempt() => Err(error.into()),
+                _ => Ok(()),
+            },
             FleetAction::DeactivateKey { key } => Ok(self.iam.deactivate(user, key).await?),
             FleetAction::DeleteKey { key } => Ok(self.iam.delete(user, key).await?),
             FleetAction::RemoveLabel { version, key } => {

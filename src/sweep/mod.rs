@@ -15,8 +15,8 @@ mod secret_policy;
 mod survey;
 mod visit;
 
-use tracing::Instrument as _;
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
@@ -27,7 +27,7 @@ use crate::notify;
 use crate::rotation::chain;
 use crate::telemetry::{Metric, Metrics};
 
-pub use account::{AccountAnswer, Account};
+pub use account::{Account, AccountAnswer};
 pub use survey::{Candidate, Survey};
 pub use visit::Visit;
 
@@ -80,7 +80,8 @@ impl Sweeper {
                 serde_json::to_value(organization::conclude(&self.aws, config, &results).await)
             }
         };
-        answer.map_err(|error| Error::PlanChanged { problem: format!("the answer cannot be written: {error}") })
+        answer
+            .map_err(|error| Error::PlanChanged { problem: format!("the answer cannot be written: {error}") })
     }
 
     async fn report_failure(&self, error: &Error, invocation: &Invocation) {

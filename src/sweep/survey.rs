@@ -61,8 +61,9 @@ impl Account<'_> {
             }
         };
         let (report, exempt) = try_join!(self.iam.credential_report(), exempt)?;
-        let report = parse_report(&report)
-            .map_err(|error| Error::PlanChanged { problem: format!("{error}; the next sweep asks for another") })?;
+        let report = parse_report(&report).map_err(|error| Error::PlanChanged {
+            problem: format!("{error}; the next sweep asks for another"),
+        })?;
         let mut lists = Lists {
             config: self.config,
             survey: Survey { users: report.len(), ..Survey::default() },
@@ -141,8 +142,7 @@ impl Account<'_> {
             return;
         }
         let in_exempt_group = lists.exempt.contains(&key);
-        let row =
-            Row { user: &user.name, report, secret: Some(secret), contested: false, in_exempt_group };
+        let row = Row { user: &user.name, report, secret: Some(secret), contested: false, in_exempt_group };
         let glance = triage(row, lists.config, self.now());
         let candidate = Candidate { user, secrets: vec![secret.arn.clone()], glance, in_exempt_group };
         lists.survey.candidates.insert(key, candidate);

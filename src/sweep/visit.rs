@@ -160,16 +160,17 @@ impl Account<'_> {
     /// it, by whoever sends that.
     async fn tell(&self, view: &UserView, plan: &UserPlan, visit: &mut Visit) {
         let Some(secret) = &view.secret else { return };
-        let told = match notify::tell_of_keys(self.aws, &self.config.shared, view, secret, &plan.notices).await {
-            Ok(mailed) => {
-                visit.mailed = mailed;
-                true
-            }
-            Err(error) => {
-                visit.failure = Some(error);
-                false
-            }
-        };
+        let told =
+            match notify::tell_of_keys(self.aws, &self.config.shared, view, secret, &plan.notices).await {
+                Ok(mailed) => {
+                    visit.mailed = mailed;
+                    true
+                }
+                Err(error) => {
+                    visit.failure = Some(error);
+                    false
+                }
+            };
         let ledger = if told { plan.ledger_once_told() } else { plan.ledger.clone() };
         if ledger == ledger_of(Some(secret)) {
             return;

@@ -6,6 +6,7 @@ mod contract;
 mod crash;
 mod endurance;
 mod errors;
+mod fleet;
 mod found;
 mod interleave;
 mod invariants;

@@ -34,7 +34,8 @@ impl Iam {
                     Err(error) => {
                         let error = CallError::new(GET, &error);
                         // The report that was complete has expired meanwhile: another is made.
-                        if !["ReportNotPresent", "ReportExpired", "ReportInProgress"].contains(&error.code()) {
+                        if !["ReportNotPresent", "ReportExpired", "ReportInProgress"].contains(&error.code())
+                        {
                             return Err(error);
                         }
                     }

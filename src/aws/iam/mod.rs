@@ -140,7 +140,8 @@ impl Iam {
         let once = aws_sdk_iam::config::Config::builder()
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
-        let request = self.ready().await.create_access_key().user_name(user).customize().config_override(once);
+        let request =
+            self.ready().await.create_access_key().user_name(user).customize().config_override(once);
         let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
         let mut key = answer.access_key.ok_or_else(|| CallError::incomplete(ACTION))?;
         let secret = Sensitive::new(std::mem::take(&mut key.secret_access_key));

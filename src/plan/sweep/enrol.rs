@@ -39,7 +39,9 @@ impl Planner<'_> {
             return self.find(
                 FindingKind::NameTaken,
                 None,
-                format!("the user's secret would be called {name:?}, and there is one that is not the user's"),
+                format!(
+                    "the user's secret would be called {name:?}, and there is one that is not the user's"
+                ),
             );
         }
         if active.len() > 1 && self.policy.unknown_keys != UnknownKeys::DeleteOldest {

@@ -218,7 +218,10 @@ fn warns(config: &SweepConfig, stage: Duration) -> bool {
 
 /// What is remembered of a user's keys, as the secret's tag tells.
 pub fn ledger_of(secret: Option<&SecretState>) -> Ledger {
-    secret.and_then(|secret| secret.tags.get(TAG_NOTICES)).map(|tag| Ledger::from_tag(tag)).unwrap_or_default()
+    secret
+        .and_then(|secret| secret.tags.get(TAG_NOTICES))
+        .map(|tag| Ledger::from_tag(tag))
+        .unwrap_or_default()
 }
 
 /// What findings that are about no single key are noted under.
@@ -300,8 +303,7 @@ impl<'a> Planner<'a> {
         let (seen, found) = (&self.seen, &self.plan.findings);
         let gone = |key: &AccessKeyId| !seen.keys.iter().any(|known| known.id == *key);
         let deleted = self.before.keys().filter(|(key, entry)| gone(key) && entry.inactive_since.is_some());
-        let mut notices: Vec<Notice> =
-            deleted.map(|(key, _)| Notice::Deleted { key: key.clone() }).collect();
+        let mut notices: Vec<Notice> = deleted.map(|(key, _)| Notice::Deleted { key: key.clone() }).collect();
         self.plan.ledger.keep_findings(|key, kind| {
             let about = |finding: &Finding| finding.key.clone().unwrap_or_else(secret_itself) == *key;
             found.iter().any(|finding| finding.kind == kind && about(finding))
@@ -351,13 +353,7 @@ impl<'a> Planner<'a> {
         let noted = self.before.has(key.unwrap_or(&secret_itself()), Note::Found(kind));
         // Without a secret there is no place to remember that it was told.
         let new = kind.alerts() && self.view.secret.is_some() && !noted;
-        self.plan.findings.push(Finding {
-            kind,
-            key: key.cloned(),
-            evidence,
-            remedy: kind.remedy(),
-            new,
-        });
+        self.plan.findings.push(Finding { kind, key: key.cloned(), evidence, remedy: kind.remedy(), new });
     }
 
     fn expect(&mut self, event: ComingEvent, key: &AccessKeyId, at: Timestamp, stage: Duration) {

@@ -43,7 +43,8 @@ impl Planner<'_> {
                 (KeyRole::Abandoned, KeyStatus::Active) => self.deactivate_abandoned(&key),
                 (KeyRole::Unknown, KeyStatus::Active) => {
                     let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
-                    let evidence = format!("created {}, {used}, and in no version of the secret", key.created);
+                    let evidence =
+                        format!("created {}, {used}, and in no version of the secret", key.created);
                     self.find(FindingKind::UnknownKey, Some(&key.id), evidence);
                 }
                 (KeyRole::Unknown, _) if self.policy.unknown_keys == UnknownKeys::Refuse => {}

@@ -46,8 +46,8 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     let active = || row.report.into_iter().flat_map(|user| &user.keys).filter(|key| key.active);
     let oldest = active().filter_map(|key| key.changed).min();
     let is_old = oldest.is_some_and(|oldest| after(oldest, age_limit(config)) < now);
-    let exempt =
-        exemption(&config.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new()).is_some();
+    let exempt = exemption(&config.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new())
+        .is_some();
     let mut glance = Glance { oldest, overdue: is_old && !exempt, ..Glance::default() };
     if exempt {
         glance.look = is_old;
