@@ -16,10 +16,14 @@
 //! | [`notify`] | tells people: the SNS alert of a failure, the SES mail of a success |
 //! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
 //!
+//! The operator's seat is [`cli`], which looks, plans and acts through the same modules.
+//!
 //! Beneath them: [`model`], the nouns; [`mod@aws`], the only place that names the SDK's types;
 //! [`error`], whose variants are the `errorType`s that an invocation fails with.
 
 pub mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod event;

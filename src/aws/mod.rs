@@ -27,7 +27,7 @@ use tokio::sync::Mutex;
 pub use clock::AwsClock;
 pub use error::CallError;
 pub use iam::{Iam, KeyOwner};
-pub use lambda::Lambda;
+pub use lambda::{FunctionState, Lambda};
 pub use organizations::{MemberAccount, Organizations, Page};
 pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
 pub use ses::{Email, Ses, Words};
@@ -91,6 +91,28 @@ impl Aws {
         Self::new(sdk)
     }
 
+    /// Clients as every AWS tool finds them: profiles with SSO, roles and processes, environment
+    /// variables, containers and instances.
+    #[cfg(feature = "cli")]
+    pub async fn from_operator_environment(profile: Option<&str>, region: Option<&str>) -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = region {
+            loader = loader.region(aws_config::Region::new(region.to_owned()));
+        }
+        Self::new(loader.load().await)
+    }
+
+    /// Whose credentials these are: an ARN.
+    pub async fn caller(&self) -> Result<String, CallError> {
+        Sts::of(&self.sdk).caller_arn().await
+    }
+
     /// Clients of a given configuration.
     pub fn new(sdk: SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -120,7 +142,7 @@ impl Aws {
         &self.iam
     }
 
-    /// Lambda, for a sweep that continues itself.
+    /// Lambda: for a sweep that continues itself, and for who looks at functions.
     pub fn lambda(&self) -> Lambda {
         Lambda::new(&self.sdk)
     }

@@ -1,0 +1,174 @@
+//! Where a command's words go, and where its answers come from.
+
+use std::io::{self, BufRead, IsTerminal as _, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::watch;
+
+use super::{Exit, Failure};
+
+/// Longest answer to a question that is read.
+const LONGEST_ANSWER: u64 = 1000;
+
+/// Stdout, stderr and stdin, or what a test has in their place.
+pub struct Terminal {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    input: Box<dyn BufRead + Send>,
+    /// Whether stdout is a terminal, and whether it may be coloured.
+    look: Look,
+    interrupted: watch::Receiver<bool>,
+}
+
+/// How output may look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it may be coloured.
+    pub colour: bool,
+    /// Whether progress may be drawn on stderr.
+    pub progress: bool,
+    /// How wide a terminal stdout is; `None` if it is none.
+    pub width: Option<u16>,
+}
+
+impl std::fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Terminal").field("look", &self.look).finish_non_exhaustive()
+    }
+}
+
+impl Terminal {
+    /// This process's own. Ctrl-C is noted instead of ending it, from the first time that somebody
+    /// [listens](Self::interrupted); a second one ends it.
+    pub fn of_this_process(environment: &[(String, String)]) -> Self {
+        let set = |wanted: &str| environment.iter().any(|(name, value)| name == wanted && !value.is_empty());
+        let columns = environment.iter().find(|(name, _)| name == "COLUMNS");
+        let columns = columns.and_then(|(_, value)| value.parse().ok());
+        let width = || columns.or_else(|| Some(terminal_size::terminal_size()?.0.0));
+        let look = Look {
+            colour: io::stdout().is_terminal() && !set("NO_COLOR"),
+            progress: io::stderr().is_terminal(),
+            width: if io::stdout().is_terminal() { width() } else { None },
+        };
+        let (sender, interrupted) = watch::channel(false);
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                if sender.send_replace(true) {
+                    std::process::exit(130);
+                }
+            }
+        });
+        Self::new(
+            Box::new(io::stdout()),
+            Box::new(io::stderr()),
+            Box::new(io::BufReader::new(io::stdin())),
+            look,
+            interrupted,
+        )
+    }
+
+    /// Any other.
+    pub fn new(
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+        input: Box<dyn BufRead + Send>,
+        look: Look,
+        interrupted: watch::Receiver<bool>,
+    ) -> Self {
+        Self { out, err, input, look, interrupted }
+    }
+
+    /// How output may look.
+    pub fn look(&self) -> Look {
+        self.look
+    }
+
+    /// Tells of Ctrl-C.
+    pub fn interrupted(&self) -> watch::Receiver<bool> {
+        self.interrupted.clone()
+    }
+
+    /// Bytes as they are, to stdout.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+
+    /// A line on stdout.
+    pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        writeln!(self.out, "{}", text.as_ref())?;
+        self.out.flush()
+    }
+
+    /// A line on stderr: what is not the answer itself.
+    pub fn note(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        writeln!(self.err, "{}", text.as_ref())
+    }
+
+    /// Text in a colour, where colours are.
+    pub fn paint(&self, colour: AnsiColor, text: &str) -> String {
+        if !self.look.colour {
+            return text.to_owned();
+        }
+        let style = Style::new().fg_color(Some(colour.into())).bold();
+        format!("{style}{text}{style:#}")
+    }
+
+    /// Asks for a typed yes; anything else is a no.
+    pub fn agrees(&mut self, question: &str) -> io::Result<bool> {
+        write!(self.err, "{question} Type yes to go on: ")?;
+        self.err.flush()?;
+        let mut answer = String::new();
+        io::Read::take(&mut self.input, LONGEST_ANSWER).read_line(&mut answer)?;
+        writeln!(self.err)?;
+        Ok(answer.trim() == "yes")
+    }
+
+    /// A progress bar on stderr; on anything but a terminal it draws nothing.
+    pub fn progress(&self, length: usize, what: &'static str) -> ProgressBar {
+        let target =
+            if self.look.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(u64::try_from(length).unwrap_or(u64::MAX)), target);
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+
+    /// What the arguments' reader has to say: help on stdout, mistakes on stderr.
+    pub(super) fn usage(&mut self, error: &clap::Error) -> u8 {
+        let text = error.render();
+        let text = if self.look.colour { text.ansi().to_string() } else { text.to_string() };
+        let written =
+            if error.use_stderr() { write!(self.err, "{text}") } else { write!(self.out, "{text}") };
+        let failed = written.is_err();
+        u8::try_from(error.exit_code()).unwrap_or(1).max(u8::from(failed))
+    }
+
+    /// The exit code, once a failure has been told.
+    pub(super) fn close(&mut self, outcome: Result<Exit, Failure>) -> u8 {
+        match outcome {
+            Ok(exit) => exit.code(),
+            // Whoever read the output has seen enough: `status | head`.
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Err(failure) => {
+                let code = failure.code();
+                let _ = writeln!(self.err, "{} {}", self.paint(AnsiColor::Red, "error:"), chain(&failure));
+                code
+            }
+        }
+    }
+}
+
+/// A failure with all that caused it.
+fn chain(failure: &Failure) -> String {
+    match failure {
+        Failure::Rotator(error) => format!("{}: {}", error.error_type(), crate::rotation::chain(error)),
+        other => other.to_string(),
+    }
+}
