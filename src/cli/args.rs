@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{completions, demo, man, plan};
+use super::{completions, demo, man, plan, status, sweep};
 
 const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
@@ -52,8 +52,12 @@ pub struct Global {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show every user with keys: how old, how safe, what comes next
+    Status(status::Args),
     /// Say what would be done now, action by action, and why
     Plan(plan::Args),
+    /// Do what `plan` says, with --apply
+    Sweep(sweep::Args),
     /// Rotate a key offline, against a simulated AWS: what `make demo` runs
     Demo(demo::Args),
     /// Print a shell's completion script

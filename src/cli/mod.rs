@@ -8,10 +8,14 @@ mod args;
 mod completions;
 mod demo;
 mod failure;
+mod fleet;
 mod man;
 mod plan;
 mod session;
 mod settings;
+mod status;
+mod sweep;
+mod table;
 mod terminal;
 
 use std::ffi::OsString;
@@ -23,7 +27,7 @@ use crate::aws::Aws;
 pub use args::{Cli, Command, Global};
 pub use failure::{Exit, Failure};
 pub use session::Session;
-pub use terminal::Terminal;
+pub use terminal::{Look, Terminal};
 
 /// Runs one command, from its arguments to its exit code.
 ///
@@ -52,11 +56,13 @@ async fn dispatch(
         Command::Demo(args) => return demo::run(args, terminal),
         Command::Completions(args) => return completions::run(args, terminal, &mut Cli::command()),
         Command::Man(args) => return man::run(args, terminal, Cli::command()),
-        Command::Plan(_) => {}
+        _ => {}
     }
     let session = Session::open(connect(&cli.global).await, &cli.global, environment).await?;
     match &cli.command {
+        Command::Status(args) => status::run(args, &session, terminal).await,
         Command::Plan(args) => plan::run(args, &session, terminal).await,
+        Command::Sweep(args) => sweep::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
     }
 }

@@ -102,6 +102,12 @@ impl Terminal {
         self.out.flush()
     }
 
+    /// A value as JSON, on stdout.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.out, value)?;
+        self.line("")
+    }
+
     /// A line on stderr: what is not the answer itself.
     pub fn note(&mut self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(self.err, "{}", text.as_ref())
