@@ -4,8 +4,12 @@
 //! Clients are concrete, and tests speak HTTP to a simulator, so there is no trait in between.
 
 mod clock;
+#[cfg(feature = "cli")]
+mod cloudtrail;
 mod error;
 mod iam;
+#[cfg(feature = "cli")]
+mod kms;
 mod lambda;
 mod organizations;
 mod pace;
@@ -25,13 +29,17 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 
 pub use clock::AwsClock;
+#[cfg(feature = "cli")]
+pub use cloudtrail::{CloudTrail, TrailEvent};
 pub use error::CallError;
-pub use iam::{Iam, KeyOwner};
+pub use iam::{Iam, KeyOwner, Simulated};
+#[cfg(feature = "cli")]
+pub use kms::Kms;
 pub use lambda::{FunctionState, Lambda};
 pub use organizations::{MemberAccount, Organizations, Page};
 pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
-pub use ses::{Email, Ses, Words};
-pub use sns::Sns;
+pub use ses::{Email, Ses, SesAccount, Words};
+pub use sns::{Sns, Subscriptions};
 pub use sts::{Identity, Sts};
 
 /// Longest wait for one attempt of one call. A silent peer would otherwise never end
@@ -145,6 +153,18 @@ impl Aws {
     /// Lambda: for a sweep that continues itself, and for who looks at functions.
     pub fn lambda(&self) -> Lambda {
         Lambda::new(&self.sdk)
+    }
+
+    /// KMS, for who looks after keys.
+    #[cfg(feature = "cli")]
+    pub fn kms(&self) -> Kms {
+        Kms::new(&self.sdk)
+    }
+
+    /// CloudTrail, for who looks after rotations.
+    #[cfg(feature = "cli")]
+    pub fn cloudtrail(&self) -> CloudTrail {
+        CloudTrail::new(&self.sdk)
     }
 
     /// The organization that this function's account manages.

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{completions, demo, man, plan, status, sweep};
+use super::{completions, demo, doctor, man, plan, rotate, status, sweep, unstick};
 
 const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
@@ -58,6 +58,12 @@ pub enum Command {
     Plan(plan::Args),
     /// Do what `plan` says, with --apply
     Sweep(sweep::Args),
+    /// Rotate one secret now, and follow it
+    Rotate(rotate::Args),
+    /// Look at everything that a rotation needs
+    Doctor(doctor::Args),
+    /// Bring a secret whose rotation is stuck to a clean state
+    Unstick(unstick::Args),
     /// Rotate a key offline, against a simulated AWS: what `make demo` runs
     Demo(demo::Args),
     /// Print a shell's completion script

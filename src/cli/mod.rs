@@ -7,16 +7,20 @@
 mod args;
 mod completions;
 mod demo;
+mod doctor;
 mod failure;
 mod fleet;
 mod man;
 mod plan;
+mod rotate;
 mod session;
 mod settings;
 mod status;
 mod sweep;
 mod table;
+mod target;
 mod terminal;
+mod unstick;
 
 use std::ffi::OsString;
 
@@ -63,6 +67,9 @@ async fn dispatch(
         Command::Status(args) => status::run(args, &session, terminal).await,
         Command::Plan(args) => plan::run(args, &session, terminal).await,
         Command::Sweep(args) => sweep::run(args, &session, terminal).await,
+        Command::Rotate(args) => rotate::run(args, &session, terminal).await,
+        Command::Doctor(args) => doctor::run(args, &session, terminal).await,
+        Command::Unstick(args) => unstick::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
     }
 }
