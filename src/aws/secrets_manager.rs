@@ -237,6 +237,15 @@ impl SecretsManager {
         }
     }
 
+    /// A secret's resource policy, as JSON; `None` where it has none.
+    ///
+    /// [GetResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html).
+    pub async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
+        let answer = self.0.get_resource_policy().secret_id(secret_arn).send().await;
+        let answer = answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e))?;
+        Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
+    }
+
     /// [PutResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html),
     /// refused by AWS if the policy lets the public in.
     pub async fn put_policy(&self, secret_arn: &str, policy: &str) -> Result<(), CallError> {

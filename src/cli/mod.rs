@@ -8,6 +8,7 @@ mod args;
 mod completions;
 mod demo;
 mod doctor;
+mod enroll;
 mod failure;
 mod fleet;
 mod man;
@@ -68,6 +69,7 @@ async fn dispatch(
         Command::Plan(args) => plan::run(args, &session, terminal).await,
         Command::Sweep(args) => sweep::run(args, &session, terminal).await,
         Command::Rotate(args) => rotate::run(args, &session, terminal).await,
+        Command::Enroll(args) => enroll::run(args, &session, terminal).await,
         Command::Doctor(args) => doctor::run(args, &session, terminal).await,
         Command::Unstick(args) => unstick::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
