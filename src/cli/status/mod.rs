@@ -7,7 +7,7 @@ use super::table::table;
 use super::{Exit, Failure, Session, Terminal};
 use crate::sweep::Candidate;
 
-use row::{KeyRow, Urgency, rows};
+use row::{KeyRow, rows};
 
 /// Arguments of `status`.
 #[derive(clap::Args, Debug)]
@@ -51,8 +51,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         visit_all(&account, &candidates, terminal, "looking at users", |_, _| Ok(())).await?;
     let mut keys: Vec<KeyRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
     keys.retain(|key| {
-        (!args.due || key.urgency == Urgency::Due)
-            && (!args.findings || !key.findings.is_empty() || key.failure.is_some())
+        (!args.due || key.due) && (!args.findings || !key.findings.is_empty() || key.failure.is_some())
     });
     keys.sort_by(|a, b| {
         (a.urgency, a.next_at, &a.user, a.created).cmp(&(b.urgency, b.next_at, &b.user, b.created))

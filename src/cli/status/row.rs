@@ -32,6 +32,8 @@ pub(super) enum Urgency {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct KeyRow {
     pub urgency: Urgency,
+    /// Whether something is to be done now.
+    pub due: bool,
     pub user: String,
     pub account: String,
     pub key: Option<AccessKeyId>,
@@ -144,6 +146,7 @@ impl KeyRow {
         };
         Self {
             urgency,
+            due: now.is_some(),
             user: visit.user.name.clone(),
             account: visit.user.account.clone(),
             key: key.map(|key| key.id.clone()),
@@ -185,10 +188,7 @@ impl KeyRow {
             _ if self.key.is_some() => "never".into(),
             _ => "-".into(),
         };
-        let when = match (self.urgency, self.next_at) {
-            (Urgency::Due, _) => "now".into(),
-            (_, at) => dash(at.map(day)),
-        };
+        let when = if self.due { "now".into() } else { dash(self.next_at.map(day)) };
         vec![
             self.user.clone(),
             dash(self.key.as_ref().map(ToString::to_string)),

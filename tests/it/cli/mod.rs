@@ -1,7 +1,11 @@
 //! The command line, in process and in simulated time. What it prints is compared with files;
 //! `UPDATE_PAGES=1` writes them.
 
+mod doctor;
+mod enroll;
 mod plan;
+mod rotate;
+mod unstick;
 
 use std::io::{self, BufReader};
 use std::path::Path;
