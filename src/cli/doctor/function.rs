@@ -40,8 +40,7 @@ pub(super) async fn check(report: &mut Report, session: &Session, arn: &str) -> 
             "endpoints",
             format!(
                 "not checked: the function is in {vpc}; whether it reaches Secrets Manager, IAM, STS, SNS and SES \
-                 from there (by interface endpoints or NAT) only the function itself can tell. IAM's endpoint is in \
-                 us-east-1 and has none of its own in other regions"
+                 from there (by interface endpoints or NAT) only the function itself can tell"
             ),
         );
     }

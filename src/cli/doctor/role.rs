@@ -44,7 +44,17 @@ pub(super) async fn check(report: &mut Report, session: &Session, target: &Targe
     }
     let mut allowed = 0;
     for (actions, resource) in asked {
-        let answer = session.aws.iam().simulate(role, actions, &resource).await;
+        let answer = match session.aws.iam().simulate(role, actions, &resource).await {
+            Err(error) if error.is_not_found() => {
+                return report.error(
+                    AREA,
+                    "the function's role does not exist",
+                    format!("iam:SimulatePrincipalPolicy: no {role}"),
+                    "Deploy the function again.",
+                );
+            }
+            answer => answer,
+        };
         let Some(results) = report.answer(AREA, answer) else { return };
         for result in results {
             if result.allowed {

@@ -1,7 +1,9 @@
 //! `unstick`: every stuck state ends clean, and the key that worked works on.
 
+use std::time::Duration;
+
 use serde_json::json;
-use simulator::{Fault, FaultKind};
+use simulator::{Fault, FaultKind, Options};
 
 use super::Seat;
 use crate::stage::{ACCOUNT, Stage, USER, days, hours};
@@ -102,7 +104,9 @@ async fn get_stuck(state: &str, stage: &Stage) -> (String, String) {
 async fn each_stuck_state_ends_clean_with_the_same_key_still_working() {
     let mut told = String::new();
     for state in STATES {
-        let stage = Stage::plain();
+        // With no time between a key's proof and its promotion, the proof would pass for a use.
+        let latency = Duration::from_millis(1500);
+        let stage = Stage::new(Options { latency, ..Options::default() }, &[]);
         let (working, arn) = get_stuck(state, &stage).await;
         let ran = Seat::of(&stage.sim).types("yes\n").run("unstick keys/ci-bot").await;
         ran.ends(0);

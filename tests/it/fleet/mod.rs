@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use simulator::{FunctionError, KeyPair, Options, SecretView, Simulator};
 use tokio::time::Instant;
 
-use crate::stage::{ACCOUNT, FUNCTION, Lines, Stage, TOPIC, days, sdk_config};
+use crate::stage::{ACCOUNT, FUNCTION, Lines, Stage, TOPIC, days, owned, sdk_config, set_up};
 
 pub const SWEEP: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
 /// What most tests run with: act, on whoever has a secret.
@@ -61,9 +61,8 @@ impl Fleet {
         let shared: Vec<(&str, &str)> =
             all.iter().filter(|(name, _)| NAMES.contains(name)).copied().collect();
         self.stage.deploy(&shared);
-        let config = SweepConfig::from_variables(
-            all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
+        let config = SweepConfig::from_variables(owned(&all));
+        self.sim.set_up_function(SWEEP, set_up(&owned(&all), "sweep-function"));
         let sink = self.metrics.clone();
         let metrics = Metrics::new(move |line| {
             let _ = std::io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());

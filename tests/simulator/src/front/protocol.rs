@@ -144,9 +144,7 @@ impl Service {
             Self::Organizations => Protocol::Json11 { target: "AWSOrganizationsV20161128." },
             Self::SecretsManager => Protocol::Json11 { target: "secretsmanager." },
             Self::Kms => Protocol::Json11 { target: "TrentService." },
-            Self::CloudTrail => {
-                Protocol::Json11 { target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." }
-            }
+            Self::CloudTrail => Protocol::Json11 { target: "CloudTrail_20131101." },
             Self::Lambda | Self::Ses => Protocol::RestJson,
         }
     }

@@ -44,6 +44,8 @@ pub(crate) fn route(service: Service, request: &Request) -> Result<Routed, ApiEr
         }
         Protocol::Json11 { target: prefix } => {
             let target = request.header("x-amz-target").unwrap_or_default();
+            // Some clients qualify it: `com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.…`.
+            let target = target.find(prefix).map_or(target, |start| &target[start..]);
             let operation = target.strip_prefix(prefix).unwrap_or_default();
             (operation.to_owned(), Params::Json(json_body(request)?))
         }
