@@ -29,6 +29,8 @@ pub struct FunctionState {
     pub settings: Vec<(String, String)>,
     /// The VPC it is in.
     pub vpc: Option<String>,
+    /// Where it logs to.
+    pub log_group: String,
 }
 
 impl Lambda {
@@ -63,7 +65,10 @@ impl Lambda {
             .collect();
         settings.sort();
         let vpc = answer.vpc_config().and_then(|vpc| vpc.vpc_id()).filter(|vpc| !vpc.is_empty());
+        let log_group = answer.logging_config().and_then(|logging| logging.log_group());
+        let name = text(answer.function_name());
         Ok(FunctionState {
+            log_group: log_group.map_or_else(|| format!("/aws/lambda/{name}"), str::to_owned),
             arn: text(answer.function_arn()),
             state: answer.state().map_or_else(String::new, |state| state.as_str().to_owned()),
             reason: text(answer.state_reason()),

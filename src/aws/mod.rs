@@ -11,6 +11,8 @@ mod iam;
 #[cfg(feature = "cli")]
 mod kms;
 mod lambda;
+#[cfg(feature = "cli")]
+mod logs;
 mod organizations;
 mod pace;
 mod secrets_manager;
@@ -36,6 +38,8 @@ pub use iam::{Iam, KeyOwner, Simulated};
 #[cfg(feature = "cli")]
 pub use kms::Kms;
 pub use lambda::{FunctionState, Lambda};
+#[cfg(feature = "cli")]
+pub use logs::{LoggedError, Logs};
 pub use organizations::{MemberAccount, Organizations, Page};
 pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
 pub use ses::{Email, Ses, SesAccount, Words};
@@ -159,6 +163,12 @@ impl Aws {
     #[cfg(feature = "cli")]
     pub fn kms(&self) -> Kms {
         Kms::new(&self.sdk)
+    }
+
+    /// CloudWatch Logs, for who wants to know why.
+    #[cfg(feature = "cli")]
+    pub fn logs(&self) -> Logs {
+        Logs::new(&self.sdk)
     }
 
     /// CloudTrail, for who looks after rotations.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::retire::after;
+use super::retire::{LAST_USED_LAG, after};
 use super::{Planned, because};
 use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 use crate::model::{
@@ -172,16 +172,10 @@ fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
         KeyRole::Orphan => Verdict::Goes(
             "made by an attempt of ours whose answer was lost, as the secret's intent proves; never used".into(),
         ),
-        KeyRole::Abandoned | KeyRole::Pending => match &key.last_use {
-            Some(LastUse::Never) => Verdict::Goes("made by a rotation that was given up, never used".into()),
-            Some(LastUse::At { service, .. }) if service == "sts" => {
-                Verdict::Goes("made by a rotation that was given up, used for its proof alone".into())
-            }
-            Some(used) => Verdict::Stays(format!(
-                "was made by a rotation that was given up, yet {used}: find who uses it"
-            )),
-            None => Verdict::Stays("was made by a rotation that was given up; its last use was not read".into()),
-        },
+        KeyRole::Abandoned | KeyRole::Pending => abandoned(seen, key),
+        KeyRole::Previous if is_younger_than_current(seen, key) => Verdict::Stays(
+            "is younger than AWSCURRENT's, which somebody put back: it is kept until that is mended".into(),
+        ),
         KeyRole::Previous => Verdict::Stays("was superseded: the sweep retires it in its time".into()),
         KeyRole::Unknown => Verdict::Stays(match seen.keys.len() {
             2 => "is in no version of the secret and fills the limit of two: find who uses it, deactivate it if nobody does"
@@ -189,6 +183,29 @@ fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
             _ => "is in no version of the secret: find who uses it".into(),
         }),
     }
+}
+
+/// A key of a rotation that was given up. Its value may have been read while it was AWSPENDING, so
+/// it must be known that nobody uses it, which IAM tells hours late.
+fn abandoned(seen: &Observation, key: &AccessKey) -> Verdict {
+    let known_from = after(key.created, LAST_USED_LAG);
+    let made = "made by a rotation that was given up";
+    match &key.last_use {
+        _ if seen.now < known_from => Verdict::Stays(format!(
+            "was {made}; whether it is used is known from {known_from}. The next rotation removes it, or this does then"
+        )),
+        Some(LastUse::Never) => Verdict::Goes(format!("{made}, never used")),
+        Some(LastUse::At { service, .. }) if service == "sts" => {
+            Verdict::Goes(format!("{made}, used for its proof alone"))
+        }
+        Some(used) => Verdict::Stays(format!("was {made}, yet {used}: find who uses it")),
+        None => Verdict::Stays(format!("was {made}; its last use was not read")),
+    }
+}
+
+fn is_younger_than_current(seen: &Observation, key: &AccessKey) -> bool {
+    let current = seen.keys.iter().find(|known| seen.role(known) == KeyRole::Current);
+    current.is_some_and(|current| key.created > current.created)
 }
 
 impl UnstickPlan {

@@ -106,6 +106,17 @@ fn an_unknown_key_stays_and_is_named() {
 }
 
 #[test]
+fn a_made_key_stays_until_it_can_be_known_whether_it_is_used() {
+    let pending: (&str, &[&str]) = ("v2", &["AWSPENDING", MADE]);
+    let mut view = view(&[NOW, pending], vec![current(), made(KeyStatus::Active, LastUse::Never)]);
+    view.now = at(5_000 + 4 * 3600 - 1);
+    assert_eq!(planned(&view), [TAKE]);
+    assert!(unstick(&view).stays[0].contains("is known from"));
+    view.now = at(5_000 + 4 * 3600);
+    assert_eq!(planned(&view), [TAKE, DELETE, UNLABEL]);
+}
+
+#[test]
 fn an_orphan_goes_only_by_the_proof_of_the_intent() {
     let orphan = || vec![current(), key(OTHER, 5_002, KeyStatus::Active, LastUse::Never)];
     let mut view = view(&[NOW, ("v2", &["AWSPENDING"])], orphan());

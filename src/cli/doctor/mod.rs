@@ -144,11 +144,6 @@ async fn of_account(session: &Session) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// Prints what was found.
-pub(super) fn print(terminal: &mut Terminal, report: &Report) -> std::io::Result<()> {
-    report.print(terminal)
-}
-
 /// Whether CloudTrail tells that the rotation to this version has failed.
 pub(super) async fn failure_of(
     session: &Session,

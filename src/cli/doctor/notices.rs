@@ -45,7 +45,7 @@ async fn check_topic(report: &mut Report, session: &Session, settings: &Config) 
             format!("{LISTED}: {} confirmed, {} pending", heard.confirmed, heard.pending),
             "Have the others follow the link in the mail from AWS, or remove them.",
         ),
-        Some(Some(heard)) => report.ok(AREA, format!("{} subscriptions are confirmed", heard.confirmed)),
+        Some(Some(heard)) => report.ok(AREA, format!("confirmed subscriptions: {}", heard.confirmed)),
     }
 }
 

@@ -105,9 +105,26 @@ impl Report {
 
     /// Prints it, the worst first.
     pub fn print(&self, terminal: &mut Terminal) -> std::io::Result<()> {
-        let mut checks: Vec<&Check> = self.checks.iter().collect();
+        self.print_down_to(Severity::Ok, terminal)?;
+        let count = |severity| self.checks.iter().filter(|check| check.severity == severity).count();
+        terminal.line(format!(
+            "\nerrors: {}, warnings: {}, not checked: {}, ok: {}",
+            count(Severity::Error),
+            count(Severity::Warning),
+            count(Severity::NotChecked),
+            count(Severity::Ok)
+        ))
+    }
+
+    /// Prints what somebody should act on.
+    pub fn print_findings(&self, terminal: &mut Terminal) -> std::io::Result<()> {
+        self.print_down_to(Severity::NotChecked, terminal)
+    }
+
+    fn print_down_to(&self, least: Severity, terminal: &mut Terminal) -> std::io::Result<()> {
+        let mut checks: Vec<&Check> = self.checks.iter().filter(|check| check.severity <= least).collect();
         checks.sort_by_key(|check| check.severity);
-        for check in &checks {
+        for check in checks {
             let (word, colour) = match check.severity {
                 Severity::Error => ("error", AnsiColor::Red),
                 Severity::Warning => ("warning", AnsiColor::Yellow),
@@ -123,13 +140,6 @@ impl Report {
                 }
             }
         }
-        let count = |severity| checks.iter().filter(|check| check.severity == severity).count();
-        terminal.line(format!(
-            "\n{} errors, {} warnings, {} not checked, {} ok",
-            count(Severity::Error),
-            count(Severity::Warning),
-            count(Severity::NotChecked),
-            count(Severity::Ok)
-        ))
+        Ok(())
     }
 }

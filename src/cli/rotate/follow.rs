@@ -2,18 +2,26 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::super::target::Target;
 use super::super::{Failure, Session, Terminal, doctor};
+use crate::aws::LoggedError;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
 use crate::model::{AccessKeyId, ClientRequestToken, KeyStatus};
 
 /// How often AWS is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How often CloudTrail is asked whether the rotation has failed. It allows two calls a second, and
-/// tells minutes late.
+/// After how many looks the function's log is searched, and CloudTrail asked, which is minutes late.
+const ASK_LOG_EVERY: u32 = 3;
 const ASK_TRAIL_EVERY: u32 = 15;
+/// What Secrets Manager puts right by repeating the rotation.
+const HEALS: [&str; 5] =
+    ["NotPropagated", "Throttled", "PlanChanged", "DeadlineTooShort", "ServiceUnavailable"];
+
+/// How far this clock and the log's may differ.
+const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
 /// How a rotation ended, as far as it was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,10 @@ pub(in crate::cli) enum Followed {
 
 struct Progress {
     begun: Instant,
+    since: Timestamp,
+    told: Option<LoggedError>,
+    /// Where the function logs to; `None` where that cannot be found out.
+    log_group: Option<String>,
     version: ClientRequestToken,
     made: Option<AccessKeyId>,
 }
@@ -38,8 +50,16 @@ pub(in crate::cli) async fn follow(
     timeout: Duration,
     terminal: &mut Terminal,
 ) -> Result<Followed, Failure> {
-    let mut progress =
-        Progress { begun: Instant::now(), version: ClientRequestToken::new(version), made: None };
+    let function = target.secret.rotation_function.clone().unwrap_or_default();
+    let log_group = session.aws.lambda().configuration(&function).await.ok().map(|state| state.log_group);
+    let mut progress = Progress {
+        begun: Instant::now(),
+        since: session.aws.clock.now().saturating_sub(CLOCK_SLACK).unwrap_or(Timestamp::UNIX_EPOCH),
+        told: None,
+        log_group,
+        version: ClientRequestToken::new(version),
+        made: None,
+    };
     terminal.line("")?;
     progress.tell(terminal, "asked for", &format!("version {version}"))?;
     let interrupted = terminal.interrupted();
@@ -50,6 +70,9 @@ pub(in crate::cli) async fn follow(
             return explain(session, target, ended, terminal).await;
         }
         looks += 1;
+        if looks.is_multiple_of(ASK_LOG_EVERY) && progress.read_log(session, terminal).await? {
+            return explain(session, target, Followed::Not, terminal).await;
+        }
         if looks.is_multiple_of(ASK_TRAIL_EVERY)
             && let Ok(Some(failure)) = doctor::failure_of(session, target, version).await
         {
@@ -112,6 +135,25 @@ impl Progress {
         Ok(None)
     }
 
+    /// Tells of a failure that the function has logged; answers whether somebody must put it right.
+    async fn read_log(&mut self, session: &Session, terminal: &mut Terminal) -> Result<bool, Failure> {
+        let Some(group) = &self.log_group else { return Ok(false) };
+        let logged = session.aws.logs().last_error(group, self.version.as_str(), self.since).await;
+        // Without its log, CloudTrail still tells that it failed.
+        let Ok(Some(error)) = logged else { return Ok(false) };
+        let heals = HEALS.contains(&error.error_type.as_str());
+        if self.told.as_ref() != Some(&error) {
+            let next = if heals { " Secrets Manager repeats the rotation by itself." } else { "" };
+            self.tell(
+                terminal,
+                "failed",
+                &format!("{}, {}: {}{next}", error.step, error.error_type, error.message),
+            )?;
+            self.told = Some(error);
+        }
+        Ok(!heals)
+    }
+
     async fn state_of_key(&self, target: &Target<'_>) -> Result<Option<KeyStatus>, Failure> {
         let (Some(user), Some(made)) = (&target.user, &self.made) else { return Ok(None) };
         let keys = target.iam.list_access_keys(&user.name).await?;
@@ -136,7 +178,7 @@ async fn explain(
             "\nAWSCURRENT still holds the key it held. What stands in the way, as far as can be seen:",
         )?;
         let found = doctor::of_target(session, target).await;
-        doctor::print(terminal, &found)?;
+        found.print_findings(terminal)?;
         terminal
             .line("The function's log group and the alert name the errorType; docs/runbook.md has each.")?;
     }

@@ -3,7 +3,7 @@
 use simulator::{Fault, FaultKind, Options};
 
 use super::{Seat, town};
-use crate::stage::{Stage, days};
+use crate::stage::{ACCOUNT, Stage, USER, days};
 
 #[tokio::test(start_paused = true)]
 async fn rotate_follows_the_steps_until_the_new_key_is_current_and_active() {
@@ -34,6 +34,31 @@ async fn a_rotation_that_fails_is_explained_and_the_old_key_works_on() {
     stage.sim.add_fault(Fault::on("CreateAccessKey", 0, FaultKind::Denied));
     let ran = Seat::of(&stage.sim).run("rotate ci-bot --wait --yes").await;
     ran.is_as("rotate_failed").ends(1);
+    assert_eq!(stage.working_key(&arn), old.access_key_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_told_with_the_functions_own_error_type() {
+    let stage = Stage::plain();
+    let (old, arn) = stage.adopted();
+    stage.sim.create_access_key(ACCOUNT, USER);
+    let (sim, log) = (stage.sim.clone(), stage.log.clone());
+    // What the function has written by then is in its log group.
+    stage.sim.on_call(move |call| {
+        if call.operation == "FilterLogEvents" {
+            let failed = log
+                .text()
+                .lines()
+                .filter(|line| line.contains("errorType"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>();
+            sim.set_log("/aws/lambda/rotation", failed);
+        }
+        Box::pin(async {})
+    });
+    let ran = Seat::of(&stage.sim).run("rotate ci-bot --wait --yes").await;
+    ran.is_as("rotate_key_limit").ends(1);
+    assert!(ran.out.contains("createSecret, KeyLimit: "), "{}", ran.out);
     assert_eq!(stage.working_key(&arn), old.access_key_id);
 }
 

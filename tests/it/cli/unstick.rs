@@ -96,7 +96,7 @@ async fn get_stuck(state: &str, stage: &Stage) -> (String, String) {
         }
         other => panic!("{other}"),
     }
-    stage.sim.advance(hours(1));
+    stage.sim.advance(hours(5));
     (stage.working_key(&arn), arn)
 }
 

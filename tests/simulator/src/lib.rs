@@ -1,8 +1,8 @@
 //! A strict AWS stand-in for the tests and the demo of `iam-key-rotator`.
 //!
 //! One in-memory world of IAM, STS, Organizations, Secrets Manager (with its rotation engine),
-//! Lambda (`Invoke`, configuration, policy), SNS, SESv2, KMS (`DescribeKey`) and CloudTrail
-//! (`LookupEvents`)
+//! Lambda (`Invoke`, configuration, policy), SNS, SESv2, KMS (`DescribeKey`) CloudTrail
+//! (`LookupEvents`) and CloudWatch Logs (`FilterLogEvents`)
 //! stands behind two doors: an SDK HTTP client for tests in the same process
 //! ([`Simulator::http_client`]), and HTTP on loopback for any other program
 //! ([`Simulator::serve`]). Every request is routed by its SigV4 credential scope, and its signature
@@ -14,7 +14,7 @@
 //! empty success.
 //!
 //! - `front`: from bytes to effect and back: routing, signatures, faults, hooks, journal
-//! - `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `functions`, `sns`, `ses`, `kms`, `cloudtrail`: the
+//! - `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `functions`, `sns`, `ses`, `kms`, `cloudtrail`, `logs`: the
 //!   services
 //! - `rotation`: the engine, functions in process, the Lambda Runtime API
 //! - `console`: state without HTTP, for tests
@@ -31,6 +31,7 @@ mod iam;
 mod ids;
 mod kms;
 mod lambda;
+mod logs;
 mod options;
 mod organizations;
 mod rotation;

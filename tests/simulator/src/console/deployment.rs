@@ -54,6 +54,16 @@ impl Simulator {
         });
     }
 
+    /// Lines that a function of the main account and region wrote now, in place of those it had.
+    pub fn set_log(&self, group: &str, lines: impl IntoIterator<Item = String>) {
+        self.with(|state| {
+            let key = (state.options.account.clone(), state.options.region.clone(), group.to_owned());
+            let now = state.clock.now();
+            let lines = lines.into_iter().map(|line| (now, line)).collect();
+            state.world.deployment.logs.insert(key, lines);
+        });
+    }
+
     /// The identity policies of a role, for `SimulatePrincipalPolicy` alone.
     pub fn set_role_policies(&self, role_arn: &str, policies: Vec<Value>) {
         self.with(|state| state.world.deployment.role_policies.insert(role_arn.to_owned(), policies));

@@ -284,6 +284,7 @@ fn perform(
         }
         (Service::Lambda, Params::Json(body)) => crate::functions::call(&mut context, operation, body),
         (Service::Kms, Params::Json(body)) => crate::kms::call(&mut context, operation, body),
+        (Service::Logs, Params::Json(body)) => crate::logs::call(&mut context, operation, body),
         (Service::CloudTrail, Params::Json(body)) => crate::cloudtrail::call(&mut context, operation, body),
         _ => Err(unknown_operation(service, operation)),
     }

@@ -90,6 +90,7 @@ pub(crate) enum Service {
     Ses,
     Kms,
     CloudTrail,
+    Logs,
 }
 
 /// How a service puts requests and answers on the wire.
@@ -118,6 +119,7 @@ impl Service {
             "ses" => Self::Ses,
             "kms" => Self::Kms,
             "cloudtrail" => Self::CloudTrail,
+            "logs" => Self::Logs,
             _ => return None,
         })
     }
@@ -133,6 +135,7 @@ impl Service {
             Self::Ses => "ses",
             Self::Kms => "kms",
             Self::CloudTrail => "cloudtrail",
+            Self::Logs => "logs",
         }
     }
 
@@ -145,6 +148,7 @@ impl Service {
             Self::SecretsManager => Protocol::Json11 { target: "secretsmanager." },
             Self::Kms => Protocol::Json11 { target: "TrentService." },
             Self::CloudTrail => Protocol::Json11 { target: "CloudTrail_20131101." },
+            Self::Logs => Protocol::Json11 { target: "Logs_20140328." },
             Self::Lambda | Self::Ses => Protocol::RestJson,
         }
     }
@@ -153,7 +157,7 @@ impl Service {
     pub(crate) fn denied(self, message: impl Into<String>) -> ApiError {
         match self {
             Self::Iam | Self::Sts => ApiError::new(403, "AccessDenied", message),
-            Self::Organizations | Self::SecretsManager | Self::Kms | Self::CloudTrail => {
+            Self::Organizations | Self::SecretsManager | Self::Kms | Self::CloudTrail | Self::Logs => {
                 ApiError::new(400, "AccessDeniedException", message)
             }
             Self::Sns => ApiError::new(403, "AuthorizationError", message),
@@ -166,7 +170,7 @@ impl Service {
         match self {
             Self::Iam | Self::Sts => ApiError::new(400, "Throttling", "Rate exceeded"),
             Self::Organizations => ApiError::new(400, "TooManyRequestsException", "Rate exceeded"),
-            Self::SecretsManager | Self::Kms | Self::CloudTrail => {
+            Self::SecretsManager | Self::Kms | Self::CloudTrail | Self::Logs => {
                 ApiError::new(400, "ThrottlingException", "Rate exceeded")
             }
             Self::Sns => ApiError::new(429, "Throttled", "Rate exceeded"),
@@ -181,6 +185,7 @@ impl Service {
             Self::Iam => ApiError::new(500, "ServiceFailure", message),
             Self::Sts | Self::Sns | Self::CloudTrail => ApiError::new(500, "InternalFailure", message),
             Self::Kms => ApiError::new(500, "KMSInternalException", message),
+            Self::Logs => ApiError::new(500, "ServiceUnavailableException", message),
             Self::Organizations | Self::Lambda => ApiError::new(500, "ServiceException", message),
             Self::SecretsManager => ApiError::new(500, "InternalServiceError", message),
             Self::Ses => ApiError::new(500, "InternalServiceErrorException", message),

@@ -1,6 +1,7 @@
 //! What a deployment consists of beside users and secrets.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ pub(crate) struct Deployment {
     pub subscriptions: Vec<Subscription>,
     /// SES identities that wait for their verification, by account and region.
     pub unverified: BTreeMap<(String, String), Vec<String>>,
+    /// Lines with their times, by account, region and group.
+    pub logs: BTreeMap<(String, String, String), Vec<(SystemTime, String)>>,
     /// Identity policies, by role ARN. A role without any may do everything.
     pub role_policies: BTreeMap<String, Vec<Value>>,
 }
