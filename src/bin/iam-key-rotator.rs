@@ -1,7 +1,5 @@
 //! The operator's command line; see `iam_key_rotator::cli` for everything but the wiring.
 
-#![expect(clippy::disallowed_methods, reason = "this is where environment and terminal come in")]
-
 use std::process::ExitCode;
 
 use iam_key_rotator::aws::Aws;

@@ -86,6 +86,11 @@ impl Stage {
         });
         let role = self.sim.role_session(ACCOUNT, "rotation-function");
         self.sim.set_up_function(FUNCTION, set_up(&variables, "rotation-function"));
+        let invokes = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"},
+            "Action": "lambda:InvokeFunction", "Resource": FUNCTION,
+            "Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT}}});
+        let policy = json!({"Version": "2012-10-17", "Statement": [invokes]});
+        self.sim.set_function_policy(FUNCTION, Some(&policy.to_string()));
         let aws = Aws::new(sdk_config(&self.sim, &role));
         let rotator = Arc::new(Rotator::new(aws, Config::from_variables(settings), metrics));
         let sim = self.sim.clone();

@@ -3,6 +3,7 @@
 
 mod doctor;
 mod enroll;
+mod page;
 mod plan;
 mod rotate;
 mod unstick;
