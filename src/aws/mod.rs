@@ -149,6 +149,11 @@ impl Aws {
         self.sdk.region().map_or("us-east-1", |region| region.as_ref())
     }
 
+    /// Whether anything says which region to call.
+    pub fn has_region(&self) -> bool {
+        self.sdk.region().is_some()
+    }
+
     /// IAM in the function's own account.
     pub fn iam(&self) -> &Iam {
         &self.iam

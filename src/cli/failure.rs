@@ -23,6 +23,9 @@ pub enum Failure {
     /// 1: AWS, or the plan, refused.
     #[error("{0}")]
     Rotator(#[from] Error),
+    /// 1: a call failed.
+    #[error("{0}")]
+    Call(#[from] CallError),
     /// 1: something else.
     #[error("{0}")]
     Failed(String),
@@ -49,11 +52,5 @@ impl Failure {
             Self::Usage(_) | Self::Rotator(Error::InvalidConfig { .. }) => 2,
             _ => 1,
         }
-    }
-}
-
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        Self::Rotator(error.into())
     }
 }

@@ -21,8 +21,17 @@ pub struct Session {
 impl Session {
     /// Opens it.
     pub async fn open(aws: Aws, global: &Global, environment: &[(String, String)]) -> Result<Self, Failure> {
+        if !aws.has_region() {
+            return Err(Failure::Usage(
+                "no region is set: use --region, AWS_REGION, or a profile that has one".into(),
+            ));
+        }
+        let caller = aws.caller().await.map_err(|error| {
+            Failure::Failed(format!(
+                "AWS does not say whose credentials these are; are there any (--profile, environment, `aws sso login`)? {error}"
+            ))
+        })?;
         let config = settings::read(&aws, global, environment).await?;
-        let caller = aws.caller().await?;
         Ok(Self { aws, config, global: global.clone(), caller })
     }
 

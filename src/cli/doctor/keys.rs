@@ -85,6 +85,10 @@ fn check_current(report: &mut Report, seen: &Observation) {
 
 /// Whether a rotation would find room for a key.
 fn check_room(report: &mut Report, seen: &Observation, policy: &Policy) {
+    if seen.keys.iter().any(|key| seen.role(key) == KeyRole::Pending) {
+        return report
+            .note("limit", "the rotation that has begun has its key, and needs no room for another");
+    }
     // What the values hold is not known: the rotation function, which reads them, may know better.
     let known = seen.secret.current().is_some_and(|version| version.key.is_some());
     match plan::blocked(seen, policy).filter(|_| known) {

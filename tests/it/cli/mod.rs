@@ -5,6 +5,7 @@ mod doctor;
 mod enroll;
 mod page;
 mod plan;
+mod process;
 mod rotate;
 mod unstick;
 
