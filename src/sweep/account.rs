@@ -124,10 +124,10 @@ pub(super) async fn sweep(
     event: &AccountEvent,
     invocation: &Invocation,
 ) -> Result<AccountAnswer> {
+    let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
     let account = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await?;
     let survey = account.survey().await?;
     let (candidates, demand) = wanted(&account, &survey, event)?;
-    let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
     let total = candidates.len();
     tracing::info!(account = account.number, users = survey.users, visits = total, mode = ?config.mode, "surveyed");
 

@@ -67,7 +67,7 @@ impl Account<'_> {
         let mut last: Option<FleetAction> = None;
         let mut ledger: Option<Ledger> = None;
         for _ in 0..LOOKS {
-            let mut view = self.look(candidate).await?;
+            let mut view = self.look(candidate, &visit.actions).await?;
             if let Some(ledger) = ledger.take() {
                 view.ledger = ledger;
             }
@@ -97,7 +97,10 @@ impl Account<'_> {
 
     /// Reads all of one user afresh. A read that fails is a failure, never "no keys", "never used"
     /// or "not exempt".
-    async fn look(&self, candidate: &Candidate) -> Result<UserView> {
+    ///
+    /// IAM's lists still show a key for seconds after it was deleted, but its last use can no longer
+    /// be asked for; so what is `done` to it is known better.
+    async fn look(&self, candidate: &Candidate, done: &[Planned<FleetAction>]) -> Result<UserView> {
         let name = &candidate.user.name;
         let secret_id = match candidate.secrets.first() {
             Some(arn) => arn.clone(),
@@ -119,6 +122,10 @@ impl Account<'_> {
             Err(error) if error.is_not_found() => (true, Vec::new()),
             Err(error) => return Err(error.into()),
         };
+        keys.retain(|key| {
+            let deleted = FleetAction::DeleteKey { key: key.id.clone() };
+            !done.iter().any(|planned| planned.action == deleted)
+        });
         let tags = if missing { std::collections::BTreeMap::new() } else { tags? };
         let uses = try_join_all(keys.iter().map(|key| self.iam.last_use(&key.id))).await?;
         for (key, last_use) in keys.iter_mut().zip(uses) {

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::{Planned, because};
 use crate::aws::RotationSetup;
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_NOTICES};
+use crate::model::names::TAG_NOTICES;
 use crate::model::{
     AccessKey, AccessKeyId, ClientRequestToken, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Note,
     Observation, Policy, SecretState, UserRef,
@@ -243,10 +243,9 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(view: &'a UserView, config: &'a SweepConfig, demand: Demand) -> Self {
         let secret = view.secret.clone().unwrap_or_default();
-        let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
         let seen = Observation {
             now: view.now,
-            token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
+            token: ClientRequestToken::new(secret.unfinished().map_or("", |version| &version.id)),
             user: view.user.clone(),
             keys: view.keys.clone(),
             current: None,
@@ -332,7 +331,7 @@ impl<'a> Planner<'a> {
     /// the secret was last changed.
     fn pending_since(&self) -> Option<Timestamp> {
         let secret = &self.seen.secret;
-        let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
+        let pending = secret.unfinished()?;
         let intent = secret.intent().filter(|intent| intent.token.as_str() == pending.id);
         let begun = intent.and_then(|intent| intent.attempts.last().copied());
         Some(begun.or(secret.changed).unwrap_or(Timestamp::UNIX_EPOCH))

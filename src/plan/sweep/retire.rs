@@ -35,10 +35,7 @@ impl Planner<'_> {
             met = true;
             self.plan.ledger.note_status(&key.id, key.status == KeyStatus::Inactive, self.seen.now);
             match (role, key.status) {
-                (KeyRole::Previous, _) if !is_superseded => {
-                    let evidence = format!("{} is current, though {} is younger", current.id, key.id);
-                    self.find(FindingKind::RolledBack, Some(&key.id), evidence);
-                }
+                (KeyRole::Previous, _) if !is_superseded => self.keep_younger(&key, &current),
                 (KeyRole::Previous, KeyStatus::Active) => self.deactivate_superseded(&key),
                 (KeyRole::Abandoned, KeyStatus::Active) => self.deactivate_abandoned(&key),
                 (KeyRole::Unknown, KeyStatus::Active) => {
@@ -74,6 +71,16 @@ impl Planner<'_> {
             return None;
         }
         Some(key)
+    }
+
+    /// AWSCURRENT was moved back to an older key. The younger one is kept; if it was made inactive,
+    /// somebody has decided about it, and is asked again when its window is over.
+    fn keep_younger(&mut self, key: &AccessKey, current: &AccessKey) {
+        let since = self.plan.ledger.inactive_since(&key.id);
+        if since.is_none_or(|since| after(since, self.policy.recovery) <= self.seen.now) {
+            let evidence = format!("{} is current, though {} is younger", current.id, key.id);
+            self.find(FindingKind::RolledBack, Some(&key.id), evidence);
+        }
     }
 
     fn deactivate_superseded(&mut self, key: &AccessKey) {

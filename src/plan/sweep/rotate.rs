@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{ComingEvent, Demand, FleetAction, Planner};
 use crate::aws::RotationSetup;
-use crate::model::names::{AWSCURRENT, TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKey, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
+use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_NOTICES, TAG_USER};
+use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
 use crate::plan::retire::after;
 use crate::plan::room;
 
@@ -26,6 +26,13 @@ impl Planner<'_> {
     pub(super) fn rotate(&mut self) {
         if self.finish_enrolment() {
             return;
+        }
+        // RotateSecret would take up the old rotation, and move AWSCURRENT forward again.
+        let would_return =
+            self.seen.secret.staged(AWSPENDING).is_some_and(|version| version.has(AWSPREVIOUS));
+        let rolled_back = |finding: &Finding| finding.kind == FindingKind::RolledBack;
+        if would_return || self.plan.findings.iter().any(rolled_back) {
+            return self.refuse("AWSCURRENT was moved back to an older key".into());
         }
         let forced = self.demand == Demand::Rotate;
         let stuck = self.pending_since();
@@ -96,12 +103,12 @@ impl Planner<'_> {
         let strangers_count = self.policy.unknown_keys == UnknownKeys::DeleteOldest;
         let current_is_known = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current);
         let counts = |key: &&AccessKey| {
-            key.status == KeyStatus::Active
-                && match self.seen.role(key) {
-                    KeyRole::Current => true,
-                    KeyRole::Unknown => strangers_count || !current_is_known,
-                    _ => false,
-                }
+            let by_role = match self.seen.role(key) {
+                KeyRole::Current => true,
+                KeyRole::Unknown => strangers_count,
+                _ => false,
+            };
+            key.status == KeyStatus::Active && (by_role || !current_is_known)
         };
         self.seen.keys.iter().filter(counts).min_by_key(|key| key.created).cloned()
     }
@@ -143,10 +150,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether a rotation would find room for a key, as far as labels tell.
+    /// Whether a rotation would find room for a key, as far as labels tell. One that has made its key
+    /// needs none.
     fn room(&self) -> Result<(), String> {
         let known = self.seen.secret.staged(AWSCURRENT).is_some_and(|version| version.key.is_some());
-        if !known {
+        let made = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Pending);
+        if !known || made {
             return Ok(());
         }
         room::make(&self.seen, &self.policy).map(drop).map_err(|error| error.to_string())

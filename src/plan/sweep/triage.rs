@@ -1,13 +1,14 @@
 //! Who is worth a closer look, from the credential report and the list of secrets alone.
 //!
-//! It may send a sweep to a user who needs nothing, but never passes over one who needs something.
-//! What it goes by is hours old, so nothing is ever done on its word.
+//! It may send a sweep to a user who needs nothing, but does not pass over one who needs something.
+//! What it goes by is hours old, so nothing is ever done on its word. What it cannot see: which of
+//! a user's keys is active, where the ledger has one of them inactive and somebody swapped them.
 
 use jiff::Timestamp;
 
 use super::{age_limit, before, exemption, ledger_of, policy, rotate, warns};
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
 };
@@ -91,7 +92,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn pending(&self) -> bool {
-        self.secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT))
+        self.secret.unfinished().is_some()
     }
 
     fn in_flight(&self) -> bool {
@@ -171,7 +172,8 @@ impl Case<'_> {
         let known_current = self.current().is_some();
         let first_sight = known_current && seen_inactive > inactive.len();
         let active_again = self.active() > 1 && !inactive.is_empty();
-        superseded_due || deletion_due || first_sight || active_again
+        let in_doubt = inactive.iter().any(|(key, _)| Some(*key) == self.current());
+        superseded_due || deletion_due || first_sight || active_again || in_doubt
     }
 
     /// What needs a person is looked at until it is over, so that it can be found anew; a stranger's

@@ -1,7 +1,15 @@
 //! An account with many users, both functions deployed in it.
 
+mod bad_input;
 mod calls;
+mod continuation;
+mod enrolment;
+mod exemptions;
+mod lifecycle;
+mod notices;
+mod retirement;
 mod rotation;
+mod triage;
 
 use std::sync::Arc;
 use std::time::Duration;
