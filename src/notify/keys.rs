@@ -129,7 +129,7 @@ impl Item {
                 key,
                 "still in use".to_owned(),
                 format!(
-                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret; it is deactivated once it is no longer used."
+                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret."
                 ),
             ),
         };

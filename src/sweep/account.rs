@@ -65,6 +65,8 @@ pub struct AccountAnswer {
     pub failures: u32,
     /// The plan, a line an action: what was done, or would be.
     pub plan: Vec<String>,
+    /// The findings, a line each.
+    pub found: Vec<String>,
 }
 
 /// How many users there are.
@@ -220,6 +222,8 @@ fn answer(
         }
         for finding in &visit.findings {
             *answer.findings.entry(format!("{:?}", finding.kind)).or_default() += 1;
+            let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+            answer.found.push(format!("{}: {:?}{key}: {}", visit.user.name, finding.kind, finding.evidence));
         }
         answer.failures += u32::from(visit.failure.is_some());
     }

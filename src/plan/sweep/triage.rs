@@ -72,9 +72,6 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
         return glance;
     };
     let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret)), policy, config, now };
-    if case.in_flight() {
-        return glance;
-    }
     glance.unknown = case.strangers();
     let asked = case.needs_rotation(oldest) || case.needs_retirement() || case.has_problem(glance.unknown);
     glance.look = is_old || asked;
@@ -93,12 +90,6 @@ struct Case<'a> {
 impl Case<'_> {
     fn pending(&self) -> bool {
         self.secret.unfinished().is_some()
-    }
-
-    fn in_flight(&self) -> bool {
-        let begun = self.secret.intent().and_then(|intent| intent.attempts.last().copied());
-        let began = [begun, self.secret.changed].into_iter().flatten().min();
-        self.pending() && began.is_some_and(|began| self.now < after(began, rotate::STUCK_AFTER))
     }
 
     fn active(&self) -> usize {

@@ -10,6 +10,7 @@ mod notices;
 mod retirement;
 mod rotation;
 mod triage;
+mod years;
 
 use std::sync::Arc;
 use std::time::Duration;
