@@ -25,6 +25,8 @@ const STALE: Duration = Duration::from_secs(20);
 
 /// How long an intent explains keys, and the slack of clocks.
 const INTENT_WINDOW: Duration = Duration::from_secs(18);
+/// It is dated before it is written, and explains keys from before that by the slack of clocks.
+const INTENT_BEFORE: Duration = Duration::from_secs(6);
 
 /// A superseded key has had its time at once, whoever uses it, and is deleted as soon as it is
 /// inactive.
@@ -57,7 +59,7 @@ struct Watch {
     active: BTreeSet<String>,
     /// Keys made by hand, but for those made in the seconds of an intent that then lost its
     /// answer: the one exception that `docs/runbook.md` states.
-    by_hand: BTreeSet<String>,
+    by_hand: BTreeMap<String, SystemTime>,
     last_intent: SystemTime,
     current: BTreeMap<String, (String, SystemTime)>,
     story: String,
@@ -77,7 +79,7 @@ impl Watch {
         let active = self.keys(|active| active);
         for lost in self.active.difference(&active).cloned().collect::<Vec<_>>() {
             self.tell(&format!("  key {lost} is no longer active"));
-            if self.by_hand.contains(&lost) && !self.is_in_a_version(&lost) {
+            if self.by_hand.contains_key(&lost) && !self.is_in_a_version(&lost) {
                 self.wrongs
                     .push(format!("{lost} was made by hand and is in no version, yet it was taken away"));
             }
@@ -177,7 +179,7 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
         secrets: vec![arn.clone(), second.clone()],
         started: stage.sim.now(),
         active: BTreeSet::new(),
-        by_hand: BTreeSet::new(),
+        by_hand: BTreeMap::new(),
         last_intent: SystemTime::UNIX_EPOCH,
         current: BTreeMap::new(),
         story: format!("seed {seed} {cast:?}\n"),
@@ -231,7 +233,11 @@ fn slow_down(sim: &Simulator, watch: &Arc<Mutex<Watch>>, seed: u64, longest_ms: 
             watch.lock().unwrap().tell(&line);
             if tags {
                 let mut watch = watch.lock().unwrap();
-                watch.last_intent = watch.sim.now();
+                let now = watch.sim.now();
+                watch.last_intent = now;
+                watch
+                    .by_hand
+                    .retain(|_, made| now.duration_since(*made).is_ok_and(|ago| ago > INTENT_BEFORE));
             }
             // What the call does is seen at once, and not when the next one comes.
             tokio::spawn(async move {
@@ -276,7 +282,8 @@ async fn administrate(stage: &Stage, watch: &Mutex<Watch>, arn: &str, mut rng: f
                 let key = stage.sim.create_access_key(ACCOUNT, USER).access_key_id;
                 let since_intent = stage.sim.now().duration_since(watch.last_intent).unwrap_or_default();
                 if since_intent > INTENT_WINDOW {
-                    watch.by_hand.insert(key.clone());
+                    let made = stage.sim.now();
+                    watch.by_hand.insert(key.clone(), made);
                 }
                 format!("creates {key}")
             }
