@@ -84,8 +84,9 @@ $(PACKAGE_VENV)/ready: cdk/requirements-package.txt
 	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+# The stack of member accounts is not for this account: a StackSet takes it (docs/deploying.md).
 deploy: package cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (CONFIG=name for cdk/name.config.ts)
-	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) --all $(if $(CONFIG),--context config=$(CONFIG))
+	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) '!(*-Member)' $(if $(CONFIG),--context config=$(CONFIG))
 
 cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types, lint, tests, synthesis, cfn-lint on every template
 	cd cdk && npm run --silent build
