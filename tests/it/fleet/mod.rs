@@ -1,6 +1,7 @@
 //! An account with many users, both functions deployed in it.
 
 mod calls;
+mod organization;
 mod rotation;
 
 use std::sync::Arc;
