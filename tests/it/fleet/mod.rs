@@ -1,7 +1,7 @@
 //! An account with many users, both functions deployed in it.
 
 mod calls;
-mod organization;
+pub mod organization;
 mod rotation;
 
 use std::sync::Arc;
