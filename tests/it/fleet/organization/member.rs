@@ -107,6 +107,7 @@ async fn without_the_rotation_role_or_a_customer_key_nobody_is_enrolled_elsewher
         let home = organization.swept(ACCOUNT).await;
         assert_eq!(home["actions"], json!({"enroll": 1, "request-rotation": 1}));
         organization.working_key(ACCOUNT, "home");
+        assert_eq!(organization.fleet.keys("home").len(), 2);
     }
 }
 
