@@ -18,7 +18,7 @@ CARGO_DENY_VERSION := 0.20.2
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: build ## rotate a key, offline, with the real Lambda binary (ARGS=--serve leaves AWS's stand-in up)
+demo: build ## rotate a key, then sweep an account for a year, offline, with the real Lambda binaries (ARGS=--serve leaves AWS's stand-in up)
 	@target/debug/demo $(ARGS)
 
 .PHONY: build

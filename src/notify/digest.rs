@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::alert::publish;
 use crate::aws::{Aws, Email, Words};
 use crate::config::{Mode, SweepConfig};
-use crate::event::{AccountEvent, Resume};
+use crate::event::AccountEvent;
 use crate::sweep::{Account, AccountAnswer, Survey, Visit};
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
@@ -66,7 +66,7 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     let audit = config.mode == Mode::Audit;
     let new = |visit: &Visit| visit.findings.iter().any(|finding| finding.new);
     let failed = report.visits.iter().any(|visit| visit.failure.is_some());
-    let called_for = !audit && (report.visits.iter().any(new) || (failed && !is_part_of_many(report.event)));
+    let called_for = !audit && (report.visits.iter().any(new) || (failed && !report.event.is_part_of_many()));
     let acted = |visit: &Visit| !visit.actions.is_empty() || visit.mailed || visit.refused.is_some();
     let worth = failed
         || report.visits.iter().any(|visit| acted(visit) || new(visit))
@@ -189,11 +189,6 @@ fn failure_of(result: &Value) -> String {
     let message = parsed.as_ref().and_then(|cause| cause["errorMessage"].as_str()).unwrap_or(cause);
     let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
     format!("{}: {}", clean(error), clean(message))
-}
-
-/// In an organization the accounts' failures are alerted together, at the end.
-fn is_part_of_many(event: &AccountEvent) -> bool {
-    matches!(event.resume, Resume::Caller(_))
 }
 
 fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {

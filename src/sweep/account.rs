@@ -14,7 +14,7 @@ use super::visit::Visit;
 use crate::aws::{Aws, Iam, SecretsManager};
 use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::error::{Error, Result};
-use crate::event::{AccountEvent, Resume};
+use crate::event::AccountEvent;
 use crate::invocation::Invocation;
 use crate::notify;
 use crate::plan::sweep::{Demand, FleetAction};
@@ -277,7 +277,7 @@ async fn conclude(
 /// Has the rest of the account swept. In an organization the state machine does that, with the
 /// marker it is answered.
 async fn go_on(aws: &Aws, event: &AccountEvent, marker: &str, invocation: &Invocation) -> Result<()> {
-    if matches!(event.resume, Resume::Caller(_)) {
+    if event.is_part_of_many() {
         return Ok(());
     }
     let mut next = json!({"continue": marker, "dryrun": event.dryrun});

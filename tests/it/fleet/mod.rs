@@ -7,6 +7,7 @@ mod enrolment;
 mod exemptions;
 mod lifecycle;
 mod notices;
+pub mod organization;
 mod retirement;
 mod rotation;
 mod triage;
