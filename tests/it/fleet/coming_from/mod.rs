@@ -1,0 +1,109 @@
+//! The five systems' ways in: what each of them documents, replayed over simulated months with the
+//! very settings that `docs/migrating.md` gives its users.
+
+mod a;
+mod b;
+mod c;
+mod d;
+mod e;
+mod page;
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+use simulator::{KeyPair, Simulator};
+
+use super::Fleet;
+use crate::stage::days;
+
+pub type Settings = Vec<(&'static str, &'static str)>;
+
+/// A simulated AWS with one system's settings, and the time at which it began.
+struct Move {
+    fleet: Fleet,
+    begin: SystemTime,
+}
+
+impl Move {
+    /// With the settings of the page's section, and these, which override them.
+    fn from(system: char, more: &[(&'static str, &'static str)]) -> Self {
+        let settings = page::blocks(system).swap_remove(0);
+        Self::with(&[&settings, more].concat())
+    }
+
+    fn with(settings: &[(&'static str, &'static str)]) -> Self {
+        let options = simulator::Options { page_size: 2, ..simulator::Options::default() };
+        let fleet = Fleet::with(options, settings);
+        let begin = fleet.sim.now();
+        Self { fleet, begin }
+    }
+
+    /// How many days have gone by.
+    fn today(&self) -> u64 {
+        self.day_of(self.fleet.sim.now())
+    }
+
+    fn day_of(&self, time: SystemTime) -> u64 {
+        time.duration_since(self.begin).unwrap_or_default().as_secs() / days(1).as_secs()
+    }
+
+    /// Daily sweeps up to and including this day.
+    async fn sweep_to(&self, day: u64) {
+        while self.today() < day {
+            self.fleet.day().await;
+        }
+    }
+
+    /// All that people were told, a line a message: the day, to whom, the subject. Dates in it are
+    /// told as days too, and key ids as `KEY`.
+    fn told(&self) -> Vec<String> {
+        let mails = self.fleet.sim.mails().into_iter().map(|mail| (mail.at, mail.to.join(" "), mail.subject));
+        let alerts = self.fleet.sim.alerts().into_iter();
+        let alerts = alerts.map(|alert| (alert.at, "alert".to_owned(), alert.subject.unwrap_or_default()));
+        let mut all: Vec<_> = mails.chain(alerts).collect();
+        all.sort_by_key(|(at, ..)| *at);
+        all.into_iter()
+            .map(|(at, to, subject)| format!("{} {to}: {}", self.day_of(at), self.plain(&subject)))
+            .collect()
+    }
+
+    fn plain(&self, subject: &str) -> String {
+        let day = |date: &str| {
+            let time: jiff::Timestamp = format!("{date}T00:00:00Z").parse().ok()?;
+            Some(self.day_of(SystemTime::from(time)).to_string())
+        };
+        let words = subject.replace(" 00:00 UTC", "");
+        let words = words.split(' ').map(|word| match word {
+            key if key.starts_with("AKIA") => "KEY".to_owned(),
+            word => day(word).map_or_else(|| word.to_owned(), |day| format!("day {day}")),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The user's keys, oldest first, as the days on which they were made, `-` for an inactive one.
+    fn keys(&self, account: &str, user: &str) -> Vec<String> {
+        let mut keys = self.fleet.sim.keys(account, user);
+        keys.sort_by_key(|key| key.created);
+        let sign = |active| if active { '+' } else { '-' };
+        keys.iter().map(|key| format!("{}{}", self.day_of(key.created), sign(key.active))).collect()
+    }
+}
+
+/// The value in a version of a secret.
+fn value_of(sim: &Simulator, arn: &str, stage: &str) -> Value {
+    let secret = sim.secret(arn);
+    let version = secret.stage(stage).unwrap_or_else(|| panic!("{} has no {stage}", secret.name));
+    serde_json::from_str(version.text().unwrap()).unwrap()
+}
+
+/// The key in AWSCURRENT under these two names, which must work.
+fn key_in_use(sim: &Simulator, arn: &str, [id, secret]: [&str; 2]) -> String {
+    let value = value_of(sim, arn, "AWSCURRENT");
+    let text = |field: &str| value[field].as_str().unwrap_or_else(|| panic!("no {field}")).to_owned();
+    assert!(sim.key_works(&text(id), &text(secret)), "{} in {arn} does not work", text(id));
+    text(id)
+}
+
+fn works(sim: &Simulator, key: &KeyPair) -> bool {
+    sim.key_works(&key.access_key_id, &key.secret_access_key)
+}
