@@ -172,6 +172,8 @@ pub struct UserPlan {
     pub actions: Vec<Planned<FleetAction>>,
     /// What needs a person.
     pub findings: Vec<Finding>,
+    /// Keys that a rotation without an overlap has superseded, and that were not seen since.
+    pub superseded: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.

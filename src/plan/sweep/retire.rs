@@ -144,10 +144,14 @@ impl Planner<'_> {
         }
         let since = self.plan.ledger.inactive_since(&key.id).unwrap_or(now);
         let at = after(since, self.policy.recovery);
-        // Without an overlap finishSecret has deactivated it, and the rotation's own mail said so.
-        let told = self.before.inactive_since(&key.id).is_some() || self.policy.overlap.is_zero();
-        if role == KeyRole::Previous && !told {
-            self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
+        if role == KeyRole::Previous && self.before.inactive_since(&key.id).is_none() {
+            // Without an overlap finishSecret has deactivated it, and the rotation's own mail has told
+            // the user; the administrator hears of it here.
+            if self.policy.overlap.is_zero() {
+                self.plan.superseded.push(key.id.clone());
+            } else {
+                self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
+            }
         }
         let what = match role {
             KeyRole::Previous => "superseded",

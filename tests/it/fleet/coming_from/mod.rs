@@ -14,7 +14,7 @@ use serde_json::Value;
 use simulator::{KeyPair, Simulator};
 
 use super::Fleet;
-use crate::stage::days;
+use crate::stage::{REGION, days};
 
 pub type Settings = Vec<(&'static str, &'static str)>;
 
@@ -72,12 +72,20 @@ impl Move {
             let time: jiff::Timestamp = format!("{date}T00:00:00Z").parse().ok()?;
             Some(self.day_of(SystemTime::from(time)).to_string())
         };
-        let words = subject.replace(" 00:00 UTC", "");
-        let words = words.split(' ').map(|word| match word {
-            key if key.starts_with("AKIA") => "KEY".to_owned(),
-            word => day(word).map_or_else(|| word.to_owned(), |day| format!("day {day}")),
-        });
-        words.collect::<Vec<_>>().join(" ")
+        let mut plain = Vec::new();
+        let mut words = subject.split(' ');
+        while let Some(word) = words.next() {
+            if let Some(day) = day(word) {
+                plain.push(format!("day {day}"));
+                // The hour and the minute, and whose.
+                let _ = (words.next(), words.next());
+            } else if word.starts_with("AKIA") {
+                plain.push("KEY".to_owned());
+            } else {
+                plain.push(word.to_owned());
+            }
+        }
+        plain.join(" ")
     }
 
     /// The user's keys, oldest first, as the days on which they were made, `-` for an inactive one.
@@ -96,11 +104,12 @@ fn value_of(sim: &Simulator, arn: &str, stage: &str) -> Value {
     serde_json::from_str(version.text().unwrap()).unwrap()
 }
 
-/// The key in AWSCURRENT under these two names, which must work.
+/// The key in AWSCURRENT under these two names, which must work, and is used by this.
 fn key_in_use(sim: &Simulator, arn: &str, [id, secret]: [&str; 2]) -> String {
     let value = value_of(sim, arn, "AWSCURRENT");
     let text = |field: &str| value[field].as_str().unwrap_or_else(|| panic!("no {field}")).to_owned();
     assert!(sim.key_works(&text(id), &text(secret)), "{} in {arn} does not work", text(id));
+    sim.use_key(&text(id), "s3", REGION);
     text(id)
 }
 

@@ -28,8 +28,7 @@ fn coming_from_each_system_the_pages_settings_are_read_by_both_functions() {
         assert!(!blocks.is_empty(), "{system}");
         for settings in blocks {
             SweepConfig::from_variables(owned(&settings)).unwrap_or_else(|error| panic!("{system}: {error}"));
-            let shared: Vec<_> =
-                settings.iter().filter(|(name, _)| NAMES.contains(name)).copied().collect();
+            let shared: Vec<_> = settings.iter().filter(|(name, _)| NAMES.contains(name)).copied().collect();
             Config::from_variables(owned(&shared)).unwrap_or_else(|error| panic!("{system}: {error}"));
         }
     }
