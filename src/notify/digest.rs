@@ -264,7 +264,11 @@ impl Digest {
         let findings: u32 = answer.findings.values().sum();
         let headline = match account.config.mode {
             Mode::Audit => format!("Key audit of account {number}: {actions} actions would be done"),
-            Mode::Enforce => format!("Key sweep of account {number}: {actions} actions, {findings} findings"),
+            Mode::Enforce => {
+                let rotated: usize = report.visits.iter().map(|visit| visit.superseded.len()).sum();
+                let rotated = if rotated > 0 { format!("{rotated} rotated, ") } else { String::new() };
+                format!("Key sweep of account {number}: {rotated}{actions} actions, {findings} findings")
+            }
         };
         let rest = match &answer.marker {
             Some(marker) => format!(" Time was up after user {marker}; the rest follows."),

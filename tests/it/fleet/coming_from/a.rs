@@ -146,6 +146,39 @@ async fn coming_from_a_a_key_that_is_used_or_whose_use_cannot_be_read_is_not_dea
 }
 
 #[tokio::test(start_paused = true)]
+async fn coming_from_a_a_move_in_the_middle_of_a_round_leaves_what_a_left_to_the_next_rotation() {
+    let moved = Move::from('A', &[]);
+    let sim = &moved.fleet.sim;
+    let old = moved.fleet.user("app", 95);
+    let current = moved.fleet.key("app", 5);
+    let value = |key: &KeyPair| {
+        json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key}).to_string()
+    };
+    let arn = sim.create_secret("app", Some(&value(&old)), &[("iam-key-rotator:user", "app")]);
+    sim.put_secret_value(&arn, &value(&current));
+    while moved.today() < 120 {
+        moved.sweep_to(moved.today() + 1).await;
+        key_in_use(sim, &arn, FIELDS);
+        if moved.today() < 85 {
+            assert!(works(sim, &old) && works(sim, &current), "day {}", moved.today());
+        }
+    }
+    assert_eq!(moved.keys(ACCOUNT, "app"), ["85+"]);
+    assert!(!moved.told().iter().any(|line| line.contains("person")), "{:#?}", moved.told());
+}
+
+#[tokio::test(start_paused = true)]
+async fn coming_from_a_an_audit_says_what_an_event_would_do_and_does_nothing() {
+    let moved = Move::from('A', &[("ROTATOR_MODE", "audit")]);
+    let (key, arn) = user_of_a(&moved, "app");
+    moved.fleet.sim.advance(days(90));
+    let answer = moved.fleet.send(event("create", "app")).await.unwrap();
+    assert_eq!((&answer["mode"], answer["actions"].as_array().unwrap().len()), (&json!("audit"), 1));
+    assert_eq!(key_in_use(&moved.fleet.sim, &arn, FIELDS), key.access_key_id);
+    assert_eq!(moved.told(), ["90 alert: Access key of app: what would be done"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn coming_from_a_a_secret_that_nobody_has_tagged_is_left_alone_and_reported() {
     let moved = Move::from('A', &[]);
     let key = moved.fleet.user("app", 90);
