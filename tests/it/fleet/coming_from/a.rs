@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, KeyPair};
 
-use super::{Move, key_in_use, value_of, works};
+use super::{Move, key_in_use, label_versions, value_of, works};
 use crate::stage::{ACCOUNT, days, hours};
 
 const FIELDS: [&str; 2] = ["AccessKey", "SecretKey"];
@@ -146,25 +146,32 @@ async fn coming_from_a_a_key_that_is_used_or_whose_use_cannot_be_read_is_not_dea
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_a_move_in_the_middle_of_a_round_leaves_what_a_left_to_the_next_rotation() {
+async fn coming_from_a_a_round_that_a_has_begun_is_ended_on_its_days_once_the_versions_are_labelled() {
     let moved = Move::from('A', &[]);
     let sim = &moved.fleet.sim;
+    // Five days after A's `create`.
     let old = moved.fleet.user("app", 95);
     let current = moved.fleet.key("app", 5);
-    let value = |key: &KeyPair| {
-        json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key}).to_string()
-    };
-    let arn = sim.create_secret("app", Some(&value(&old)), &[("iam-key-rotator:user", "app")]);
-    sim.put_secret_value(&arn, &value(&current));
+    let value = |key: &KeyPair| json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key});
+    let tag = [("iam-key-rotator:user", "app")];
+    let arn = sim.create_secret("app", Some(&value(&old).to_string()), &tag);
+    sim.put_secret_value(&arn, &value(&current).to_string());
+    label_versions(sim, &arn, FIELDS[0]);
     while moved.today() < 120 {
         moved.sweep_to(moved.today() + 1).await;
         key_in_use(sim, &arn, FIELDS);
-        if moved.today() < 85 {
-            assert!(works(sim, &old) && works(sim, &current), "day {}", moved.today());
-        }
+        let keys = sim.keys(ACCOUNT, "app");
+        let old = keys.iter().find(|key| key.id == old.access_key_id).map(|key| key.active);
+        let expected = match moved.today() {
+            ..9 => Some(true),
+            9..23 => Some(false),
+            _ => None,
+        };
+        assert_eq!(old, expected, "day {}", moved.today());
     }
     assert_eq!(moved.keys(ACCOUNT, "app"), ["85+"]);
-    assert!(!moved.told().iter().any(|line| line.contains("person")), "{:#?}", moved.told());
+    let told = moved.told();
+    assert!(!told.iter().any(|line| line.contains("failed") || line.contains("person")), "{told:#?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, KeyPair};
 
-use super::{Move, key_in_use, value_of, works};
+use super::{Move, key_in_use, label_versions, value_of, works};
 use crate::fleet::plan_of;
 use crate::stage::{ACCOUNT, REGION, days};
 
@@ -227,22 +227,45 @@ async fn coming_from_e_a_user_without_an_address_is_announced_to_the_accounts_ow
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_a_secret_of_es_own_is_taken_over_by_its_tags_and_mails_go_where_they_say() {
+async fn coming_from_e_a_secret_of_es_own_is_taken_over_in_the_middle_of_a_round_and_mails_go_where_its_tag_says()
+ {
     let moved = moved(&[]);
-    let key = user(&moved, MEMBER, "app", 80);
-    let value = json!({"UserName": "app", "AccessKeyId": key.access_key_id,
-        "SecretAccessKey": key.secret_access_key, "Status": "Active", "CreateDate": "2025-10-13"});
+    let sim = &moved.fleet.sim;
+    let old = user(&moved, MEMBER, "app", 95);
+    let current = sim.create_access_key_at(MEMBER, "app", sim.now() - days(5));
+    let value = |key: &KeyPair| {
+        json!({"UserName": "app", "AccessKeyId": key.access_key_id,
+            "SecretAccessKey": key.secret_access_key, "Status": "Active", "CreateDate": "2025-12-27"})
+    };
     let bound = format!("arn:aws:iam::{MEMBER}:user/app");
     let tags = [("iam-key-rotator:user", bound.as_str()), ("iam-key-rotator:email", OWNER)];
     let name = format!("Account_{MEMBER}_User_app_AccessKey");
-    let arn = moved.fleet.sim.create_secret(&name, Some(&value.to_string()), &tags);
-    inventories_to(&moved, 31).await;
+    let arn = sim.create_secret(&name, Some(&value(&old).to_string()), &tags);
+    sim.put_secret_value(&arn, &value(&current).to_string());
+    label_versions(sim, &arn, FIELDS[0]);
+    inventories_to(&moved, 84).await;
+    assert_eq!(key_in_use(sim, &arn, FIELDS), current.access_key_id);
+    inventories_to(&moved, 106).await;
     assert_eq!(moved.fleet.secrets(), [arn.clone()]);
-    assert_ne!(key_in_use(&moved.fleet.sim, &arn, FIELDS), key.access_key_id);
-    assert_eq!(moved.keys(MEMBER, "app"), ["10+"]);
+    key_in_use(sim, &arn, FIELDS);
+    assert_eq!(moved.keys(MEMBER, "app"), ["85+"]);
     let mut mails = mails_to(&moved, OWNER);
     mails.retain(|line| !line.contains("Key sweep"));
-    assert_eq!(mails[1], "10: New access key for app: KEY", "{mails:#?}");
+    assert_eq!(
+        mails,
+        [
+            "1: Access key of app: deactivation on day 5",
+            "5: Access key of app: deactivated",
+            "8: Access key of app: deletion on day 15",
+            "15: Access key of app: deleted",
+            "78: Access key of app: rotation on day 85",
+            "85: New access key for app: KEY",
+            "88: Access key of app: deactivation on day 95",
+            "95: Access key of app: deactivated",
+            "98: Access key of app: deletion on day 105",
+            "105: Access key of app: deleted",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -113,6 +113,16 @@ fn key_in_use(sim: &Simulator, arn: &str, [id, secret]: [&str; 2]) -> String {
     text(id)
 }
 
+/// What the page has done to a secret that another system made: each version gets its key's label.
+fn label_versions(sim: &Simulator, arn: &str, field: &str) {
+    for stage in ["AWSCURRENT", "AWSPREVIOUS"] {
+        let secret = sim.secret(arn);
+        let Some(version) = secret.stage(stage) else { continue };
+        let value: Value = serde_json::from_str(version.text().unwrap()).unwrap();
+        sim.set_label(arn, &version.id, value[field].as_str().unwrap());
+    }
+}
+
 fn works(sim: &Simulator, key: &KeyPair) -> bool {
     sim.key_works(&key.access_key_id, &key.secret_access_key)
 }
