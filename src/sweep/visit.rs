@@ -194,10 +194,11 @@ impl Account<'_> {
     /// Writes the ledger on a secret.
     pub(super) async fn remember(&self, arn: &str, ledger: &Ledger) -> Result<()> {
         let tag = ledger.to_tag();
-        Ok(match tag.is_empty() {
+        match tag.is_empty() {
             true => self.secrets.untag(arn, TAG_NOTICES).await?,
             false => self.secrets.tag(arn, TAG_NOTICES, &tag).await?,
-        })
+        }
+        Ok(())
     }
 }
 
