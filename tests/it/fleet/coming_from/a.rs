@@ -35,7 +35,7 @@ async fn day_of_rules(moved: &Move, user: &str) -> Vec<Value> {
     moved.fleet.sim.run_due_rotations().await;
     let mut answers = Vec::new();
     for (action, every) in RULES {
-        if moved.today() % every == 0 {
+        if moved.today().is_multiple_of(every) {
             answers.push(moved.fleet.send(event(action, user)).await.unwrap());
         }
     }

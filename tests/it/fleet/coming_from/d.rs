@@ -132,6 +132,22 @@ async fn coming_from_d_a_listed_secret_without_a_user_or_that_is_not_there_is_re
 }
 
 #[tokio::test(start_paused = true)]
+async fn coming_from_d_a_tag_that_names_another_user_than_the_value_touches_neither() {
+    let moved = Move::from('D', &[("ROTATOR_SCOPE", "prod/app;")]);
+    let arn = secret_of(&moved, "prod/app", "app", &[true], Some(0));
+    moved.fleet.user("other", 20);
+    moved.fleet.sim.tag_secret(&arn, "iam-key-rotator:user", "other");
+    let before = (moved.fleet.keys("app"), moved.fleet.keys("other"));
+    moved.sweep_to(3).await;
+    assert_eq!((moved.fleet.keys("app"), moved.fleet.keys("other")), before);
+    let told = moved.told();
+    assert!(
+        told.contains(&"1 alert: Key rotation failed: UserMismatch in createSecret".to_owned()),
+        "{told:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn coming_from_d_a_secret_named_by_the_template_needs_no_tag() {
     let moved = Move::from('D', &[("ROTATOR_SCOPE", "prod/app;"), ("ROTATOR_SECRET_NAME", "prod/{user}")]);
     let arn = secret_of(&moved, "prod/app", "app", &[true], Some(0));

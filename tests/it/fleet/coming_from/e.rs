@@ -246,7 +246,7 @@ async fn coming_from_e_a_secret_of_es_own_is_taken_over_in_the_middle_of_a_round
     inventories_to(&moved, 84).await;
     assert_eq!(key_in_use(sim, &arn, FIELDS), current.access_key_id);
     inventories_to(&moved, 106).await;
-    assert_eq!(moved.fleet.secrets(), [arn.clone()]);
+    assert_eq!(moved.fleet.secrets(), std::slice::from_ref(&arn));
     key_in_use(sim, &arn, FIELDS);
     assert_eq!(moved.keys(MEMBER, "app"), ["85+"]);
     let mut mails = mails_to(&moved, OWNER);

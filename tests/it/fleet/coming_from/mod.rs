@@ -8,7 +8,7 @@ mod d;
 mod e;
 mod page;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use simulator::{KeyPair, Simulator};
@@ -32,7 +32,15 @@ impl Move {
     }
 
     fn with(settings: &[(&'static str, &'static str)]) -> Self {
-        let options = simulator::Options { page_size: 2, ..simulator::Options::default() };
+        // Lists as short as they can be, and what AWS takes its time for.
+        let options = simulator::Options {
+            page_size: 2,
+            propagation: Duration::from_secs(8),
+            revocation: Duration::from_secs(3),
+            list_lag: Duration::from_secs(300),
+            latency: Duration::from_millis(30),
+            ..simulator::Options::default()
+        };
         let fleet = Fleet::with(options, settings);
         let begin = fleet.sim.now();
         Self { fleet, begin }
