@@ -40,6 +40,8 @@ pub struct Account<'a> {
     pub iam: Iam,
     /// Secrets Manager, where the secrets of its users are.
     pub secrets: SecretsManager,
+    /// Its owner's address, as the event gives it.
+    pub owner: Option<String>,
     /// How the tags of its users' secrets begin, where those of other accounts' lie beside them.
     pub tag_prefix: Option<String>,
 }
@@ -96,7 +98,8 @@ impl<'a> Account<'a> {
         let number = wished.or(home).map(str::to_owned);
         let Some(member) = wished.filter(|wished| Some(*wished) != home) else {
             let (iam, secrets) = (aws.iam().clone().paced(), aws.secrets.clone());
-            return Ok(Self { aws, config, number, is_member: false, iam, secrets, tag_prefix: None });
+            let (is_member, owner, tag_prefix) = (false, None, None);
+            return Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix });
         };
         let role = config.shared.member_role(partition, member).ok_or_else(|| Error::InvalidConfig {
             name: "ROTATOR_MEMBER_ROLE".into(),
@@ -109,7 +112,7 @@ impl<'a> Account<'a> {
             SecretsIn::Central => (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/"))),
         };
         let iam = member_clients.iam.paced();
-        Ok(Self { aws, config, number, is_member: true, iam, secrets, tag_prefix })
+        Ok(Self { aws, config, number, is_member: true, iam, secrets, owner: None, tag_prefix })
     }
 
     /// Now, by AWS's clock.
@@ -127,7 +130,8 @@ pub(super) async fn sweep(
     invocation: &Invocation,
 ) -> Result<AccountAnswer> {
     let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
-    let account = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await?;
+    let mut account = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await?;
+    account.owner.clone_from(&event.email);
     let survey = account.survey().await?;
     let (candidates, demand) = wanted(&account, &survey, event)?;
     let total = candidates.len();

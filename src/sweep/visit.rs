@@ -10,7 +10,7 @@ use super::survey::Candidate;
 use crate::config::Mode;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{Finding, FindingKind, Ledger, SecretState, UserRef};
+use crate::model::{AccessKeyId, Finding, FindingKind, Ledger, SecretState, UserRef};
 use crate::notify;
 use crate::plan::Planned;
 use crate::plan::sweep::{Coming, Demand, FleetAction, UserPlan, UserView, ledger_of, plan_user};
@@ -33,6 +33,8 @@ pub struct Visit {
     pub actions: Vec<Planned<FleetAction>>,
     /// What needs a person.
     pub findings: Vec<Finding>,
+    /// Keys that a rotation has superseded and deactivated since the last visit.
+    pub superseded: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.
@@ -167,17 +169,17 @@ impl Account<'_> {
     /// it, by whoever sends that.
     async fn tell(&self, view: &UserView, plan: &UserPlan, visit: &mut Visit) {
         let Some(secret) = &view.secret else { return };
-        let told =
-            match notify::tell_of_keys(self.aws, &self.config.shared, view, secret, &plan.notices).await {
-                Ok(mailed) => {
-                    visit.mailed = mailed;
-                    true
-                }
-                Err(error) => {
-                    visit.failure = Some(error);
-                    false
-                }
-            };
+        let (config, owner) = (&self.config.shared, self.owner.as_deref());
+        let told = match notify::tell_of_keys(self.aws, config, view, secret, &plan.notices, owner).await {
+            Ok(mailed) => {
+                visit.mailed = mailed;
+                true
+            }
+            Err(error) => {
+                visit.failure = Some(error);
+                false
+            }
+        };
         let ledger = if told { plan.ledger_once_told() } else { plan.ledger.clone() };
         if ledger == ledger_of(Some(secret)) {
             return;
@@ -208,6 +210,7 @@ impl Visit {
             secret: None,
             actions: Vec::new(),
             findings: Vec::new(),
+            superseded: Vec::new(),
             coming: Vec::new(),
             exempt: None,
             refused: None,
@@ -221,6 +224,7 @@ impl Visit {
         self.keys.clone_from(&view.keys);
         self.secret.clone_from(&view.secret);
         self.findings.clone_from(&plan.findings);
+        self.superseded.clone_from(&plan.superseded);
         self.coming.clone_from(&plan.coming);
         self.exempt.clone_from(&plan.exempt);
         self.refused.clone_from(&plan.refused);
@@ -230,6 +234,7 @@ impl Visit {
     pub fn is_eventful(&self) -> bool {
         !self.actions.is_empty()
             || !self.findings.is_empty()
+            || !self.superseded.is_empty()
             || self.failure.is_some()
             || self.mailed
             || self.refused.is_some()

@@ -59,9 +59,9 @@ pub enum Demand {
     Due,
     /// A new key, whatever the age of the present one.
     Rotate,
-    /// The superseded key made inactive, whatever is left of the overlap.
+    /// The superseded key made inactive, give or take a day of the overlap.
     Deactivate,
-    /// The superseded key deleted, whatever is left of the recovery window.
+    /// The superseded key deleted, give or take a day of the recovery window.
     Delete,
 }
 
@@ -172,6 +172,8 @@ pub struct UserPlan {
     pub actions: Vec<Planned<FleetAction>>,
     /// What needs a person.
     pub findings: Vec<Finding>,
+    /// Keys that a rotation without an overlap has superseded, and that were not seen since.
+    pub superseded: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.

@@ -8,7 +8,7 @@ use super::{ComingEvent, Demand, FleetAction, Planner};
 use crate::aws::RotationSetup;
 use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_NOTICES, TAG_USER};
 use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
-use crate::plan::retire::after;
+use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
 
 /// How far beyond its time a key may be before the sweep meddles with a schedule that is not its
@@ -47,8 +47,8 @@ impl Planner<'_> {
         }
         let due = oldest.as_ref().map_or(self.seen.now, |key| after(key.created, self.config.rotate_after));
         let scheduled = self.has_own_schedule();
-        if forced && self.just_rotated() {
-            return self.refuse("its key is not an hour old".into());
+        if let Some(reason) = self.just_rotated().filter(|_| forced) {
+            return self.refuse(reason);
         }
         let missed = scheduled.is_some_and(|next| after(next.min(due), GRACE) < self.seen.now);
         let asked = match scheduled {
@@ -120,9 +120,18 @@ impl Planner<'_> {
         own.then(|| secret.next_rotation.unwrap_or(Timestamp::MAX))
     }
 
-    fn just_rotated(&self) -> bool {
-        let young = |key: &AccessKey| after(key.created, JUST_ROTATED) > self.seen.now;
-        self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current && young(key))
+    /// Whether the current key is what was asked for: it is minutes old, or the key before it still
+    /// has its overlap, as after a schedule that came first.
+    fn just_rotated(&self) -> Option<String> {
+        let has_role = |role| move |key: &&AccessKey| self.seen.role(key) == role;
+        let current = self.seen.keys.iter().find(has_role(KeyRole::Current))?;
+        if after(current.created, JUST_ROTATED) > self.seen.now {
+            return Some("its key is not an hour old".into());
+        }
+        let over = deactivation_time(self.seen.current_since()?, &self.policy);
+        let mut superseded = self.seen.keys.iter().filter(has_role(KeyRole::Previous));
+        let waits = superseded.find(|key| key.status == KeyStatus::Active && self.seen.now < over)?;
+        Some(format!("its key was created {}, and {} stays active until {over}", current.created, waits.id))
     }
 
     /// How RotateSecret is to be called; `None`, with a finding, if it may not be.

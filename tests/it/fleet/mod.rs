@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod calls;
+mod coming_from;
 mod continuation;
 mod enrolment;
 mod exemptions;
