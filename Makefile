@@ -18,7 +18,7 @@ CARGO_DENY_VERSION := 0.20.2
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: build ## rotate a key, offline, with the real Lambda binary (ARGS=--serve leaves AWS's stand-in up)
+demo: build ## rotate a key, then sweep an account for a year, offline, with the real Lambda binaries (ARGS=--serve leaves AWS's stand-in up)
 	@target/debug/demo $(ARGS)
 
 .PHONY: build
@@ -84,8 +84,9 @@ $(PACKAGE_VENV)/ready: cdk/requirements-package.txt
 	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+# The stack of member accounts is not for this account: a StackSet takes it (docs/deploying.md).
 deploy: package cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (CONFIG=name for cdk/name.config.ts)
-	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) --all $(if $(CONFIG),--context config=$(CONFIG))
+	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) '!(*-Member)' $(if $(CONFIG),--context config=$(CONFIG))
 
 cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types, lint, tests, synthesis, cfn-lint on every template
 	cd cdk && npm run --silent build

@@ -5,6 +5,5 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
   maxWorkers: 2,
-  // Snapshots are written on request only: a missing one fails as a changed one does.
-  ci: true,
+  // `npm test` says --ci: snapshots are written on request only, and a missing one fails as a changed one does.
 };

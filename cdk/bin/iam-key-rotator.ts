@@ -21,9 +21,15 @@ function readConfig(app: App): RotatorAppConfig {
   }
 }
 
+/** Account and region of the credentials that `cdk` was called with. Without credentials, CloudFormation will know. */
+function environment(): Pick<RotatorAppConfig, 'env'> {
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  return account !== undefined && region !== undefined ? { env: { account, region } } : {};
+}
+
 try {
   const app = new App();
-  addStacks(app, readConfig(app));
+  addStacks(app, { ...environment(), ...readConfig(app) });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();
 } catch (error) {

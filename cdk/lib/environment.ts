@@ -11,6 +11,7 @@ export type Program = 'rotation' | 'sweep';
 export interface Wiring {
   readonly alertTopicArn?: string;
   readonly rotationFunctionArn?: string;
+  readonly rotationRoleArn?: string;
   readonly createdSecretsKeyArn?: string;
 }
 
@@ -63,6 +64,11 @@ export const VARIABLES: readonly Variable[] = [
   text('ROTATOR_SECRETS_IN', 'sweep', DEFAULTS.secretsIn, (s) => s.members?.secretsIn),
   text('ROTATOR_REPLICA_REGIONS', 'sweep', undefined, (s) => list(s.sweep?.replicaRegions, ',')),
   { name: 'ROTATOR_ROTATION_FUNCTION_ARN', readBy: 'sweep', value: (_, wiring) => wiring.rotationFunctionArn },
+  {
+    name: 'ROTATOR_ROTATION_ROLE_ARN',
+    readBy: 'sweep',
+    value: (settings, wiring) => (refusesOthers(settings) ? wiring.rotationRoleArn : undefined),
+  },
   { name: 'ROTATOR_KMS_KEY_ID', readBy: 'sweep', value: (_, wiring) => wiring.createdSecretsKeyArn },
 ];
 
@@ -115,4 +121,9 @@ function list(values: readonly string[] | undefined, separator: string): string 
 /** A list of secrets ends in `;`, which is how the sweep tells a single name from a misspelt word. */
 function scope(value: 'enrolled' | 'all' | readonly string[] | undefined): string | undefined {
   return value === undefined || typeof value === 'string' ? value : `${value.join(';')};`;
+}
+
+/** A secret of another account lets the rotation function in by its own policy, and then nobody else. */
+function refusesOthers({ sweep, members }: RotatorSettings): boolean {
+  return sweep?.refuseOthers ?? (members !== undefined && (members.secretsIn ?? DEFAULTS.secretsIn) === 'member');
 }

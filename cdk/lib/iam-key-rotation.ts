@@ -1,4 +1,5 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
@@ -26,7 +27,7 @@ import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
 import type { RuntimeSettings } from './runtime';
 import type { RotatorSettings } from './settings';
-import { DEFAULTS } from './settings';
+import { accountsWithSecrets, DEFAULTS } from './settings';
 import { SettingsError } from './settings-error';
 import { UserScope } from './user-scope';
 
@@ -60,9 +61,10 @@ export interface IamKeyRotationProps extends RotatorSettings {
   /** @default - once a day, one at a time */
   readonly sweeping?: SweepScheduleSettings;
   /**
-   * Customer key of the secrets that the sweep makes. Both functions may use it, through Secrets Manager alone.
+   * Customer key of the secrets that the sweep makes. Both functions may use it, through Secrets Manager alone. A key
+   * made in this app lets the member accounts in that have secrets under it; one that exists must do so by itself.
    *
-   * @default - the account's aws/secretsmanager key
+   * @default - the account's aws/secretsmanager key, which secrets of member accounts cannot be rotated under
    */
   readonly createdSecretsKey?: IKey;
   /** @default - x86_64, 256 and 512 MB, outside any VPC */
@@ -88,13 +90,16 @@ export class IamKeyRotation extends Construct {
   readonly reservedConcurrency: number | 'none';
   /** What must exist before a secret is told to rotate with this function. */
   readonly rotationPermissions: readonly IConstruct[];
+  /** The customer key of the secrets that the sweep makes. */
+  readonly createdSecretsKey: IKey | undefined;
   private readonly secretsKeys = new Map<string, IKey>();
 
   constructor(scope: Construct, id: string, props: IamKeyRotationProps = {}) {
     super(scope, id);
     checkSettings(props);
-    this.checkReplicas(props);
+    this.checkCreatedSecrets(props);
     this.settings = props;
+    this.createdSecretsKey = props.createdSecretsKey;
     this.users = props.users ?? UserScope.tagged();
     this.reservedConcurrency = props.sweeping?.reservedConcurrency ?? 1;
     const alerts = new AlertTopic(this, 'Alerts', props.alerts ?? {});
@@ -147,7 +152,10 @@ export class IamKeyRotation extends Construct {
       if (!this.secretsKeys.has(seen)) {
         this.secretsKeys.set(seen, key);
         const name = `Key${String(this.secretsKeys.size)}`;
-        each.allow(name, useSecretsKey(Stack.of(this), key, name));
+        const accounts = [Stack.of(this).account, ...accountsWithSecrets(this.settings.members)];
+        each.allow(name, useSecretsKey(Stack.of(this), key.keyArn, name, accounts), {
+          [`SecretsUnder${name}`]: 'A key of its own, for secrets of the accounts named.',
+        });
       }
     }
   }
@@ -158,6 +166,7 @@ export class IamKeyRotation extends Construct {
     const wiring: Wiring = {
       alertTopicArn: alerts.topic.topicArn,
       rotationFunctionArn: this.rotation.function.functionArn,
+      rotationRoleArn: this.rotation.role.roleArn,
       ...(props.createdSecretsKey ? { createdSecretsKeyArn: props.createdSecretsKey.keyArn } : {}),
     };
     for (const each of [this.rotation, this.sweep]) {
@@ -174,6 +183,23 @@ export class IamKeyRotation extends Construct {
     }
     if (props.createdSecretsKey) {
       this.allowSecretsKey(props.createdSecretsKey, [this.rotation, this.sweep]);
+      this.openKeyToMembers(props.createdSecretsKey);
+    }
+  }
+
+  /** Whoever may read a secret of a member account opens it with our key, through Secrets Manager alone. */
+  private openKeyToMembers(key: IKey): void {
+    const accounts = accountsWithSecrets(this.settings.members);
+    if (accounts.length > 0) {
+      key.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'SecretsOfMemberAccounts',
+          principals: accounts.map((account) => new AccountPrincipal(account)),
+          actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
+          resources: ['*'],
+          conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` } },
+        }),
+      );
     }
   }
 
@@ -214,7 +240,7 @@ export class IamKeyRotation extends Construct {
     return { securityGroup: made.securityGroup };
   }
 
-  private checkReplicas(props: IamKeyRotationProps): void {
+  private checkCreatedSecrets(props: IamKeyRotationProps): void {
     const { region } = Stack.of(this);
     if (!Token.isUnresolved(region) && props.sweep?.replicaRegions?.includes(region)) {
       throw new SettingsError(
@@ -225,6 +251,14 @@ export class IamKeyRotation extends Construct {
       throw new SettingsError(
         "createdSecretsKey is set, but sweep.mode is 'audit', which makes no secret. Set sweep.mode: 'enforce', or " +
           'give the key to RotatedAccessKey.',
+      );
+    }
+    const makes = props.sweep?.mode === 'enforce' && props.sweep.scope === 'all';
+    if (makes && accountsWithSecrets(props.members).length > 0 && !props.createdSecretsKey) {
+      throw new SettingsError(
+        "members.secretsIn is 'member' and sweep.scope is 'all', so the sweep makes secrets in member accounts, but " +
+          'createdSecretsKey is not set: under an account\'s default key no other account can rotate them. Set ' +
+          "createdSecretsKey, or members.secretsIn: 'central'.",
       );
     }
   }

@@ -9,6 +9,7 @@ import { acknowledge, acknowledgeStatements } from './nag';
 import { boundaryOf } from './policies/boundary';
 import { memberPolicy } from './policies/member';
 import { REASONS } from './policies/reasons';
+import { useSecretsKey } from './policies/secrets-key';
 import type { RotatorSettings } from './settings';
 import { SettingsError } from './settings-error';
 import { UserScope } from './user-scope';
@@ -25,6 +26,12 @@ export interface MemberAccountRoleProps {
    * @default - none: members.secretsIn is 'central'
    */
   readonly rotationFunctionArn?: string;
+  /**
+   * ARN of the rotator's createdSecretsKey, under which the sweep makes secrets in this account.
+   *
+   * @default - none: it makes none here
+   */
+  readonly createdSecretsKeyArn?: string;
   /** The same settings that the central stack has; of them, `members` must be set. */
   readonly settings: RotatorSettings & Required<Pick<RotatorSettings, 'members'>>;
   /**
@@ -84,6 +91,10 @@ export class MemberAccountRole extends Construct {
     });
     const policy = new Policy(this, `${id}Policy`, { roles: [role], statements });
     acknowledgeStatements(policy, statements, REASONS);
+    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined) {
+      const key = useSecretsKey(Stack.of(this), props.createdSecretsKeyArn, 'Key');
+      new Policy(this, `${id}KeyPolicy`, { roles: [role], statements: key });
+    }
     return role;
   }
 

@@ -146,6 +146,13 @@ export interface SweepSettings {
    */
   readonly exemptTag?: string;
   /**
+   * Secrets that the sweep makes are refused to everybody but their user and the rotation function, whatever the
+   * account's own policies allow (`ROTATOR_ROTATION_ROLE_ARN`). Always so where they lie in member accounts.
+   *
+   * @default false
+   */
+  readonly refuseOthers?: boolean;
+  /**
    * Where secrets that the sweep makes are replicated to (`ROTATOR_REPLICA_REGIONS`).
    *
    * @default - nowhere
@@ -218,5 +225,12 @@ export const DEFAULTS = {
 export const USER_TAG = 'iam-key-rotator:user';
 /** The secret's tag that the rotation function writes before it creates a key. */
 export const INTENT_TAG = 'iam-key-rotator:intent';
+/** The secret's tag in which the sweep notes what it has told of. */
+export const NOTICES_TAG = 'iam-key-rotator:notices';
 /** CloudWatch namespace of both functions' metrics. */
 export const METRIC_NAMESPACE = 'IamKeyRotator';
+
+/** The member accounts that have secrets of their own which rotate with the central function. */
+export function accountsWithSecrets(members: MemberSettings | undefined): readonly string[] {
+  return members === undefined || members.secretsIn === 'central' ? [] : (members.accounts ?? []);
+}

@@ -1,10 +1,14 @@
 """What `package.py` promises of a zip, without a build."""
 
+import contextlib
+import io
 import os
+import subprocess
 import tempfile
 import unittest
 import zipfile
 from pathlib import Path
+from unittest import mock
 
 import package
 
@@ -46,6 +50,66 @@ class Zips(unittest.TestCase):
     def test_a_binary_that_tells_where_it_was_built_is_refused(self) -> None:
         with self.assertRaisesRegex(package.Missing, "another machine would build other bytes"):
             package.check(self.binary(f"{package.ROOT}/src/lib.rs".encode()))
+
+
+class Releases(unittest.TestCase):
+    """The whole run, with binaries that are there already in place of cargo."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        root = self.root = Path(folder.name)
+        (root / "cdk" / "templates").mkdir(parents=True)
+        (root / "cdk" / "templates" / "iam-key-rotator.template.json").write_text("{}")
+        for program in package.PROGRAMS:
+            (root / program).write_bytes(b"\x7fELF " + program.encode())
+        metadata = '{"packages": [{"targets": [{"name": "rotation", "kind": ["bin"]}, {"name": "sweep", "kind": ["bin"]}]}]}'
+        for name, value in {
+            "ROOT": root,
+            "OUT": root / "out",
+            "RELEASE": root / "out" / "release",
+            "output": lambda *command: metadata if command[0] == "cargo" else str(root / "no-such-library"),
+        }.items():
+            patched = mock.patch.object(package, name, value)
+            patched.start()
+            self.addCleanup(patched.stop)
+
+    def run_main(self, *arguments: str, build=None) -> tuple[int, str]:
+        said = io.StringIO()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(mock.patch("sys.argv", ["package.py", *arguments]))
+            if build:
+                stack.enter_context(mock.patch.object(package, "build", build))
+            stack.enter_context(contextlib.redirect_stdout(said))
+            stack.enter_context(contextlib.redirect_stderr(said))
+            return package.main(), said.getvalue()
+
+    def test_a_release_has_zips_templates_and_checksums_that_hold(self) -> None:
+        code, said = self.run_main("--arch", "x86_64", build=lambda *_: self.root)
+        self.assertEqual(code, 0, said)
+        self.assertRegex(said, r"rotation x86_64: .* zipped .* sha256 [0-9a-f]{64}")
+        release = package.RELEASE
+        self.assertEqual(
+            sorted(path.name for path in release.iterdir()),
+            ["SHA256SUMS", "iam-key-rotator.template.json", "rotation-x86_64.zip", "sweep-x86_64.zip"],
+        )
+        subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release, check=True)
+
+    def test_an_architecture_that_was_asked_for_and_cannot_be_built_fails_and_says_what_is_missing(self) -> None:
+        other = "arm64" if package.native() == "x86_64" else "x86_64"
+        code, said = self.run_main("--arch", other)
+        self.assertEqual(code, 1)
+        self.assertIn(f"the Rust standard library for {package.TARGETS[other]} is not installed", said)
+
+    def test_the_other_architecture_is_left_out_with_a_word_where_nobody_asked_for_it(self) -> None:
+        def build(architecture: str, _: list[str]) -> Path:
+            if architecture != package.native():
+                raise package.Missing("no compiler")
+            return self.root
+
+        code, said = self.run_main(build=build)
+        self.assertEqual(code, 0)
+        self.assertIn("not packaged: no compiler", said)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ const REFUSED: [string, IamKeyRotationProps, string[]][] = [
   ['a region that is none', { keys: { testRegions: ['Ireland'] } }, ['keys.testRegions', 'eu-west-1']],
   ['a replica where the secret is', { sweep: { replicaRegions: ['eu-west-1'] } }, ['sweep.replicaRegions', 'eu-west-1']],
   ['members without a way to be invoked from', { members: { externalId: 'example' } }, ['members.accounts', "'central'"]],
+  ['secrets made in member accounts without a key', { members: { externalId: 'example', accounts: [MEMBER] }, sweep: { mode: 'enforce', scope: 'all' } }, ['createdSecretsKey', "'central'"]],
   ['more members than a policy has room for', { members: { externalId: 'example', accounts: Array.from({ length: 51 }, (_, i) => String(100000000000 + i)) } }, ['members.accounts', '51', "'central'"]],
   ['an account that is none', { members: { ...central, accounts: ['12'] } }, ['members.accounts', 'twelve digits']],
   ['an external id that is none', { members: { ...central, externalId: '' } }, ['members.externalId', 'MemberAccountRole']],

@@ -94,6 +94,20 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       watchKeyCreation: false,
     });
   },
+  /** What tests/peers/test_deployed_stack.py deploys: everything that ends in a call of the rotation function. */
+  standin: (app) => {
+    addStacks(app, {
+      stackName: 'StandIn',
+      env: ENV,
+      rotation: {
+        keys: { overlap: '0', unknownKeys: 'refuse' },
+        mail: { from: 'Key rotation <keys@example.com>', identity: 'example.com', admin: 'ops@example.com' },
+        sweep: { mode: 'enforce' },
+        runtime: runtime(),
+      },
+      rotatedUsers: [{ userName: 'ci-bot', refuseOthers: true, readers: ['arn:aws:iam::111122223333:role/Deploy'] }],
+    });
+  },
   organization: (app) => {
     addStacks(app, {
       stackName: 'Organization',

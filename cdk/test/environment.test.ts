@@ -39,10 +39,11 @@ test('every setting becomes its variable, in the spelling the functions read', (
       exemptGroup: 'G',
       exemptTag: 'T',
       replicaRegions: ['eu-central-1', 'eu-north-1'],
+      refuseOthers: true,
     },
     members: { externalId: 'id', roleName: '/security/keys', secretsIn: 'central' },
   } as const;
-  const wiring = { alertTopicArn: 'arn:topic', rotationFunctionArn: 'arn:function', createdSecretsKeyArn: 'arn:key' };
+  const wiring = { alertTopicArn: 'arn:topic', rotationFunctionArn: 'arn:function', rotationRoleArn: 'arn:role', createdSecretsKeyArn: 'arn:key' };
   const both = {
     ROTATOR_ALERT_TOPIC_ARN: 'arn:topic',
     ROTATOR_ADMIN_EMAIL: 'b@example.com',
@@ -76,10 +77,16 @@ test('every setting becomes its variable, in the spelling the functions read', (
     ROTATOR_REPLICA_REGIONS: 'eu-central-1,eu-north-1',
     ROTATOR_ROTATE_AFTER: '80d',
     ROTATOR_ROTATION_FUNCTION_ARN: 'arn:function',
+    ROTATOR_ROTATION_ROLE_ARN: 'arn:role',
     ROTATOR_SCOPE: 'a;b/c;',
     ROTATOR_SECRETS_IN: 'central',
     ROTATOR_WARN_BEFORE: '0',
   });
+});
+
+test('secrets of member accounts let the rotation function in by name, without being told', () => {
+  const members = { externalId: 'id', accounts: ['444455556666'] };
+  expect(environmentOf('sweep', { members }, { rotationRoleArn: 'arn:role' })).toMatchObject({ ROTATOR_ROTATION_ROLE_ARN: 'arn:role' });
 });
 
 test.each([

@@ -4,6 +4,9 @@
 //! an unreadable CreateAccessKey answer would print the new secret. So they end here, and only a
 //! code, a kind and AWS's message go on.
 
+use std::error::Error as _;
+
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -53,10 +56,13 @@ const QUOTES_THE_REQUEST: [&str; 3] =
     ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"];
 
 impl CallError {
-    pub(super) fn new<E: ProvideErrorMetadata>(
+    pub(super) fn new<E: ProvideErrorMetadata + std::error::Error + 'static>(
         action: &'static str,
         error: &SdkError<E, HttpResponse>,
     ) -> Self {
+        if let Some(refusal) = refused_role(error) {
+            return Self::new("sts:AssumeRole", refusal);
+        }
         let (kind, code, detail) = match error {
             SdkError::ServiceError(context) => {
                 let (code, message) = (context.err().code().unwrap_or("unknown"), context.err().message());
@@ -129,4 +135,19 @@ impl CallError {
         ["ResourceNotFoundException", "NoSuchEntity", "NotFoundException", "NotFound"]
             .contains(&self.code.as_str())
     }
+}
+
+/// Why the role that a call was to be made under could not be assumed. The SDK tells it as a
+/// connection that failed, which it is not: the role, its trust or the ExternalId is at fault.
+fn refused_role<E: std::error::Error + 'static>(
+    error: &SdkError<E, HttpResponse>,
+) -> Option<&SdkError<AssumeRoleError, HttpResponse>> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(refusal) = error.downcast_ref() {
+            return Some(refusal);
+        }
+        cause = error.source();
+    }
+    None
 }

@@ -53,6 +53,13 @@ pub struct AccountEvent {
     pub resume: Resume,
 }
 
+impl AccountEvent {
+    /// Whether a state machine sweeps this account among others, and collects their failures.
+    pub fn is_part_of_many(&self) -> bool {
+        matches!(self.resume, Resume::Caller(_))
+    }
+}
+
 /// Where a sweep begins, and who carries on when its time is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resume {

@@ -91,7 +91,7 @@ impl FindingKind {
         match self {
             Self::KeyOverdue => "See why it was not rotated: `iam-key-rotator doctor`.",
             Self::StillInUse => {
-                "Move what still uses it to the secret's AWSCURRENT; it is then deactivated by itself. To cut it off now, deactivate it by hand."
+                "Move what still uses it to the secret's AWSCURRENT; after 35 days without use it is deactivated by itself, or deactivate it by hand before."
             }
             Self::UnknownKey => "Find out who uses it. If nobody does, deactivate it and then delete it.",
             Self::TwoActiveKeys => {

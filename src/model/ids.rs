@@ -66,6 +66,8 @@ pub struct UserRef {
     pub partition: String,
     /// The twelve digits of the account that the user lives in.
     pub account: String,
+    /// What stands before the name in the user's ARN, e.g. `team/a/`; empty where it is not known.
+    pub path: String,
     /// The name without its path.
     pub name: String,
 }
@@ -84,15 +86,16 @@ impl UserRef {
     /// [IAM names](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html):
     /// up to 64 letters, digits and `+ = , . @ _ -`.
     pub fn parse(text: &str, home_partition: &str, home_account: &str) -> Result<Self, UserRefError> {
-        let (partition, account, name) = match text.strip_prefix("arn:") {
-            None => (home_partition, home_account, text),
+        let (partition, account, path, name) = match text.strip_prefix("arn:") {
+            None => (home_partition, home_account, "", text),
             Some(rest) => {
                 let parts: Vec<&str> = rest.splitn(5, ':').collect();
                 let [partition, "iam", "", account, resource] = parts[..] else {
                     return Err(UserRefError::NotAUser);
                 };
-                let path = resource.strip_prefix("user/").ok_or(UserRefError::NotAUser)?;
-                (partition, account, path.rsplit('/').next().unwrap_or(path))
+                let user = resource.strip_prefix("user/").ok_or(UserRefError::NotAUser)?;
+                let (path, name) = user.split_at(user.rfind('/').map_or(0, |slash| slash + 1));
+                (partition, account, path, name)
             }
         };
         let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
@@ -101,7 +104,14 @@ impl UserRef {
         if !account_ok || !name_ok {
             return Err(UserRefError::NotAUser);
         }
-        Ok(Self { partition: partition.into(), account: account.into(), name: name.into() })
+        let (partition, account) = (partition.into(), account.into());
+        Ok(Self { partition, account, path: path.into(), name: name.into() })
+    }
+
+    /// The user's ARN.
+    pub fn arn(&self) -> String {
+        let Self { partition, account, path, name } = self;
+        format!("arn:{partition}:iam::{account}:user/{path}{name}")
     }
 
     /// Whether an ARN, as STS answers it, is this user's, whatever its path.
@@ -138,6 +148,8 @@ mod tests {
             (other.partition.as_str(), other.account.as_str(), other.name.as_str()),
             ("aws-cn", "444455556666", "ci")
         );
+        assert_eq!(other.arn(), "arn:aws-cn:iam::444455556666:user/team/a/ci");
+        assert_eq!(parse("ci").unwrap().arn(), "arn:aws:iam::111122223333:user/ci");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Entry {
     /// What was noted about it.
     pub notes: BTreeSet<Note>,
     /// Since when it is known to be inactive. IAM does not tell, and the recovery window is
-    /// counted from here.
+    /// counted from here. Of the secret itself: since when a rotation is known to be unfinished.
     pub inactive_since: Option<Timestamp>,
 }
 
@@ -105,7 +105,22 @@ impl Ledger {
 
     /// The keys it knows of.
     pub fn keys(&self) -> impl Iterator<Item = (&AccessKeyId, &Entry)> {
-        self.0.iter()
+        self.0.iter().filter(|(key, _)| **key != Self::secret_itself())
+    }
+
+    /// What is about no single key is noted under this.
+    pub fn secret_itself() -> AccessKeyId {
+        AccessKeyId::new("secret")
+    }
+
+    /// When a rotation that has not ended was first seen.
+    pub fn unfinished_since(&self) -> Option<Timestamp> {
+        self.inactive_since(&Self::secret_itself())
+    }
+
+    /// Notes whether a rotation has not ended, seen at `now`.
+    pub fn note_unfinished(&mut self, unfinished: bool, now: Timestamp) {
+        self.note_status(&Self::secret_itself(), unfinished, now);
     }
 
     /// Notes something.

@@ -77,6 +77,12 @@ impl SecretState {
         self.versions.iter().find(|version| version.has(stage))
     }
 
+    /// The version of a rotation that has not ended. One that was current before and is no longer has
+    /// been rolled back, whatever label its rotation left on it.
+    pub fn unfinished(&self) -> Option<&Version> {
+        self.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT) && !version.has(AWSPREVIOUS))
+    }
+
     /// The version with an id.
     pub fn version(&self, id: &ClientRequestToken) -> Option<&Version> {
         self.versions.iter().find(|version| version.id == id.as_str())

@@ -6,12 +6,13 @@ use crate::config::Config;
 use crate::model::names::TAG_EMAIL;
 
 /// Where a user's mails go: to the secret's tag, the user's tag, a name that is an address, the
-/// domain, the administrator; the first of them that there is.
+/// domain, the account's owner, the administrator; the first of them that there is.
 pub(super) fn recipient(
     config: &Config,
     user: &str,
     secret_tags: &BTreeMap<String, String>,
     user_tags: &BTreeMap<String, String>,
+    owner: Option<&str>,
 ) -> Option<String> {
     let tagged = [secret_tags.get(TAG_EMAIL), user_tags.get(&config.email.tag)];
     let domain = config.email.domain.as_ref().map(|domain| format!("{user}@{domain}"));
@@ -22,6 +23,7 @@ pub(super) fn recipient(
         .chain(named)
         .flatten()
         .find(|address| is_address(address))
+        .or_else(|| owner.map(str::to_owned))
         .or_else(|| config.email.admin.clone())
 }
 

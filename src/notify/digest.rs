@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::alert::publish;
 use crate::aws::{Aws, Email, Words};
-use crate::config::{Mode, SweepConfig};
-use crate::event::{AccountEvent, Resume};
+use crate::config::{Mode, Scope, SweepConfig};
+use crate::event::AccountEvent;
 use crate::sweep::{Account, AccountAnswer, Survey, Visit};
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
@@ -66,9 +66,14 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     let audit = config.mode == Mode::Audit;
     let new = |visit: &Visit| visit.findings.iter().any(|finding| finding.new);
     let failed = report.visits.iter().any(|visit| visit.failure.is_some());
-    let called_for = !audit && (report.visits.iter().any(new) || (failed && !is_part_of_many(report.event)));
-    let acted = |visit: &Visit| !visit.actions.is_empty() || visit.mailed || visit.refused.is_some();
+    let called_for = !audit && (report.visits.iter().any(new) || (failed && !report.event.is_part_of_many()));
+    let acted = |visit: &Visit| {
+        !visit.actions.is_empty() || !visit.superseded.is_empty() || visit.mailed || visit.refused.is_some()
+    };
+    // Whoever lists secrets is told of those that cannot be swept until the list is right.
+    let listed = matches!(config.scope, Scope::Secrets(_));
     let worth = failed
+        || (!report.survey.unbound.is_empty() && (listed || audit))
         || report.visits.iter().any(|visit| acted(visit) || new(visit))
         || (audit && report.visits.iter().any(|visit| !visit.findings.is_empty()));
     for (name, finding) in report.visits.iter().flat_map(|visit| {
@@ -97,12 +102,9 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     told
 }
 
-/// Tells of one step of one user's life cycle.
+/// Tells of one step of one user's life cycle. A failure alone is the failed invocation's to tell.
 pub async fn tell_of_step(account: &Account<'_>, visit: &Visit, request_id: &str) {
-    if visit.actions.is_empty()
-        && visit.failure.is_none()
-        && !visit.findings.iter().any(|finding| finding.new)
-    {
+    if visit.actions.is_empty() && !visit.findings.iter().any(|finding| finding.new) {
         return;
     }
     let what = visit.actions.first().map(|planned| planned.action.name());
@@ -191,18 +193,15 @@ fn failure_of(result: &Value) -> String {
     format!("{}: {}", clean(error), clean(message))
 }
 
-/// In an organization the accounts' failures are alerted together, at the end.
-fn is_part_of_many(event: &AccountEvent) -> bool {
-    matches!(event.resume, Resume::Caller(_))
-}
-
 fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
-    let mut done = Vec::new();
+    let (mut done, mut rotated) = (Vec::new(), Vec::new());
     let (mut new, mut known) = (Vec::new(), Vec::new());
     let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for visit in visits {
         let row = |what: String, remedy| Row { user: visit.user.name.clone(), what, remedy };
         done.extend(visit.actions.iter().map(|planned| row(planned.to_string(), "")));
+        let superseded = visit.superseded.iter();
+        rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
@@ -231,6 +230,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
         Section::of("Needs a person, new", &mut new),
         Section::of("Left out after an error", &mut failed),
         Section::of(acted, &mut done),
+        Section::of("Rotated since the last sweep", &mut rotated),
         Section::of("Not done", &mut refused),
         Section::of("Announced to users", &mut coming),
         Section::of("Needs a person, known", &mut known),
@@ -259,7 +259,11 @@ impl Digest {
         let findings: u32 = answer.findings.values().sum();
         let headline = match account.config.mode {
             Mode::Audit => format!("Key audit of account {number}: {actions} actions would be done"),
-            Mode::Enforce => format!("Key sweep of account {number}: {actions} actions, {findings} findings"),
+            Mode::Enforce => {
+                let rotated: usize = report.visits.iter().map(|visit| visit.superseded.len()).sum();
+                let rotated = if rotated > 0 { format!("{rotated} rotated, ") } else { String::new() };
+                format!("Key sweep of account {number}: {rotated}{actions} actions, {findings} findings")
+            }
         };
         let rest = match &answer.marker {
             Some(marker) => format!(" Time was up after user {marker}; the rest follows."),

@@ -87,7 +87,7 @@ async fn recipient(config: &Config, iam: &Iam, seen: &Observation) -> Option<Str
         tracing::warn!(user = name.as_str(), error = %error, "the user's address could not be read");
         none
     });
-    address::recipient(config, name, &seen.secret.tags, &tags)
+    address::recipient(config, name, &seen.secret.tags, &tags, None)
 }
 
 impl Rotated {

@@ -40,16 +40,18 @@ struct Text<'a>(&'a Keys);
 #[template(path = "keys.html")]
 struct Html<'a>(&'a Keys);
 
-/// Sends a user all there is to say in one mail; answers whether one was sent.
+/// Sends a user all there is to say in one mail; answers whether one was sent. A user without an
+/// address is the owner's affair.
 pub async fn tell_of_keys(
     aws: &Aws,
     config: &Config,
     view: &UserView,
     secret: &SecretState,
     notices: &[Notice],
+    owner: Option<&str>,
 ) -> Result<bool> {
     let Some(from) = config.email.from.as_ref().filter(|_| !notices.is_empty()) else { return Ok(false) };
-    let Some(to) = recipient(config, &view.user.name, &secret.tags, &view.tags) else {
+    let Some(to) = recipient(config, &view.user.name, &secret.tags, &view.tags, owner) else {
         tracing::warn!(user = view.user.name.as_str(), "no address to mail to");
         return Ok(false);
     };
@@ -129,7 +131,7 @@ impl Item {
                 key,
                 "still in use".to_owned(),
                 format!(
-                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret; it is deactivated once it is no longer used."
+                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret."
                 ),
             ),
         };

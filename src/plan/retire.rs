@@ -10,10 +10,15 @@ use crate::model::{AccessKey, InUse, LastUse, Policy};
 /// ([IAM user guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html#Using_RotateAccessKey)).
 pub(super) const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
 
+/// How long a key that was used after it was superseded counts as being in use: longer than a
+/// monthly job sleeps.
+const QUIET: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+
 /// Whether a superseded, still active key may be deactivated now: the reason, or the reason not to.
 ///
 /// The overlap must be over, and unless the policy says otherwise nobody may have used the key
-/// since its successor was promoted. An overlap of zero asks for no such proof: it means at once.
+/// since its successor was promoted, or not for so long that a late-comer has moved on. An overlap
+/// of zero asks for no such proof: it means at once.
 pub(super) fn may_deactivate(
     key: &AccessKey,
     superseded: Timestamp,
@@ -31,10 +36,20 @@ pub(super) fn may_deactivate(
         return Err("its last use was not read".into());
     };
     match used_since(key, superseded) {
-        Some(used) if policy.in_use == InUse::Wait => {
-            Err(format!("superseded {superseded} but still in use, {used}"))
+        Some(used) if policy.in_use == InUse::Wait && now < quiet(used) => {
+            let until = quiet(used);
+            Err(format!(
+                "superseded {superseded} but still in use, {used}; unless used again it stays until {until}"
+            ))
         }
         _ => Ok(format!("superseded {superseded}, overlap over {over}, {last_use}")),
+    }
+}
+
+fn quiet(used: &LastUse) -> Timestamp {
+    match used {
+        LastUse::Never => Timestamp::MIN,
+        LastUse::At { time, .. } => after(*time, QUIET),
     }
 }
 
@@ -103,6 +118,12 @@ mod tests {
         assert!(refusal.contains("s3") && refusal.contains("eu-west-1"), "{refusal}");
         assert!(decide(24, InUse::Deactivate, used(HOUR), 48).is_ok());
         assert!(decide(24, InUse::Wait, used(-HOUR), 48).is_ok());
+    }
+
+    #[test]
+    fn a_late_comer_has_moved_on_when_not_even_a_monthly_job_has_used_the_key() {
+        assert!(decide(24, InUse::Wait, used(HOUR), 34 * 24).is_err());
+        assert!(decide(24, InUse::Wait, used(HOUR), 36 * 24).is_ok());
     }
 
     #[test]

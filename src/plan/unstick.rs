@@ -121,7 +121,12 @@ fn at_work(view: &StuckView) -> Option<Timestamp> {
 /// With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation
 /// that was given up.
 fn observation(view: &StuckView) -> Observation {
-    let nobody = UserRef { partition: String::new(), account: String::new(), name: String::new() };
+    let nobody = UserRef {
+        partition: String::new(),
+        account: String::new(),
+        path: String::new(),
+        name: String::new(),
+    };
     Observation {
         now: view.now,
         token: ClientRequestToken::new(""),

@@ -42,7 +42,12 @@ fn view(versions: &[(&str, &[&str])], keys: Vec<AccessKey>) -> StuckView {
             versions: versions.iter().map(version).collect(),
             ..SecretState::default()
         },
-        user: Some(UserRef { partition: "aws".into(), account: "111122223333".into(), name: "ci".into() }),
+        user: Some(UserRef {
+            partition: "aws".into(),
+            account: "111122223333".into(),
+            path: String::new(),
+            name: "ci".into(),
+        }),
         keys,
     }
 }

@@ -16,7 +16,7 @@ use super::visit::Visit;
 use crate::aws::{Aws, Iam, SecretsManager};
 use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::error::{Error, Result};
-use crate::event::{AccountEvent, Resume};
+use crate::event::AccountEvent;
 use crate::invocation::Invocation;
 use crate::notify;
 use crate::plan::sweep::{Demand, FleetAction};
@@ -42,6 +42,8 @@ pub struct Account<'a> {
     pub iam: Iam,
     /// Secrets Manager, where the secrets of its users are.
     pub secrets: SecretsManager,
+    /// Its owner's address, as the event gives it.
+    pub owner: Option<String>,
     /// How the tags of its users' secrets begin, where those of other accounts' lie beside them.
     pub tag_prefix: Option<String>,
     /// Ends the visits before their next action.
@@ -85,6 +87,8 @@ pub struct AccountAnswer {
     pub failures: u32,
     /// The plan, a line an action: what was done, or would be.
     pub plan: Vec<String>,
+    /// The findings, a line each.
+    pub found: Vec<String>,
 }
 
 /// How many users there are.
@@ -114,8 +118,8 @@ impl<'a> Account<'a> {
         let number = wished.or(home).map(str::to_owned);
         let Some(member) = wished.filter(|wished| Some(*wished) != home) else {
             let (iam, secrets) = (aws.iam().clone().paced(), aws.secrets.clone());
-            let stop = Stop::default();
-            return Ok(Self { aws, config, number, is_member: false, iam, secrets, tag_prefix: None, stop });
+            let (is_member, owner, tag_prefix, stop) = (false, None, None, Stop::default());
+            return Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix, stop });
         };
         let role = config.shared.member_role(partition, member).ok_or_else(|| Error::InvalidConfig {
             name: "ROTATOR_MEMBER_ROLE".into(),
@@ -128,8 +132,8 @@ impl<'a> Account<'a> {
             SecretsIn::Central => (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/"))),
         };
         let iam = member_clients.iam.paced();
-        let stop = Stop::default();
-        Ok(Self { aws, config, number, is_member: true, iam, secrets, tag_prefix, stop })
+        let (is_member, owner, stop) = (true, None, Stop::default());
+        Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix, stop })
     }
 
     /// Now, by AWS's clock.
@@ -146,10 +150,11 @@ pub(super) async fn sweep(
     event: &AccountEvent,
     invocation: &Invocation,
 ) -> Result<AccountAnswer> {
-    let account = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await?;
+    let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
+    let mut account = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await?;
+    account.owner.clone_from(&event.email);
     let survey = account.survey().await?;
     let (candidates, demand) = wanted(&account, &survey, event)?;
-    let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
     let total = candidates.len();
     tracing::info!(account = account.number, users = survey.users, visits = total, mode = ?config.mode, "surveyed");
 
@@ -242,6 +247,8 @@ fn answer(
         }
         for finding in &visit.findings {
             *answer.findings.entry(format!("{:?}", finding.kind)).or_default() += 1;
+            let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+            answer.found.push(format!("{}: {:?}{key}: {}", visit.user.name, finding.kind, finding.evidence));
         }
         answer.failures += u32::from(visit.failure.is_some());
     }
@@ -295,7 +302,7 @@ async fn conclude(
 /// Has the rest of the account swept. In an organization the state machine does that, with the
 /// marker it is answered.
 async fn go_on(aws: &Aws, event: &AccountEvent, marker: &str, invocation: &Invocation) -> Result<()> {
-    if matches!(event.resume, Resume::Caller(_)) {
+    if event.is_part_of_many() {
         return Ok(());
     }
     let mut next = json!({"continue": marker, "dryrun": event.dryrun});

@@ -77,6 +77,7 @@ impl Account<'_> {
         let mut user = UserRef {
             partition: "aws".into(),
             account: self.number.clone().unwrap_or_default(),
+            path: String::new(),
             name: name.to_owned(),
         };
         loop {
@@ -96,6 +97,11 @@ impl Account<'_> {
             }
         }
         secrets.sort();
+        if secrets.is_empty() {
+            // The policy of a secret to be made names the user with its path.
+            let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(name);
+            user = self.users().await?.into_iter().map(|row| row.user).find(same).unwrap_or(user);
+        }
         if secrets.is_empty() && user.account.is_empty() {
             return Err(Error::InvalidEvent {
                 field: "username".into(),

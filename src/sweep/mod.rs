@@ -49,9 +49,12 @@ impl Sweeper {
     pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value> {
         let span = tracing::info_span!("sweep", requestId = invocation.request_id);
         async {
-            let result = Box::pin(self.answer(&event, &invocation)).await;
+            let event = SweepEvent::parse(&event);
+            // In an organization the accounts' failures are alerted together, at the end.
+            let collected = matches!(&event, Ok(SweepEvent::Account(wish)) if wish.is_part_of_many());
+            let result = Box::pin(self.answer(event, &invocation)).await;
             if let Err(error) = &result {
-                self.report_failure(error, &invocation).await;
+                self.report_failure(error, !collected, &invocation).await;
             }
             result
         }
@@ -59,9 +62,9 @@ impl Sweeper {
         .await
     }
 
-    async fn answer(&self, event: &Value, invocation: &Invocation) -> Result<Value> {
+    async fn answer(&self, event: Result<SweepEvent>, invocation: &Invocation) -> Result<Value> {
         let config = self.config.as_ref().map_err(Clone::clone)?;
-        let answer = match SweepEvent::parse(event)? {
+        let answer = match event? {
             SweepEvent::Account(wish) => {
                 let mut config = config.clone();
                 if wish.dryrun {
@@ -84,10 +87,10 @@ impl Sweeper {
             .map_err(|error| Error::PlanChanged { problem: format!("the answer cannot be written: {error}") })
     }
 
-    async fn report_failure(&self, error: &Error, invocation: &Invocation) {
+    async fn report_failure(&self, error: &Error, alert: bool, invocation: &Invocation) {
         tracing::error!(errorType = error.error_type(), error = chain(error), "sweep failed");
         self.metrics.emit(Metric::SweepFailed, &[("errorType", error.error_type())]);
-        if let Ok(config) = &self.config {
+        if let Some(config) = self.config.as_ref().ok().filter(|_| alert) {
             notify::alert_sweep_failure(&self.aws, &config.shared, error, &invocation.request_id).await;
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::aws::{Aws, MemberAccount};
+use crate::aws::{Aws, MemberAccount, Organizations};
 use crate::config::SweepConfig;
 use crate::error::{Error, Result};
 use crate::notify;
@@ -20,6 +20,8 @@ pub struct AccountsAnswer {
     pub accounts: Vec<MemberAccount>,
     /// Where the next page begins; absent on the last.
     pub marker: Option<String>,
+    /// Accounts that were asked for and are none of the organization's, or not beneath that unit.
+    pub unknown: Vec<String>,
 }
 
 /// How the sweeps of an organization went.
@@ -49,6 +51,8 @@ pub(super) async fn accounts(
     marker: Option<&str>,
 ) -> Result<AccountsAnswer> {
     let organization = aws.organizations();
+    // Only a walk from one end to the other can tell who is nowhere.
+    let mut unknown = if marker.is_none() { only.to_vec() } else { Vec::new() };
     let mut walk: Walk = match (marker, unit) {
         (Some(marker), _) => serde_json::from_str(marker).map_err(|_| Error::InvalidEvent {
             field: "marker".into(),
@@ -63,32 +67,38 @@ pub(super) async fn accounts(
             Some(unit) => organization.accounts_of(unit, walk.next.take()).await?,
             None => organization.accounts(walk.next.take()).await?,
         };
+        unknown.retain(|asked| !page.iter().any(|account| account.account == *asked));
         let wanted =
             |account: &MemberAccount| account.active && (only.is_empty() || only.contains(&account.account));
         accounts.extend(page.into_iter().filter(wanted));
         walk.next = next;
-        if walk.next.is_none() {
-            if walk.units.is_empty() {
-                return Ok(AccountsAnswer { accounts, marker: None });
-            }
+        if walk.next.is_none() && !walk.units.is_empty() {
             let read = walk.units.remove(0);
-            let mut more = None;
-            loop {
-                let (units, next) = organization.units_of(&read, more.take()).await?;
-                walk.units.extend(units);
-                match next {
-                    Some(next) => more = Some(next),
-                    None => break,
-                }
+            walk.units.extend(units_beneath(&organization, &read).await?);
+        }
+        if walk.next.is_none() && walk.units.is_empty() {
+            if !unknown.is_empty() {
+                tracing::warn!(accounts = ?unknown, "no such accounts where they were asked for");
             }
-            if walk.units.is_empty() {
-                return Ok(AccountsAnswer { accounts, marker: None });
-            }
+            return Ok(AccountsAnswer { accounts, marker: None, unknown });
         }
         if accounts.len() >= PAGE {
             let marker = serde_json::to_string(&walk).ok();
-            return Ok(AccountsAnswer { accounts, marker });
+            return Ok(AccountsAnswer { accounts, marker, unknown: Vec::new() });
         }
+    }
+}
+
+/// Every page of the units right beneath one.
+async fn units_beneath(organization: &Organizations, unit: &str) -> Result<Vec<String>> {
+    let (mut units, mut next) = (Vec::new(), None);
+    loop {
+        let (page, more) = organization.units_of(unit, next).await?;
+        units.extend(page);
+        if more.is_none() {
+            return Ok(units);
+        }
+        next = more;
     }
 }
 

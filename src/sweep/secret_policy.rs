@@ -18,7 +18,7 @@ const ROTATES: [&str; 6] = [
 /// of a user's secret: the user reads it, the rotation function's role rotates it, and with that
 /// role known nobody else reads it, whatever the account's own policies allow.
 pub(super) fn secret_policy(user: &UserRef, rotation_role: Option<&str>) -> String {
-    let user = format!("arn:{}:iam::{}:user/{}", user.partition, user.account, user.name);
+    let user = user.arn();
     let mut statements = vec![json!({
         "Sid": "TheUserItself",
         "Effect": "Allow",

@@ -56,14 +56,11 @@ impl Account<'_> {
     pub async fn survey(&self) -> Result<Survey> {
         let exempt = async {
             match &self.config.exempt.group {
-                Some(group) => self.iam.group_members(group).await,
+                Some(group) => Ok(self.iam.group_members(group).await?),
                 None => Ok(Vec::new()),
             }
         };
-        let (report, exempt) = try_join!(self.iam.credential_report(), exempt)?;
-        let report = parse_report(&report).map_err(|error| Error::PlanChanged {
-            problem: format!("{error}; the next sweep asks for another"),
-        })?;
+        let (report, exempt) = try_join!(self.users(), exempt)?;
         let mut lists = Lists {
             config: self.config,
             survey: Survey { users: report.len(), ..Survey::default() },
@@ -78,6 +75,13 @@ impl Account<'_> {
             lists.add_users_without_secret(self.now());
         }
         Ok(lists.survey)
+    }
+
+    /// The account's users, as the credential report shows them.
+    pub(super) async fn users(&self) -> Result<Vec<ReportedUser>> {
+        parse_report(&self.iam.credential_report().await?).map_err(|error| Error::PlanChanged {
+            problem: format!("{error}; the next sweep asks for another"),
+        })
     }
 
     async fn read_all(&self, lists: &mut Lists<'_>) -> Result<()> {

@@ -10,7 +10,7 @@ use super::survey::Candidate;
 use crate::config::Mode;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{Finding, FindingKind, Ledger, SecretState, UserRef};
+use crate::model::{AccessKeyId, Finding, FindingKind, Ledger, SecretState, UserRef};
 use crate::notify;
 use crate::plan::Planned;
 use crate::plan::sweep::{Coming, Demand, FleetAction, UserPlan, UserView, ledger_of, plan_user};
@@ -35,6 +35,8 @@ pub struct Visit {
     pub left: Vec<Planned<FleetAction>>,
     /// What needs a person.
     pub findings: Vec<Finding>,
+    /// Keys that a rotation has superseded and deactivated since the last visit.
+    pub superseded: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.
@@ -69,7 +71,7 @@ impl Account<'_> {
         let mut last: Option<FleetAction> = None;
         let mut ledger: Option<Ledger> = None;
         for _ in 0..LOOKS {
-            let mut view = self.look(candidate).await?;
+            let mut view = self.look(candidate, &visit.actions).await?;
             if let Some(ledger) = ledger.take() {
                 view.ledger = ledger;
             }
@@ -105,7 +107,10 @@ impl Account<'_> {
 
     /// Reads all of one user afresh. A read that fails is a failure, never "no keys", "never used"
     /// or "not exempt".
-    async fn look(&self, candidate: &Candidate) -> Result<UserView> {
+    ///
+    /// IAM's lists still show a key for seconds after it was deleted, but its last use can no longer
+    /// be asked for; so what is `done` to it is known better.
+    async fn look(&self, candidate: &Candidate, done: &[Planned<FleetAction>]) -> Result<UserView> {
         let name = &candidate.user.name;
         let secret_id = match candidate.secrets.first() {
             Some(arn) => arn.clone(),
@@ -127,6 +132,10 @@ impl Account<'_> {
             Err(error) if error.is_not_found() => (true, Vec::new()),
             Err(error) => return Err(error.into()),
         };
+        keys.retain(|key| {
+            let deleted = FleetAction::DeleteKey { key: key.id.clone() };
+            !done.iter().any(|planned| planned.action == deleted)
+        });
         let tags = if missing { std::collections::BTreeMap::new() } else { tags? };
         let uses = try_join_all(keys.iter().map(|key| self.iam.last_use(&key.id))).await?;
         for (key, last_use) in keys.iter_mut().zip(uses) {
@@ -168,17 +177,17 @@ impl Account<'_> {
     /// it, by whoever sends that.
     async fn tell(&self, view: &UserView, plan: &UserPlan, visit: &mut Visit) {
         let Some(secret) = &view.secret else { return };
-        let told =
-            match notify::tell_of_keys(self.aws, &self.config.shared, view, secret, &plan.notices).await {
-                Ok(mailed) => {
-                    visit.mailed = mailed;
-                    true
-                }
-                Err(error) => {
-                    visit.failure = Some(error);
-                    false
-                }
-            };
+        let (config, owner) = (&self.config.shared, self.owner.as_deref());
+        let told = match notify::tell_of_keys(self.aws, config, view, secret, &plan.notices, owner).await {
+            Ok(mailed) => {
+                visit.mailed = mailed;
+                true
+            }
+            Err(error) => {
+                visit.failure = Some(error);
+                false
+            }
+        };
         let ledger = if told { plan.ledger_once_told() } else { plan.ledger.clone() };
         if ledger == ledger_of(Some(secret)) {
             return;
@@ -193,11 +202,11 @@ impl Account<'_> {
     /// Writes the ledger on a secret.
     pub(super) async fn remember(&self, arn: &str, ledger: &Ledger) -> Result<()> {
         let tag = ledger.to_tag();
-        match tag.is_empty() {
-            true => self.secrets.untag(arn, TAG_NOTICES).await?,
-            false => self.secrets.tag(arn, TAG_NOTICES, &tag).await?,
-        }
-        Ok(())
+        let written = match tag.is_empty() {
+            true => self.secrets.untag(arn, TAG_NOTICES).await,
+            false => self.secrets.tag(arn, TAG_NOTICES, &tag).await,
+        };
+        Ok(written?)
     }
 }
 
@@ -210,6 +219,7 @@ impl Visit {
             actions: Vec::new(),
             left: Vec::new(),
             findings: Vec::new(),
+            superseded: Vec::new(),
             coming: Vec::new(),
             exempt: None,
             refused: None,
@@ -223,6 +233,7 @@ impl Visit {
         self.keys.clone_from(&view.keys);
         self.secret.clone_from(&view.secret);
         self.findings.clone_from(&plan.findings);
+        self.superseded.clone_from(&plan.superseded);
         self.coming.clone_from(&plan.coming);
         self.exempt.clone_from(&plan.exempt);
         self.refused.clone_from(&plan.refused);
@@ -232,6 +243,7 @@ impl Visit {
     pub fn is_eventful(&self) -> bool {
         !self.actions.is_empty()
             || !self.findings.is_empty()
+            || !self.superseded.is_empty()
             || self.failure.is_some()
             || self.mailed
             || self.refused.is_some()

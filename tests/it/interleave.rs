@@ -2,8 +2,8 @@
 //!
 //! Each AWS call waits a random while before it takes effect, so that the calls of a rotation, of
 //! its timed-out twin that is still running, of another rotation of the same secret, of a second
-//! secret bound to the same user by mistake, and what an administrator does by hand meet in every
-//! order. Lists lag, new keys work late, deactivations are slow. A seed is a whole story: the same
+//! secret bound to the same user by mistake, of sweeps, and what an administrator does by hand meet
+//! in every order. Lists lag, new keys work late, deactivations are slow. A seed is a whole story: the same
 //! seed tells it again, word for word.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 use simulator::{Options, Simulator};
 
+use crate::fleet::{SWEEP, deploy_sweep};
 use crate::invariants::leaks;
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, USER, days, value_of};
 
@@ -24,6 +25,17 @@ const STALE: Duration = Duration::from_secs(20);
 
 /// How long an intent explains keys, and the slack of clocks.
 const INTENT_WINDOW: Duration = Duration::from_secs(18);
+/// It is dated before it is written, and explains keys from before that by the slack of clocks.
+const INTENT_BEFORE: Duration = Duration::from_secs(6);
+
+/// A superseded key has had its time at once, whoever uses it, and is deleted as soon as it is
+/// inactive.
+const SWEEPS: [(&str, &str); 4] = [
+    ("ROTATOR_MODE", "enforce"),
+    ("ROTATOR_OVERLAP", "1s"),
+    ("ROTATOR_IN_USE", "deactivate"),
+    ("ROTATOR_RECOVERY", "0"),
+];
 
 #[derive(Clone, Copy, Debug)]
 struct Cast {
@@ -35,6 +47,8 @@ struct Cast {
     second_secret: bool,
     /// How many things an administrator does.
     admin_acts: usize,
+    /// How many sweeps come by, to which every superseded key's time has come.
+    sweeps: usize,
 }
 
 /// What has been seen of the world, to tell who did what.
@@ -45,7 +59,7 @@ struct Watch {
     active: BTreeSet<String>,
     /// Keys made by hand, but for those made in the seconds of an intent that then lost its
     /// answer: the one exception that `docs/runbook.md` states.
-    by_hand: BTreeSet<String>,
+    by_hand: BTreeMap<String, SystemTime>,
     last_intent: SystemTime,
     current: BTreeMap<String, (String, SystemTime)>,
     story: String,
@@ -65,7 +79,7 @@ impl Watch {
         let active = self.keys(|active| active);
         for lost in self.active.difference(&active).cloned().collect::<Vec<_>>() {
             self.tell(&format!("  key {lost} is no longer active"));
-            if self.by_hand.contains(&lost) && !self.is_in_a_version(&lost) {
+            if self.by_hand.contains_key(&lost) && !self.is_in_a_version(&lost) {
                 self.wrongs
                     .push(format!("{lost} was made by hand and is in no version, yet it was taken away"));
             }
@@ -132,9 +146,13 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
         second_rotation: rng.bool(),
         second_secret: false,
         admin_acts: rng.usize(0..5).saturating_sub(1),
+        sweeps: 0,
     };
     // A second secret that shares the key by mistake would see it retired by the first's rotation.
     let cast = Cast { second_secret: !cast.retires_at_once && rng.bool(), ..cast };
+    // Of a user with two secrets a sweep touches nothing.
+    let mut sweeper = fastrand::Rng::with_seed(!seed);
+    let cast = Cast { sweeps: if cast.second_secret { 0 } else { sweeper.usize(0..4) }, ..cast };
     let options = Options {
         seed,
         propagation: Duration::from_millis(rng.u64(0..12_000)),
@@ -152,12 +170,16 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
     let (key, arn) = stage.adopted();
     let second = stage.sim.create_secret("keys/by-mistake", Some(&value_of(&key)), &[TAG]);
     stage.sim.set_rotation(&second, FUNCTION);
+    if cast.sweeps > 0 {
+        stage.sim.delete_secret(&second);
+        deploy_sweep(&stage.sim, &SWEEPS, &stage.metrics);
+    }
     let watch = Arc::new(Mutex::new(Watch {
         sim: stage.sim.clone(),
         secrets: vec![arn.clone(), second.clone()],
         started: stage.sim.now(),
         active: BTreeSet::new(),
-        by_hand: BTreeSet::new(),
+        by_hand: BTreeMap::new(),
         last_intent: SystemTime::UNIX_EPOCH,
         current: BTreeMap::new(),
         story: format!("seed {seed} {cast:?}\n"),
@@ -181,6 +203,7 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
         rotate(later, cast.second_rotation, &arn),
         rotate(at_second, cast.second_secret, &second),
         administrate(&stage, &watch, &arn, rng.fork(), cast.admin_acts),
+        sweep(&stage, &watch, sweeper, cast.sweeps),
     );
     // Whatever was timed out and still runs comes to its end.
     tokio::time::sleep(Duration::from_secs(600)).await;
@@ -202,14 +225,19 @@ fn slow_down(sim: &Simulator, watch: &Arc<Mutex<Watch>>, seed: u64, longest_ms: 
     sim.on_call(move |call| {
         let wait = Duration::from_millis(rng.lock().unwrap().u64(0..longest_ms));
         let line = format!("{} {}", call.operation, call.target.as_deref().map_or("", name_of));
-        let (watch, tags) = (watch.clone(), call.operation == "TagResource");
+        let (watch, tags) =
+            (watch.clone(), call.operation == "TagResource" && !call.caller.contains("sweep"));
         Box::pin(async move {
             tokio::time::sleep(wait).await;
             watch.lock().unwrap().look();
             watch.lock().unwrap().tell(&line);
             if tags {
                 let mut watch = watch.lock().unwrap();
-                watch.last_intent = watch.sim.now();
+                let now = watch.sim.now();
+                watch.last_intent = now;
+                watch
+                    .by_hand
+                    .retain(|_, made| now.duration_since(*made).is_ok_and(|ago| ago > INTENT_BEFORE));
             }
             // What the call does is seen at once, and not when the next one comes.
             tokio::spawn(async move {
@@ -218,6 +246,17 @@ fn slow_down(sim: &Simulator, watch: &Arc<Mutex<Watch>>, seed: u64, longest_ms: 
             });
         })
     });
+}
+
+/// Sweeps come by, each when it likes.
+async fn sweep(stage: &Stage, watch: &Mutex<Watch>, mut rng: fastrand::Rng, sweeps: usize) {
+    for _ in 0..sweeps {
+        tokio::time::sleep(Duration::from_millis(rng.u64(0..60_000))).await;
+        watch.lock().unwrap().tell("a sweep");
+        let answer = stage.sim.invoke(SWEEP, json!({})).await;
+        let ended = answer.map_or_else(|error| error.error_type, |answer| answer["actions"].to_string());
+        watch.lock().unwrap().tell(&format!("the sweep ended {ended}"));
+    }
 }
 
 /// Somebody at the console, who means well and knows nothing of the rotation.
@@ -243,7 +282,8 @@ async fn administrate(stage: &Stage, watch: &Mutex<Watch>, arn: &str, mut rng: f
                 let key = stage.sim.create_access_key(ACCOUNT, USER).access_key_id;
                 let since_intent = stage.sim.now().duration_since(watch.last_intent).unwrap_or_default();
                 if since_intent > INTENT_WINDOW {
-                    watch.by_hand.insert(key.clone());
+                    let made = stage.sim.now();
+                    watch.by_hand.insert(key.clone(), made);
                 }
                 format!("creates {key}")
             }

@@ -13,6 +13,7 @@ mod found;
 mod interleave;
 mod invariants;
 mod notices;
+mod policy_journal;
 mod process;
 mod redaction;
 mod shapes;

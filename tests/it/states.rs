@@ -162,7 +162,7 @@ async fn abandoned() -> String {
 }
 
 /// Compares a page of the docs with what was seen; `UPDATE_PAGES=1` writes it instead.
-fn expect_page(path: &str, seen: &str) {
+pub fn expect_page(path: &str, seen: &str) {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("UPDATE_PAGES").is_some() {
         std::fs::write(&file, seen).unwrap();

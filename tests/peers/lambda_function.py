@@ -1,4 +1,4 @@
-"""The real rotation binary, started as Lambda starts it, behind a Lambda Runtime API of our own.
+"""The real binaries, started as Lambda starts them, each behind a Lambda Runtime API of our own.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -42,8 +42,12 @@ def environment(endpoint, key=ROOT, region=REGION, **settings):
 class RotationFunction:
     """The binary in a process; `invoke` hands it an event and returns its answer."""
 
+    program = "rotation"
+
     def __init__(self, arn, variables=None):
         self._arn, self.process = arn, None
+        # One process of a function has one invocation at a time.
+        self._busy = threading.Lock()
         # What came of the events that arrived by `url`.
         self.outcomes = []
         self._events, self._answers = queue.Queue(), queue.Queue()
@@ -59,11 +63,12 @@ class RotationFunction:
     def start(self, variables):
         """Starts the binary; by itself where its environment is known only now."""
         variables = variables | {"AWS_LAMBDA_RUNTIME_API": self._runtime_api}
-        self.process = Process([BINARIES / "rotation"], variables)
+        self.process = Process([BINARIES / self.program], variables)
 
     def invoke(self, event):
-        self._events.put((str(uuid.uuid4()), event))
-        answered, body = self._answers.get(timeout=PATIENCE_SECONDS)
+        with self._busy:
+            self._events.put((str(uuid.uuid4()), event))
+            answered, body = self._answers.get(timeout=PATIENCE_SECONDS)
         if answered == "error":
             raise FunctionFailed(body)
         return body
@@ -130,3 +135,7 @@ class RotationFunction:
                 pass
 
         return Handler
+
+
+class SweepFunction(RotationFunction):
+    program = "sweep"

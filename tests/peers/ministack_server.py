@@ -2,9 +2,9 @@
 
 Run by the stand-ins' own Python. Identity policies, boundaries, resource policies, tags and conditions are evaluated
 by ministack itself. What it does not know is looked up here and handed to it: Secrets Manager's condition keys, the
-sender of a mail and its domain, whose access key GetAccessKeyLastUsed asks about, and that the aws:PrincipalArn of a
-session is its role's. Plain HTTP on loopback passes for TLS. Each refusal is printed, so that a test can say that there
-was none.
+sender of a mail and its domain, the unit whose accounts are listed, the organization of an account, whose access key
+GetAccessKeyLastUsed asks about, and that the aws:PrincipalArn of a session is its role's. Plain HTTP on loopback passes
+for TLS. Each refusal is printed, so that a test can say that there was none.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
@@ -13,10 +13,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 import json
 import re
+import urllib.parse
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam, secretsmanager
+from ministack.services import iam, organizations, secretsmanager
 
 judge = iam_evaluator.enforce
 resource_of = iam_actions.extract_resource_arn
@@ -50,6 +51,17 @@ def secret_context(arn):
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in context.items()}
 
 
+def organization_of(arn):
+    """ministack expands no policy variables: an account of the caller's own organization is told by the variable."""
+    ours = arn.split(":")[4] in organizations._accounts
+    return {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"} if ours else {}
+
+
+def external_id():
+    form = urllib.parse.parse_qs(iam_evaluator._signed_request.get().body.decode())
+    return {"sts:ExternalId": form["ExternalId"][0]} if "ExternalId" in form else {}
+
+
 def sender():
     """The address alone."""
     return fields().get("FromEmailAddress", "").rpartition("<")[2].rstrip(">")
@@ -59,6 +71,8 @@ def enforce(access_key_id, action, service, region, resource_arn="*", service_co
     context = dict(service_context or {})
     if service == "secretsmanager":
         context |= secret_context(resource_arn)
+    if action == "sts:AssumeRole":
+        context |= organization_of(resource_arn) | external_id()
     if action == "ses:SendEmail":
         context["ses:FromAddress"] = sender()
     address, _ = iam_evaluator._request_origin.get()
@@ -73,6 +87,9 @@ def extract_resource_arn(service, method, path, headers, body, params, region, a
     if service == "iam" and iam_actions._query_param(params, "Action") == "GetAccessKeyLastUsed":
         key = iam._access_keys.get(iam_actions._query_param(params, "AccessKeyId"), {})
         return f"arn:aws:iam::{account}:user/{key.get('UserName', '')}"
+    if service == "organizations" and "ParentId" in fields():
+        own = organizations._orgs.get("self", {})
+        return f"arn:aws:organizations::{account}:ou/{own.get('Id')}/{fields()['ParentId']}"
     if service == "ses" and sender():
         return f"arn:aws:ses:{region}:{account}:identity/{sender().partition('@')[2]}"
     return resource_of(service, method, path, headers, body, params, region, account)

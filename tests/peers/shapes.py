@@ -113,8 +113,10 @@ def of_text(shape, text, path):
     low, high = shape.metadata.get("min", 0), shape.metadata.get("max", float("inf"))
     if not low <= len(text) <= high:
         yield f"{path} has a length that the model refuses"
-    if shape.enum and text not in shape.enum:
-        yield f"{path} is none of {', '.join(shape.enum)}"
+    # Only the shape of a string knows of such; a blob is a text on the wire as well.
+    enum = getattr(shape, "enum", None)
+    if enum and text not in enum:
+        yield f"{path} is none of {', '.join(enum)}"
 
 
 def is_base64(text):

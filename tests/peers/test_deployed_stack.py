@@ -1,4 +1,4 @@
-"""The real rotation function under the synthesized roles, on stand-ins that enforce IAM.
+"""The real functions under the synthesized roles, on stand-ins that enforce IAM.
 
 ministack's CloudFormation deploys the stack, but for three kinds of resources that it cannot make (`deployment.py` says
 which and why); two of them are made here by the calls that CloudFormation would make. It then runs the deployed
@@ -25,7 +25,16 @@ from standins import moto
 
 
 def code():
-    return {"rotation": (BINARIES / "rotation").read_bytes()}
+    return {program: (BINARIES / program).read_bytes() for program in ("rotation", "sweep")}
+
+
+def invoke(aws, function, event):
+    """A deployed function, under its role."""
+    answered = aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    answer = json.load(answered["Payload"])
+    if "FunctionError" in answered:
+        raise AssertionError(answer)
+    return answer
 
 
 class Deployed(Scene):
@@ -58,12 +67,7 @@ class Deployed(Scene):
         self.aws.iam.tag_user(UserName=USER, Tags=[{"Key": "iam-key-rotator:rotate", "Value": "true"}])
 
     def invoke(self, event):
-        """The deployed function, under its role."""
-        answered = self.aws.client("lambda").invoke(FunctionName=self.function_arn, Payload=json.dumps(event))
-        answer = json.load(answered["Payload"])
-        if "FunctionError" in answered:
-            raise AssertionError(answer)
-        return answer
+        return invoke(self.aws, self.function_arn, event)
 
     def rotate(self):
         token = self.stage()
@@ -140,16 +144,32 @@ def test_a_secret_that_does_not_name_the_function_is_closed_to_it_whatever_its_t
     assert deployed.statuses() == {}
 
 
-def test_the_released_template_deploys_with_its_defaults_and_the_function_can_read_every_one_of_them():
+def test_the_deployed_sweep_enrols_a_user_under_its_role_and_is_refused_nothing(deployed):
+    iam, manager = deployed.aws.iam, deployed.manager
+    iam.create_user(UserName="legacy")
+    key = iam.create_access_key(UserName="legacy")["AccessKey"]["AccessKeyId"]
+    name = deployed.stack.outputs["SweepFunctionName"]
+    swept = invoke(deployed.aws, name, {})
+    assert (swept["mode"], swept["outcome"], swept["failures"], swept["users"]["total"]) == ("enforce", "done", 0, 2)
+    assert invoke(deployed.aws, name, {"action": "create", "username": "legacy"})["outcome"] == "done"
+    made = manager.describe_secret(SecretId="legacy")
+    assert {"Key": "iam-key-rotator:user", "Value": "legacy"} in made["Tags"]
+    (labels,) = made["VersionIdsToStages"].values()
+    assert {"AWSCURRENT", key} == set(labels)
+    policy = manager.get_resource_policy(SecretId="legacy")["ResourcePolicy"]
+    assert f"arn:aws:iam::{ACCOUNT}:user/legacy" in policy
+    assert deployed.aws.refusals() == []
+
+
+def test_the_released_template_deploys_with_its_defaults_and_the_functions_can_read_every_one_of_them():
     released = json.loads((REPOSITORY / "cdk" / "templates" / "iam-key-rotator.template.json").read_text())
     with enforcing_ministack() as aws:
         stack = Stack(aws, "iam-key-rotator", released, code(), CodeBucket=BUCKET)
-        function = stack.outputs["RotationFunctionArn"]
-        answered = aws.client("lambda").invoke(FunctionName=function, Payload=b"{}")
-        # A setting that it could not read would be named instead, before it looked at the event.
-        assert json.load(answered["Payload"])["errorType"] == "InvalidEvent"
-        set_here = aws.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        assert set_here["ROTATOR_OVERLAP"] == "24h" and set_here["ROTATOR_EMAIL_FROM"] == ""
+        # A setting that a function could not read would be named before it looked at the event.
+        with pytest.raises(AssertionError, match="InvalidEvent"):
+            invoke(aws, stack.outputs["RotationFunctionArn"], {})
+        assert invoke(aws, stack.outputs["SweepFunctionName"], {})["mode"] == "audit"
+        assert aws.refusals() == []
 
 
 def switch_moto(aws, unchecked):

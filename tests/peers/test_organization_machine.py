@@ -1,9 +1,10 @@
 """The organization's state machine, run by ministack's Step Functions, its role's policies enforced.
 
 The definition is the synthesized one, deployed by CloudFormation. ministack runs the distributed map with child
-executions of its own. The sweep is played here, event by event, since it is the definition that is tested: what each
-event holds, that an account goes on from its marker, that pages of accounts follow each other, and that an account that
-failed neither stops the others nor is lost.
+executions of its own. First the sweep is played here, event by event, since it is the definition that is tested: what
+each event holds, that an account goes on from its marker, that pages of accounts follow each other, and that an account
+that failed neither stops the others nor is lost. Then the real sweep runs through real roles of member accounts, one of
+which has none.
 """
 
 import http.server
@@ -11,8 +12,9 @@ import json
 import sys
 import threading
 
-from deployment import ACCOUNT, Stack, enforcing_ministack
-from processes import until
+from clients import Key
+from deployment import ACCOUNT, Stack, enforcing_ministack, templates
+from processes import BINARIES, until
 
 MEMBER, BROKEN, SLOW = "444455556666", "777788889999", "888899990000"
 
@@ -84,15 +86,20 @@ class PlayedSweep:
         self._server.server_close()
 
 
+def run(aws, stack):
+    """The state machine to its end; answers what it put out."""
+    (machine,) = stack.of_type("AWS::StepFunctions::StateMachine")
+    states = aws.client("stepfunctions")
+    execution = states.start_execution(stateMachineArn=stack.physical_id(machine), input="{}")["executionArn"]
+    until(lambda: states.describe_execution(executionArn=execution)["status"] != "RUNNING", "the sweep ends")
+    ended = states.describe_execution(executionArn=execution)
+    assert ended["status"] == "SUCCEEDED", ended
+    return json.loads(ended["output"])
+
+
 def test_every_account_is_swept_and_the_one_that_failed_is_in_the_conclusion():
     with PlayedSweep() as sweep, enforcing_ministack() as aws:
-        stack = Stack.synthesized(aws, "organization", "Organization", {"sweep": sweep.bootstrap})
-        (machine,) = stack.of_type("AWS::StepFunctions::StateMachine")
-        states = aws.client("stepfunctions")
-        run = states.start_execution(stateMachineArn=stack.physical_id(machine), input="{}")["executionArn"]
-        until(lambda: states.describe_execution(executionArn=run)["status"] != "RUNNING", "the sweep ends")
-        ended = states.describe_execution(executionArn=run)
-        assert ended["status"] == "SUCCEEDED", ended
+        run(aws, Stack.synthesized(aws, "organization", "Organization", {"sweep": sweep.bootstrap}))
         assert sweep.of("accounts") == [
             {"action": "accounts", "unit": "ou-ab12-cdefgh34", "marker": marker} for marker in (None, "page-2")
         ]
@@ -110,3 +117,40 @@ def test_every_account_is_swept_and_the_one_that_failed_is_in_the_conclusion():
         assert results[SLOW]["outcome"] == "done" and results[ACCOUNT]["marker"] is None
         assert [result["account"] for result in second["results"]] == [MEMBER]
         assert aws.refusals() == []
+
+
+def test_the_real_sweep_reaches_a_member_account_through_its_role_and_tells_of_the_one_without():
+    with enforcing_ministack() as aws:
+        organization = aws.client("organizations")
+        root = organization.list_roots()["Roots"][0]["Id"]
+        unit = organization.create_organizational_unit(ParentId=root, Name="Engineering")["OrganizationalUnit"]["Id"]
+        member, without_role = (make_account(organization, name, root, unit) for name in ("build", "play"))
+        template = of_unit(templates()["organization.Organization"], unit)
+        stack = Stack(aws, "Organization", template, {"sweep": (BINARIES / "sweep").read_bytes()})
+        there = aws.under(Key(member, "test"))
+        roles = {name: stack.outputs[name] for name in ("RotationRoleArn", "SweepRoleArn")}
+        Stack(there, "Member", templates()["organization.Organization-Member"], {}, **roles)
+        for user in ("ci-bot", "smtp"):
+            there.iam.create_user(UserName=user)
+        results = {result["account"]: result for result in run(aws, stack)["results"]}
+        assert set(results) == {member, without_role}
+        assert results[member]["outcome"] == "done" and results[member]["users"]["total"] == 2
+        assert "mode" not in results[without_role] and results[without_role]["error"]
+        # STS itself refuses a role that is not there; the policies refused nothing.
+        assert aws.refusals() == []
+
+
+def make_account(organization, name, root, unit):
+    made = organization.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]
+    status = organization.describe_create_account_status
+    account = until(
+        lambda: status(CreateAccountRequestId=made["Id"])["CreateAccountStatus"].get("AccountId"), f"{name} is made"
+    )
+    organization.move_account(AccountId=account, SourceParentId=root, DestinationParentId=unit)
+    return account
+
+
+def of_unit(template, unit):
+    """The template for a unit whose id is known only now."""
+    text = json.dumps(template).replace("ou-ab12-cdefgh34", unit)
+    return json.loads(text.replace("ou-ab12-", f"{unit.rpartition('-')[0]}-"))

@@ -54,3 +54,12 @@ def test_xml_that_does_not_fit_the_model_is_told(inner, problem):
 )
 def test_json_that_does_not_fit_the_model_is_told(answer, problem):
     assert found("secretsmanager", "DescribeSecret", json.dumps(answer)) == ([problem] if problem else [])
+
+
+def test_a_blob_in_xml_is_a_text_without_enumerated_values():
+    content = "<Content>dXNlcixhcm4=</Content><ReportFormat>text/csv</ReportFormat>"
+    body = f"<GetCredentialReportResult>{content}</GetCredentialReportResult><ResponseMetadata/>"
+    answer = f'<GetCredentialReportResponse xmlns="https://iam">{body}</GetCredentialReportResponse>'
+    assert found("iam", "GetCredentialReport", answer) == []
+    (problem,) = found("iam", "GetCredentialReport", answer.replace("text/csv", "text/html"))
+    assert problem == "answer.ReportFormat is none of text/csv"

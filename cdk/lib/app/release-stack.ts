@@ -63,7 +63,7 @@ export class ReleaseStack extends Stack {
         logs.retentionInDays = asked.logRetentionDays;
       }
     }
-    for (const policy of ['EnforcePolicy', 'ReplicasPolicy']) {
+    for (const policy of ['AuditPolicy', 'EnforcePolicy', 'ReplicasPolicy']) {
       acknowledge(rotation.sweep.node.findChild(policy), {
         IAM5: 'cdk-nag cannot read a name that is split by CloudFormation; the same policy without parameters is checked.',
       });

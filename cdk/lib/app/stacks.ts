@@ -56,9 +56,13 @@ export class MemberAccountStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    props: StackProps & Pick<MemberAccountRoleProps, 'settings' | 'users' | 'permissionsBoundary'>,
+    props: StackProps &
+      Pick<MemberAccountRoleProps, 'settings' | 'users' | 'permissionsBoundary'> & {
+        /** Whether the sweep makes secrets in member accounts, under a key that is asked for. */
+        readonly makesSecrets?: boolean;
+      },
   ) {
-    const { settings, users, permissionsBoundary, ...stack } = props;
+    const { settings, users, permissionsBoundary, makesSecrets = false, ...stack } = props;
     super(scope, id, {
       description: 'Lets iam-key-rotator rotate keys of this account',
       // StackSets knows no bootstrapped account.
@@ -78,6 +82,7 @@ export class MemberAccountStack extends Stack {
       ...(settings.members.secretsIn === 'central'
         ? {}
         : { rotationFunctionArn: ask('RotationFunctionArn', "Output RotationFunctionArn of the rotator's stack") }),
+      ...(makesSecrets ? { createdSecretsKeyArn: ask('CreatedSecretsKeyArn', 'ARN of the key named as createdSecretsKey') } : {}),
       settings: { ...settings, members: { ...settings.members, externalId } },
       ...(users ? { users } : {}),
       ...(permissionsBoundary ? { permissionsBoundary } : {}),
@@ -100,6 +105,7 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
     new MemberAccountStack(scope, `${name}-Member`, {
       settings: { ...settings, members: settings.members },
       users: rotator.rotation.users,
+      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && settings.members.secretsIn !== 'central',
     });
   }
   return rotator;

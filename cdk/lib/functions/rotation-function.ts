@@ -6,7 +6,7 @@ import { REASONS } from '../policies/reasons';
 import { rotationPolicy } from '../policies/rotation';
 import type { RuntimeSettings } from '../runtime';
 import type { RotatorSettings } from '../settings';
-import { DEFAULTS } from '../settings';
+import { accountsWithSecrets, DEFAULTS } from '../settings';
 import { SettingsError } from '../settings-error';
 import { spanSeconds } from '../span';
 import type { UserScope } from '../user-scope';
@@ -48,9 +48,10 @@ export class RotationFunction extends RotatorFunction {
       );
     }
     const stack = Stack.of(this);
-    this.allow('Rotation', rotationPolicy(stack, this.function.functionArn, props.users), REASONS);
+    const members = accountsWithSecrets(props.settings.members);
+    this.allow('Rotation', rotationPolicy(stack, this.function.functionArn, props.users, members), REASONS);
     this.letIn('SecretsManager', stack.account);
-    for (const account of props.settings.members?.secretsIn === 'central' ? [] : (props.settings.members?.accounts ?? [])) {
+    for (const account of members) {
       this.letIn(`SecretsManagerOf${account}`, account);
     }
   }

@@ -26,6 +26,7 @@ const SHARED = [
   'kms:GenerateDataKey',
   'secretsmanager:DescribeSecret',
   'secretsmanager:TagResource',
+  'secretsmanager:UntagResource',
   'secretsmanager:UpdateSecretVersionStage',
   'ses:SendEmail',
   'ses:SendTemplatedEmail',
@@ -38,7 +39,6 @@ const OWN: Record<Program, string[]> = {
     'iam:CreateAccessKey',
     'secretsmanager:GetSecretValue',
     'secretsmanager:PutSecretValue',
-    'secretsmanager:UntagResource',
   ],
   sweep: [
     'iam:GenerateCredentialReport',

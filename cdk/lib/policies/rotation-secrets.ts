@@ -4,10 +4,15 @@ import { INTENT_TAG } from '../settings';
 
 /**
  * The rotation function works on the secrets that name it as their rotation function, whatever they are called.
- * Secrets Manager sets that name at RotateSecret, before the first step, and a tag cannot forge it.
+ * Secrets Manager sets that name at RotateSecret, before the first step, and a tag cannot forge it. Secrets of member
+ * accounts are reached directly too: their own policies let the function's role in.
  */
-export function rotateSecrets(stack: Stack, rotationFunctionArn: string): PolicyStatement[] {
-  const resources = [secretsOf(stack)];
+export function rotateSecrets(
+  stack: Stack,
+  rotationFunctionArn: string,
+  members: readonly string[] = [],
+): PolicyStatement[] {
+  const resources = [stack.account, ...members].map((account) => secretsOf(stack, '*', account));
   const namesUs = { 'secretsmanager:resource/AllowRotationLambdaArn': rotationFunctionArn };
   return [
     new PolicyStatement({
@@ -35,7 +40,7 @@ export function rotateSecrets(stack: Stack, rotationFunctionArn: string): Policy
   ];
 }
 
-/** Every secret of a stack's account and region, or those whose name follows a template. */
-export function secretsOf(stack: Stack, name = '*'): string {
-  return `arn:${stack.partition}:secretsmanager:${stack.region}:${stack.account}:secret:${name}`;
+/** Every secret of an account, by default the stack's, in its region, or those whose name follows a template. */
+export function secretsOf(stack: Stack, name = '*', account = stack.account): string {
+  return `arn:${stack.partition}:secretsmanager:${stack.region}:${account}:secret:${name}`;
 }

@@ -4,7 +4,12 @@ import type { UserScope } from '../user-scope';
 import { rotateKeys } from './keys';
 import { rotateSecrets } from './rotation-secrets';
 
-/** Everything the rotation function does to keys and secrets of its own account. */
-export function rotationPolicy(stack: Stack, rotationFunctionArn: string, users: UserScope): PolicyStatement[] {
-  return [...rotateSecrets(stack, rotationFunctionArn), rotateKeys(stack, users)];
+/** Everything the rotation function does to keys of its own account, and to secrets wherever they lie. */
+export function rotationPolicy(
+  stack: Stack,
+  rotationFunctionArn: string,
+  users: UserScope,
+  membersWithSecrets: readonly string[],
+): PolicyStatement[] {
+  return [...rotateSecrets(stack, rotationFunctionArn, membersWithSecrets), rotateKeys(stack, users)];
 }

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Fn, Token } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RotatorSettings } from '../settings';
-import { DEFAULTS, USER_TAG } from '../settings';
+import { DEFAULTS, NOTICES_TAG, USER_TAG } from '../settings';
 import { secretsOf } from './rotation-secrets';
 
 /** Access key ids of IAM users begin so, and the staging label of a version that holds a key is the key's id. */
@@ -25,10 +25,18 @@ export function findSecrets({ stack, rotationFunctionArn, settings }: Enrolled):
       new PolicyStatement({ sid: `DescribeSecrets${name}`, actions: ['secretsmanager:DescribeSecret'], ...scope }),
     );
   }
+  // Whether a user without a secret has one of that name already. One that is not there has no tags, and no suffix.
+  statements.push(
+    new PolicyStatement({
+      sid: 'DescribeSecretsNamedLikeOurs',
+      actions: ['secretsmanager:DescribeSecret'],
+      resources: namedLikeOurs(stack, settings),
+    }),
+  );
   return statements;
 }
 
-/** What the sweep changes of secrets: it starts rotations, and takes the labels of deleted keys off. */
+/** What the sweep changes of secrets: it starts rotations, moves the labels of keys, and notes what it told of. */
 export function changeSecrets(of: Enrolled): PolicyStatement[] {
   const statements: PolicyStatement[] = [];
   for (const [name, { resources, conditions }] of enrolled(of)) {
@@ -44,10 +52,21 @@ export function changeSecrets(of: Enrolled): PolicyStatement[] {
         },
       }),
       new PolicyStatement({
-        sid: `LabelsOfDeletedKeys${name}`,
+        sid: `LabelsOfKeys${name}`,
         actions: ['secretsmanager:UpdateSecretVersionStage'],
         resources,
         conditions: { ...conditions, StringLike: { 'secretsmanager:VersionStage': KEY_LABELS } },
+      }),
+      new PolicyStatement({
+        sid: `Notices${name}`,
+        actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+        resources,
+        conditions: {
+          ...conditions,
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [NOTICES_TAG] },
+          // Of an empty set every statement is true, so the set must not be empty.
+          Null: { ...conditions?.['Null'], 'aws:TagKeys': 'false' },
+        },
       }),
     );
   }
@@ -61,16 +80,16 @@ export function createSecrets({ stack, settings }: Enrolled): PolicyStatement[] 
     new PolicyStatement({
       sid: 'CreateSecretsBoundToAUser',
       actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
-      resources: [named],
+      resources: named,
       conditions: {
         Null: { [`aws:RequestTag/${USER_TAG}`]: 'false' },
-        'ForAllValues:StringEquals': { 'aws:TagKeys': [USER_TAG] },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [USER_TAG, NOTICES_TAG] },
       },
     }),
     new PolicyStatement({
       sid: 'PolicyOfSecretsBoundToAUser',
       actions: ['secretsmanager:PutResourcePolicy'],
-      resources: [named],
+      resources: named,
       conditions: {
         Null: { [`aws:ResourceTag/${USER_TAG}`]: 'false' },
         Bool: { 'secretsmanager:BlockPublicPolicy': 'true' },
@@ -89,20 +108,21 @@ export function replicateSecrets({ stack, settings }: Enrolled): PolicyStatement
     new PolicyStatement({
       sid: 'ReplicateCreatedSecrets',
       actions: ['secretsmanager:ReplicateSecretToRegions'],
-      resources: [namedLikeOurs(stack, settings)],
+      resources: namedLikeOurs(stack, settings),
       conditions: { 'ForAllValues:StringEquals': { 'secretsmanager:AddReplicaRegions': replicas } },
     }),
   ];
 }
 
-/** Secrets whose name follows the template, and the six characters that Secrets Manager adds. */
-function namedLikeOurs(stack: Stack, settings: RotatorSettings): string {
+/** Secrets whose name follows the template: with the six characters that Secrets Manager adds, and before it has. */
+function namedLikeOurs(stack: Stack, settings: RotatorSettings): string[] {
   const template = settings.keys?.secretName ?? DEFAULTS.secretName;
-  const pattern = ['{user}', '{account}'].reduce<string>(
-    (name, part) => (Token.isUnresolved(name) ? Fn.join('*', Fn.split(part, name)) : name.replace(part, '*')),
+  const name = ['{user}', '{account}'].reduce<string>(
+    (pattern, part) => (Token.isUnresolved(pattern) ? Fn.join('*', Fn.split(part, pattern)) : pattern.replace(part, '*')),
     template,
   );
-  return secretsOf(stack, `${pattern}-??????`);
+  const names = name.endsWith('*') ? [name] : [name, `${name}-??????`];
+  return names.map((each) => secretsOf(stack, each));
 }
 
 interface Scope {

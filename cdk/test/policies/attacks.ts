@@ -68,6 +68,8 @@ const sweepOnValues = (['sweep', 'member-sweep'] as const).flatMap((role) => {
     ['open a secret of ours to the public', 'secretsmanager:PutResourcePolicy', secret('ci-bot', account), { ...ours, 'secretsmanager:BlockPublicPolicy': 'false' }],
     ['take the policy of a secret away', 'secretsmanager:DeleteResourcePolicy', secret('ci-bot', account), ours],
     ['take our tag off', 'secretsmanager:UntagResource', secret('ci-bot', account), { ...ours, 'aws:TagKeys': ['iam-key-rotator:user'] }],
+    ['write another tag than its notices', 'secretsmanager:TagResource', secret('ci-bot', account), { ...ours, 'aws:TagKeys': ['iam-key-rotator:notices', 'iam-key-rotator:overlap'] }],
+    ['write its notices on a secret that is not ours', 'secretsmanager:TagResource', secret('database', account), { ...others, 'aws:TagKeys': ['iam-key-rotator:notices'] }],
     ['replicate somewhere else', 'secretsmanager:ReplicateSecretToRegions', secret('ci-bot', account), { ...ours, 'secretsmanager:AddReplicaRegions': ['us-east-1'] }],
     ['see the members of another group', 'iam:GetGroup', `arn:aws:iam::${account}:group/Administrators`],
   ]);
@@ -124,6 +126,8 @@ const elsewhere = (['rotation', 'sweep'] as const).flatMap((role) => {
 });
 
 const rotationOnly = of('rotation', [
+  ['read a secret of an account that is not named', 'secretsmanager:GetSecretValue', secret('ci-bot', STRANGER), ours],
+  ['read a secret of a member that rotates with another function', 'secretsmanager:GetSecretValue', secret('database', MEMBER), others],
   ['write another tag than its intent', 'secretsmanager:TagResource', secret('ci-bot'), { ...ours, 'aws:TagKeys': ['iam-key-rotator:user'] }],
   ['take our tag off', 'secretsmanager:UntagResource', secret('ci-bot'), { ...ours, 'aws:TagKeys': ['iam-key-rotator:user'] }],
   ['start a rotation', 'secretsmanager:RotateSecret', secret('ci-bot'), ours],
@@ -147,7 +151,7 @@ function openDoor(attack: Attack): Attack {
     case 'kms:Decrypt':
       return policy({ Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' });
     default:
-      return resource.includes(`:${STRANGER}:`)
+      return resource.includes(`:${STRANGER}:`) || (attack.role === 'rotation' && resource.includes(`:${MEMBER}:secret:`))
         ? policy({ Effect: 'Allow', Principal: '*', Action: action, Resource: '*' })
         : attack;
   }
@@ -160,7 +164,7 @@ export const ATTACKS: readonly Attack[] = [
   ...sweepOnValues,
   ...escalations,
   ...elsewhere.map(openDoor),
-  ...rotationOnly,
+  ...rotationOnly.map(openDoor),
 ];
 
 /** What even a role with AdministratorAccess cannot do, because of its boundary. */

@@ -65,6 +65,7 @@ function memberStack(app: App, more: IamKeyRotationProps): Template {
     rotationRoleArn: NAMES.rotationRole,
     sweepRoleArn: NAMES.sweepRole,
     rotationFunctionArn: NAMES.rotation,
+    ...(settings(more).sweep?.mode === 'enforce' ? { createdSecretsKeyArn: NAMES.secretsKey } : {}),
     settings: settings(more),
     users: more.users ?? UserScope.tagged(),
   });

@@ -11,15 +11,35 @@ import type { Document, Request, Verdict } from './evaluator';
 import { evaluate } from './evaluator';
 import { IMPLIED, readJournal } from './journal';
 
+/** The statement by which a secret of a member account lets the rotation function in: src/sweep/secret_policy.rs. */
+const SECRET_OF_A_MEMBER: Document = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'TheRotationFunction',
+      Effect: 'Allow',
+      Principal: { AWS: NAMES.rotationRole },
+      Action: ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'TagResource', 'UntagResource', 'UpdateSecretVersionStage'].map(
+        (action) => `secretsmanager:${action}`,
+      ),
+      Resource: '*',
+    },
+  ],
+};
+
 const deployed = deploy();
 const calls = readJournal();
 const verdicts = evaluate(calls.map((call) => ({ ...trusted(call), principal: deployed[call.role] })));
 
-/** Another account's role must let its caller in as well: what the member account's template says. */
-function trusted<R extends Request>(request: R): R {
-  const [rotation, sweep] = trustPolicies();
-  const trust = request.resource.endsWith('-rotation') ? rotation : sweep;
-  return request.action === 'sts:AssumeRole' && trust ? { ...request, resourcePolicy: trust } : request;
+/** What is in another account must let its caller in as well: roles by the member's template, secrets by their policy. */
+function trusted<R extends Request & { readonly role: RoleName }>(request: R): R {
+  if (request.action === 'sts:AssumeRole') {
+    const [rotation, sweep] = trustPolicies();
+    const trust = request.resource.endsWith('-rotation') ? rotation : sweep;
+    return trust ? { ...request, resourcePolicy: trust } : request;
+  }
+  const abroad = request.role === 'rotation' && request.resource.includes(`:${MEMBER}:secret:`);
+  return abroad ? { ...request, resourcePolicy: SECRET_OF_A_MEMBER } : request;
 }
 
 function said(request: Request & { role: RoleName }, verdict: Verdict | undefined): string {

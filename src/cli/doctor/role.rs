@@ -25,7 +25,7 @@ pub(super) async fn check(report: &mut Report, session: &Session, target: &Targe
     let mut asked: Vec<(&[&str], String)> = vec![(&SECRET, target.secret.arn.clone())];
     match &target.user {
         Some(user) if user.account == role.split(':').nth(4).unwrap_or_default() => {
-            asked.push((&USER, format!("arn:{}:iam::{}:user/{}", user.partition, user.account, user.name)));
+            asked.push((&USER, user.arn()));
         }
         Some(user) => report.note(
             AREA,

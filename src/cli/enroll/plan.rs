@@ -152,7 +152,7 @@ impl Enrolment {
         let (partition, _, home) = secret.home();
         match secret.tags.get(TAG_USER).map(|tag| UserRef::parse(tag, partition, home)) {
             None => self.steps.push(Step::Tag),
-            Some(Ok(user)) if user == self.user => {}
+            Some(Ok(user)) if self.user.is(&user.arn()) => {}
             Some(_) => {
                 self.refused = Some(format!("secret {} is tagged as another user's", secret.arn));
                 return Ok(());

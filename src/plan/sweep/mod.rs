@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::{Planned, because};
 use crate::aws::RotationSetup;
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_NOTICES};
+use crate::model::names::TAG_NOTICES;
 use crate::model::{
     AccessKey, AccessKeyId, ClientRequestToken, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Note,
     Observation, Policy, SecretState, UserRef,
@@ -59,9 +59,9 @@ pub enum Demand {
     Due,
     /// A new key, whatever the age of the present one.
     Rotate,
-    /// The superseded key made inactive, whatever is left of the overlap.
+    /// The superseded key made inactive, give or take a day of the overlap.
     Deactivate,
-    /// The superseded key deleted, whatever is left of the recovery window.
+    /// The superseded key deleted, give or take a day of the recovery window.
     Delete,
 }
 
@@ -172,6 +172,8 @@ pub struct UserPlan {
     pub actions: Vec<Planned<FleetAction>>,
     /// What needs a person.
     pub findings: Vec<Finding>,
+    /// Keys that a rotation without an overlap has superseded, and that were not seen since.
+    pub superseded: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.
@@ -224,11 +226,6 @@ pub fn ledger_of(secret: Option<&SecretState>) -> Ledger {
         .unwrap_or_default()
 }
 
-/// What findings that are about no single key are noted under.
-fn secret_itself() -> AccessKeyId {
-    AccessKeyId::new("secret")
-}
-
 struct Planner<'a> {
     view: &'a UserView,
     config: &'a SweepConfig,
@@ -243,10 +240,9 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(view: &'a UserView, config: &'a SweepConfig, demand: Demand) -> Self {
         let secret = view.secret.clone().unwrap_or_default();
-        let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
         let seen = Observation {
             now: view.now,
-            token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
+            token: ClientRequestToken::new(secret.unfinished().map_or("", |version| &version.id)),
             user: view.user.clone(),
             keys: view.keys.clone(),
             current: None,
@@ -281,6 +277,9 @@ impl<'a> Planner<'a> {
                 return self.find(FindingKind::UnreadableSetting, None, evidence);
             }
         }
+        let began = self.pending_since();
+        self.plan.ledger.note_unfinished(false, self.seen.now);
+        self.plan.ledger.note_unfinished(began.is_some(), began.unwrap_or_default());
         if self.view.secret.is_none() {
             self.enrol();
         } else if let Some(began) = self.in_flight() {
@@ -305,12 +304,12 @@ impl<'a> Planner<'a> {
         let deleted = self.before.keys().filter(|(key, entry)| gone(key) && entry.inactive_since.is_some());
         let mut notices: Vec<Notice> = deleted.map(|(key, _)| Notice::Deleted { key: key.clone() }).collect();
         self.plan.ledger.keep_findings(|key, kind| {
-            let about = |finding: &Finding| finding.key.clone().unwrap_or_else(secret_itself) == *key;
+            let about = |finding: &Finding| finding.key.clone().unwrap_or_else(Ledger::secret_itself) == *key;
             found.iter().any(|finding| finding.kind == kind && about(finding))
         });
-        self.plan.ledger.keep(|key| !gone(key) || *key == secret_itself());
+        self.plan.ledger.keep(|key| !gone(key) || *key == Ledger::secret_itself());
         for finding in found.iter().filter(|finding| finding.new) {
-            let key = finding.key.clone().unwrap_or_else(secret_itself);
+            let key = finding.key.clone().unwrap_or_else(Ledger::secret_itself);
             self.plan.ledger.note(&key, Note::Found(finding.kind));
             if finding.kind == FindingKind::StillInUse {
                 notices.push(Notice::StillInUse { key, evidence: finding.evidence.clone() });
@@ -328,14 +327,18 @@ impl<'a> Planner<'a> {
         (self.seen.now < super::retire::after(began, rotate::STUCK_AFTER)).then_some(began)
     }
 
-    /// When the rotation began whose version is pending: as its intent tells, or at the latest when
-    /// the secret was last changed.
+    /// When the rotation began that has not ended, at the latest: when it was first seen, as its
+    /// intent tells, or when the secret was last changed. Each new attempt moves the latter two.
     fn pending_since(&self) -> Option<Timestamp> {
         let secret = &self.seen.secret;
-        let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
+        let pending = secret.unfinished()?;
         let intent = secret.intent().filter(|intent| intent.token.as_str() == pending.id);
-        let begun = intent.and_then(|intent| intent.attempts.last().copied());
-        Some(begun.or(secret.changed).unwrap_or(Timestamp::UNIX_EPOCH))
+        let begun = intent.and_then(|intent| intent.attempts.last().copied()).or(secret.changed);
+        let seen = self
+            .before
+            .unfinished_since()
+            .filter(|seen| secret.last_rotated.is_none_or(|ended| ended < *seen));
+        Some([begun, seen].into_iter().flatten().min().unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
     fn act(&mut self, action: FleetAction, reason: impl Into<String>) {
@@ -350,7 +353,7 @@ impl<'a> Planner<'a> {
     }
 
     fn find(&mut self, kind: FindingKind, key: Option<&AccessKeyId>, evidence: String) {
-        let noted = self.before.has(key.unwrap_or(&secret_itself()), Note::Found(kind));
+        let noted = self.before.has(key.unwrap_or(&Ledger::secret_itself()), Note::Found(kind));
         // Without a secret there is no place to remember that it was told.
         let new = kind.alerts() && self.view.secret.is_some() && !noted;
         self.plan.findings.push(Finding { kind, key: key.cloned(), evidence, remedy: kind.remedy(), new });

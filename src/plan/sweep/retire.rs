@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ComingEvent, Demand, FleetAction, Notice, Planner};
-
+use super::rotate::GRACE;
+use super::{ComingEvent, Demand, FleetAction, Notice, Planner, before};
 use crate::model::{
     AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
 };
@@ -35,10 +35,7 @@ impl Planner<'_> {
             met = true;
             self.plan.ledger.note_status(&key.id, key.status == KeyStatus::Inactive, self.seen.now);
             match (role, key.status) {
-                (KeyRole::Previous, _) if !is_superseded => {
-                    let evidence = format!("{} is current, though {} is younger", current.id, key.id);
-                    self.find(FindingKind::RolledBack, Some(&key.id), evidence);
-                }
+                (KeyRole::Previous, _) if !is_superseded => self.keep_younger(&key, &current),
                 (KeyRole::Previous, KeyStatus::Active) => self.deactivate_superseded(&key),
                 (KeyRole::Abandoned, KeyStatus::Active) => self.deactivate_abandoned(&key),
                 (KeyRole::Unknown, KeyStatus::Active) => {
@@ -76,6 +73,16 @@ impl Planner<'_> {
         Some(key)
     }
 
+    /// AWSCURRENT was moved back to an older key. The younger one is kept; if it was made inactive,
+    /// somebody has decided about it, and is asked again when its window is over.
+    fn keep_younger(&mut self, key: &AccessKey, current: &AccessKey) {
+        let since = self.plan.ledger.inactive_since(&key.id);
+        if since.is_none_or(|since| after(since, self.policy.recovery) <= self.seen.now) {
+            let evidence = format!("{} is current, though {} is younger", current.id, key.id);
+            self.find(FindingKind::RolledBack, Some(&key.id), evidence);
+        }
+    }
+
     fn deactivate_superseded(&mut self, key: &AccessKey) {
         let Some(superseded) = self.seen.current_since() else { return };
         let policy = match self.demand {
@@ -97,9 +104,12 @@ impl Planner<'_> {
         }
     }
 
-    /// A rule of its own decides when: what remains of the overlap is the proof of disuse.
+    /// A rule of its own counts from when it asked for the new key, which came somewhat later: what
+    /// is left of a day is not waited for. More than that is a rule that has drifted. The proof of
+    /// disuse is asked for all the same.
     fn policy_of_a_rule(&self) -> Policy {
-        let overlap = self.policy.overlap.min(Duration::from_secs(1));
+        let shortest = self.policy.overlap.min(Duration::from_secs(1));
+        let overlap = self.policy.overlap.saturating_sub(GRACE).max(shortest);
         Policy { overlap, ..self.policy }
     }
 
@@ -134,10 +144,14 @@ impl Planner<'_> {
         }
         let since = self.plan.ledger.inactive_since(&key.id).unwrap_or(now);
         let at = after(since, self.policy.recovery);
-        // Without an overlap finishSecret has deactivated it, and the rotation's own mail said so.
-        let told = self.before.inactive_since(&key.id).is_some() || self.policy.overlap.is_zero();
-        if role == KeyRole::Previous && !told {
-            self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
+        if role == KeyRole::Previous && self.before.inactive_since(&key.id).is_none() {
+            // Without an overlap finishSecret has deactivated it, and the rotation's own mail has told
+            // the user; the administrator hears of it here.
+            if self.policy.overlap.is_zero() {
+                self.plan.superseded.push(key.id.clone());
+            } else {
+                self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
+            }
         }
         let what = match role {
             KeyRole::Previous => "superseded",
@@ -146,7 +160,10 @@ impl Planner<'_> {
         };
         match self.demand {
             Demand::Deactivate => self.refuse(format!("{} is inactive already", key.id)),
-            Demand::Delete => self.delete_now(&key.id, format!("{what}, inactive")),
+            Demand::Delete if now >= before(at, GRACE) => {
+                self.delete_now(&key.id, format!("{what}, and inactive since {since}"));
+            }
+            Demand::Delete => self.refuse(format!("{} is kept until {at}", key.id)),
             _ if self.seen.now >= at => {
                 self.delete_now(&key.id, format!("{what}, and inactive since {since} or longer"));
             }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::{ComingEvent, Demand, FleetAction, Planner};
 use crate::aws::RotationSetup;
-use crate::model::names::{AWSCURRENT, TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKey, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
-use crate::plan::retire::after;
+use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_NOTICES, TAG_USER};
+use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
+use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
 
 /// How far beyond its time a key may be before the sweep meddles with a schedule that is not its
@@ -27,6 +27,13 @@ impl Planner<'_> {
         if self.finish_enrolment() {
             return;
         }
+        // RotateSecret would take up the old rotation, and move AWSCURRENT forward again.
+        let would_return =
+            self.seen.secret.staged(AWSPENDING).is_some_and(|version| version.has(AWSPREVIOUS));
+        let rolled_back = |finding: &Finding| finding.kind == FindingKind::RolledBack;
+        if would_return || self.plan.findings.iter().any(rolled_back) {
+            return self.refuse("AWSCURRENT was moved back to an older key".into());
+        }
         let forced = self.demand == Demand::Rotate;
         let stuck = self.pending_since();
         if let Some(began) = stuck {
@@ -40,8 +47,8 @@ impl Planner<'_> {
         }
         let due = oldest.as_ref().map_or(self.seen.now, |key| after(key.created, self.config.rotate_after));
         let scheduled = self.has_own_schedule();
-        if forced && self.just_rotated() {
-            return self.refuse("its key is not an hour old".into());
+        if let Some(reason) = self.just_rotated().filter(|_| forced) {
+            return self.refuse(reason);
         }
         let missed = scheduled.is_some_and(|next| after(next.min(due), GRACE) < self.seen.now);
         let asked = match scheduled {
@@ -96,12 +103,12 @@ impl Planner<'_> {
         let strangers_count = self.policy.unknown_keys == UnknownKeys::DeleteOldest;
         let current_is_known = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current);
         let counts = |key: &&AccessKey| {
-            key.status == KeyStatus::Active
-                && match self.seen.role(key) {
-                    KeyRole::Current => true,
-                    KeyRole::Unknown => strangers_count || !current_is_known,
-                    _ => false,
-                }
+            let by_role = match self.seen.role(key) {
+                KeyRole::Current => true,
+                KeyRole::Unknown => strangers_count,
+                _ => false,
+            };
+            key.status == KeyStatus::Active && (by_role || !current_is_known)
         };
         self.seen.keys.iter().filter(counts).min_by_key(|key| key.created).cloned()
     }
@@ -113,9 +120,18 @@ impl Planner<'_> {
         own.then(|| secret.next_rotation.unwrap_or(Timestamp::MAX))
     }
 
-    fn just_rotated(&self) -> bool {
-        let young = |key: &AccessKey| after(key.created, JUST_ROTATED) > self.seen.now;
-        self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current && young(key))
+    /// Whether the current key is what was asked for: it is minutes old, or the key before it still
+    /// has its overlap, as after a schedule that came first.
+    fn just_rotated(&self) -> Option<String> {
+        let has_role = |role| move |key: &&AccessKey| self.seen.role(key) == role;
+        let current = self.seen.keys.iter().find(has_role(KeyRole::Current))?;
+        if after(current.created, JUST_ROTATED) > self.seen.now {
+            return Some("its key is not an hour old".into());
+        }
+        let over = deactivation_time(self.seen.current_since()?, &self.policy);
+        let mut superseded = self.seen.keys.iter().filter(has_role(KeyRole::Previous));
+        let waits = superseded.find(|key| key.status == KeyStatus::Active && self.seen.now < over)?;
+        Some(format!("its key was created {}, and {} stays active until {over}", current.created, waits.id))
     }
 
     /// How RotateSecret is to be called; `None`, with a finding, if it may not be.
@@ -143,10 +159,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether a rotation would find room for a key, as far as labels tell.
+    /// Whether a rotation would find room for a key, as far as labels tell. One that has made its key
+    /// needs none.
     fn room(&self) -> Result<(), String> {
         let known = self.seen.secret.staged(AWSCURRENT).is_some_and(|version| version.key.is_some());
-        if !known {
+        let made = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Pending);
+        if !known || made {
             return Ok(());
         }
         room::make(&self.seen, &self.policy).map(drop).map_err(|error| error.to_string())

@@ -1,13 +1,14 @@
 //! Who is worth a closer look, from the credential report and the list of secrets alone.
 //!
-//! It may send a sweep to a user who needs nothing, but never passes over one who needs something.
-//! What it goes by is hours old, so nothing is ever done on its word.
+//! It may send a sweep to a user who needs nothing, but does not pass over one who needs something.
+//! What it goes by is hours old, so nothing is ever done on its word. What it cannot see: which of
+//! a user's keys is active, where the ledger has one of them inactive and somebody swapped them.
 
 use jiff::Timestamp;
 
 use super::{age_limit, before, exemption, ledger_of, policy, rotate, warns};
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
 };
@@ -71,9 +72,6 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
         return glance;
     };
     let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret)), policy, config, now };
-    if case.in_flight() {
-        return glance;
-    }
     glance.unknown = case.strangers();
     let asked = case.needs_rotation(oldest) || case.needs_retirement() || case.has_problem(glance.unknown);
     glance.look = is_old || asked;
@@ -91,13 +89,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn pending(&self) -> bool {
-        self.secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT))
-    }
-
-    fn in_flight(&self) -> bool {
-        let begun = self.secret.intent().and_then(|intent| intent.attempts.last().copied());
-        let began = [begun, self.secret.changed].into_iter().flatten().min();
-        self.pending() && began.is_some_and(|began| self.now < after(began, rotate::STUCK_AFTER))
+        self.secret.unfinished().is_some()
     }
 
     fn active(&self) -> usize {
@@ -171,7 +163,8 @@ impl Case<'_> {
         let known_current = self.current().is_some();
         let first_sight = known_current && seen_inactive > inactive.len();
         let active_again = self.active() > 1 && !inactive.is_empty();
-        superseded_due || deletion_due || first_sight || active_again
+        let in_doubt = inactive.iter().any(|(key, _)| Some(*key) == self.current());
+        superseded_due || deletion_due || first_sight || active_again || in_doubt
     }
 
     /// What needs a person is looked at until it is over, so that it can be found anew; a stranger's

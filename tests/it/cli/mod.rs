@@ -65,6 +65,8 @@ impl<'a> Seat<'a> {
         let environment: Vec<(String, String)> =
             self.settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let args = std::iter::once("iam-key-rotator").chain(line.split_whitespace()).map(Into::into);
+        // The SDK makes the tokens of rotations, which are the ids of versions.
+        fastrand::seed(7);
         let role = self.sim.role_session(ACCOUNT, "operator");
         let aws = Aws::new(sdk_config(self.sim, &role));
         let code = run(args, &mut terminal, &environment, async |_| aws).await;

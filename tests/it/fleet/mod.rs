@@ -1,7 +1,18 @@
 //! An account with many users, both functions deployed in it.
 
+mod bad_input;
 mod calls;
+mod coming_from;
+mod continuation;
+mod enrolment;
+mod exemptions;
+mod lifecycle;
+mod notices;
+pub mod organization;
+mod retirement;
 mod rotation;
+mod triage;
+mod years;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,30 +72,7 @@ impl Fleet {
         let shared: Vec<(&str, &str)> =
             all.iter().filter(|(name, _)| NAMES.contains(name)).copied().collect();
         self.stage.deploy(&shared);
-        let config = SweepConfig::from_variables(owned(&all));
-        self.sim.set_up_function(SWEEP, set_up(&owned(&all), "sweep-function"));
-        let sink = self.metrics.clone();
-        let metrics = Metrics::new(move |line| {
-            let _ = std::io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
-        });
-        let role = self.sim.role_session(ACCOUNT, "sweep-function");
-        let sweeper = Arc::new(Sweeper::new(Aws::new(sdk_config(&self.sim, &role)), config, metrics));
-        let sim = self.sim.clone();
-        self.sim.add_function(SWEEP, move |event, invocation| {
-            let (sweeper, sim) = (sweeper.clone(), sim.clone());
-            Box::pin(async move {
-                let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
-                let invocation = Invocation {
-                    request_id: invocation.request_id,
-                    function_arn: SWEEP.to_owned(),
-                    deadline: Instant::now() + left,
-                };
-                sweeper.handle(event, invocation).await.map_err(|error| {
-                    let diagnostic = lambda_runtime::Diagnostic::from(error);
-                    FunctionError::answered(diagnostic.error_type, diagnostic.error_message)
-                })
-            })
-        });
+        deploy_sweep(&self.sim, &all, &self.metrics);
     }
 
     /// One sweep, which must succeed, and the rotations that it asked for.
@@ -192,6 +180,35 @@ impl Fleet {
     pub fn alerts(&self) -> Vec<String> {
         self.sim.alerts().into_iter().filter_map(|alert| alert.subject).collect()
     }
+}
+
+/// Deploys the sweep with these settings.
+pub fn deploy_sweep(sim: &Simulator, settings: &[(&str, &str)], metrics: &Lines) {
+    let settings = owned(settings);
+    sim.set_up_function(SWEEP, set_up(&settings, "sweep-function"));
+    let config = SweepConfig::from_variables(settings);
+    let sink = metrics.clone();
+    let metrics = Metrics::new(move |line| {
+        let _ = std::io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
+    });
+    let role = sim.role_session(ACCOUNT, "sweep-function");
+    let sweeper = Arc::new(Sweeper::new(Aws::new(sdk_config(sim, &role)), config, metrics));
+    let simulator = sim.clone();
+    sim.add_function(SWEEP, move |event, invocation| {
+        let (sweeper, sim) = (sweeper.clone(), simulator.clone());
+        Box::pin(async move {
+            let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
+            let invocation = Invocation {
+                request_id: invocation.request_id,
+                function_arn: SWEEP.to_owned(),
+                deadline: Instant::now() + left,
+            };
+            sweeper.handle(event, invocation).await.map_err(|error| {
+                let diagnostic = lambda_runtime::Diagnostic::from(error);
+                FunctionError::answered(diagnostic.error_type, diagnostic.error_message)
+            })
+        })
+    });
 }
 
 /// The plan's lines.

@@ -44,6 +44,12 @@ impl Simulator {
         self.with(|state| state.world.alerts.clone())
     }
 
+    /// Every mail but the first `seen` of them, oldest first: what is new since somebody looked.
+    #[must_use]
+    pub fn mails_after(&self, seen: usize) -> Vec<Mail> {
+        self.with(|state| state.world.mails.iter().skip(seen).cloned().collect())
+    }
+
     /// Every mail so far.
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {

@@ -29,7 +29,7 @@ pub(super) fn rotate_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
         .map(str::to_owned)
         .or_else(|| secret.rotation.function_arn.clone())
         .ok_or_else(|| invalid_request("No Lambda rotation function ARN is associated with this secret."))?;
-    if !context.state.functions.contains_key(&function) {
+    if !context.state.functions.contains_key(&function) || !may_be_invoked_for(context, &arn, &function) {
         return Err(Service::SecretsManager.denied(
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function \
              policy grants access to the principal secretsmanager.amazonaws.com.",
@@ -46,6 +46,16 @@ pub(super) fn rotate_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
     secret.rotation.next = schedule::next(secret.rotation.rules.as_ref(), last, now);
     begin(context.state, &arn, &token, immediately)?;
     Ok(json!({"ARN": arn, "Name": name, "VersionId": token}))
+}
+
+/// Whether Secrets Manager may invoke a function on behalf of the secret's account. Within one account
+/// it is taken for granted here; another account is let in by a permission of the function
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html>).
+fn may_be_invoked_for(context: &Context<'_>, secret: &str, function: &str) -> bool {
+    let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
+    let home = account(secret);
+    home == account(function)
+        || context.state.world.function_permissions.contains(&(function.to_owned(), home))
 }
 
 /// Stages a rotation and puts its run into the outbox.

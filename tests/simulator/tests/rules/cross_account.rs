@@ -139,7 +139,11 @@ async fn a_function_of_another_account_rotates_with_the_rotation_token() {
     });
     let rules = json!({"ScheduleExpression": "rate(30 days)", "Duration": "3h"});
     let params = json!({"SecretId": arn, "RotationLambdaARN": FUNCTION, "RotationRules": rules});
-    aws.call_as(&aws.root(OTHER), "secretsmanager", "RotateSecret", params).await.unwrap();
+    let rotate =
+        async || aws.call_as(&aws.root(OTHER), "secretsmanager", "RotateSecret", params.clone()).await;
+    assert_eq!(code(rotate().await), "AccessDeniedException", "the function lets only its own account in");
+    aws.add_permission(FUNCTION, OTHER);
+    rotate().await.unwrap();
     aws.rotation_finished(&arn).await;
     let report = aws.rotation_reports(&arn).remove(0);
     assert!(report.succeeded, "{report:?}");

@@ -1,8 +1,12 @@
-//! `make demo`: the real rotation function rotates a key on a simulated AWS, and every fact that is
-//! printed is checked. `--serve` leaves the simulated AWS up for the AWS CLI.
+//! `make demo`: the real functions on a simulated AWS, in two acts: a key is rotated, and a company's
+//! account is swept for a year. Every fact that is printed is checked. `--serve` leaves the simulated
+//! AWS up for the AWS CLI.
 
+mod company;
+mod function;
 mod scene;
 mod show;
+mod year;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,8 +18,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const USAGE: &str = "usage: demo [--serve [--port N]]
 
-Rotates an IAM access key offline: AWS is simulated on 127.0.0.1, the rotation function is the real
-binary. Ends with 0 if every stated fact was checked and found true.
+Rotates an IAM access key, then looks after a company's keys for a year, offline: AWS is simulated on
+127.0.0.1, the functions are the real binaries. Ends with 0 if every stated fact was checked and found
+true.
 
   --serve    leave the simulated AWS up, and print the environment for the AWS CLI
   --port N   where to serve (default: any free port)";
@@ -41,8 +46,15 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.to_string()),
     };
-    let played =
-        runtime.block_on(async { if serve { self::serve(port).await.map(|()| true) } else { play().await } });
+    let played = runtime.block_on(async {
+        if serve {
+            return self::serve(port).await.map(|()| true);
+        }
+        let mut facts = Facts::default();
+        rotate(&mut facts).await?;
+        year::play(&mut facts).await?;
+        Ok(facts.conclude())
+    });
     match played {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => failed("a stated fact was not true"),
@@ -60,15 +72,14 @@ fn failed(reason: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The story: a rotation, the retirement of what it superseded, and a rotation that fails.
-async fn play() -> std::io::Result<bool> {
-    let mut facts = Facts::default();
+/// The first act: a rotation, the retirement of what it superseded, and a rotation that fails.
+async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     let scene = Scene::set(0, &Settings { overlap: "24h" }).await?;
     say(&format!("AWS is simulated at {}; the rotation function is the real binary", scene.server.url()));
     say(&format!(
         "{}, started as Lambda starts it. Its log: {}",
-        scene.function.display(),
-        scene.log.display()
+        scene.function.program.display(),
+        scene.function.log.display()
     ));
 
     heading("1. A user, a key, and a secret that holds it");
@@ -135,8 +146,8 @@ async fn play() -> std::io::Result<bool> {
         scene.working_key().is_some_and(|key| Some(key) != newest),
         "the same rotation ended, with the key made before",
     );
-    facts.check(!scene.log_holds_a_secret()?, "no secret is in the function's log");
-    Ok(facts.conclude())
+    facts.check(!scene.function.logs_a_secret(&scene.sim)?, "no secret is in the function's log");
+    Ok(())
 }
 
 /// Leaves the stage to somebody with the AWS CLI.
@@ -157,7 +168,7 @@ async fn serve(port: u16) -> std::io::Result<()> {
 The function's log: {}
 Ctrl-C ends it.",
         scene.server.url(),
-        scene.log.display()
+        scene.function.log.display()
     );
     tokio::signal::ctrl_c().await
 }

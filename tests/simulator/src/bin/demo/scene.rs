@@ -1,14 +1,13 @@
 //! The stage: a simulated AWS with one user, one secret, and the real function.
 
 use std::io;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use simulator::{KeyPair, Options, RotationReport, RuntimeApi, Server, Simulator};
+use simulator::{Options, RotationReport, Server, Simulator};
 
 use crate::DAY;
+use crate::function::Function;
 use crate::show::{heading, quote, say, table};
 
 const ACCOUNT: &str = "111122223333";
@@ -23,12 +22,8 @@ pub struct Settings {
 pub struct Scene {
     pub sim: Simulator,
     pub server: Server,
-    /// The function's binary.
-    pub function: PathBuf,
-    /// Where it logs to.
-    pub log: PathBuf,
+    pub function: Function,
     arn: String,
-    _runtime: RuntimeApi,
 }
 
 impl Scene {
@@ -52,27 +47,14 @@ impl Scene {
         sim.set_rotation(&arn, FUNCTION);
         sim.set_rotation_days(&arn, 90);
 
-        let here = std::env::current_exe()?;
-        let folder = here.parent().ok_or_else(|| io::Error::other("the demo has no folder"))?;
-        let function = folder.join("rotation");
-        if !function.exists() {
-            return Err(io::Error::other(format!("{} is not built; run `make demo`", function.display())));
-        }
-        let log = folder.join("demo-function.log");
-        let file = std::fs::File::create(&log)?;
-        let role = sim.role_session(ACCOUNT, "rotation-function");
-        let environment = environment(&server.url(), &role, &topic, settings);
-        let runtime = sim.add_runtime_function(FUNCTION).await?;
-        let program = function.clone();
-        runtime.supervise(move || {
-            let mut command = Command::new(&program);
-            command.env_clear().envs(environment.iter().cloned()).stdin(Stdio::null());
-            if let (Ok(out), Ok(err)) = (file.try_clone(), file.try_clone()) {
-                command.stdout(out).stderr(err);
-            }
-            command
-        });
-        Ok(Self { sim, server, function, log, arn, _runtime: runtime })
+        let settings = [
+            ("ROTATOR_ALERT_TOPIC_ARN", topic.as_str()),
+            ("ROTATOR_EMAIL_FROM", "Key rotation <keys@example.com>"),
+            ("ROTATOR_OVERLAP", settings.overlap),
+            ("ROTATOR_PROPAGATION_TIMEOUT", "5s"),
+        ];
+        let function = Function::deploy(&sim, &server.url(), "rotation", &settings).await?;
+        Ok(Self { sim, server, function, arn })
     }
 
     /// How long it takes from now on until a new key is accepted.
@@ -111,11 +93,6 @@ impl Scene {
     pub fn mails_hold_a_secret(&self) -> bool {
         let mails: String = self.sim.mails().iter().map(|mail| format!("{mail:?}")).collect();
         self.sim.canaries().iter().any(|secret| mails.contains(secret.as_str()))
-    }
-
-    pub fn log_holds_a_secret(&self) -> io::Result<bool> {
-        let log = std::fs::read_to_string(&self.log)?;
-        Ok(self.sim.canaries().iter().any(|secret| log.contains(secret.as_str())))
     }
 
     fn current(&self) -> Option<Value> {
@@ -200,26 +177,6 @@ fn counted<'c>(operations: impl Iterator<Item = &'c str>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-fn date(time: SystemTime) -> String {
+pub fn date(time: SystemTime) -> String {
     jiff::Timestamp::try_from(time).map(|time| time.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
-}
-
-fn environment(url: &str, role: &KeyPair, topic: &str, settings: &Settings) -> Vec<(String, String)> {
-    let token = role.session_token.as_deref().unwrap_or_default();
-    [
-        ("AWS_ENDPOINT_URL", url),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", &role.access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", &role.secret_access_key),
-        ("AWS_SESSION_TOKEN", token),
-        ("AWS_LAMBDA_FUNCTION_NAME", "rotation"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-        ("ROTATOR_ALERT_TOPIC_ARN", topic),
-        ("ROTATOR_EMAIL_FROM", "Key rotation <keys@example.com>"),
-        ("ROTATOR_OVERLAP", settings.overlap),
-        ("ROTATOR_PROPAGATION_TIMEOUT", "5s"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec()
 }

@@ -42,6 +42,27 @@ pub fn table(rows: &[Vec<String>]) {
     );
 }
 
+/// How a line of the timeline looks on a terminal.
+#[derive(Clone, Copy)]
+pub enum Tone {
+    /// What the product did.
+    Done,
+    /// What it tells people.
+    Told,
+    /// What somebody else did, or broke.
+    Others,
+}
+
+/// A line of the timeline.
+pub fn event(day: u32, date: &str, who: &str, what: &str, tone: Tone) {
+    let code = match tone {
+        Tone::Done => "32",
+        Tone::Told => "33",
+        Tone::Others => "31",
+    };
+    println!("  {day:>3}  {date}  {}  {what}", styled(code, &format!("{who:<16}")));
+}
+
 /// What was stated, and whether it was true.
 #[derive(Default)]
 pub struct Facts {
