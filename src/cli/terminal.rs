@@ -1,6 +1,8 @@
 //! Where a command's words go, and where its answers come from.
 
 use std::io::{self, BufRead, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -20,6 +22,16 @@ pub struct Terminal {
     /// Whether stdout is a terminal, and whether it may be coloured.
     look: Look,
     interrupted: watch::Receiver<bool>,
+    hearing: Arc<Hearing>,
+}
+
+/// When Ctrl-C is noted, instead of ending the process at once.
+#[derive(Debug, Default)]
+struct Hearing {
+    /// A command asks after it between two actions.
+    listens: AtomicBool,
+    /// Nobody does, because a question waits for its answer.
+    asks: AtomicBool,
 }
 
 /// How output may look.
@@ -41,7 +53,7 @@ impl std::fmt::Debug for Terminal {
 
 impl Terminal {
     /// This process's own. Ctrl-C is noted instead of ending it, from the first time that somebody
-    /// [listens](Self::interrupted); a second one ends it.
+    /// [listens](Self::interrupted); a second one ends it, and so does one at a question.
     pub fn of_this_process(environment: &[(String, String)]) -> Self {
         let set = |wanted: &str| environment.iter().any(|(name, value)| name == wanted && !value.is_empty());
         let columns = environment.iter().find(|(name, _)| name == "COLUMNS");
@@ -53,20 +65,24 @@ impl Terminal {
             width: if io::stdout().is_terminal() { width() } else { None },
         };
         let (sender, interrupted) = watch::channel(false);
-        tokio::spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if sender.send_replace(true) {
-                    std::process::exit(130);
+        let hearing = Arc::new(Hearing::default());
+        let heard = hearing.clone();
+        // A thread of its own: a question blocks the other one.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let Ok(runtime) = runtime else { return };
+            runtime.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    let noted = heard.listens.load(Relaxed) && !heard.asks.load(Relaxed);
+                    if !noted || sender.send_replace(true) {
+                        std::process::exit(130);
+                    }
                 }
-            }
+            });
         });
-        Self::new(
-            Box::new(io::stdout()),
-            Box::new(io::stderr()),
-            Box::new(io::BufReader::new(io::stdin())),
-            look,
-            interrupted,
-        )
+        let input = Box::new(io::BufReader::new(io::stdin()));
+        let terminal = Self::new(Box::new(io::stdout()), Box::new(io::stderr()), input, look, interrupted);
+        Self { hearing, ..terminal }
     }
 
     /// Any other.
@@ -77,7 +93,7 @@ impl Terminal {
         look: Look,
         interrupted: watch::Receiver<bool>,
     ) -> Self {
-        Self { out, err, input, look, interrupted }
+        Self { out, err, input, look, interrupted, hearing: Arc::default() }
     }
 
     /// How output may look.
@@ -85,8 +101,9 @@ impl Terminal {
         self.look
     }
 
-    /// Tells of Ctrl-C.
+    /// Tells of Ctrl-C from now on; until then it ends the process.
     pub fn interrupted(&self) -> watch::Receiver<bool> {
+        self.hearing.listens.store(true, Relaxed);
         self.interrupted.clone()
     }
 
@@ -127,7 +144,10 @@ impl Terminal {
         write!(self.err, "{question} Type yes to go on: ")?;
         self.err.flush()?;
         let mut answer = String::new();
-        io::Read::take(&mut self.input, LONGEST_ANSWER).read_line(&mut answer)?;
+        self.hearing.asks.store(true, Relaxed);
+        let read = io::Read::take(&mut self.input, LONGEST_ANSWER).read_line(&mut answer);
+        self.hearing.asks.store(false, Relaxed);
+        read?;
         writeln!(self.err)?;
         Ok(answer.trim() == "yes")
     }

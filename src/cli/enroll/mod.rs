@@ -76,17 +76,23 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     for enrolment in &enrolments {
         enrolment.print(terminal)?;
     }
+    // Of all users, some are exempt or in a state that a person must mend: that is no failure.
+    let refused = !args.all && enrolments.iter().any(Enrolment::is_refused);
     let willing = enrolments.iter().filter(|enrolment| !enrolment.steps.is_empty()).count();
     if willing == 0 {
         terminal.line("\nThere is nobody to enroll.")?;
-        return Ok(if enrolments.iter().any(Enrolment::is_refused) { Exit::Failed } else { Exit::Done });
+        if let [Enrolment { arn: Some(arn), refused: None, .. }] = enrolments.as_slice() {
+            let secret = account.secrets.describe(arn).await?;
+            terminal.raw(snippets::of(&secret, secret_fields(session), true).as_bytes())?;
+        }
+        return Ok(if refused { Exit::Failed } else { Exit::Done });
     }
     if !args.yes && !terminal.agrees(&format!("Enroll {willing} users?"))? {
         terminal.line("\nNothing was changed.")?;
         return Ok(Exit::Failed);
     }
     let interrupted = terminal.interrupted();
-    let mut failed = enrolments.iter().any(Enrolment::is_refused);
+    let mut failed = refused;
     for enrolment in enrolments.iter().filter(|enrolment| !enrolment.steps.is_empty()) {
         if *interrupted.borrow() {
             terminal.note(format!("Stopped by Ctrl-C before {}.", enrolment.user.name))?;

@@ -26,7 +26,7 @@ async fn a_user_gets_a_secret_a_new_key_and_what_its_consumers_must_change() {
     assert!(fleet.sim.key_works(&old.access_key_id, &old.secret_access_key));
     let again = Seat::of(&fleet.sim).run("enroll ci").await;
     again.ends(0);
-    assert!(again.out.contains("nothing to do"), "{}", again.out);
+    assert!(again.out.contains("nothing to do") && again.out.contains("credential_process"), "{}", again.out);
 }
 
 #[tokio::test(start_paused = true)]
