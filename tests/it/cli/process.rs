@@ -96,3 +96,35 @@ async fn its_exit_codes_are_nought_to_three() {
     assert_eq!(nobody.status.code(), Some(1));
     assert!(text(&nobody.stderr).contains("credentials"), "{}", text(&nobody.stderr));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_at_a_question_ends_it_with_nothing_changed() {
+    use std::io::Read as _;
+    let served = Served::new("cli-interrupted").await;
+    let arn = served.sim.secret_arns(ACCOUNT, "eu-west-1").pop().unwrap();
+    served.sim.set_rotation(&arn, crate::stage::FUNCTION);
+    let root = served.sim.root(ACCOUNT);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iam-key-rotator"));
+    command
+        .args(["rotate", "ci-bot"])
+        .env_clear()
+        .env("AWS_ENDPOINT_URL", served.server.url())
+        .env("AWS_ACCESS_KEY_ID", &root.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &root.secret_access_key)
+        .env("AWS_REGION", "eu-west-1")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped());
+    let status = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        let mut asked = child.stderr.take().unwrap();
+        let (mut told, mut byte) = (String::new(), [0]);
+        while !told.contains("Type yes") && asked.read(&mut byte).unwrap() == 1 {
+            told.push(char::from(byte[0]));
+        }
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        child.wait().unwrap()
+    });
+    assert!(!status.await.unwrap().success());
+    assert!(served.sim.journal().iter().all(|call| call.operation != "RotateSecret"));
+}
