@@ -19,12 +19,14 @@ async fn create_deactivate_and_delete_do_one_thing_each_however_often_they_come(
     }
     // Deleting is for inactive keys.
     assert_eq!(fleet.send(event("delete")).await.unwrap()["outcome"], "nothing-to-do");
-    fleet.sim.advance(days(3));
+    fleet.sim.advance(days(14));
     for expected in ["done", "nothing-to-do"] {
         let answer = fleet.send(event("deactivate")).await.unwrap();
         assert_eq!(answer["outcome"], expected, "{answer}");
         assert!(fleet.keys("ci").contains(&(old.access_key_id.clone(), false)));
     }
+    assert_eq!(fleet.send(event("delete")).await.unwrap()["outcome"], "nothing-to-do", "it is kept a while");
+    fleet.sim.advance(days(14));
     for expected in ["done", "nothing-to-do"] {
         let answer = fleet.send(event("delete")).await.unwrap();
         assert_eq!(answer["outcome"], expected, "{answer}");
@@ -41,7 +43,7 @@ async fn a_rule_does_not_cut_off_a_key_that_is_used_nor_one_whose_disuse_cannot_
     fleet.sim.advance(hours(1));
     assert_eq!(fleet.send(event("deactivate")).await.unwrap()["outcome"], "nothing-to-do");
     fleet.sim.use_key(&old.access_key_id, "s3", "eu-west-1");
-    fleet.sim.advance(days(2));
+    fleet.sim.advance(days(15));
     let answer = fleet.send(event("deactivate")).await.unwrap();
     assert!(answer["reason"].as_str().unwrap().contains("s3"), "{answer}");
     assert!(fleet.keys("ci").contains(&(old.access_key_id, true)));
