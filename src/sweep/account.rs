@@ -69,6 +69,8 @@ pub struct AccountAnswer {
     pub plan: Vec<String>,
     /// The findings, a line each.
     pub found: Vec<String>,
+    /// What was asked for and not done, and why.
+    pub refused: Vec<String>,
 }
 
 /// How many users there are.
@@ -229,6 +231,8 @@ fn answer(
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             answer.found.push(format!("{}: {:?}{key}: {}", visit.user.name, finding.kind, finding.evidence));
         }
+        let refused = visit.refused.as_ref().filter(|_| visit.actions.is_empty());
+        answer.refused.extend(refused.map(|reason| format!("{}: {reason}", visit.user.name)));
         answer.failures += u32::from(visit.failure.is_some());
     }
     answer
