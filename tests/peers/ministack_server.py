@@ -2,7 +2,7 @@
 
 Run by the stand-ins' own Python. Identity policies, boundaries, resource policies, tags and conditions are evaluated
 by ministack itself. What it does not know is looked up here and handed to it: Secrets Manager's condition keys, the
-sender of a mail and its domain, whose access key GetAccessKeyLastUsed asks about, and that the aws:PrincipalArn of a
+ExternalId that AssumeRole carries, the sender of a mail and its domain, whose access key GetAccessKeyLastUsed asks about, and that the aws:PrincipalArn of a
 session is its role's. Plain HTTP on loopback passes for TLS. Each refusal is printed, so that a test can say that there
 was none.
 
@@ -13,6 +13,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 import json
 import re
+from urllib.parse import parse_qs
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
@@ -41,6 +42,13 @@ def fields():
     return body if isinstance(body, dict) else {}
 
 
+def external_id():
+    """Of the request's form; none is an empty list."""
+    request = iam_evaluator._signed_request.get()
+    body = request.body if isinstance(request.body, str) else bytes(request.body or b"").decode()
+    return parse_qs(body).get("ExternalId", [])
+
+
 def secret_context(arn):
     said = fields()
     context = {key: said[field] for field, key in OF_THE_REQUEST.items() if field in said}
@@ -59,6 +67,8 @@ def enforce(access_key_id, action, service, region, resource_arn="*", service_co
     context = dict(service_context or {})
     if service == "secretsmanager":
         context |= secret_context(resource_arn)
+    if action == "sts:AssumeRole":
+        context |= {"sts:ExternalId": given for given in external_id()}
     if action == "ses:SendEmail":
         context["ses:FromAddress"] = sender()
     address, _ = iam_evaluator._request_origin.get()
