@@ -1,5 +1,7 @@
 //! What the administrator is told of a sweep: one digest, and an alert where a person is needed.
 
+use std::fmt::Display;
+
 use askama::Template;
 use serde_json::{Value, json};
 
@@ -147,7 +149,11 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
         .filter(|result| count(result, "actions") + count(result, "findings") > 0)
         .map(|result| Row {
             user: account(result),
-            what: format!("{} actions, {} findings", count(result, "actions"), count(result, "findings")),
+            what: format!(
+                "{}, {}",
+                counted(count(result, "actions"), "action"),
+                counted(count(result, "findings"), "finding")
+            ),
             remedy: "",
         })
         .collect();
@@ -162,7 +168,12 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
         vec![Section::of("Failed, or left users out", &mut rows), Section::of("Accounts", &mut active)];
     let digest = Digest {
         headline,
-        summary: format!("{} accounts, {actions} actions, {findings} findings.", results.len()),
+        summary: format!(
+            "{} accounts, {}, {}.",
+            results.len(),
+            counted(actions, "action"),
+            counted(findings, "finding")
+        ),
         sections: sections.into_iter().filter(|section| !section.rows.is_empty()).collect(),
         request_id: "in the state machine's history".into(),
     };
@@ -189,6 +200,13 @@ fn failure_of(result: &Value) -> String {
     let message = parsed.as_ref().and_then(|cause| cause["errorMessage"].as_str()).unwrap_or(cause);
     let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
     format!("{}: {}", clean(error), clean(message))
+}
+
+/// A number with its noun: `1 action`, `2 actions`.
+fn counted(count: impl Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// In an organization the accounts' failures are alerted together, at the end.
@@ -258,8 +276,14 @@ impl Digest {
         let actions: u32 = answer.actions.values().sum();
         let findings: u32 = answer.findings.values().sum();
         let headline = match account.config.mode {
-            Mode::Audit => format!("Key audit of account {number}: {actions} actions would be done"),
-            Mode::Enforce => format!("Key sweep of account {number}: {actions} actions, {findings} findings"),
+            Mode::Audit => {
+                format!("Key audit of account {number}: {} would be done", counted(actions, "action"))
+            }
+            Mode::Enforce => format!(
+                "Key sweep of account {number}: {}, {}",
+                counted(actions, "action"),
+                counted(findings, "finding")
+            ),
         };
         let rest = match &answer.marker {
             Some(marker) => format!(" Time was up after user {marker}; the rest follows."),
@@ -275,11 +299,12 @@ impl Digest {
             None => "",
         };
         let summary = format!(
-            "Account {number}{name}: {} users, {} in scope, {} looked at closely, {} with a key that is too old, {findings} findings, {} left out.{rest}{beyond}",
-            answer.users.total,
+            "Account {number}{name}: {}, {} in scope, {} looked at closely, {} with a key that is too old, {}, {} left out.{rest}{beyond}",
+            counted(answer.users.total, "user"),
             answer.users.in_scope,
             answer.users.visited,
             answer.users.overdue,
+            counted(findings, "finding"),
             answer.failures,
         );
         Self {

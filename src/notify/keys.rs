@@ -23,9 +23,18 @@ struct Keys {
 }
 
 struct Item {
+    /// In the subject it follows a colon.
     headline: String,
     key: String,
     text: String,
+}
+
+impl Item {
+    /// The headline where it stands by itself.
+    fn title(&self) -> String {
+        let mut letters = self.headline.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
 }
 
 #[derive(Template)]
