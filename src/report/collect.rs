@@ -25,12 +25,14 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
     let arns = arns(account).await?;
     let audit = SweepConfig { mode: Mode::Audit, ..account.config.clone() };
     let everyone = SweepConfig { scope: Scope::All, ..audit.clone() };
-    let account = of(account, &audit);
-    let mut survey = of(&account, &everyone).survey().await?;
+    let account = Account { config: &audit, ..account.clone() };
+    let mut survey = Account { config: &everyone, ..account.clone() }.survey().await?;
     if let Scope::Secrets(_) = audit.scope {
         // Secrets that are listed by name need not be known by their tags.
         let listed = account.survey().await?;
         survey.unbound.extend(listed.unbound);
+        survey.unbound.sort();
+        survey.unbound.dedup();
         survey.candidates.extend(listed.candidates);
     }
     let total = survey.candidates.len();
@@ -53,19 +55,6 @@ async fn arns(account: &Account<'_>) -> Result<HashMap<String, String>> {
     let report = parse_report(&account.iam.credential_report().await?)
         .map_err(|error| Error::PlanChanged { problem: error.to_string() })?;
     Ok(report.into_iter().map(|user| (user.user.name, user.arn)).collect())
-}
-
-/// The account under other settings.
-fn of<'a>(account: &Account<'a>, config: &'a SweepConfig) -> Account<'a> {
-    Account {
-        aws: account.aws,
-        config,
-        number: account.number.clone(),
-        is_member: account.is_member,
-        iam: account.iam.clone(),
-        secrets: account.secrets.clone(),
-        tag_prefix: account.tag_prefix.clone(),
-    }
 }
 
 async fn read(account: &Account<'_>, candidate: &Candidate, arns: &HashMap<String, String>) -> User {

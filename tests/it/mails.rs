@@ -36,16 +36,18 @@ async fn every_mail_is_readable_as_text_and_loads_nothing() {
     let mails = fleet.sim.mails();
     let seen =
         |words: &str| mails.iter().any(|mail| mail.text.as_deref().unwrap_or_default().contains(words));
-    for words in [
-        "rotation on",
+    let said = [
+        "Rotation on",
         "was rotated",
-        "deactivation on",
-        "deactivated",
-        "deletion on",
-        "deleted",
-        "still in use",
-    ] {
-        assert!(seen(words), "no mail says {words:?}");
+        "Deactivation on",
+        "Deactivated",
+        "Deletion on",
+        "Deleted",
+        "Still in use",
+    ];
+    for words in said {
+        let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
+        assert!(seen(words), "no mail says {words:?}: {subjects:#?}");
     }
     let mut names = std::collections::BTreeSet::new();
     for mail in &mails {
