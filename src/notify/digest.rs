@@ -9,6 +9,7 @@ use super::alert::publish;
 use crate::aws::{Aws, Email, Words};
 use crate::config::{Mode, SweepConfig};
 use crate::event::{AccountEvent, Resume};
+use crate::model::readable;
 use crate::sweep::{Account, AccountAnswer, Survey, Visit};
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
@@ -232,7 +233,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
         );
         exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
         coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
-            let what = format!("{:?} of {} on {}", coming.event, coming.key, super::place::minute(coming.at));
+            let what = format!("{:?} of {} on {}", coming.event, coming.key, crate::model::minute(coming.at));
             row(what, "")
         }));
     }
@@ -264,6 +265,9 @@ impl Section {
     fn of(title: &'static str, rows: &mut Vec<Row>) -> Self {
         let more = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
+        for row in rows.iter_mut() {
+            row.what = readable(&row.what);
+        }
         Self { title, rows: std::mem::take(rows), more }
     }
 }

@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::address::recipient;
-use super::place::{Place, minute};
+use super::place::Place;
 use crate::aws::{Aws, Email, Words};
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::SecretState;
+use crate::model::{SecretState, minute, readable};
 use crate::plan::sweep::{ComingEvent, Notice, UserView};
 
 /// The facts of a mail; text and HTML are two templates of them.
@@ -138,7 +138,8 @@ impl Item {
                 key,
                 "still in use".to_owned(),
                 format!(
-                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret; it is deactivated once it is no longer used."
+                    "It was to be deactivated by now: {}. Move what uses it to the key in the secret; it is deactivated once it is no longer used.",
+                    readable(evidence)
                 ),
             ),
         };

@@ -113,7 +113,7 @@ fn is_known(history: &[Event], event: &Event) -> bool {
         }),
         What::Deactivated | What::Reactivated => {
             let turns = |known: &&Event| matches!(known.what, What::Deactivated | What::Reactivated);
-            of_key().filter(turns).next_back().is_some_and(|known| known.what == event.what)
+            of_key().rfind(turns).is_some_and(|known| known.what == event.what)
         }
     }
 }

@@ -52,15 +52,10 @@ async fn every_mail_is_readable_as_text_and_loads_nothing() {
     let mut names = std::collections::BTreeSet::new();
     for mail in &mails {
         check(mail);
-        let name: String = mail
-            .subject
-            .chars()
-            .map(|c| if c.is_ascii_alphabetic() { c.to_ascii_lowercase() } else { '-' })
-            .take(60)
-            .collect();
+        let name = kind(&mail.subject);
         // One of a kind is enough to look at.
         if names.insert(name.clone()) {
-            let path = folder.join(format!("{:02}-{}", names.len(), name.trim_matches('-')));
+            let path = folder.join(format!("{:02}-{name}", names.len()));
             std::fs::write(path.with_extension("html"), mail.html.as_deref().unwrap()).unwrap();
             let text = format!("Subject: {}\n\n{}", mail.subject, mail.text.as_deref().unwrap());
             std::fs::write(path.with_extension("txt"), text).unwrap();
@@ -71,6 +66,20 @@ async fn every_mail_is_readable_as_text_and_loads_nothing() {
         let text = format!("Subject: {}\n\n{}", alert.subject.as_deref().unwrap_or_default(), alert.message);
         std::fs::write(folder.join(format!("alert-{nth}.txt")), text).unwrap();
     }
+}
+
+/// A subject's words that no name, number or key is among; mails to a long name are of a kind of
+/// their own, since they break lines elsewhere.
+fn kind(subject: &str) -> String {
+    let plain = |word: &&str| word.chars().skip(1).all(|c| c.is_ascii_lowercase());
+    let words: Vec<String> = subject
+        .split([' ', ':', ','])
+        .filter(plain)
+        .filter(|word| word.len() > 1)
+        .map(str::to_lowercase)
+        .collect();
+    let long = if subject.contains('@') { "-long" } else { "" };
+    format!("{}{long}", words.join("-"))
 }
 
 fn check(mail: &Mail) {

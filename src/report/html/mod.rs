@@ -17,6 +17,7 @@ use self::ages::Ages;
 use self::course::Course;
 use self::rows::{FindingRow, KeyRow, QuestionRow, UserRow};
 use super::evidence::{Point, Report, User};
+use crate::model::{minute, readable};
 
 /// What stands before the data.
 pub(super) const DATA_BEGINS: &str = r#"<script type="application/json" id="evidence">"#;
@@ -149,10 +150,6 @@ fn percent(part: usize, whole: usize) -> String {
     }
 }
 
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
@@ -167,17 +164,6 @@ fn parts(text: &str) -> Vec<Part> {
 struct Part {
     code: bool,
     text: String,
-}
-
-fn readable(text: &str) -> String {
-    let word = |word: &str| {
-        let bare = word.trim_end_matches([',', ';', ':', '.', ')']);
-        match bare.parse::<Timestamp>() {
-            Ok(at) => format!("{}{}", minute(at), &word[bare.len()..]),
-            Err(_) => word.to_owned(),
-        }
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -199,13 +185,6 @@ mod tests {
         assert_eq!(Report::parse(&html(&report)), Some(report.clone()));
         assert_eq!(Report::parse(&super::super::json(&report)), Some(report));
         assert_eq!(Report::parse("<html>"), None);
-    }
-
-    #[test]
-    fn times_in_a_text_are_written_for_people() {
-        let text = readable("superseded 2026-01-02T03:04:05Z, it stays active until 2026-01-03T03:04:05.5Z");
-        assert_eq!(text, "superseded 2026-01-02 03:04 UTC, it stays active until 2026-01-03 03:04 UTC");
-        assert_eq!(readable("created  12:00, no time"), "created  12:00, no time");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::timeline::Timeline;
-use super::{Part, day, minute, parts};
+use super::{Part, day, parts};
+use crate::model::minute;
 use crate::report::controls::{Control, Question};
 use crate::report::evidence::{Finding, Key, Report, User};
 
