@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::ages::Ages;
 use self::course::Course;
-use self::rows::{FindingRow, KeyRow, QuestionRow, UserRow};
+use self::rows::{ExemptRow, FindingRow, KeyRow, QuestionRow, UserRow};
 use super::evidence::{Point, Report, User};
 use crate::model::{minute, readable};
 
@@ -37,7 +37,7 @@ struct Page<'a> {
     course: Option<Course>,
     questions: Vec<QuestionRow<'a>>,
     findings: Vec<FindingRow<'a>>,
-    exempt: Vec<&'a User>,
+    exempt: Vec<ExemptRow<'a>>,
     failed: Vec<&'a User>,
     keys: Vec<KeyRow<'a>>,
     axis: Vec<timeline::Tick>,
@@ -68,7 +68,7 @@ pub fn html(report: &Report) -> String {
         course: Course::of(&report.course),
         questions: rows::questions(report),
         findings: rows::findings(users),
-        exempt: users.iter().filter(|user| user.exemption.is_some()).collect(),
+        exempt: rows::exempt(users),
         failed: users.iter().filter(|user| user.failure.is_some()).collect(),
         keys: rows::keys(users),
         axis: timeline::axis(report.at),

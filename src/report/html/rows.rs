@@ -39,6 +39,13 @@ pub(super) struct FindingRow<'a> {
     pub questions: Vec<(&'static str, &'static str)>,
 }
 
+/// A user who is left alone.
+pub(super) struct ExemptRow<'a> {
+    pub user: &'a User,
+    pub reason: &'a str,
+    pub unmet: Vec<(&'static str, &'static str)>,
+}
+
 /// One key.
 pub(super) struct KeyRow<'a> {
     pub user: &'a User,
@@ -105,7 +112,7 @@ pub(super) fn findings(users: &[User]) -> Vec<FindingRow<'_>> {
         kind: words(&finding.kind),
         evidence: parts(&finding.evidence),
         remedy: parts(&finding.remedy),
-        questions: questions_of(finding),
+        questions: questions_named(&finding.questions),
     };
     found.into_iter().map(row).collect()
 }
@@ -131,13 +138,19 @@ fn words(kind: &str) -> String {
     words
 }
 
-fn questions_of(finding: &Finding) -> Vec<(&'static str, &'static str)> {
-    let asked = |question: &Question| finding.questions.iter().any(|name| name == question.name());
-    Question::ALL
-        .iter()
-        .filter(|question| asked(question))
-        .map(|question| (question.name(), question.words()))
-        .collect()
+/// Questions by their names, each with its words.
+fn questions_named(names: &[String]) -> Vec<(&'static str, &'static str)> {
+    let named = |question: &&Question| names.iter().any(|name| name == question.name());
+    Question::ALL.iter().filter(named).map(|question| (question.name(), question.words())).collect()
+}
+
+/// Users who are left alone.
+pub(super) fn exempt(users: &[User]) -> Vec<ExemptRow<'_>> {
+    let rows = users.iter().filter_map(|user| {
+        let reason = user.exemption.as_deref()?;
+        Some(ExemptRow { user, reason, unmet: questions_named(&user.unmet) })
+    });
+    rows.collect()
 }
 
 pub(super) fn keys(users: &[User]) -> Vec<KeyRow<'_>> {
