@@ -52,11 +52,11 @@ $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.p
 	rm $(@D)/aws_sam_cli-*.whl
 
 browser: $(BROWSER) ## open the report of 300 users in Chromium: it works, is accessible, sorts, prints
-	cargo test --quiet --locked --test it -- the_report_of_300_users
+	cargo test --quiet --locked --workspace --test it -- the_report_of_300_users
 	node tests/browser/report.mjs target/tmp/report/7.html
 
 mails: $(BROWSER) ## look at every mail in Chromium, and leave pictures of them in target/mails
-	cargo test --quiet --locked --test it -- every_mail
+	cargo test --quiet --locked --workspace --test it -- every_mail
 	node tests/browser/mails.mjs target/tmp/mails target/mails
 
 pictures: browser ## make the picture of the report in docs/images anew

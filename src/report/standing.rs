@@ -1,6 +1,6 @@
 //! How a user, and how an account, stands to what controls ask.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::controls::{CONTROLS, Question};
 use super::evidence::{ControlResult, Key, Point, Secret, User};
@@ -111,8 +111,10 @@ fn last_sign(key: &Key) -> Timestamp {
     key.last_used.as_ref().map_or(key.created, |used| used.at)
 }
 
+/// Whether it is at most so many whole days ago, as a key's age is counted everywhere in a report:
+/// what is 90 days and an hour old is 90 days old.
 fn within(days: i64, at: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(at) <= SignedDuration::from_hours(24 * days)
+    now.duration_since(at).as_hours() / 24 <= days
 }
 
 /// Whether the second active key is one that was superseded and has time left.
@@ -120,4 +122,36 @@ fn in_overlap(user: &User) -> bool {
     let has = |role: &str| user.keys.iter().any(|key| key.active && key.role == role);
     let held_on = format!("{:?}", FindingKind::StillInUse);
     has("current") && has("superseded") && !user.findings.iter().any(|finding| finding.kind == held_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_key_is_as_old_to_a_control_as_it_is_in_the_table() {
+        for (created, age, answer) in [
+            ("2025-10-03T00:00:00Z", 90, Answer::Met),
+            ("2025-10-02T00:30:00Z", 90, Answer::Met),
+            ("2025-10-02T00:00:00Z", 91, Answer::Unmet),
+        ] {
+            let report = sample::report("2026-01-01T00:00:00Z", &[("ci", &[("AAAA", created, true)])]);
+            let user = &report.users[0];
+            assert_eq!((user.keys[0].age_days, Question::Age.ask(user, report.at)), (age, answer));
+            assert_eq!(report.course[0].in_time, usize::from(answer == Answer::Met));
+        }
+    }
+
+    #[test]
+    fn an_exempt_user_who_does_not_meet_a_control_is_counted_and_said_to_be_exempt() {
+        let keys = [("AAAA", "2024-10-03T00:00:00Z", true)];
+        let mut users = sample::report("2026-01-01T00:00:00Z", &[("a", &keys), ("b", &keys)]).users;
+        users[0].exemption = Some("appliance".into());
+        users[1].failure = Some("AccessDenied".into());
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let results = results(&users, now);
+        let age = results.iter().find(|result| result.question == "key-age").unwrap();
+        assert_eq!((age.met, age.unmet, age.exempt), (0, 1, 1), "who could not be read is not judged");
+    }
 }

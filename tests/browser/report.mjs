@@ -58,6 +58,9 @@ await test("each picture says in words what it shows", desk, async (page) => {
   const ages = await page.locator("#ages-words").textContent();
   const drawn = await page.locator("#overview figure").first().locator("svg .value").allTextContents();
   assert.deepEqual(ages.match(/: \d+/g).map((count) => count.slice(2)), drawn);
+  // The picture's first three bands are the keys that the first figure counts.
+  const counted = await page.locator(".tile .of").first().innerText();
+  assert.equal(drawn.slice(0, 3).reduce((sum, count) => sum + Number(count), 0), parseInt(counted, 10));
 });
 
 await test("the keys sort by age, both ways, and say so", desk, async (page) => {
