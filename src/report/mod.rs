@@ -1,8 +1,8 @@
 //! The auditor's report: who has which keys, how old, how used, under which policy, and what
 //! happened to them.
 //!
-//! [`collect`] reads, and changes nothing; [`Report`] is what it read; [`html`](html()), [`csv`](csv()) and
-//! [`json`] write it down; [`Manifest`] binds a file to the ones before it, and [`verify`] checks
+//! [`collect()`] reads, and changes nothing; [`Report`] is what it read; [`html()`], [`csv()`] and
+//! [`json()`] write it down; [`Manifest`] binds a file to the ones before it, and [`verify()`] checks
 //! that nobody changed one. No secret value is read, let alone written.
 
 mod assess;
