@@ -26,7 +26,7 @@ const VISITS_AT_ONCE: usize = 8;
 const CLOSING_TIME: Duration = Duration::from_secs(60);
 
 /// An account, and the clients that reach it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Account<'a> {
     /// AWS, under the sweep's own role.
     pub aws: &'a Aws,
