@@ -11,8 +11,6 @@ use super::UserRef;
 pub struct ReportedUser {
     /// The user.
     pub user: UserRef,
-    /// The user's ARN, with its path.
-    pub arn: String,
     /// The keys that the report shows, one or two of them. It does not tell their ids, and of an
     /// inactive key it may show nothing at all.
     pub keys: Vec<ReportedKey>,
@@ -86,7 +84,7 @@ pub fn parse_report(csv: &[u8]) -> Result<Vec<ReportedUser>, ReportError> {
                 keys.push(ReportedKey { active, changed, used });
             }
         }
-        users.push(ReportedUser { user, arn: cell(arn_column).to_owned(), keys });
+        users.push(ReportedUser { user, keys });
     }
     Ok(users)
 }
@@ -130,7 +128,7 @@ mod tests {
         let users = parse_report(csv.as_bytes()).unwrap();
         let [ci, bob] = &users[..] else { panic!("{users:?}") };
         assert_eq!((ci.user.name.as_str(), ci.user.account.as_str()), ("ci", "111122223333"));
-        assert_eq!(ci.arn, "arn:aws:iam::111122223333:user/team/ci");
+        assert_eq!(ci.user.arn(), "arn:aws:iam::111122223333:user/team/ci");
         assert_eq!(ci.keys.len(), 2);
         assert_eq!((ci.keys[0].active, ci.keys[0].used), (true, Some(true)));
         assert_eq!((ci.keys[1].active, ci.keys[1].used), (false, None));

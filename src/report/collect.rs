@@ -54,7 +54,7 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
 async fn arns(account: &Account<'_>) -> Result<HashMap<String, String>> {
     let report = parse_report(&account.iam.credential_report().await?)
         .map_err(|error| Error::PlanChanged { problem: error.to_string() })?;
-    Ok(report.into_iter().map(|user| (user.user.name, user.arn)).collect())
+    Ok(report.into_iter().map(|user| (user.user.name.clone(), user.user.arn())).collect())
 }
 
 async fn read(account: &Account<'_>, candidate: &Candidate, arns: &HashMap<String, String>) -> User {
