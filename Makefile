@@ -13,7 +13,9 @@ PACKAGE_VENV := target/venv-package
 TOOLS := target/tools/bin
 CARGO_DENY_VERSION := 0.20.2
 
-.PHONY: help demo test test-rust test-peers prove check format lint docs deny shellcheck package deploy cdk clean
+BROWSER := tests/browser/node_modules/.package-lock.json
+
+.PHONY: help demo test test-rust test-peers browser mails pictures prove check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,13 +51,28 @@ $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.p
 	$(VENV)/bin/python tests/peers/unpack_emulator.py $(@D)/aws_sam_cli-*.whl $@
 	rm $(@D)/aws_sam_cli-*.whl
 
+browser: $(BROWSER) ## open the report of 300 users in Chromium: it works, is accessible, sorts, prints
+	cargo test --quiet --locked --workspace --test it -- the_report_of_300_users
+	node tests/browser/report.mjs target/tmp/report/7.html
+
+mails: $(BROWSER) ## look at every mail in Chromium, and leave pictures of them in target/mails
+	cargo test --quiet --locked --workspace --test it -- every_mail
+	node tests/browser/mails.mjs target/tmp/mails target/mails
+
+pictures: browser ## make the picture of the report in docs/images anew
+	node tests/browser/picture.mjs target/tmp/report/7.html docs/images/report.png
+
+$(BROWSER): tests/browser/package.json tests/browser/package-lock.json
+	cd tests/browser && npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
 SEEDS ?= 20000
 TRIPLES ?= 100000
 CASES ?= 1000000
 prove: ## many more interleavings, triples of faults and bad inputs: SEEDS=… TRIPLES=… CASES=…
 	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --test it -- --nocapture crash interleave bad_input
 
-check: format lint docs deny shellcheck cdk test ## what CI runs: the tests, and everything that can be linted
+check: format lint docs deny shellcheck cdk test browser mails ## what CI runs: the tests, and everything that can be linted
 
 format:
 	cargo fmt --all --check

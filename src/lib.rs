@@ -14,6 +14,7 @@
 //! | [`execute`] | carries a rotation's plan out; it and `sweep::execute` alone change keys or secrets |
 //! | [`prove`] | has STS accept a new key, in every region it will be used in |
 //! | [`notify`] | tells people: the SNS alert of a failure, the SES mail of a success |
+//! | [`report`] | tells auditors: an account's keys as HTML, CSV or JSON, each file chained to the one before |
 //! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
 //!
 //! The operator's seat is [`cli`], which looks, plans and acts through the same modules.
@@ -34,6 +35,7 @@ pub mod notify;
 pub mod observe;
 pub mod plan;
 pub mod prove;
+pub mod report;
 pub mod rotation;
 pub mod sweep;
 pub mod telemetry;

@@ -19,6 +19,7 @@ export const config: RotatorAppConfig = {
       rotateAfter: '90d',
       warnBefore: '7d',
       exemptGroup: 'IAMKeyRotationExemptionGroup',
+      refuseOthers: true,
     },
     sweeping: { reservedConcurrency: 'none' },
   },

@@ -5,7 +5,8 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Builder;
 use aws_sdk_secretsmanager::primitives::DateTime;
 use aws_sdk_secretsmanager::types::{
-    Filter, FilterNameStringType, ReplicaRegionType, RotationRulesType, SecretListEntry, Tag,
+    Filter, FilterNameStringType, ReplicaRegionType, RotationRulesType, SecretListEntry,
+    SecretVersionsListEntry, Tag,
 };
 use jiff::Timestamp;
 
@@ -125,6 +126,23 @@ impl SecretsManager {
         };
         let secrets = page.secret_list().iter().map(read).collect::<Option<Vec<_>>>();
         Ok((secrets.ok_or_else(|| CallError::incomplete(ACTION))?, page.next_token))
+    }
+
+    /// [ListSecretVersionIds](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html):
+    /// when each version was stored, deprecated ones included, as long as Secrets Manager keeps them.
+    pub async fn version_dates(&self, secret_id: &str) -> Result<BTreeMap<String, Timestamp>, CallError> {
+        const ACTION: &str = "secretsmanager:ListSecretVersionIds";
+        let pages = self.0.list_secret_version_ids().secret_id(secret_id).include_deprecated(true);
+        let mut pages = pages.into_paginator().send();
+        let mut dates = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+            let dated = |version: &SecretVersionsListEntry| {
+                Some((version.version_id()?.to_owned(), version.created_date().and_then(time)?))
+            };
+            dates.extend(page.versions().iter().filter_map(dated));
+        }
+        Ok(dates)
     }
 
     /// The value that carries a staging label.

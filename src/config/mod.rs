@@ -66,7 +66,8 @@ impl Config {
 
     /// The role of another account, where one is configured.
     pub fn member_role(&self, partition: &str, account: &str) -> Option<MemberRole> {
-        let role = self.member_role.as_ref()?;
+        // IAM's paths begin with a slash, and so does what stands before them in an ARN.
+        let role = self.member_role.as_ref()?.trim_start_matches('/');
         Some(MemberRole {
             arn: format!("arn:{partition}:iam::{account}:role/{role}"),
             external_id: self.member_external_id.clone(),
@@ -286,6 +287,15 @@ mod tests {
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_member_role_may_have_a_path_with_or_without_its_first_slash() {
+        for role in ["/security/keys-sweep", "security/keys-sweep"] {
+            let config = config(&[("ROTATOR_MEMBER_ROLE", role)]).unwrap();
+            let arn = config.member_role("aws", "444455556666").unwrap().arn;
+            assert_eq!(arn, "arn:aws:iam::444455556666:role/security/keys-sweep");
         }
     }
 

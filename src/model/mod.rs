@@ -12,6 +12,7 @@ mod observation;
 mod policy;
 mod report;
 mod smtp;
+mod time;
 
 pub use credential::{Credential, RotationToken, Sensitive};
 pub use document::{DocumentError, SecretDocument};
@@ -24,6 +25,7 @@ pub use observation::{Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
 pub use smtp::ses_smtp_password;
+pub use time::{minute, readable};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.
 pub mod names {

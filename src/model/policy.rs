@@ -70,8 +70,14 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text.trim()).ok().filter(|duration| *duration <= LONGEST)
 }
 
-/// Writes a duration for a person: `1day`, `7days`, `1h 30m`.
+/// Writes a duration for a person: `1 day`, `90 days`, `1h 30m`; days are not gathered to months.
 pub fn duration_text(duration: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match (duration.as_secs() / DAY, duration.as_secs() % DAY) {
+        (1, 0) => return "1 day".to_owned(),
+        (days @ 2.., 0) => return format!("{days} days"),
+        _ => {}
+    }
     humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string()
 }
 
@@ -86,6 +92,15 @@ mod tests {
         }
         for text in ["", "24", "-1h", "soon", "1e9d", "99999999999999999999d", "11y"] {
             assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_as_people_say_them() {
+        for (text, words) in
+            [("24h", "1 day"), ("90d", "90 days"), ("365d", "365 days"), ("90m", "1h 30m"), ("0", "0s")]
+        {
+            assert_eq!(duration_text(parse_duration(text).unwrap()), words);
         }
     }
 

@@ -54,7 +54,7 @@ pub fn parse_report(csv: &[u8]) -> Result<Vec<ReportedUser>, ReportError> {
     let column = |name: &str| {
         columns.get(name).copied().ok_or_else(|| ReportError(format!("it has no column `{name}`")))
     };
-    let arn = column(ARN)?;
+    let arn_column = column(ARN)?;
     let mut key_columns = [[0; 3]; 2];
     for (positions, names) in key_columns.iter_mut().zip(KEY_COLUMNS) {
         for (position, name) in positions.iter_mut().zip(names) {
@@ -66,7 +66,7 @@ pub fn parse_report(csv: &[u8]) -> Result<Vec<ReportedUser>, ReportError> {
         let row = row.map_err(unreadable)?;
         let cell = |position: usize| row.get(position).unwrap_or_default();
         // The first row is the account's root, whose ARN is no user's.
-        let Ok(user) = UserRef::parse(cell(arn), "", "") else { continue };
+        let Ok(user) = UserRef::parse(cell(arn_column), "", "") else { continue };
         let mut keys = Vec::new();
         for [active, changed, used] in key_columns {
             let active = match cell(active) {
@@ -128,6 +128,7 @@ mod tests {
         let users = parse_report(csv.as_bytes()).unwrap();
         let [ci, bob] = &users[..] else { panic!("{users:?}") };
         assert_eq!((ci.user.name.as_str(), ci.user.account.as_str()), ("ci", "111122223333"));
+        assert_eq!(ci.user.arn(), "arn:aws:iam::111122223333:user/team/ci");
         assert_eq!(ci.keys.len(), 2);
         assert_eq!((ci.keys[0].active, ci.keys[0].used), (true, Some(true)));
         assert_eq!((ci.keys[1].active, ci.keys[1].used), (false, None));

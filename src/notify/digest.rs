@@ -1,5 +1,7 @@
 //! What the administrator is told of a sweep: one digest, and an alert where a person is needed.
 
+use std::fmt::Display;
+
 use askama::Template;
 use serde_json::{Value, json};
 
@@ -7,6 +9,7 @@ use super::alert::publish;
 use crate::aws::{Aws, Email, Words};
 use crate::config::{Mode, Scope, SweepConfig};
 use crate::event::AccountEvent;
+use crate::model::readable;
 use crate::sweep::{Account, AccountAnswer, Survey, Visit};
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
@@ -149,7 +152,11 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
         .filter(|result| count(result, "actions") + count(result, "findings") > 0)
         .map(|result| Row {
             user: account(result),
-            what: format!("{} actions, {} findings", count(result, "actions"), count(result, "findings")),
+            what: format!(
+                "{}, {}",
+                counted(count(result, "actions"), "action"),
+                counted(count(result, "findings"), "finding")
+            ),
             remedy: "",
         })
         .collect();
@@ -164,7 +171,12 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
         vec![Section::of("Failed, or left users out", &mut rows), Section::of("Accounts", &mut active)];
     let digest = Digest {
         headline,
-        summary: format!("{} accounts, {actions} actions, {findings} findings.", results.len()),
+        summary: format!(
+            "{} accounts, {}, {}.",
+            results.len(),
+            counted(actions, "action"),
+            counted(findings, "finding")
+        ),
         sections: sections.into_iter().filter(|section| !section.rows.is_empty()).collect(),
         request_id: "in the state machine's history".into(),
     };
@@ -193,6 +205,13 @@ fn failure_of(result: &Value) -> String {
     format!("{}: {}", clean(error), clean(message))
 }
 
+/// A number with its noun: `1 action`, `2 actions`.
+fn counted(count: impl Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
     let (mut done, mut rotated) = (Vec::new(), Vec::new());
     let (mut new, mut known) = (Vec::new(), Vec::new());
@@ -213,7 +232,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
         );
         exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
         coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
-            let what = format!("{:?} of {} on {}", coming.event, coming.key, super::place::minute(coming.at));
+            let what = format!("{:?} of {} on {}", coming.event, coming.key, crate::model::minute(coming.at));
             row(what, "")
         }));
     }
@@ -246,6 +265,9 @@ impl Section {
     fn of(title: &'static str, rows: &mut Vec<Row>) -> Self {
         let more = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
+        for row in rows.iter_mut() {
+            row.what = readable(&row.what);
+        }
         Self { title, rows: std::mem::take(rows), more }
     }
 }
@@ -258,11 +280,14 @@ impl Digest {
         let actions: u32 = answer.actions.values().sum();
         let findings: u32 = answer.findings.values().sum();
         let headline = match account.config.mode {
-            Mode::Audit => format!("Key audit of account {number}: {actions} actions would be done"),
+            Mode::Audit => {
+                format!("Key audit of account {number}: {} would be done", counted(actions, "action"))
+            }
             Mode::Enforce => {
                 let rotated: usize = report.visits.iter().map(|visit| visit.superseded.len()).sum();
                 let rotated = if rotated > 0 { format!("{rotated} rotated, ") } else { String::new() };
-                format!("Key sweep of account {number}: {rotated}{actions} actions, {findings} findings")
+                let (actions, findings) = (counted(actions, "action"), counted(findings, "finding"));
+                format!("Key sweep of account {number}: {rotated}{actions}, {findings}")
             }
         };
         let rest = match &answer.marker {
@@ -279,11 +304,12 @@ impl Digest {
             None => "",
         };
         let summary = format!(
-            "Account {number}{name}: {} users, {} in scope, {} looked at closely, {} with a key that is too old, {findings} findings, {} left out.{rest}{beyond}",
-            answer.users.total,
+            "Account {number}{name}: {}, {} in scope, {} looked at closely, {} with a key that is too old, {}, {} left out.{rest}{beyond}",
+            counted(answer.users.total, "user"),
             answer.users.in_scope,
             answer.users.visited,
             answer.users.overdue,
+            counted(findings, "finding"),
             answer.failures,
         );
         Self {

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::address::{self, is_address};
 use super::alert::alert_mail_failure;
-use super::place::{Place, minute};
+use super::place::Place;
 use crate::aws::{Aws, CallError, Email, Iam, Words};
 use crate::config::Config;
 use crate::model::names::TAG_EMAIL;
-use crate::model::{AccessKeyId, Observation, Policy};
+use crate::model::{AccessKeyId, Observation, Policy, minute};
 
 /// The facts of a mail. Subject, text and HTML are three templates of the same facts; what goes
 /// into the HTML is escaped by the template.

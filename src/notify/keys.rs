@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::address::recipient;
-use super::place::{Place, minute};
+use super::place::Place;
 use crate::aws::{Aws, Email, Words};
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::SecretState;
+use crate::model::{SecretState, minute, readable};
 use crate::plan::sweep::{ComingEvent, Notice, UserView};
 
 /// The facts of a mail; text and HTML are two templates of them.
@@ -23,9 +23,18 @@ struct Keys {
 }
 
 struct Item {
+    /// In the subject it follows a colon.
     headline: String,
     key: String,
     text: String,
+}
+
+impl Item {
+    /// The headline where it stands by itself.
+    fn title(&self) -> String {
+        let mut letters = self.headline.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
 }
 
 #[derive(Template)]
@@ -131,7 +140,8 @@ impl Item {
                 key,
                 "still in use".to_owned(),
                 format!(
-                    "It was to be deactivated by now: {evidence}. Move what uses it to the key in the secret."
+                    "It was to be deactivated by now: {}. Move what uses it to the key in the secret.",
+                    readable(evidence)
                 ),
             ),
         };

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
-
 use crate::model::SecretState;
 
 /// Where a secret is found.
@@ -35,11 +33,6 @@ impl Place {
             ),
         }
     }
-}
-
-/// A time as mails write it.
-pub(super) fn minute(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn percent_encode(text: &str) -> String {

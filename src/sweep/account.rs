@@ -28,7 +28,7 @@ const VISITS_AT_ONCE: usize = 8;
 const CLOSING_TIME: Duration = Duration::from_secs(60);
 
 /// An account, and the clients that reach it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Account<'a> {
     /// AWS, under the sweep's own role.
     pub aws: &'a Aws,
@@ -89,6 +89,8 @@ pub struct AccountAnswer {
     pub plan: Vec<String>,
     /// The findings, a line each.
     pub found: Vec<String>,
+    /// What was asked for and not done, and why.
+    pub refused: Vec<String>,
 }
 
 /// How many users there are.
@@ -250,6 +252,8 @@ fn answer(
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             answer.found.push(format!("{}: {:?}{key}: {}", visit.user.name, finding.kind, finding.evidence));
         }
+        let refused = visit.refused.as_ref().filter(|_| visit.actions.is_empty());
+        answer.refused.extend(refused.map(|reason| format!("{}: {reason}", visit.user.name)));
         answer.failures += u32::from(visit.failure.is_some());
     }
     answer

@@ -1,8 +1,8 @@
 //! The fleet: every user of an account, every account of an organization.
 //!
 //! For each user: observe → plan → execute, as for a rotation. What makes it a fleet is that most
-//! users need nothing and cost nothing: the [survey](survey) tells them from three lists, and only
-//! the others are [visited](visit).
+//! users need nothing and cost nothing: the survey tells them from three lists, and only the
+//! others are visited.
 //!
 //! A failed read skips the user it was for, and says so; a failed list ends the sweep, because it
 //! could not say who was missed.

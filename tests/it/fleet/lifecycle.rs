@@ -19,12 +19,14 @@ async fn create_deactivate_and_delete_do_one_thing_each_however_often_they_come(
     }
     // Deleting is for inactive keys.
     assert_eq!(fleet.send(event("delete")).await.unwrap()["outcome"], "nothing-to-do");
-    fleet.sim.advance(days(3));
+    // A rule comes as long after the one before as is configured, and not seconds later.
+    fleet.sim.advance(days(14) - hours(1));
     for expected in ["done", "nothing-to-do"] {
         let answer = fleet.send(event("deactivate")).await.unwrap();
         assert_eq!(answer["outcome"], expected, "{answer}");
         assert!(fleet.keys("ci").contains(&(old.access_key_id.clone(), false)));
     }
+    fleet.sim.advance(days(14) - hours(1));
     for expected in ["done", "nothing-to-do"] {
         let answer = fleet.send(event("delete")).await.unwrap();
         assert_eq!(answer["outcome"], expected, "{answer}");
@@ -41,10 +43,25 @@ async fn a_rule_does_not_cut_off_a_key_that_is_used_nor_one_whose_disuse_cannot_
     fleet.sim.advance(hours(1));
     assert_eq!(fleet.send(event("deactivate")).await.unwrap()["outcome"], "nothing-to-do");
     fleet.sim.use_key(&old.access_key_id, "s3", "eu-west-1");
-    fleet.sim.advance(days(2));
+    fleet.sim.advance(days(14));
     let answer = fleet.send(event("deactivate")).await.unwrap();
     assert!(answer["reason"].as_str().unwrap().contains("s3"), "{answer}");
     assert!(fleet.keys("ci").contains(&(old.access_key_id, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_comes_more_than_a_day_too_early_does_nothing() {
+    let fleet = Fleet::new(&[("ROTATOR_OVERLAP", "14d"), ("ROTATOR_RECOVERY", "14d")]);
+    fleet.enrolled("ci", 40);
+    fleet.send(event("create")).await.unwrap();
+    for action in ["deactivate", "delete"] {
+        fleet.sim.advance(days(12));
+        let early = fleet.send(event(action)).await.unwrap();
+        assert_eq!(early["outcome"], "nothing-to-do", "{early}");
+        assert!(early["reason"].as_str().unwrap().contains(" until "), "{early}");
+        fleet.sim.advance(days(2));
+        assert_eq!(fleet.send(event(action)).await.unwrap()["outcome"], "done", "{action}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

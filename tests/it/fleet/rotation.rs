@@ -92,6 +92,7 @@ async fn forced_rotation_ignores_the_age_and_a_repeated_event_does_nothing() {
         fleet.sim.advance(days(1) / 24 * later);
         let again = fleet.send(event.clone()).await.unwrap();
         assert_eq!(again["actions"], json!({}), "{again}");
+        assert!(again["refused"][0].as_str().unwrap().starts_with("ci: "), "{again}");
         assert_eq!(fleet.working_key("ci"), new);
     }
     assert!(fleet.sim.key_works(&old.access_key_id, &old.secret_access_key));

@@ -247,6 +247,7 @@ async fn live_through(seed: u64, years: u64) {
     let (mut calls, mut visited) = (0, 0);
     for today in 0..years * 365 {
         life.fleet.sim.clear_journal();
+        life.fleet.stage.log.clear();
         life.day(today).await;
         calls += life.fleet.sweep_calls().values().sum::<usize>();
         visited += life.fleet.sweep_calls().get("ListUserTags").copied().unwrap_or_default();

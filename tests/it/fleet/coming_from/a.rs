@@ -1,5 +1,7 @@
 //! System A: three rules for each user, at 90, 104 and 118 days.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, KeyPair};
 
@@ -77,9 +79,9 @@ async fn coming_from_a_events_that_come_twice_do_nothing_the_second_time() {
         moved.fleet.sim.advance(days(day - moved.today()));
         assert_eq!(moved.fleet.send(event(action, "app")).await.unwrap()["outcome"], "done", "{action}");
         let keys = moved.keys(ACCOUNT, "app");
-        // At once, within the hour, and when a schedule of Secrets Manager's own came first.
-        for later in [0, 1, 5] {
-            moved.fleet.sim.advance(hours(later));
+        // At once, within the hour, and as late as beside a schedule of Secrets Manager's own.
+        for later in [Duration::from_secs(10), hours(1), hours(5)] {
+            moved.fleet.sim.advance(later);
             let again = moved.fleet.send(event(action, "app")).await.unwrap();
             assert_eq!(again["outcome"], "nothing-to-do", "{action}: {again}");
             assert_eq!(moved.keys(ACCOUNT, "app"), keys);

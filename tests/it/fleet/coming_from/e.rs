@@ -107,7 +107,7 @@ async fn coming_from_e_rotation_at_90_deactivation_at_100_deletion_at_110_each_a
     // The owner and the administrator have a digest of each day on which something was done or said.
     let owner: Vec<String> = mails_to(&moved, OWNER);
     assert_eq!(owner, mails_to(&moved, "admin@example.com"));
-    assert_eq!(owner[0], format!("83: Key sweep of account {MEMBER}: 1 actions, 0 findings"));
+    assert_eq!(owner[0], format!("83: Key sweep of account {MEMBER}: 1 action, 0 findings"));
     assert!(moved.fleet.alerts().is_empty(), "{:?}", moved.fleet.alerts());
     let arn = secret_of(&moved, MEMBER, "app");
     key_in_use(&moved.fleet.sim, &arn, FIELDS);

@@ -38,6 +38,7 @@ impl Move {
             propagation: Duration::from_secs(8),
             revocation: Duration::from_secs(3),
             list_lag: Duration::from_secs(300),
+            iam_list_lag: Duration::from_secs(4),
             latency: Duration::from_millis(30),
             ..simulator::Options::default()
         };

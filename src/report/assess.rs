@@ -1,0 +1,231 @@
+//! What a visit saw of one user becomes evidence. Pure: what it says was read before.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::controls::{CONTROLS, questions_of};
+use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
+use crate::config::{Scope, SweepConfig};
+use crate::model::names::{AWSCURRENT, AWSPENDING};
+use crate::model::{
+    AccessKey, AccessKeyId, ClientRequestToken, FindingKind, KeyRole, KeyStatus, LastUse, Observation,
+    SecretState, duration_text,
+};
+use crate::plan::sweep::{ComingEvent, ledger_of};
+use crate::sweep::Visit;
+
+/// Characters of a key's id that a report shows.
+const SUFFIX: usize = 4;
+/// What is seen to come, of one user.
+const MOST_NEXT: usize = 8;
+/// What to do about an old key that nothing rotates.
+const NOT_ENROLLED: &str = "Nothing rotates it: `iam-key-rotator enroll`; or delete it, if nobody needs it.";
+
+/// All of one user, from a visit in audit mode and the dates of the secret's versions.
+pub(super) fn user(
+    visit: &Visit,
+    arn: String,
+    stored: &BTreeMap<String, Timestamp>,
+    config: &SweepConfig,
+    now: Timestamp,
+) -> User {
+    let seen = observation(visit, now);
+    let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
+    keys.sort_by_key(|key| key.created);
+    let secret = visit.secret.as_ref();
+    let applies = visit.exempt.is_none() && (secret.is_some() || config.scope == Scope::All);
+    User {
+        name: visit.user.name.clone(),
+        arn,
+        exemption: visit.exempt.clone(),
+        policy: applies.then(|| policy(config, secret)),
+        keys: keys.into_iter().map(|key| self::key(key, &seen, secret.is_some(), now)).collect(),
+        secret: secret.map(|secret| self::secret(secret, stored)),
+        validation: secret.map(|secret| validation(secret, &visit.keys)),
+        findings: visit.findings.iter().map(|found| finding(found, secret.is_some())).collect(),
+        unmet: Vec::new(),
+        next: next(visit),
+        history: history(&seen, secret, stored),
+        failure: visit.failure.as_ref().map(|error| shortened(&crate::rotation::chain(error))),
+    }
+}
+
+/// The policy in words; a secret whose tags cannot be read has the settings' and a finding.
+pub(super) fn policy(config: &SweepConfig, secret: Option<&SecretState>) -> Policy {
+    let settings = config.shared.policy;
+    let own = secret.and_then(|secret| settings.with_tags(&secret.tags).ok()).unwrap_or(settings);
+    Policy {
+        rotate_after: duration_text(config.rotate_after),
+        overlap: duration_text(own.overlap),
+        recovery: duration_text(own.recovery),
+        by_tags: own != settings,
+    }
+}
+
+/// The last four characters of a key's id.
+pub(super) fn suffix(id: &AccessKeyId) -> String {
+    let id = id.to_string();
+    let skipped = id.chars().count().saturating_sub(SUFFIX);
+    id.chars().skip(skipped).collect()
+}
+
+/// A text with its key ids shortened.
+pub(super) fn shortened(text: &str) -> String {
+    let mut short = String::new();
+    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let id = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        match AccessKeyId::from_label(id) {
+            Some(key) => {
+                short.push('…');
+                short.push_str(&suffix(&key));
+                short.push_str(&word[id.len()..]);
+            }
+            None => short.push_str(word),
+        }
+    }
+    short
+}
+
+fn observation(visit: &Visit, now: Timestamp) -> Observation {
+    let secret = visit.secret.clone().unwrap_or_default();
+    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+    Observation {
+        now,
+        token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
+        user: visit.user.clone(),
+        keys: visit.keys.clone(),
+        current: None,
+        pending: None,
+        current_key_owner: None,
+        secret,
+    }
+}
+
+fn key(key: &AccessKey, seen: &Observation, enrolled: bool, now: Timestamp) -> Key {
+    let role = match seen.role(key) {
+        _ if !enrolled => "not enrolled",
+        KeyRole::Current => "current",
+        KeyRole::Pending => "pending",
+        KeyRole::Previous => "superseded",
+        KeyRole::Abandoned => "abandoned",
+        KeyRole::Orphan => "orphan",
+        KeyRole::Unknown => "unknown",
+    };
+    Key {
+        suffix: suffix(&key.id),
+        created: key.created,
+        age_days: now.duration_since(key.created).as_hours() / 24,
+        active: key.status == KeyStatus::Active,
+        role: role.to_owned(),
+        last_used: match &key.last_use {
+            Some(LastUse::At { time, service, region }) => {
+                Some(Use { at: *time, service: service.clone(), region: region.clone() })
+            }
+            Some(LastUse::Never) | None => None,
+        },
+    }
+}
+
+fn secret(secret: &SecretState, stored: &BTreeMap<String, Timestamp>) -> Secret {
+    let version = secret.current().map(|version| version.id.clone());
+    Secret {
+        name: secret.name.clone(),
+        arn: secret.arn.clone(),
+        version_stored: version.as_ref().and_then(|version| stored.get(version).copied()),
+        version,
+        last_rotated: secret.last_rotated,
+        next_rotation: secret.next_rotation.filter(|_| secret.rotation_enabled && secret.rotation_scheduled),
+        rotation_enabled: secret.rotation_enabled,
+    }
+}
+
+fn validation(secret: &SecretState, keys: &[AccessKey]) -> Validation {
+    let label = secret.current().and_then(|version| version.key.as_ref());
+    let key = label.and_then(|label| keys.iter().find(|key| key.id == *label));
+    Validation {
+        labelled: label.is_some(),
+        listed: key.is_some(),
+        active: key.is_some_and(|key| key.status == KeyStatus::Active),
+    }
+}
+
+fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
+    let questions = questions_of(finding.kind);
+    let controls = CONTROLS.iter().filter(|control| questions.contains(&control.question));
+    let mut controls: Vec<String> = controls.map(ToString::to_string).collect();
+    controls.dedup();
+    Finding {
+        kind: format!("{:?}", finding.kind),
+        evidence: shortened(&finding.evidence),
+        remedy: match finding.kind {
+            FindingKind::KeyOverdue if !enrolled => NOT_ENROLLED.to_owned(),
+            _ => finding.remedy.to_owned(),
+        },
+        questions: questions.iter().map(|question| question.name().to_owned()).collect(),
+        controls,
+    }
+}
+
+fn next(visit: &Visit) -> Vec<String> {
+    let due = visit.actions.iter().map(|planned| format!("due: {}", shortened(&planned.to_string())));
+    let coming = visit.coming.iter().map(|coming| {
+        let what = match coming.event {
+            ComingEvent::Rotation => "rotation",
+            ComingEvent::Deactivation => "deactivation",
+            ComingEvent::Deletion => "deletion",
+        };
+        format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), suffix(&coming.key))
+    });
+    due.chain(coming).take(MOST_NEXT).collect()
+}
+
+/// What AWS keeps of what happened: when keys were made that are still there, when versions were
+/// stored, when the last rotation ended; and since when the sweep knows a key to be inactive.
+fn history(
+    seen: &Observation,
+    secret: Option<&SecretState>,
+    stored: &BTreeMap<String, Timestamp>,
+) -> Vec<Event> {
+    let exact = |what, key, at, source| Event { what, key, at, not_before: None, source };
+    let mut events: Vec<Event> =
+        seen.keys.iter().map(|key| exact(What::Created, suffix(&key.id), key.created, Source::Iam)).collect();
+    let Some(secret) = secret else { return events };
+    let holds_listed_key = |id: &str| {
+        let version = secret.versions.iter().find(|version| version.id == id);
+        let key = version.and_then(|version| version.key.as_ref());
+        key.is_some_and(|key| seen.keys.iter().any(|listed| listed.id == *key))
+    };
+    let gone = stored.iter().filter(|(id, _)| !holds_listed_key(id));
+    events.extend(gone.map(|(_, at)| exact(What::Stored, String::new(), *at, Source::SecretsManager)));
+    let current = secret.current().and_then(|version| version.key.as_ref());
+    let created = current.and_then(|current| seen.keys.iter().find(|key| key.id == *current));
+    if let Some((key, rotated)) = created.zip(secret.last_rotated).filter(|(key, at)| *at >= key.created) {
+        events.push(exact(What::Promoted, suffix(&key.id), rotated, Source::SecretsManager));
+    }
+    let ledger = ledger_of(Some(secret));
+    for key in seen.keys.iter().filter(|key| key.status == KeyStatus::Inactive) {
+        if let Some(since) = ledger.inactive_since(&key.id) {
+            events.push(exact(What::Deactivated, suffix(&key.id), since, Source::Sweep));
+        }
+    }
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_ids_are_shortened_wherever_they_stand_in_a_text() {
+        assert_eq!(
+            shortened("AKIAIOSFODNN7EXAMPLE and (AKIAIOSFODNN7EXAMPL2): both active"),
+            "…MPLE and (…MPL2): both active"
+        );
+        assert_eq!(
+            shortened("AKIA is no key, nor is AWSCURRENT, naïve"),
+            "AKIA is no key, nor is AWSCURRENT, naïve"
+        );
+    }
+}

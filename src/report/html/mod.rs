@@ -1,0 +1,199 @@
+//! The report as one HTML file: nothing is loaded, nothing but sorting needs JavaScript.
+//!
+//! The data stand in it once more as JSON, so that a later report can take up their history.
+
+mod ages;
+mod course;
+mod rows;
+mod timeline;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use self::ages::Ages;
+use self::course::Course;
+use self::rows::{ExemptRow, FindingRow, KeyRow, QuestionRow, UserRow};
+use super::evidence::{Point, Report, User};
+use crate::model::{minute, readable};
+
+/// What stands before the data.
+pub(super) const DATA_BEGINS: &str = r#"<script type="application/json" id="evidence">"#;
+/// Sorting and filtering, for those who have JavaScript.
+const SCRIPT: &str = include_str!("../templates/report.js");
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    report: &'a Report,
+    account: &'a str,
+    now: String,
+    since: String,
+    verdict: String,
+    tiles: Vec<Tile>,
+    ages: Ages,
+    course: Option<Course>,
+    questions: Vec<QuestionRow<'a>>,
+    findings: Vec<FindingRow<'a>>,
+    exempt: Vec<ExemptRow<'a>>,
+    failed: Vec<&'a User>,
+    keys: Vec<KeyRow<'a>>,
+    axis: Vec<timeline::Tick>,
+    users: Vec<UserRow<'a>>,
+    data: String,
+    script: &'static str,
+    script_digest: String,
+}
+
+struct Tile {
+    number: String,
+    of: String,
+    label: &'static str,
+    /// Whether it is as it should be, where it should be something.
+    good: Option<bool>,
+}
+
+/// The report as HTML.
+pub fn html(report: &Report) -> String {
+    let users = &report.users;
+    let page = Page {
+        account: report.account.as_deref().unwrap_or("unknown"),
+        now: minute(report.at),
+        since: minute(report.since),
+        verdict: verdict(users),
+        tiles: tiles(report),
+        ages: Ages::of(users),
+        course: Course::of(&report.course),
+        questions: rows::questions(report),
+        findings: rows::findings(users),
+        exempt: rows::exempt(users),
+        failed: users.iter().filter(|user| user.failure.is_some()).collect(),
+        keys: rows::keys(users),
+        axis: timeline::axis(report.at),
+        users: users.iter().map(|user| UserRow::of(user, report.at)).collect(),
+        data: data(report),
+        script: SCRIPT,
+        script_digest: STANDARD.encode(Sha256::digest(SCRIPT)),
+        report,
+    };
+    // A template fails only if what it writes to does, and it writes to memory.
+    page.render().unwrap_or_default()
+}
+
+/// The report's JSON, in which no text can end the element that it stands in.
+fn data(report: &Report) -> String {
+    serde_json::to_string(report).unwrap_or_default().replace('<', "\\u003c")
+}
+
+fn verdict(users: &[User]) -> String {
+    let asked =
+        || users.iter().filter(|user| user.keys.iter().any(|key| key.active) || user.secret.is_some());
+    let unmet = || asked().filter(|user| !user.unmet.is_empty());
+    let exempt = unmet().filter(|user| user.exemption.is_some()).count();
+    let total = asked().count();
+    match (unmet().count(), exempt) {
+        (0, _) => {
+            format!("All {total} users with an active key or a secret meet every question asked of them.")
+        }
+        (not, 0) => {
+            format!("{} of {total} users meet every question asked of their keys; {not} do not.", total - not)
+        }
+        (not, exempt) => format!(
+            "{} of {total} users meet every question asked of their keys; {not} do not, {exempt} of them exempt.",
+            total - not
+        ),
+    }
+}
+
+fn tiles(report: &Report) -> Vec<Tile> {
+    let point = report.course.last().copied().unwrap_or_default();
+    let Point { active_keys, in_time, in_use, users, with_one_key, findings, .. } = point;
+    let share = |label, part: usize, whole: usize| Tile {
+        number: percent(part, whole),
+        of: format!("{part} of {whole}"),
+        label,
+        good: Some(part == whole),
+    };
+    let exempt = report.users.iter().filter(|user| user.exemption.is_some()).count();
+    let overlap = report.controls.iter().map(|control| control.in_overlap).max().unwrap_or_default();
+    let mut one_key = share("users with one active key", with_one_key, users);
+    if overlap > 0 {
+        one_key.of = format!("{}, {overlap} more in overlap", one_key.of);
+    }
+    one_key.good = Some(with_one_key + overlap == users);
+    vec![
+        share("active keys at most 90 days old", in_time, active_keys),
+        one_key,
+        share("active keys used within 45 days", in_use, active_keys),
+        Tile {
+            number: findings.to_string(),
+            of: "need a person".into(),
+            label: "findings",
+            good: Some(findings == 0),
+        },
+        Tile {
+            number: exempt.to_string(),
+            of: "with a reason each".into(),
+            label: "users exempt",
+            good: None,
+        },
+    ]
+}
+
+/// A share in whole percent, which is 100 only when nothing is missing.
+fn percent(part: usize, whole: usize) -> String {
+    match whole {
+        0 => "–".into(),
+        _ => format!("{}%", part * 100 / whole),
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// A text with its times as people read them, cut where code begins and ends.
+fn parts(text: &str) -> Vec<Part> {
+    let code = |nth: usize| nth % 2 == 1;
+    text.split('`').enumerate().map(|(nth, part)| Part { code: code(nth), text: readable(part) }).collect()
+}
+
+/// A piece of a text.
+struct Part {
+    code: bool,
+    text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_in_the_page_and_cannot_end_the_data() {
+        let page = html(&sample::report("2026-01-01T00:00:00Z", &[("</script><b onclick=x>", &[])]));
+        assert!(!page.contains("<b onclick"), "{page}");
+        assert_eq!(page.matches("</script>").count(), 2, "the data's and the program's");
+    }
+
+    #[test]
+    fn a_report_is_read_back_from_its_html() {
+        let keys = [("AAAA", "2025-11-01T00:00:00Z", true)];
+        let report = sample::report("2026-01-01T00:00:00Z", &[("a&<b", &keys)]);
+        assert_eq!(Report::parse(&html(&report)), Some(report.clone()));
+        assert_eq!(Report::parse(&super::super::json(&report)), Some(report));
+        assert_eq!(Report::parse("<html>"), None);
+    }
+
+    #[test]
+    fn nothing_is_loaded_from_anywhere() {
+        let page = html(&sample::report("2026-01-01T00:00:00Z", &[]));
+        for loading in ["<link", "<img", "<iframe", "src=", "@import"] {
+            assert!(!page.contains(loading), "{loading}");
+        }
+        assert_eq!(page.matches("url(").count(), page.matches("url(#").count());
+        assert!(page.contains("default-src 'none'"));
+    }
+}

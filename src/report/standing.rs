@@ -1,0 +1,157 @@
+//! How a user, and how an account, stands to what controls ask.
+
+use jiff::Timestamp;
+
+use super::controls::{CONTROLS, Question};
+use super::evidence::{ControlResult, Key, Point, Secret, User};
+use crate::model::FindingKind;
+
+/// How a user stands to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// There is nothing to ask.
+    NotAsked,
+    /// Met.
+    Met,
+    /// Not met, because a superseded key is within its overlap.
+    InOverlap,
+    /// Not met.
+    Unmet,
+}
+
+impl Question {
+    /// How a user stands to it.
+    pub fn ask(self, user: &User, now: Timestamp) -> Answer {
+        let active: Vec<&Key> = user.keys.iter().filter(|key| key.active).collect();
+        let all =
+            |meets: &dyn Fn(&Key) -> bool| match (active.is_empty(), active.iter().all(|key| meets(key))) {
+                (true, _) => Answer::NotAsked,
+                (_, true) => Answer::Met,
+                _ => Answer::Unmet,
+            };
+        let of_secret = |meets: &dyn Fn(&Secret) -> bool| match &user.secret {
+            None => Answer::NotAsked,
+            Some(secret) if meets(secret) => Answer::Met,
+            Some(_) => Answer::Unmet,
+        };
+        let used = |days: i64| all(&|key| within(days, last_sign(key), now));
+        match self {
+            Self::Age => all(&|key| within(90, key.created, now)),
+            Self::OneKey => match &active[..] {
+                [] => Answer::NotAsked,
+                [_] => Answer::Met,
+                [_, _] if in_overlap(user) => Answer::InOverlap,
+                _ => Answer::Unmet,
+            },
+            Self::Used45 => used(45),
+            Self::Used90 => used(90),
+            Self::RotationOn => of_secret(&|secret| secret.rotation_enabled),
+            Self::RotationWorks => of_secret(&|_| {
+                let failed =
+                    [FindingKind::RotationStuck, FindingKind::ScheduleMissed].map(|kind| format!("{kind:?}"));
+                !user.findings.iter().any(|finding| failed.contains(&finding.kind))
+            }),
+            Self::Rotated90 => of_secret(&|secret| {
+                secret.last_rotated.or(secret.version_stored).is_some_and(|at| within(90, at, now))
+            }),
+        }
+    }
+}
+
+/// How an account's users stand to every control.
+pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
+    let answers: Vec<(Question, Vec<(Answer, bool)>)> = Question::ALL
+        .into_iter()
+        .map(|question| {
+            let of = |user: &User| (question.ask(user, now), user.exemption.is_some());
+            (question, users.iter().filter(|user| user.failure.is_none()).map(of).collect())
+        })
+        .collect();
+    CONTROLS
+        .iter()
+        .map(|control| {
+            let of = answers.iter().find(|(question, _)| *question == control.question);
+            let of: &[(Answer, bool)] = of.map_or(&[], |(_, answers)| answers);
+            let count =
+                |meant: &dyn Fn(&(Answer, bool)) -> bool| of.iter().filter(|answer| meant(answer)).count();
+            ControlResult {
+                standard: control.standard.to_owned(),
+                version: control.version.to_owned(),
+                number: control.number.to_owned(),
+                question: control.question.name().to_owned(),
+                met: count(&|(answer, _)| *answer == Answer::Met),
+                unmet: count(&|(answer, _)| *answer == Answer::Unmet),
+                exempt: count(&|(answer, exempt)| *answer == Answer::Unmet && *exempt),
+                in_overlap: count(&|(answer, _)| *answer == Answer::InOverlap),
+                source: control.source.to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// How an account stands now, as one point of its course.
+pub fn point(users: &[User], now: Timestamp) -> Point {
+    let answered = |question: Question, wanted: Answer| {
+        users.iter().filter(|user| question.ask(user, now) == wanted).count()
+    };
+    let active = || users.iter().flat_map(|user| &user.keys).filter(|key| key.active);
+    Point {
+        at: now,
+        active_keys: active().count(),
+        in_time: active().filter(|key| within(90, key.created, now)).count(),
+        in_use: active().filter(|key| within(45, last_sign(key), now)).count(),
+        users: users.iter().filter(|user| user.keys.iter().any(|key| key.active)).count(),
+        with_one_key: answered(Question::OneKey, Answer::Met),
+        findings: users.iter().map(|user| user.findings.len()).sum(),
+    }
+}
+
+/// When a key was last used; one that never was is given the time from its creation on.
+fn last_sign(key: &Key) -> Timestamp {
+    key.last_used.as_ref().map_or(key.created, |used| used.at)
+}
+
+/// Whether it is at most so many whole days ago, as a key's age is counted everywhere in a report:
+/// what is 90 days and an hour old is 90 days old.
+fn within(days: i64, at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at).as_hours() / 24 <= days
+}
+
+/// Whether the second active key is one that was superseded and has time left.
+fn in_overlap(user: &User) -> bool {
+    let has = |role: &str| user.keys.iter().any(|key| key.active && key.role == role);
+    let held_on = format!("{:?}", FindingKind::StillInUse);
+    has("current") && has("superseded") && !user.findings.iter().any(|finding| finding.kind == held_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn a_key_is_as_old_to_a_control_as_it_is_in_the_table() {
+        for (created, age, answer) in [
+            ("2025-10-03T00:00:00Z", 90, Answer::Met),
+            ("2025-10-02T00:30:00Z", 90, Answer::Met),
+            ("2025-10-02T00:00:00Z", 91, Answer::Unmet),
+        ] {
+            let report = sample::report("2026-01-01T00:00:00Z", &[("ci", &[("AAAA", created, true)])]);
+            let user = &report.users[0];
+            assert_eq!((user.keys[0].age_days, Question::Age.ask(user, report.at)), (age, answer));
+            assert_eq!(report.course[0].in_time, usize::from(answer == Answer::Met));
+        }
+    }
+
+    #[test]
+    fn an_exempt_user_who_does_not_meet_a_control_is_counted_and_said_to_be_exempt() {
+        let keys = [("AAAA", "2024-10-03T00:00:00Z", true)];
+        let mut users = sample::report("2026-01-01T00:00:00Z", &[("a", &keys), ("b", &keys)]).users;
+        users[0].exemption = Some("appliance".into());
+        users[1].failure = Some("AccessDenied".into());
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let results = results(&users, now);
+        let age = results.iter().find(|result| result.question == "key-age").unwrap();
+        assert_eq!((age.met, age.unmet, age.exempt), (0, 1, 1), "who could not be read is not judged");
+    }
+}
