@@ -17,10 +17,14 @@
 //! | [`report`] | tells auditors: an account's keys as HTML, CSV or JSON, each file chained to the one before |
 //! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
 //!
+//! The operator's seat is [`cli`], which looks, plans and acts through the same modules.
+//!
 //! Beneath them: [`model`], the nouns; [`mod@aws`], the only place that names the SDK's types;
 //! [`error`], whose variants are the `errorType`s that an invocation fails with.
 
 pub mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod event;

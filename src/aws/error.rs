@@ -132,7 +132,8 @@ impl CallError {
 
     /// Whether the thing asked for does not exist.
     pub fn is_not_found(&self) -> bool {
-        ["ResourceNotFoundException", "NoSuchEntity"].contains(&self.code.as_str())
+        ["ResourceNotFoundException", "NoSuchEntity", "NotFoundException", "NotFound"]
+            .contains(&self.code.as_str())
     }
 }
 

@@ -8,9 +8,30 @@ use aws_sdk_lambda::types::InvocationType;
 
 use super::CallError;
 
-/// The call this product makes to Lambda.
+/// The calls this product makes to Lambda.
 #[derive(Clone, Debug)]
 pub struct Lambda(Client);
+
+/// A deployed function, as its configuration shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionState {
+    /// Its ARN.
+    pub arn: String,
+    /// `Active`, `Pending`, `Inactive` or `Failed`.
+    pub state: String,
+    /// Why it is in that state, where Lambda tells.
+    pub reason: String,
+    /// Its role's ARN.
+    pub role: String,
+    /// Its timeout in seconds.
+    pub timeout_seconds: i32,
+    /// Its `ROTATOR_…` variables.
+    pub settings: Vec<(String, String)>,
+    /// The VPC it is in.
+    pub vpc: Option<String>,
+    /// Where it logs to.
+    pub log_group: String,
+}
 
 impl Lambda {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
@@ -27,5 +48,47 @@ impl Lambda {
             .invocation_type(InvocationType::Event)
             .payload(Blob::new(event.to_string()));
         request.send().await.map(drop).map_err(|e| CallError::new("lambda:InvokeFunction", &e))
+    }
+
+    /// [GetFunctionConfiguration](https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html).
+    /// Of its variables, only this product's own are kept.
+    pub async fn configuration(&self, function: &str) -> Result<FunctionState, CallError> {
+        let answer = self.0.get_function_configuration().function_name(function).send().await;
+        let answer = answer.map_err(|e| CallError::new("lambda:GetFunctionConfiguration", &e))?;
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let variables = answer.environment().and_then(|environment| environment.variables());
+        let mut settings: Vec<(String, String)> = variables
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| name.starts_with("ROTATOR_"))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        settings.sort();
+        let vpc = answer.vpc_config().and_then(|vpc| vpc.vpc_id()).filter(|vpc| !vpc.is_empty());
+        let log_group = answer.logging_config().and_then(|logging| logging.log_group());
+        let name = text(answer.function_name());
+        Ok(FunctionState {
+            log_group: log_group.map_or_else(|| format!("/aws/lambda/{name}"), str::to_owned),
+            arn: text(answer.function_arn()),
+            state: answer.state().map_or_else(String::new, |state| state.as_str().to_owned()),
+            reason: text(answer.state_reason()),
+            role: text(answer.role()),
+            timeout_seconds: answer.timeout().unwrap_or_default(),
+            settings,
+            vpc: vpc.map(str::to_owned),
+        })
+    }
+
+    /// A function's resource policy, as JSON; `None` where it has none.
+    ///
+    /// [GetPolicy](https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html).
+    pub async fn policy(&self, function: &str) -> Result<Option<String>, CallError> {
+        match self.0.get_policy().function_name(function).send().await {
+            Ok(answer) => Ok(answer.policy),
+            Err(error) => {
+                let error = CallError::new("lambda:GetPolicy", &error);
+                if error.is_not_found() { Ok(None) } else { Err(error) }
+            }
+        }
     }
 }

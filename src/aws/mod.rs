@@ -4,9 +4,15 @@
 //! Clients are concrete, and tests speak HTTP to a simulator, so there is no trait in between.
 
 mod clock;
+#[cfg(feature = "cli")]
+mod cloudtrail;
 mod error;
 mod iam;
+#[cfg(feature = "cli")]
+mod kms;
 mod lambda;
+#[cfg(feature = "cli")]
+mod logs;
 mod organizations;
 mod pace;
 mod secrets_manager;
@@ -25,13 +31,19 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 
 pub use clock::AwsClock;
+#[cfg(feature = "cli")]
+pub use cloudtrail::{CloudTrail, TrailEvent};
 pub use error::CallError;
-pub use iam::{Iam, KeyOwner};
-pub use lambda::Lambda;
+pub use iam::{Iam, KeyOwner, Simulated};
+#[cfg(feature = "cli")]
+pub use kms::Kms;
+pub use lambda::{FunctionState, Lambda};
+#[cfg(feature = "cli")]
+pub use logs::{LoggedError, Logs};
 pub use organizations::{MemberAccount, Organizations, Page};
 pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
-pub use ses::{Email, Ses, Words};
-pub use sns::Sns;
+pub use ses::{Email, Ses, SesAccount, Words};
+pub use sns::{Sns, Subscriptions};
 pub use sts::{Identity, Sts};
 
 /// Longest wait for one attempt of one call. A silent peer would otherwise never end
@@ -91,6 +103,28 @@ impl Aws {
         Self::new(sdk)
     }
 
+    /// Clients as every AWS tool finds them: profiles with SSO, roles and processes, environment
+    /// variables, containers and instances.
+    #[cfg(feature = "cli")]
+    pub async fn from_operator_environment(profile: Option<&str>, region: Option<&str>) -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = region {
+            loader = loader.region(aws_config::Region::new(region.to_owned()));
+        }
+        Self::new(loader.load().await)
+    }
+
+    /// Whose credentials these are: an ARN.
+    pub async fn caller(&self) -> Result<String, CallError> {
+        Sts::of(&self.sdk).caller_arn().await
+    }
+
     /// Clients of a given configuration.
     pub fn new(sdk: SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -115,14 +149,37 @@ impl Aws {
         self.sdk.region().map_or("us-east-1", |region| region.as_ref())
     }
 
+    /// Whether anything says which region to call.
+    pub fn has_region(&self) -> bool {
+        self.sdk.region().is_some()
+    }
+
     /// IAM in the function's own account.
     pub fn iam(&self) -> &Iam {
         &self.iam
     }
 
-    /// Lambda, for a sweep that continues itself.
+    /// Lambda: for a sweep that continues itself, and for who looks at functions.
     pub fn lambda(&self) -> Lambda {
         Lambda::new(&self.sdk)
+    }
+
+    /// KMS, for who looks after keys.
+    #[cfg(feature = "cli")]
+    pub fn kms(&self) -> Kms {
+        Kms::new(&self.sdk)
+    }
+
+    /// CloudWatch Logs, for who wants to know why.
+    #[cfg(feature = "cli")]
+    pub fn logs(&self) -> Logs {
+        Logs::new(&self.sdk)
+    }
+
+    /// CloudTrail, for who looks after rotations.
+    #[cfg(feature = "cli")]
+    pub fn cloudtrail(&self) -> CloudTrail {
+        CloudTrail::new(&self.sdk)
     }
 
     /// The organization that this function's account manages.

@@ -87,6 +87,8 @@ impl SecretsManager {
             next_rotation: answer.next_rotation_date().and_then(time),
             changed: answer.last_changed_date().and_then(time),
             last_rotated: answer.last_rotated_date().and_then(time),
+            deleted: answer.deleted_date().and_then(time),
+            kms_key_id: answer.kms_key_id().map(str::to_owned),
             versions: versions(answer.version_ids_to_stages()),
         })
     }
@@ -117,6 +119,8 @@ impl SecretsManager {
                 next_rotation: entry.next_rotation_date().and_then(time),
                 changed: entry.last_changed_date().and_then(time),
                 last_rotated: entry.last_rotated_date().and_then(time),
+                deleted: entry.deleted_date().and_then(time),
+                kms_key_id: entry.kms_key_id().map(str::to_owned),
                 versions: versions(entry.secret_versions_to_stages()),
             })
         };
@@ -251,6 +255,15 @@ impl SecretsManager {
         }
     }
 
+    /// A secret's resource policy, as JSON; `None` where it has none.
+    ///
+    /// [GetResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html).
+    pub async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
+        let answer = self.0.get_resource_policy().secret_id(secret_arn).send().await;
+        let answer = answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e))?;
+        Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
+    }
+
     /// [PutResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html),
     /// refused by AWS if the policy lets the public in.
     pub async fn put_policy(&self, secret_arn: &str, policy: &str) -> Result<(), CallError> {
@@ -265,8 +278,10 @@ impl SecretsManager {
 
     /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html),
     /// at once; `setup` for a secret that nothing rotates yet. The SDK sends its own
-    /// ClientRequestToken, so its retries start no second rotation.
-    pub async fn rotate(&self, secret_arn: &str, setup: Option<&RotationSetup>) -> Result<(), CallError> {
+    /// ClientRequestToken, so its retries start no second rotation. Answers with the id of the
+    /// version that the rotation makes.
+    pub async fn rotate(&self, secret_arn: &str, setup: Option<&RotationSetup>) -> Result<String, CallError> {
+        const ACTION: &str = "secretsmanager:RotateSecret";
         let rules = setup
             .map(|setup| RotationRulesType::builder().automatically_after_days(setup.every_days).build());
         let request = self
@@ -275,7 +290,8 @@ impl SecretsManager {
             .secret_id(secret_arn)
             .set_rotation_lambda_arn(setup.map(|setup| setup.function_arn.clone()))
             .set_rotation_rules(rules);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:RotateSecret", &e))
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        answer.version_id.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
     /// [TagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html).

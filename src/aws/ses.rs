@@ -7,7 +7,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Te
 
 use super::CallError;
 
-/// The call this product makes to SES.
+/// The calls this product makes to SES.
 #[derive(Clone, Debug)]
 pub struct Ses(Client);
 
@@ -43,6 +43,15 @@ pub enum Words {
     },
 }
 
+/// What an account may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SesAccount {
+    /// Whether it may write to anybody, and not only to verified addresses.
+    pub production: bool,
+    /// Whether AWS lets it send at all.
+    pub sending: bool,
+}
+
 impl Ses {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
         Self(Client::from_conf(Builder::from(sdk).build()))
@@ -61,6 +70,25 @@ impl Ses {
             .await
             .map(drop)
             .map_err(|e| CallError::new(ACTION, &e))
+    }
+
+    /// [GetAccount](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html).
+    pub async fn account(&self) -> Result<SesAccount, CallError> {
+        let answer = self.0.get_account().send().await.map_err(|e| CallError::new("ses:GetAccount", &e))?;
+        Ok(SesAccount { production: answer.production_access_enabled(), sending: answer.sending_enabled() })
+    }
+
+    /// Whether an address or domain may send; `None` where it is no identity of the account.
+    ///
+    /// [GetEmailIdentity](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html).
+    pub async fn is_verified(&self, identity: &str) -> Result<Option<bool>, CallError> {
+        match self.0.get_email_identity().email_identity(identity).send().await {
+            Ok(answer) => Ok(Some(answer.verified_for_sending_status())),
+            Err(error) => {
+                let error = CallError::new("ses:GetEmailIdentity", &error);
+                if error.is_not_found() { Ok(None) } else { Err(error) }
+            }
+        }
     }
 }
 

@@ -6,10 +6,22 @@ use aws_sdk_sns::config::Builder;
 
 use super::CallError;
 
-/// The call this product makes to SNS.
+/// Pages of subscriptions that are read at most.
+const MOST_PAGES: usize = 100;
+
+/// The calls this product makes to SNS.
 #[derive(Clone, Debug)]
 pub struct Sns {
     client: Client,
+}
+
+/// Who hears of what is published to a topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// How many have been confirmed.
+    pub confirmed: usize,
+    /// How many still wait for it.
+    pub pending: usize,
 }
 
 impl Sns {
@@ -26,5 +38,39 @@ impl Sns {
         let request = self.client.publish().topic_arn(topic_arn).subject(subject).message(message);
         let sent = request.customize().config_override(region).send().await;
         sent.map(drop).map_err(|e| CallError::new("sns:Publish", &e))
+    }
+
+    /// Who hears of a topic; `None` where there is no such topic.
+    ///
+    /// [ListSubscriptionsByTopic](https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html).
+    pub async fn subscriptions(&self, topic_arn: &str) -> Result<Option<Subscriptions>, CallError> {
+        const ACTION: &str = "sns:ListSubscriptionsByTopic";
+        let mut found = Subscriptions::default();
+        let mut next = None;
+        for _ in 0..MOST_PAGES {
+            let mut region = aws_sdk_sns::config::Config::builder();
+            if let Some(name) = topic_arn.split(':').nth(3).filter(|name| !name.is_empty()) {
+                region = region.region(Region::new(name.to_owned()));
+            }
+            let request = self.client.list_subscriptions_by_topic().topic_arn(topic_arn).set_next_token(next);
+            let page = match request.customize().config_override(region).send().await {
+                Ok(page) => page,
+                Err(error) => {
+                    let error = CallError::new(ACTION, &error);
+                    return if error.is_not_found() { Ok(None) } else { Err(error) };
+                }
+            };
+            for subscription in page.subscriptions() {
+                match subscription.subscription_arn() {
+                    Some(arn) if arn.starts_with("arn:") => found.confirmed += 1,
+                    _ => found.pending += 1,
+                }
+            }
+            match page.next_token {
+                Some(more) => next = Some(more),
+                None => return Ok(Some(found)),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
     }
 }

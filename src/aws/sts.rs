@@ -32,6 +32,18 @@ impl Sts {
         Self(Client::from_conf(config.build()))
     }
 
+    /// STS under the credentials of everything else.
+    pub(super) fn of(sdk: &SdkConfig) -> Self {
+        Self(Client::from_conf(Builder::from(sdk).build()))
+    }
+
+    /// Whose credentials these are; any refusal is a failure.
+    pub async fn caller_arn(&self) -> Result<String, CallError> {
+        const ACTION: &str = "sts:GetCallerIdentity";
+        let answer = self.0.get_caller_identity().send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        answer.arn.ok_or_else(|| CallError::incomplete(ACTION))
+    }
+
     /// [GetCallerIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
     /// It needs no permission, so it tells whose key this is and nothing of what the key may do.
     pub async fn caller_identity(&self) -> Result<Identity, CallError> {

@@ -96,6 +96,13 @@ impl SweepConfig {
         Ok(config)
     }
 
+    /// These settings, to act by; refused where they do not suffice to act.
+    pub fn enforcing(&self) -> Result<Self> {
+        let config = Self { mode: Mode::Enforce, ..self.clone() };
+        config.check()?;
+        Ok(config)
+    }
+
     /// How a secret that nothing rotates yet is set up. A schedule counts whole days.
     pub fn rotation_setup(&self) -> Option<RotationSetup> {
         const DAY: u64 = 24 * 60 * 60;

@@ -233,7 +233,8 @@ impl SecretDocument {
         Ok(())
     }
 
-    fn pair(&self) -> Option<(&'static str, &'static str)> {
+    /// The names of the two fields that hold a key, where there are such.
+    pub fn pair(&self) -> Option<(&'static str, &'static str)> {
         PAIRS.into_iter().find(|(id, secret)| self.has(id) && self.has(secret))
     }
 

@@ -63,6 +63,10 @@ pub struct SecretState {
     pub changed: Option<Timestamp>,
     /// When Secrets Manager last completed a rotation.
     pub last_rotated: Option<Timestamp>,
+    /// When it was, or will be, deleted; it can be read no longer.
+    pub deleted: Option<Timestamp>,
+    /// The customer key it is encrypted under; `None`: the account's default.
+    pub kms_key_id: Option<String>,
     /// Its versions that carry a label.
     pub versions: Vec<Version>,
 }

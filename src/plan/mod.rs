@@ -12,6 +12,7 @@ mod room;
 mod set_secret;
 pub mod sweep;
 mod test_secret;
+pub mod unstick;
 
 use std::fmt;
 
@@ -159,6 +160,11 @@ impl<A: fmt::Display> fmt::Display for Planned<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.action, self.reason)
     }
+}
+
+/// What stands in the way of a rotation's new key, as far as labels and keys tell.
+pub fn blocked(seen: &crate::model::Observation, policy: &crate::model::Policy) -> Option<Error> {
+    room::make(seen, policy).err()
 }
 
 /// An action with its reason.

@@ -8,7 +8,7 @@ use crate::model::{AccessKey, InUse, LastUse, Policy};
 
 /// How long GetAccessKeyLastUsed may lag behind a use
 /// ([IAM user guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html#Using_RotateAccessKey)).
-const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
+pub(super) const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// How long a key that was used after it was superseded counts as being in use: longer than a
 /// monthly job sleeps.

@@ -1,6 +1,8 @@
 //! One account: survey, visits, digest.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
@@ -44,6 +46,24 @@ pub struct Account<'a> {
     pub owner: Option<String>,
     /// How the tags of its users' secrets begin, where those of other accounts' lie beside them.
     pub tag_prefix: Option<String>,
+    /// Ends the visits before their next action.
+    pub stop: Stop,
+}
+
+/// A wish to stop, which whoever acts asks after before each action.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Wishes it.
+    pub fn wish(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is wished.
+    pub fn is_wished(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What the sweep of an account answers.
@@ -100,8 +120,8 @@ impl<'a> Account<'a> {
         let number = wished.or(home).map(str::to_owned);
         let Some(member) = wished.filter(|wished| Some(*wished) != home) else {
             let (iam, secrets) = (aws.iam().clone().paced(), aws.secrets.clone());
-            let (is_member, owner, tag_prefix) = (false, None, None);
-            return Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix });
+            let (is_member, owner, tag_prefix, stop) = (false, None, None, Stop::default());
+            return Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix, stop });
         };
         let role = config.shared.member_role(partition, member).ok_or_else(|| Error::InvalidConfig {
             name: "ROTATOR_MEMBER_ROLE".into(),
@@ -114,7 +134,8 @@ impl<'a> Account<'a> {
             SecretsIn::Central => (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/"))),
         };
         let iam = member_clients.iam.paced();
-        Ok(Self { aws, config, number, is_member: true, iam, secrets, owner: None, tag_prefix })
+        let (is_member, owner, stop) = (true, None, Stop::default());
+        Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix, stop })
     }
 
     /// Now, by AWS's clock.

@@ -15,7 +15,7 @@ use crate::plan::sweep::{FleetAction, UserView};
 
 impl Account<'_> {
     /// Does a plan's actions up to the first after which the user must be looked at again; answers
-    /// with that one. `done` grows as they are done.
+    /// with that one. `done` grows as they are done. A wish to stop is heard between two of them.
     pub(super) async fn execute(
         &self,
         view: &UserView,
@@ -23,6 +23,9 @@ impl Account<'_> {
         done: &mut Vec<Planned<FleetAction>>,
     ) -> Result<Option<FleetAction>> {
         for planned in actions {
+            if self.stop.is_wished() {
+                return Ok(None);
+            }
             tracing::info!(
                 user = view.user.name.as_str(),
                 action = %planned.action,
@@ -43,7 +46,9 @@ impl Account<'_> {
         let user = &view.user.name;
         let arn = view.secret.as_ref().map_or("", |secret| secret.arn.as_str());
         match action {
-            FleetAction::Enroll { secret_name, adopts } => self.enroll(&view.user, secret_name, adopts).await,
+            FleetAction::Enroll { secret_name, adopts } => {
+                self.enroll(&view.user, secret_name, adopts).await.map(drop)
+            }
             FleetAction::FinishEnrolment { version, adopts } => {
                 self.settle(&view.user, arn, version, adopts).await
             }
@@ -59,11 +64,11 @@ impl Account<'_> {
         }
     }
 
-    /// Makes a user's secret.
+    /// Makes a user's secret, and answers with its ARN.
     ///
     /// A crash leaves: after CreateSecret, a secret that its tags bind to the user and that only the
     /// account's own policies guard, which the next sweep finishes; it holds no key.
-    async fn enroll(&self, user: &UserRef, name: &str, adopts: &AccessKeyId) -> Result<()> {
+    pub async fn enroll(&self, user: &UserRef, name: &str, adopts: &AccessKeyId) -> Result<String> {
         self.check_reach()?;
         let mut ledger = Ledger::default();
         ledger.note(adopts, Note::Adopted);
@@ -76,7 +81,14 @@ impl Account<'_> {
             replica_regions: &self.config.replica_regions,
         };
         let (arn, version) = self.secrets.create(&secret).await?;
-        self.settle(user, &arn, &version, adopts).await
+        self.settle(user, &arn, &version, adopts).await?;
+        Ok(arn)
+    }
+
+    /// Lets the user read a secret that has no policy. Who else reads it is not known, so nobody is
+    /// shut out.
+    pub async fn let_user_read(&self, user: &UserRef, arn: &str) -> Result<()> {
+        Ok(self.secrets.put_policy(arn, &secret_policy(user, None)).await?)
     }
 
     /// The label comes last, because it is what tells that the enrolment is whole.
@@ -87,7 +99,7 @@ impl Account<'_> {
     }
 
     /// The user as the secret's tag names it: by its ARN where it lives in another account.
-    fn bound_to(&self, user: &UserRef) -> String {
+    pub fn bound_to(&self, user: &UserRef) -> String {
         if self.tag_prefix.is_some() { user.arn() } else { user.name.clone() }
     }
 

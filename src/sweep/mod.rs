@@ -27,7 +27,7 @@ use crate::notify;
 use crate::rotation::chain;
 use crate::telemetry::{Metric, Metrics};
 
-pub use account::{Account, AccountAnswer};
+pub use account::{Account, AccountAnswer, Stop};
 pub use survey::{Candidate, Survey};
 pub use visit::Visit;
 

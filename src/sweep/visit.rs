@@ -31,6 +31,8 @@ pub struct Visit {
     pub secret: Option<SecretState>,
     /// What was done; in an audit, what would be.
     pub actions: Vec<Planned<FleetAction>>,
+    /// What was planned and not done, because a stop was wished.
+    pub left: Vec<Planned<FleetAction>>,
     /// What needs a person.
     pub findings: Vec<Finding>,
     /// Keys that a rotation has superseded and deactivated since the last visit.
@@ -80,6 +82,10 @@ impl Account<'_> {
                 visit.actions = actions;
                 return Ok(());
             }
+            if self.stop.is_wished() {
+                visit.left = actions;
+                return Ok(());
+            }
             let stale = last.is_some() && actions.first().map(|first| &first.action) == last.as_ref();
             if stale {
                 // IAM's lists lag behind what was just done.
@@ -87,8 +93,10 @@ impl Account<'_> {
                 sleep(STALE_WAIT).await;
                 continue;
             }
+            let (before, planned) = (visit.actions.len(), actions.clone());
             last = self.execute(&view, actions, &mut visit.actions).await?;
             if last.is_none() {
+                visit.left = planned.into_iter().skip(visit.actions.len() - before).collect();
                 self.tell(&view, &plan, visit).await;
                 return Ok(());
             }
@@ -209,6 +217,7 @@ impl Visit {
             keys: Vec::new(),
             secret: None,
             actions: Vec::new(),
+            left: Vec::new(),
             findings: Vec::new(),
             superseded: Vec::new(),
             coming: Vec::new(),

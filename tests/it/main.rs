@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect ends there")]
 
 mod bad_input;
+#[cfg(feature = "cli")]
+mod cli;
 mod contract;
 mod crash;
 mod endurance;

@@ -14,7 +14,7 @@ use iam_key_rotator::invocation::Invocation;
 use iam_key_rotator::rotation::Rotator;
 use iam_key_rotator::telemetry::{Metrics, subscriber};
 use serde_json::{Value, json};
-use simulator::{FunctionError, KeyPair, Options, RotationReport, Simulator};
+use simulator::{FunctionError, FunctionSetup, KeyPair, Options, RotationReport, Simulator};
 use tokio::time::Instant;
 
 pub const ACCOUNT: &str = "111122223333";
@@ -83,12 +83,19 @@ impl Stage {
 
     /// Deploys the function anew, with other settings.
     pub fn deploy(&self, settings: &[(&str, &str)]) {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables = owned(settings);
+        let settings = variables.clone().into_iter();
         let sink = self.metrics.clone();
         let metrics = Metrics::new(move |line| {
             let _ = io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
         });
         let role = self.sim.role_session(ACCOUNT, "rotation-function");
+        self.sim.set_up_function(FUNCTION, set_up(&variables, "rotation-function"));
+        let invokes = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"},
+            "Action": "lambda:InvokeFunction", "Resource": FUNCTION,
+            "Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT}}});
+        let policy = json!({"Version": "2012-10-17", "Statement": [invokes]});
+        self.sim.set_function_policy(FUNCTION, Some(&policy.to_string()));
         let aws = Aws::new(sdk_config(&self.sim, &role));
         let rotator = Arc::new(Rotator::new(aws, Config::from_variables(settings), metrics));
         let sim = self.sim.clone();
@@ -208,6 +215,17 @@ impl Stage {
         calls.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
         calls.into_iter().map(|call| call.operation).collect()
     }
+}
+
+/// Settings as a process has them.
+pub fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// What Lambda shows of a function with these settings, under this role of its account.
+pub fn set_up(settings: &[(String, String)], role: &str) -> FunctionSetup {
+    let variables = settings.iter().cloned().collect();
+    FunctionSetup { variables, ..FunctionSetup::of_role(format!("arn:aws:iam::{ACCOUNT}:role/{role}")) }
 }
 
 /// An SDK that talks to the simulator in process, by its clock, as the function's role.

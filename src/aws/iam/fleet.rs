@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_iam::types::ReportStateType;
 use tokio::time::sleep;
 
-use super::{CallError, Iam};
+use super::{CallError, Iam, Simulated};
 
 /// Members that one page of GetGroup may hold.
 const GROUP_PAGE: i32 = 1000;
@@ -45,6 +45,42 @@ impl Iam {
             sleep(if look == 0 { REPORT_WAIT / 10 } else { REPORT_WAIT }).await;
         }
         Err(CallError::incomplete(GENERATE))
+    }
+
+    /// Whether a role's policies allow these actions on a resource.
+    ///
+    /// [SimulatePrincipalPolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html);
+    /// it knows nothing of the organization's policies, nor of the resource's own.
+    pub async fn simulate(
+        &self,
+        role_arn: &str,
+        actions: &[&str],
+        resource: &str,
+    ) -> Result<Vec<Simulated>, CallError> {
+        const ACTION: &str = "iam:SimulatePrincipalPolicy";
+        let mut results = Vec::new();
+        let mut marker = None;
+        for _ in 0..MOST_GROUP_PAGES {
+            let request = self
+                .ready()
+                .await
+                .simulate_principal_policy()
+                .policy_source_arn(role_arn)
+                .set_action_names(Some(actions.iter().map(|action| (*action).to_owned()).collect()))
+                .resource_arns(resource)
+                .set_marker(marker.take());
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            results.extend(page.evaluation_results().iter().map(|result| Simulated {
+                action: result.eval_action_name().to_owned(),
+                allowed: result.eval_decision().as_str() == "allowed",
+                unknown_conditions: result.missing_context_values().to_vec(),
+            }));
+            match page.marker() {
+                Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
+                _ => return Ok(results),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
     }
 
     /// The names of a group's members, every page of

@@ -41,6 +41,17 @@ pub enum KeyOwner {
     Denied,
 }
 
+/// What a simulated call would meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// The action.
+    pub action: String,
+    /// Whether the policies allow it.
+    pub allowed: bool,
+    /// Condition keys that the answer hangs on and the simulation did not know.
+    pub unknown_conditions: Vec<String>,
+}
+
 impl Iam {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
         Self { client: Client::from_conf(Builder::from(sdk).build()), pace: None }

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use simulator::{FunctionError, KeyPair, Options, SecretView, Simulator};
 use tokio::time::Instant;
 
-use crate::stage::{ACCOUNT, FUNCTION, Lines, Stage, TOPIC, days, sdk_config};
+use crate::stage::{ACCOUNT, FUNCTION, Lines, Stage, TOPIC, days, owned, sdk_config, set_up};
 
 pub const SWEEP: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
 /// What most tests run with: act, on whoever has a secret.
@@ -184,8 +184,9 @@ impl Fleet {
 
 /// Deploys the sweep with these settings.
 pub fn deploy_sweep(sim: &Simulator, settings: &[(&str, &str)], metrics: &Lines) {
-    let owned = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let config = SweepConfig::from_variables(owned);
+    let settings = owned(settings);
+    sim.set_up_function(SWEEP, set_up(&settings, "sweep-function"));
+    let config = SweepConfig::from_variables(settings);
     let sink = metrics.clone();
     let metrics = Metrics::new(move |line| {
         let _ = std::io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());

@@ -142,6 +142,8 @@ impl Case {
             changed: Some(at(self.changed)),
             last_rotated,
             versions,
+            deleted: None,
+            kms_key_id: None,
         })
     }
 

@@ -1,7 +1,8 @@
 //! A strict AWS stand-in for the tests and the demo of `iam-key-rotator`.
 //!
 //! One in-memory world of IAM, STS, Organizations, Secrets Manager (with its rotation engine),
-//! Lambda (as far as `Invoke`), SNS and SESv2
+//! Lambda (`Invoke`, configuration, policy), SNS, SESv2, KMS (`DescribeKey`) CloudTrail
+//! (`LookupEvents`) and CloudWatch Logs (`FilterLogEvents`)
 //! stands behind two doors: an SDK HTTP client for tests in the same process
 //! ([`Simulator::http_client`]), and HTTP on loopback for any other program
 //! ([`Simulator::serve`]). Every request is routed by its SigV4 credential scope, and its signature
@@ -13,7 +14,8 @@
 //! empty success.
 //!
 //! - `front`: from bytes to effect and back: routing, signatures, faults, hooks, journal
-//! - `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `sns`, `ses`: the services
+//! - `iam`, `sts`, `organizations`, `secretsmanager`, `lambda`, `functions`, `sns`, `ses`, `kms`, `cloudtrail`, `logs`: the
+//!   services
 //! - `rotation`: the engine, functions in process, the Lambda Runtime API
 //! - `console`: state without HTTP, for tests
 //! - `server`: HTTP, and the control surface under `/_simulator/` (`journal`, `mails`, `alerts`,
@@ -21,11 +23,15 @@
 //! - `world`, `clock`, `ids`: plain data, simulated time, deterministic names
 
 mod clock;
+mod cloudtrail;
 mod console;
 mod front;
+mod functions;
 mod iam;
 mod ids;
+mod kms;
 mod lambda;
+mod logs;
 mod options;
 mod organizations;
 mod rotation;
@@ -48,6 +54,7 @@ pub use rotation::report::{RotationEvent, RotationEventKind, RotationReport, Ste
 pub use rotation::runtime_api::RuntimeApi;
 pub use server::Server;
 pub use simulator::{BoxFuture, Simulator};
+pub use world::deployment::{FunctionSetup, KeyState};
 pub use world::identity::KeyUse;
 pub use world::messages::{Alert, Mail};
 pub use world::secret::SecretValue;

@@ -119,6 +119,11 @@ pub struct Options {
     pub timed_out_keeps_running: bool,
     /// SES only delivers to verified recipients.
     pub ses_sandbox: bool,
+    /// AWS has paused the account's sending.
+    pub ses_paused: bool,
+    /// How late CloudTrail shows an event ("typically … within an average of about 5 minutes",
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html>).
+    pub trail_lag: Duration,
     /// Decides every key id, secret, token and request id.
     pub seed: u64,
 }
@@ -156,6 +161,8 @@ impl Default for Options {
             function_timeout: Duration::from_secs(60),
             timed_out_keeps_running: false,
             ses_sandbox: false,
+            ses_paused: false,
+            trail_lag: Duration::from_secs(300),
             seed: 1,
         }
     }

@@ -138,8 +138,8 @@ fn account(context: &Context<'_>) -> Value {
     let sent = context.state.world.mails.len();
     json!({
         "ProductionAccessEnabled": !sandbox,
-        "SendingEnabled": true,
-        "EnforcementStatus": "HEALTHY",
+        "SendingEnabled": !context.state.options.ses_paused,
+        "EnforcementStatus": if context.state.options.ses_paused { "SHUTDOWN" } else { "HEALTHY" },
         "SendQuota": {"Max24HourSend": quota, "MaxSendRate": 1.0, "SentLast24Hours": sent},
     })
 }
@@ -155,6 +155,15 @@ fn create_identity(context: &mut Context<'_>, input: Input<'_>) -> Result<Value,
 
 fn get_identity(context: &mut Context<'_>, input: Input<'_>) -> Result<Value, ApiError> {
     let name = input.required("EmailIdentity")?;
+    let place = (context.caller.account.clone(), context.region.to_owned());
+    let pending = context.state.world.deployment.unverified.get(&place);
+    if pending.is_some_and(|pending| pending.iter().any(|identity| identity == name)) {
+        return Ok(json!({
+            "IdentityType": identity_type(name),
+            "VerifiedForSendingStatus": false,
+            "VerificationStatus": "PENDING",
+        }));
+    }
     if !context.identities().iter().any(|identity| identity == name) {
         let message = format!("Email identity {name} does not exist.");
         return Err(ApiError::new(404, "NotFoundException", message));

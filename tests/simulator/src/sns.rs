@@ -19,6 +19,7 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, form: &Form) -> R
         "CreateTopic" => create_topic(context, form),
         "ListTopics" => list_topics(context, form),
         "Publish" => publish(context, form),
+        "ListSubscriptionsByTopic" => list_subscriptions(context, form),
         _ => Err(unknown_operation(Service::Sns, operation)),
     }?;
     Ok(Reply::Xml(xml))
@@ -83,6 +84,36 @@ fn publish(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     });
     let id = context.state.world.ids.uuid("message-id");
     Ok(Xml::new().text("MessageId", &id))
+}
+
+/// A subscription that nobody has confirmed has no ARN
+/// (<https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html>).
+fn list_subscriptions(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
+    let topic = form.get("TopicArn").ok_or_else(|| invalid("Invalid parameter: TopicArn"))?;
+    if !context.state.world.topics.contains_key(topic) {
+        return Err(ApiError::new(404, "NotFound", "Topic does not exist"));
+    }
+    let subscriptions = context.state.world.deployment.subscriptions.iter().enumerate();
+    let members = subscriptions
+        .filter(|(_, subscription)| subscription.topic == topic)
+        .map(|(nth, subscription)| {
+            let arn = match subscription.confirmed {
+                true => format!("{topic}:{nth:08}-0000-4000-8000-000000000000"),
+                false => "PendingConfirmation".to_owned(),
+            };
+            let xml = Xml::new()
+                .text("TopicArn", topic)
+                .text("Protocol", &subscription.protocol)
+                .text("SubscriptionArn", &arn)
+                .text("Owner", &context.caller.account)
+                .text("Endpoint", &subscription.endpoint);
+            (nth.to_string(), xml)
+        })
+        .collect();
+    let size = context.state.options.page_size;
+    let (members, next) =
+        page(members, form.get("NextToken"), size).ok_or_else(|| invalid("Invalid parameter: NextToken"))?;
+    Ok(Xml::new().list("Subscriptions", members).optional("NextToken", next.as_deref()))
 }
 
 /// "Subjects must be ASCII text that begins with a letter, number, or punctuation mark; must not

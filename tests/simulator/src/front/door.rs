@@ -282,6 +282,10 @@ fn perform(
             let traced = request.header("x-amzn-trace-id").and_then(chain_of);
             lambda::call(&mut context, routed, current_chain().or(traced).unwrap_or(0))
         }
+        (Service::Lambda, Params::Json(body)) => crate::functions::call(&mut context, operation, body),
+        (Service::Kms, Params::Json(body)) => crate::kms::call(&mut context, operation, body),
+        (Service::Logs, Params::Json(body)) => crate::logs::call(&mut context, operation, body),
+        (Service::CloudTrail, Params::Json(body)) => crate::cloudtrail::call(&mut context, operation, body),
         _ => Err(unknown_operation(service, operation)),
     }
 }

@@ -88,6 +88,9 @@ pub(crate) enum Service {
     Lambda,
     Sns,
     Ses,
+    Kms,
+    CloudTrail,
+    Logs,
 }
 
 /// How a service puts requests and answers on the wire.
@@ -114,6 +117,9 @@ impl Service {
             "lambda" => Self::Lambda,
             "sns" => Self::Sns,
             "ses" => Self::Ses,
+            "kms" => Self::Kms,
+            "cloudtrail" => Self::CloudTrail,
+            "logs" => Self::Logs,
             _ => return None,
         })
     }
@@ -127,6 +133,9 @@ impl Service {
             Self::Lambda => "lambda",
             Self::Sns => "sns",
             Self::Ses => "ses",
+            Self::Kms => "kms",
+            Self::CloudTrail => "cloudtrail",
+            Self::Logs => "logs",
         }
     }
 
@@ -137,6 +146,9 @@ impl Service {
             Self::Sns => Protocol::Query { namespace: "http://sns.amazonaws.com/doc/2010-03-31/" },
             Self::Organizations => Protocol::Json11 { target: "AWSOrganizationsV20161128." },
             Self::SecretsManager => Protocol::Json11 { target: "secretsmanager." },
+            Self::Kms => Protocol::Json11 { target: "TrentService." },
+            Self::CloudTrail => Protocol::Json11 { target: "CloudTrail_20131101." },
+            Self::Logs => Protocol::Json11 { target: "Logs_20140328." },
             Self::Lambda | Self::Ses => Protocol::RestJson,
         }
     }
@@ -145,7 +157,7 @@ impl Service {
     pub(crate) fn denied(self, message: impl Into<String>) -> ApiError {
         match self {
             Self::Iam | Self::Sts => ApiError::new(403, "AccessDenied", message),
-            Self::Organizations | Self::SecretsManager => {
+            Self::Organizations | Self::SecretsManager | Self::Kms | Self::CloudTrail | Self::Logs => {
                 ApiError::new(400, "AccessDeniedException", message)
             }
             Self::Sns => ApiError::new(403, "AuthorizationError", message),
@@ -158,7 +170,9 @@ impl Service {
         match self {
             Self::Iam | Self::Sts => ApiError::new(400, "Throttling", "Rate exceeded"),
             Self::Organizations => ApiError::new(400, "TooManyRequestsException", "Rate exceeded"),
-            Self::SecretsManager => ApiError::new(400, "ThrottlingException", "Rate exceeded"),
+            Self::SecretsManager | Self::Kms | Self::CloudTrail | Self::Logs => {
+                ApiError::new(400, "ThrottlingException", "Rate exceeded")
+            }
             Self::Sns => ApiError::new(429, "Throttled", "Rate exceeded"),
             Self::Lambda | Self::Ses => ApiError::new(429, "TooManyRequestsException", "Rate exceeded"),
         }
@@ -169,7 +183,9 @@ impl Service {
         let message = "An error occurred on the server side.";
         match self {
             Self::Iam => ApiError::new(500, "ServiceFailure", message),
-            Self::Sts | Self::Sns => ApiError::new(500, "InternalFailure", message),
+            Self::Sts | Self::Sns | Self::CloudTrail => ApiError::new(500, "InternalFailure", message),
+            Self::Kms => ApiError::new(500, "KMSInternalException", message),
+            Self::Logs => ApiError::new(500, "ServiceUnavailableException", message),
             Self::Organizations | Self::Lambda => ApiError::new(500, "ServiceException", message),
             Self::SecretsManager => ApiError::new(500, "InternalServiceError", message),
             Self::Ses => ApiError::new(500, "InternalServiceErrorException", message),

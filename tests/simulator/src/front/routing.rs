@@ -44,6 +44,8 @@ pub(crate) fn route(service: Service, request: &Request) -> Result<Routed, ApiEr
         }
         Protocol::Json11 { target: prefix } => {
             let target = request.header("x-amz-target").unwrap_or_default();
+            // Some clients qualify it: `com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.…`.
+            let target = target.find(prefix).map_or(target, |start| &target[start..]);
             let operation = target.strip_prefix(prefix).unwrap_or_default();
             (operation.to_owned(), Params::Json(json_body(request)?))
         }
@@ -67,7 +69,7 @@ fn rest(service: Service, request: &Request) -> Result<(String, Params), ApiErro
         .collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     if service == Service::Lambda {
-        return invocation(request, &segments);
+        return lambda(request, &segments);
     }
     let mut body = json_body(request)?;
     let (operation, name) = match (request.method.as_str(), segments.as_slice()) {
@@ -83,6 +85,16 @@ fn rest(service: Service, request: &Request) -> Result<(String, Params), ApiErro
         body[field] = Value::from(value);
     }
     Ok((operation.to_owned(), Params::Json(body)))
+}
+
+/// `Invoke` carries a payload; the others name a function.
+fn lambda(request: &Request, segments: &[&str]) -> Result<(String, Params), ApiError> {
+    let operation = match (request.method.as_str(), segments) {
+        ("GET", ["2015-03-31", "functions", name, "configuration"]) => ("GetFunctionConfiguration", *name),
+        ("GET", ["2015-03-31", "functions", name, "policy"]) => ("GetPolicy", *name),
+        _ => return invocation(request, segments),
+    };
+    Ok((operation.0.to_owned(), Params::Json(serde_json::json!({"FunctionName": operation.1}))))
 }
 
 fn invocation(request: &Request, segments: &[&str]) -> Result<(String, Params), ApiError> {
@@ -125,12 +137,14 @@ pub(crate) fn unknown_operation(service: Service, operation: &str) -> ApiError {
 /// The user, secret, topic, role, parent or function a call is about, as the caller named it.
 pub(crate) fn named_target(params: &Params) -> Option<String> {
     match params {
-        Params::Form(form) => ["UserName", "AccessKeyId", "TopicArn", "RoleArn", "RoleName"]
-            .iter()
-            .find_map(|name| form.get(name))
-            .map(str::to_owned),
+        Params::Form(form) => {
+            ["UserName", "AccessKeyId", "TopicArn", "RoleArn", "RoleName", "PolicySourceArn"]
+                .iter()
+                .find_map(|name| form.get(name))
+                .map(str::to_owned)
+        }
         Params::Raw { name, .. } => Some(name.clone()),
-        Params::Json(body) => ["SecretId", "Name", "ParentId"]
+        Params::Json(body) => ["SecretId", "Name", "ParentId", "FunctionName", "KeyId"]
             .iter()
             .find_map(|name| body.get(name)?.as_str())
             .map(str::to_owned),

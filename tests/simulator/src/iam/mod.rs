@@ -6,6 +6,7 @@ mod groups;
 mod keys;
 mod report;
 mod roles;
+mod simulate;
 mod users;
 
 use crate::clock::iso;
@@ -45,6 +46,7 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, form: &Form) -> R
         "CreateRole" => roles::create_role(context, form),
         "GetRole" => roles::get_role(context, form),
         "DeleteRole" => roles::delete_role(context, form),
+        "SimulatePrincipalPolicy" => simulate::simulate_principal_policy(context, form),
         _ => Err(unknown_operation(Service::Iam, operation)),
     }?;
     Ok(Reply::Xml(xml))

@@ -1,6 +1,7 @@
 //! What exists: plain data without AWS's manners. The services beside it have those.
 
 pub(crate) mod credentials;
+pub(crate) mod deployment;
 pub(crate) mod identity;
 pub(crate) mod messages;
 pub(crate) mod organization;
@@ -37,6 +38,8 @@ pub(crate) struct World {
     pub organizations: Vec<Organization>,
     /// Function ARN and who may invoke it from another account.
     pub function_permissions: BTreeSet<(String, String)>,
+    /// How functions are set up, KMS keys, subscriptions, policies of roles.
+    pub deployment: deployment::Deployment,
     pub topics: BTreeMap<String, SystemTime>,
     pub alerts: Vec<Alert>,
     pub identities: BTreeMap<(String, String), Vec<String>>,
@@ -72,6 +75,7 @@ impl World {
             replications: Vec::new(),
             organizations: Vec::new(),
             function_permissions: BTreeSet::new(),
+            deployment: deployment::Deployment::default(),
             topics: BTreeMap::new(),
             alerts: Vec::new(),
             identities: BTreeMap::new(),

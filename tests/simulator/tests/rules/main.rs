@@ -13,6 +13,7 @@ mod http;
 mod iam;
 mod invoke;
 mod journal;
+mod operator;
 mod organizations;
 mod replicas_and_policies;
 mod report;

@@ -99,6 +99,13 @@ pub(crate) fn access(world: &World, routed: &Routed, caller: Option<&Caller>, re
         }
         (Service::Ses, Params::Json(body)) => others::ses(&mut access, world, operation, body, origin),
         (Service::Lambda, Params::Raw { name, .. }) => others::lambda(&mut access, name, origin),
+        (Service::Lambda, Params::Json(body)) => {
+            others::lambda(&mut access, body["FunctionName"].as_str().unwrap_or_default(), origin);
+        }
+        (Service::Kms, Params::Json(body)) => {
+            let key = body["KeyId"].as_str().unwrap_or_default();
+            access.resource = crate::kms::key_arn(key, origin.account, origin.region);
+        }
         _ => {}
     }
     principal::describe(&mut access, world, origin);

@@ -28,7 +28,7 @@ pub(super) fn sts(access: &mut Access, operation: &str, form: &Form) {
 pub(super) fn sns(access: &mut Access, operation: &str, form: &Form, origin: Origin<'_>) {
     let Origin { account, region, .. } = origin;
     match operation {
-        "Publish" => {
+        "Publish" | "ListSubscriptionsByTopic" => {
             if let Some(topic) = form.get("TopicArn").or(form.get("TargetArn")) {
                 topic.clone_into(&mut access.resource);
             }

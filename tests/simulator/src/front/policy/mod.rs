@@ -39,6 +39,28 @@ pub(crate) fn evaluate(policy: &Value, caller: &Caller, access: &Access) -> Verd
     verdict
 }
 
+/// What identity policies say of an action on a resource, in SimulatePrincipalPolicy's words. A
+/// condition is taken for fulfilled by an Allow and by a Deny alike.
+pub(crate) fn identity_verdict(policies: &[Value], action: &str, resource: &str) -> &'static str {
+    let matches = |value: &Value, text: &str| texts(value).iter().any(|pattern| glob(pattern, text));
+    let speaks = |statement: &&Value| {
+        let is_action = either(statement, "Action", "NotAction", |value| {
+            texts(value).iter().any(|pattern| glob(&pattern.to_lowercase(), &action.to_lowercase()))
+        });
+        let is_resource =
+            either(statement, "Resource", "NotResource", |value| resource == "*" || matches(value, resource));
+        is_action == Some(true) && is_resource == Some(true)
+    };
+    let speaking = || policies.iter().flat_map(document::statements).filter(speaks);
+    if speaking().any(|statement| statement["Effect"] == "Deny") {
+        "explicitDeny"
+    } else if speaking().any(|statement| statement["Effect"] == "Allow") {
+        "allowed"
+    } else {
+        "implicitDeny"
+    }
+}
+
 fn applies(statement: &Value, caller: &Caller, access: &Access) -> Match {
     let is_caller = |value: &Value| names(value, caller);
     let is_action = |value: &Value| {

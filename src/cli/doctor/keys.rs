@@ -1,0 +1,128 @@
+//! The user and its keys.
+
+use super::super::target::Target;
+use super::report::Report;
+use crate::config::Config;
+use crate::model::names::{AWSCURRENT, AWSPENDING};
+use crate::model::{
+    AccessKey, AccessKeyId, ClientRequestToken, KeyRole, KeyStatus, Observation, Policy, UserRef,
+};
+use crate::plan;
+
+const AREA: &str = "keys";
+const LISTED: &str = "iam:ListAccessKeys";
+
+/// Looks at them.
+pub(super) async fn check(report: &mut Report, target: &Target<'_>, settings: &Config) {
+    let Some(user) = &target.user else { return };
+    let keys = match target.iam.list_access_keys(&user.name).await {
+        Err(error) if error.is_not_found() => {
+            return report.error(
+                "user",
+                "there is no such user",
+                format!("{LISTED}: {user}"),
+                "Correct the tag `iam-key-rotator:user`; or delete the secret, if the user is gone for good.",
+            );
+        }
+        answer => report.answer(AREA, answer),
+    };
+    let Some(mut keys) = keys else { return };
+    report.ok("user", format!("{user} exists"));
+    for key in &mut keys {
+        key.last_use = report.answer(AREA, target.iam.last_use(&key.id).await);
+        if key.last_use.is_none() {
+            return;
+        }
+    }
+    let seen = observation(target, user, keys);
+    check_current(report, &seen);
+    if let Ok(policy) = settings.policy.with_tags(&target.secret.tags) {
+        check_room(report, &seen, &policy);
+    }
+    check_strangers(report, &seen);
+}
+
+fn observation(target: &Target<'_>, user: &UserRef, keys: Vec<AccessKey>) -> Observation {
+    let secret = target.secret.clone();
+    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+    Observation {
+        now: target.account.now(),
+        token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
+        user: user.clone(),
+        keys,
+        current: None,
+        pending: None,
+        current_key_owner: None,
+        secret,
+    }
+}
+
+fn check_current(report: &mut Report, seen: &Observation) {
+    let Some(current) = seen.secret.current() else {
+        return report.note(AREA, "the secret has no value yet: the first rotation stores one");
+    };
+    let Some(label) = &current.key else {
+        return report
+            .note(AREA, "no label tells which key AWSCURRENT holds: the first rotation attaches one");
+    };
+    let consequence = "consumers read a key that does not work";
+    match seen.keys.iter().find(|key| key.id == *label) {
+        None => report.error(
+            AREA,
+            format!("AWSCURRENT holds a key that is none of the user's: {consequence}"),
+            format!("{LISTED}: no {label}"),
+            "`iam-key-rotator rotate --wait` makes a new one; or correct the tag `iam-key-rotator:user`.",
+        ),
+        Some(key) if key.status == KeyStatus::Inactive => report.error(
+            AREA,
+            format!("AWSCURRENT holds an inactive key: {consequence}"),
+            format!("{LISTED}: {label} is inactive"),
+            "Activate it, if it was deactivated by mistake; or `iam-key-rotator rotate --wait`.",
+        ),
+        Some(key) => report.ok(AREA, format!("AWSCURRENT's {label} is active, created {}", key.created)),
+    }
+}
+
+/// Whether a rotation would find room for a key.
+fn check_room(report: &mut Report, seen: &Observation, policy: &Policy) {
+    if seen.keys.iter().any(|key| seen.role(key) == KeyRole::Pending) {
+        return report
+            .note("limit", "the rotation that has begun has its key, and needs no room for another");
+    }
+    // What the values hold is not known: the rotation function, which reads them, may know better.
+    let known = seen.secret.current().is_some_and(|version| version.key.is_some());
+    match plan::blocked(seen, policy).filter(|_| known) {
+        None => report.ok("limit", format!("{} of 2 keys: a rotation finds room", seen.keys.len())),
+        Some(error) if is_waiting(seen, error.key()) => {
+            report.note("limit", format!("a rotation now would be refused, later not: {error}"));
+        }
+        Some(error) => report.error(
+            "limit",
+            "a rotation finds no room for a new key",
+            error.to_string(),
+            "Find out who uses the key in the way; deactivate it if nobody does.",
+        ),
+    }
+}
+
+/// Whether the key in the way is a superseded one, which goes in its time.
+fn is_waiting(seen: &Observation, key: Option<&AccessKeyId>) -> bool {
+    seen.keys.iter().any(|known| Some(&known.id) == key && seen.role(known) == KeyRole::Previous)
+}
+
+fn check_strangers(report: &mut Report, seen: &Observation) {
+    let known = seen.secret.current().is_some_and(|version| version.key.is_some());
+    let strangers = seen
+        .keys
+        .iter()
+        .filter(|key| known && key.status == KeyStatus::Active && seen.role(key) == KeyRole::Unknown);
+    for key in strangers {
+        let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
+        report.warning(
+            AREA,
+            "an active key is in no version of the secret: nothing rotates it",
+            format!("{}, created {}, {used}", key.id, key.created),
+            "Find out who uses it. If nobody does, deactivate it and then delete it.",
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! Visits to many users, with progress; Ctrl-C ends them between two actions.
+
+use futures_util::stream::{FuturesOrdered, StreamExt as _};
+
+use super::{Failure, Session, Terminal};
+use crate::config::{Scope, SweepConfig};
+use crate::plan::sweep::Demand;
+use crate::sweep::{Account, Candidate, Survey, Visit};
+
+/// Users that are visited at once. IAM is called at its own pace whatever this says.
+const VISITS_AT_ONCE: usize = 4;
+
+/// Visits users in the order given. Answers with the visits, and how many users were left out
+/// because of Ctrl-C. `told` is called as each visit ends.
+pub(super) async fn visit_all(
+    account: &Account<'_>,
+    candidates: &[&Candidate],
+    terminal: &mut Terminal,
+    what: &'static str,
+    mut told: impl FnMut(&mut Terminal, &Visit) -> std::io::Result<()>,
+) -> Result<(Vec<Visit>, usize), Failure> {
+    let bar = terminal.progress(candidates.len(), what);
+    let mut interrupted = terminal.interrupted();
+    let mut waiting = candidates.iter();
+    let mut visiting = FuturesOrdered::new();
+    let mut visits = Vec::new();
+    loop {
+        account_for(&interrupted, account);
+        while visiting.len() < VISITS_AT_ONCE
+            && !account.stop.is_wished()
+            && let Some(candidate) = waiting.next()
+        {
+            visiting.push_back(account.visit(candidate, Demand::Due));
+        }
+        let visit = tokio::select! {
+            // What has ended is told before anybody is heard.
+            biased;
+            visit = visiting.next() => visit,
+            Ok(()) = interrupted.changed() => continue,
+        };
+        let Some(visit) = visit else { break };
+        bar.inc(1);
+        bar.suspend(|| told(terminal, &visit))?;
+        visits.push(visit);
+    }
+    bar.finish_and_clear();
+    Ok((visits, waiting.count()))
+}
+
+fn account_for(interrupted: &tokio::sync::watch::Receiver<bool>, account: &Account<'_>) {
+    if *interrupted.borrow() {
+        account.stop.wish();
+    }
+}
+
+/// Every user of the account, and every listed secret's.
+pub(super) async fn everybody(session: &Session) -> Result<Survey, Failure> {
+    let all = SweepConfig { scope: Scope::All, ..session.config.clone() };
+    let mut survey = session.account(&all).await?.survey().await?;
+    // A listed secret may lack the tag that an account's survey goes by.
+    if matches!(session.config.scope, Scope::Secrets(_)) {
+        let listed = session.account(&session.config).await?.survey().await?;
+        survey.candidates.extend(listed.candidates);
+        survey.unbound = listed.unbound;
+    }
+    Ok(survey)
+}

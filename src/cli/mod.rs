@@ -1,0 +1,77 @@
+//! The operator's command line: one file a subcommand.
+//!
+//! It looks, plans and acts through the same library as the Lambdas: no decision is made here. What
+//! changes AWS shows its plan first, and needs `--apply` or a typed yes. No command prints a
+//! secret.
+
+mod args;
+mod completions;
+mod demo;
+mod doctor;
+mod enroll;
+mod failure;
+mod fleet;
+mod man;
+mod plan;
+mod rotate;
+mod session;
+mod settings;
+mod status;
+mod sweep;
+mod table;
+mod target;
+mod terminal;
+mod unstick;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::aws::Aws;
+
+pub use args::{Cli, Command, Global};
+pub use failure::{Exit, Failure};
+pub use session::Session;
+pub use terminal::{Look, Terminal};
+
+/// Runs one command, from its arguments to its exit code.
+///
+/// `connect` is asked for AWS only by commands that need it.
+pub async fn run(
+    args: impl IntoIterator<Item = OsString>,
+    terminal: &mut Terminal,
+    environment: &[(String, String)],
+    connect: impl AsyncFnOnce(&Global) -> Aws,
+) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return terminal.usage(&error),
+    };
+    let outcome = Box::pin(dispatch(&cli, terminal, environment, connect)).await;
+    terminal.close(outcome)
+}
+
+async fn dispatch(
+    cli: &Cli,
+    terminal: &mut Terminal,
+    environment: &[(String, String)],
+    connect: impl AsyncFnOnce(&Global) -> Aws,
+) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Demo(args) => return demo::run(args, terminal),
+        Command::Completions(args) => return completions::run(args, terminal, &mut Cli::command()),
+        Command::Man(args) => return man::run(args, terminal, Cli::command()),
+        _ => {}
+    }
+    let session = Session::open(connect(&cli.global).await, &cli.global, environment).await?;
+    match &cli.command {
+        Command::Status(args) => status::run(args, &session, terminal).await,
+        Command::Plan(args) => plan::run(args, &session, terminal).await,
+        Command::Sweep(args) => sweep::run(args, &session, terminal).await,
+        Command::Rotate(args) => rotate::run(args, &session, terminal).await,
+        Command::Enroll(args) => enroll::run(args, &session, terminal).await,
+        Command::Doctor(args) => doctor::run(args, &session, terminal).await,
+        Command::Unstick(args) => unstick::run(args, &session, terminal).await,
+        Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
+    }
+}

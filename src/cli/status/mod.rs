@@ -1,0 +1,106 @@
+//! `status`: every user with keys, the most urgent first.
+
+mod row;
+
+use super::fleet::{everybody, visit_all};
+use super::table::table;
+use super::{Exit, Failure, Session, Terminal};
+use crate::sweep::Candidate;
+
+use row::{KeyRow, rows};
+
+/// Arguments of `status`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Users are sorted by urgency: what failed, what needs a person, what is due, then by what comes next.
+With --findings or --due, users whom the credential report shows to need nothing are not asked after.
+
+Examples:
+  iam-key-rotator status
+  iam-key-rotator status --due --csv > due.csv
+  iam-key-rotator status --user 'ci-*' --json
+  iam-key-rotator status --findings || echo somebody is needed")]
+pub struct Args {
+    /// Only users of this name; * for any characters
+    #[arg(long, value_name = "NAME")]
+    pub user: Vec<String>,
+    /// Only keys to which something is to be done now
+    #[arg(long)]
+    pub due: bool,
+    /// Only users with a finding; exit code 3 if there is one
+    #[arg(long)]
+    pub findings: bool,
+    /// Answer with CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+}
+
+/// Shows the users.
+pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let survey = everybody(session).await?;
+    let patterns: Vec<_> =
+        args.user.iter().map(|name| wildmatch::WildMatch::new_case_insensitive(name)).collect();
+    let named = |candidate: &Candidate| {
+        patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&candidate.user.name))
+    };
+    let needy = |candidate: &Candidate| candidate.glance.look || !(args.due || args.findings);
+    let candidates: Vec<&Candidate> =
+        survey.candidates.values().filter(|candidate| named(candidate) && needy(candidate)).collect();
+    let account = session.account(&session.config).await?;
+    let (visits, left) =
+        visit_all(&account, &candidates, terminal, "looking at users", |_, _| Ok(())).await?;
+    let mut keys: Vec<KeyRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
+    keys.retain(|key| {
+        (!args.due || key.due) && (!args.findings || !key.findings.is_empty() || key.failure.is_some())
+    });
+    keys.sort_by(|a, b| {
+        (a.urgency, a.next_at, &a.user, a.created).cmp(&(b.urgency, b.next_at, &b.user, b.created))
+    });
+    if session.global.json {
+        terminal.json(&keys)?;
+    } else if args.csv {
+        terminal.raw(&csv(&keys)?)?;
+    } else {
+        terminal.line(table(terminal.look(), &KeyRow::HEADERS, keys.iter().map(KeyRow::cells)))?;
+        print_findings(terminal, &keys)?;
+        for unbound in &survey.unbound {
+            terminal.line(format!("No user: secret {unbound}"))?;
+        }
+    }
+    let failed = left > 0 || visits.iter().any(|visit| visit.failure.is_some());
+    let found = args.findings && !keys.is_empty();
+    Ok(if failed {
+        Exit::Failed
+    } else if found {
+        Exit::Findings
+    } else {
+        Exit::Done
+    })
+}
+
+/// What needs a person, in full: the table has no room for it.
+fn print_findings(terminal: &mut Terminal, keys: &[KeyRow]) -> std::io::Result<()> {
+    let mut told = std::collections::BTreeSet::new();
+    for key in keys {
+        for finding in &key.findings {
+            let line = format!("{}: {:?}: {}. {}", key.user, finding.kind, finding.evidence, finding.remedy);
+            if told.insert(line.clone()) {
+                terminal.line(if told.len() == 1 { format!("\n{line}") } else { line })?;
+            }
+        }
+        if let Some(failure) = key.failure.as_ref().filter(|failure| told.insert((*failure).clone())) {
+            terminal.line(format!("{}: could not be looked at: {failure}", key.user))?;
+        }
+    }
+    Ok(())
+}
+
+fn csv(keys: &[KeyRow]) -> Result<Vec<u8>, Failure> {
+    let failed = |error: csv::Error| Failure::Failed(format!("the CSV could not be written: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(KeyRow::COLUMNS).map_err(failed)?;
+    for key in keys {
+        writer.write_record(key.record()).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| Failure::Output(error.into_error()))
+}

@@ -1,0 +1,276 @@
+//! One key's row.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::names::{AWSCURRENT, AWSPENDING};
+use crate::model::{
+    AccessKey, AccessKeyId, ClientRequestToken, Finding, KeyRole, LastUse, Observation, SecretState,
+};
+use crate::plan::sweep::{ComingEvent, FleetAction};
+use crate::sweep::Visit;
+
+/// How soon somebody should look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Urgency {
+    /// The user could not be looked at.
+    Failed,
+    /// A person is needed.
+    Finding,
+    /// Something is to be done now.
+    Due,
+    /// Something will be done.
+    Coming,
+    /// Nothing will.
+    Quiet,
+    /// The user is left alone.
+    Exempt,
+}
+
+/// One key; or a user without one, who has a secret.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct KeyRow {
+    pub urgency: Urgency,
+    /// Whether something is to be done now.
+    pub due: bool,
+    pub user: String,
+    pub account: String,
+    pub key: Option<AccessKeyId>,
+    pub state: Option<String>,
+    pub role: Option<&'static str>,
+    pub created: Option<Timestamp>,
+    pub age_days: Option<i64>,
+    pub last_used: Option<Timestamp>,
+    pub last_used_service: Option<String>,
+    pub last_used_region: Option<String>,
+    pub secret: Option<String>,
+    pub rotation: &'static str,
+    pub next_rotation: Option<Timestamp>,
+    pub exempt: Option<String>,
+    pub next: Option<String>,
+    pub next_at: Option<Timestamp>,
+    pub findings: Vec<Finding>,
+    pub failure: Option<String>,
+}
+
+/// A user's keys.
+pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<KeyRow> {
+    if visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none() {
+        return Vec::new();
+    }
+    let seen = observation(visit, now);
+    let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
+    keys.sort_by_key(|key| key.created);
+    let mut rows: Vec<KeyRow> = keys.iter().map(|key| KeyRow::of(visit, &seen, Some(key))).collect();
+    if rows.is_empty() {
+        rows.push(KeyRow::of(visit, &seen, None));
+    }
+    rows
+}
+
+fn observation(visit: &Visit, now: Timestamp) -> Observation {
+    let secret = visit.secret.clone().unwrap_or_default();
+    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+    Observation {
+        now,
+        token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
+        user: visit.user.clone(),
+        keys: visit.keys.clone(),
+        current: None,
+        pending: None,
+        current_key_owner: None,
+        secret,
+    }
+}
+
+impl KeyRow {
+    /// What the columns of `record` are.
+    pub const COLUMNS: [&'static str; 18] = [
+        "urgency",
+        "user",
+        "account",
+        "key",
+        "state",
+        "role",
+        "created",
+        "age_days",
+        "last_used",
+        "last_used_service",
+        "last_used_region",
+        "secret",
+        "rotation",
+        "next_rotation",
+        "exempt",
+        "next",
+        "next_at",
+        "findings",
+    ];
+    /// What the columns of `cells` are.
+    pub const HEADERS: [&'static str; 9] =
+        ["USER", "KEY", "STATE", "AGE", "LAST USED", "SECRET", "ROTATION", "NEXT", "WHEN"];
+
+    fn of(visit: &Visit, seen: &Observation, key: Option<&AccessKey>) -> Self {
+        let role = key.filter(|_| visit.secret.is_some()).map(|key| seen.role(key));
+        // What concerns the user and no single key is shown at the key in use.
+        let leads =
+            |role: Option<KeyRole>| matches!(role, None | Some(KeyRole::Current)) || visit.keys.len() == 1;
+        let about = |of: Option<&AccessKeyId>| match of {
+            Some(of) => key.is_some_and(|key| key.id == *of),
+            None => leads(role),
+        };
+        let findings: Vec<Finding> =
+            visit.findings.iter().filter(|finding| about(finding.key.as_ref())).cloned().collect();
+        let now = visit.actions.iter().find(|planned| about(subject(&planned.action)));
+        let coming =
+            visit.coming.iter().filter(|coming| about(Some(&coming.key))).min_by_key(|coming| coming.at);
+        let failure = visit.failure.as_ref().map(crate::rotation::chain);
+        let urgency = match (&failure, &visit.exempt) {
+            (Some(_), _) => Urgency::Failed,
+            _ if !findings.is_empty() => Urgency::Finding,
+            (_, Some(_)) => Urgency::Exempt,
+            _ if now.is_some() => Urgency::Due,
+            _ if coming.is_some() => Urgency::Coming,
+            _ => Urgency::Quiet,
+        };
+        let (next, next_at) = match (now, coming) {
+            (Some(planned), _) => (Some(planned.action.to_string()), Some(seen.now)),
+            (None, Some(coming)) => (Some(event(coming.event).to_owned()), Some(coming.at)),
+            (None, None) => (None, None),
+        };
+        let used = match key.and_then(|key| key.last_use.as_ref()) {
+            Some(LastUse::At { time, service, region }) => {
+                (Some(*time), Some(service.clone()), Some(region.clone()))
+            }
+            _ => (None, None, None),
+        };
+        Self {
+            urgency,
+            due: now.is_some(),
+            user: visit.user.name.clone(),
+            account: visit.user.account.clone(),
+            key: key.map(|key| key.id.clone()),
+            state: key.map(|key| key.status.to_string()),
+            role: role.map(role_name),
+            created: key.map(|key| key.created),
+            age_days: key.map(|key| seen.now.duration_since(key.created).as_hours() / 24),
+            last_used: used.0,
+            last_used_service: used.1,
+            last_used_region: used.2,
+            secret: visit.secret.as_ref().map(|secret| secret.name.clone()),
+            rotation: rotation_state(visit.secret.as_ref()),
+            next_rotation: visit.secret.as_ref().and_then(|secret| secret.next_rotation),
+            exempt: visit.exempt.clone(),
+            next,
+            next_at,
+            findings,
+            failure,
+        }
+    }
+
+    /// A line of the table.
+    pub fn cells(&self) -> Vec<String> {
+        let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+        let kinds: Vec<String> = self.findings.iter().map(|finding| format!("{:?}", finding.kind)).collect();
+        let next = match (&self.exempt, &self.next) {
+            _ if self.failure.is_some() => "could not be looked at".to_owned(),
+            (Some(exempt), _) => format!("exempt: {exempt}"),
+            (None, Some(next)) if kinds.is_empty() => next.clone(),
+            (None, Some(next)) => format!("{}; {next}", kinds.join(", ")),
+            (None, None) => dash(Some(kinds.join(", ")).filter(|kinds| !kinds.is_empty())),
+        };
+        let state = match (&self.state, self.role) {
+            (Some(state), Some(role)) => format!("{state}, {role}"),
+            (state, _) => dash(state.clone()),
+        };
+        let used = match (&self.last_used, &self.last_used_service) {
+            (Some(at), Some(service)) => format!("{} {service}", day(*at)),
+            _ if self.key.is_some() => "never".into(),
+            _ => "-".into(),
+        };
+        let when = if self.due { "now".into() } else { dash(self.next_at.map(day)) };
+        vec![
+            self.user.clone(),
+            dash(self.key.as_ref().map(ToString::to_string)),
+            state,
+            dash(self.age_days.map(|days| format!("{days}d"))),
+            used,
+            dash(self.secret.clone()),
+            self.rotation.to_owned(),
+            next,
+            when,
+        ]
+    }
+
+    /// A line of CSV.
+    pub fn record(&self) -> Vec<String> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        let kinds: Vec<String> = self.findings.iter().map(|finding| format!("{:?}", finding.kind)).collect();
+        let urgency = format!("{:?}", self.urgency).to_lowercase();
+        vec![
+            urgency,
+            self.user.clone(),
+            self.account.clone(),
+            self.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+            text(&self.state),
+            self.role.unwrap_or_default().to_owned(),
+            time(self.created),
+            self.age_days.map(|days| days.to_string()).unwrap_or_default(),
+            time(self.last_used),
+            text(&self.last_used_service),
+            text(&self.last_used_region),
+            text(&self.secret),
+            self.rotation.to_owned(),
+            time(self.next_rotation),
+            text(&self.exempt),
+            text(&self.next),
+            time(self.next_at),
+            kinds.join(" "),
+        ]
+    }
+}
+
+/// The key that an action is about; `None` for what concerns the user.
+fn subject(action: &FleetAction) -> Option<&AccessKeyId> {
+    match action {
+        FleetAction::DeactivateKey { key } | FleetAction::DeleteKey { key } => Some(key),
+        FleetAction::Enroll { adopts, .. } | FleetAction::FinishEnrolment { adopts, .. } => Some(adopts),
+        FleetAction::RequestRotation { .. } | FleetAction::RemoveLabel { .. } => None,
+    }
+}
+
+fn event(event: ComingEvent) -> &'static str {
+    match event {
+        ComingEvent::Rotation => "is rotated",
+        ComingEvent::Deactivation => "is deactivated",
+        ComingEvent::Deletion => "is deleted",
+    }
+}
+
+fn role_name(role: KeyRole) -> &'static str {
+    match role {
+        KeyRole::Current => "current",
+        KeyRole::Pending => "pending",
+        KeyRole::Previous => "superseded",
+        KeyRole::Abandoned => "abandoned",
+        KeyRole::Orphan => "orphan",
+        KeyRole::Unknown => "unknown",
+    }
+}
+
+fn rotation_state(secret: Option<&SecretState>) -> &'static str {
+    let Some(secret) = secret else { return "no secret" };
+    let pending = secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT));
+    match (secret.rotation_enabled, secret.rotation_scheduled) {
+        _ if pending => "in progress",
+        (false, _) if secret.rotation_function.is_some() => "turned off",
+        (false, _) => "none",
+        (true, true) => "scheduled",
+        (true, false) => "by the sweep",
+    }
+}
+
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}

@@ -1,0 +1,137 @@
+//! `unstick`: from "A previous rotation isn't complete" and its relatives to a clean state.
+
+use super::target::Target;
+use super::{Exit, Failure, Session, Terminal};
+use crate::model::AccessKey;
+use crate::model::names::{AWSCURRENT, AWSPENDING};
+use crate::plan::unstick::{StuckView, UnstickAction, UnstickPlan, unstick};
+
+/// Looks at one secret, each followed by one action. A secret has at most 20 labels, a user two
+/// keys.
+const LOOKS: u32 = 30;
+
+/// Arguments of `unstick`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+It shows what is there and the way to a clean state, and goes it on a typed yes. AWSCURRENT and its
+key are never touched. A key goes only if it is proved to be a rotation's own and unused; any other
+stays, and is named.
+
+Examples:
+  iam-key-rotator unstick keys/ci-bot
+  iam-key-rotator unstick ci-bot --yes && iam-key-rotator rotate ci-bot --wait")]
+pub struct Args {
+    /// The secret's name or ARN, or its user's name
+    pub secret: String,
+    /// Instead of the typed yes
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Shows the way, and goes it.
+pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let mut target = Target::find(session, &args.secret).await?;
+    let (view, plan) = look(&mut target).await?;
+    show(terminal, &target, &view.keys)?;
+    print(terminal, &plan)?;
+    if let Some(wait) = &plan.wait {
+        terminal.line(format!("\nNothing is done now: {wait}."))?;
+        return Ok(Exit::Findings);
+    }
+    if plan.is_clean() {
+        terminal.line("\nNothing is stuck.")?;
+        return Ok(Exit::Done);
+    }
+    if !args.yes && !terminal.agrees("Do this?")? {
+        terminal.line("\nNothing was changed.")?;
+        return Ok(Exit::Findings);
+    }
+    go(&mut target, plan, terminal).await?;
+    let next = target.user.as_ref().map_or(&target.secret.name, |user| &user.name);
+    terminal.line(format!("\nClean. `iam-key-rotator rotate {next} --wait` rotates it."))?;
+    Ok(Exit::Done)
+}
+
+/// Does one action for each look, and only one that was shown: what came since needs another yes.
+async fn go(target: &mut Target<'_>, shown: UnstickPlan, terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.line("")?;
+    let interrupted = terminal.interrupted();
+    let mut done: Vec<UnstickAction> = Vec::new();
+    for _ in 0..LOOKS {
+        let (_, plan) = look(target).await?;
+        let next = plan.actions.into_iter().find(|planned| !done.contains(&planned.action));
+        if let Some(wait) = plan.wait {
+            return Err(Failure::Failed(format!("stopped: {wait}")));
+        }
+        let Some(planned) = next else { return Ok(()) };
+        if !shown.actions.iter().any(|known| known.action == planned.action) {
+            return Err(Failure::Failed(format!("stopped before something that was not shown: {planned}")));
+        }
+        if *interrupted.borrow() {
+            return Err(Failure::Failed(format!("stopped by Ctrl-C before: {planned}")));
+        }
+        perform(target, &planned.action).await?;
+        terminal.line(format!("done: {}", planned.action))?;
+        done.push(planned.action);
+    }
+    Err(Failure::Failed("it did not come to a clean state; run it again".into()))
+}
+
+async fn perform(target: &Target<'_>, action: &UnstickAction) -> Result<(), Failure> {
+    let (secrets, arn) = (&target.account.secrets, &target.secret.arn);
+    match action {
+        UnstickAction::TakePending { version } => {
+            secrets.move_label(arn, AWSPENDING, Some(version), None).await?;
+        }
+        UnstickAction::RemoveLabel { version, key } => {
+            secrets.move_label(arn, key.as_str(), Some(version), None).await?;
+        }
+        UnstickAction::DeleteKey { key } => {
+            let user = target.user.as_ref().map_or("", |user| user.name.as_str());
+            target.iam.delete(user, key).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn look(target: &mut Target<'_>) -> Result<(StuckView, UnstickPlan), Failure> {
+    target.refresh().await?;
+    let keys = target.keys().await?;
+    let (secret, user) = (target.secret.clone(), target.user.clone());
+    let view = StuckView { now: target.account.now(), secret, user, keys };
+    let plan = unstick(&view);
+    Ok((view, plan))
+}
+
+/// What is there: versions with their labels, keys.
+pub(super) fn show(terminal: &mut Terminal, target: &Target<'_>, keys: &[AccessKey]) -> std::io::Result<()> {
+    let words = target.words();
+    terminal.line(format!("{}{}", words[..1].to_uppercase(), &words[1..]))?;
+    let mut versions: Vec<_> = target.secret.versions.iter().collect();
+    versions.sort_by_key(|version| (!version.has(AWSCURRENT), !version.has(AWSPENDING), version.id.clone()));
+    for version in versions {
+        let stages: Vec<&str> = version.stages.iter().map(String::as_str).collect();
+        terminal.line(format!("  version {}  {}", version.id, stages.join(" ")))?;
+    }
+    for key in keys {
+        let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
+        terminal.line(format!("  key {}  {}, created {}, {used}", key.id, key.status, key.created))?;
+    }
+    Ok(())
+}
+
+fn print(terminal: &mut Terminal, plan: &UnstickPlan) -> std::io::Result<()> {
+    for (title, lines) in [
+        ("Plan", plan.actions.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        ("What stays", plan.stays.clone()),
+    ] {
+        if lines.is_empty() {
+            continue;
+        }
+        terminal.line(format!("\n{title}"))?;
+        for line in lines {
+            terminal.line(format!("  {line}"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! What keeps a secret from being rotated, and how it comes to a clean state.
+//!
+//! Clean is: no AWSPENDING that belongs to no rotation, no label of a key that is gone, no key that
+//! a rotation made and gave up. AWSCURRENT and the key in it are never touched. Of keys, only such
+//! go as are proved to be ours and unused; an unknown key stays, whatever it blocks.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::retire::{LAST_USED_LAG, after};
+use super::{Planned, because};
+use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use crate::model::{
+    AccessKey, AccessKeyId, ClientRequestToken, KeyRole, KeyStatus, LastUse, Observation, SecretState,
+    UserRef,
+};
+
+/// An invocation lasts at most 15 minutes
+/// ([quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)); a rotation that
+/// began less long ago may be at work.
+pub const AT_WORK: Duration = Duration::from_secs(15 * 60);
+
+/// What was seen of a secret that may be stuck.
+#[derive(Clone, Debug)]
+pub struct StuckView {
+    /// The time of the observation, by AWS's clock.
+    pub now: Timestamp,
+    /// The secret.
+    pub secret: SecretState,
+    /// The user it is bound to, if that is known.
+    pub user: Option<UserRef>,
+    /// The user's keys, each with its last use.
+    pub keys: Vec<AccessKey>,
+}
+
+/// Something that leads to the clean state. Its `Display` is the line that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnstickAction {
+    /// Take AWSPENDING off a version.
+    TakePending {
+        /// The version.
+        version: String,
+    },
+    /// Delete a key that is proved to be ours and unused. Cannot be undone.
+    DeleteKey {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// Take a key's label off a version.
+    RemoveLabel {
+        /// The version.
+        version: String,
+        /// The key.
+        key: AccessKeyId,
+    },
+}
+
+/// The way to the clean state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnstickPlan {
+    /// Why nothing may be done yet.
+    pub wait: Option<String>,
+    /// The actions in order, each with its reason.
+    pub actions: Vec<Planned<UnstickAction>>,
+    /// What stays as it is, and what a person must know about it.
+    pub stays: Vec<String>,
+}
+
+/// Plans it.
+pub fn unstick(view: &StuckView) -> UnstickPlan {
+    let mut plan = UnstickPlan::default();
+    let secret = &view.secret;
+    if let Some(began) = at_work(view) {
+        plan.wait =
+            Some(format!("a rotation began {began} and may be at work until {}", after(began, AT_WORK)));
+        return plan;
+    }
+    let seen = observation(view);
+    if let Some(pending) = secret.staged(AWSPENDING) {
+        let action = UnstickAction::TakePending { version: pending.id.clone() };
+        plan.actions.push(because(action, why_pending(view, &seen)));
+    }
+    if !secret.rotation_enabled {
+        plan.stays.push(match &secret.rotation_function {
+            Some(_) => "rotation is turned off: `aws secretsmanager rotate-secret` turns it on again".into(),
+            None => "the secret has no rotation function: `iam-key-rotator enroll` gives it one".into(),
+        });
+    }
+    if view.user.is_none() {
+        plan.stays.push("nothing tells whose keys the secret holds: no key is looked at".into());
+        return plan;
+    }
+    if !knows_current(&seen) {
+        plan.stays.push(
+            "AWSCURRENT holds no active key of the user by its label, so which key is in use is not known: every key stays"
+                .into(),
+        );
+        return plan;
+    }
+    for key in &view.keys {
+        match verdict(&seen, key) {
+            Verdict::InUse => {}
+            Verdict::Goes(reason) => plan.delete(&seen, key, reason),
+            Verdict::Stays(reason) => plan.stays.push(format!("key {} ({}) {reason}", key.id, key.status)),
+        }
+    }
+    plan.take_stale_labels(&seen);
+    plan
+}
+
+/// Since when a rotation may be at work.
+fn at_work(view: &StuckView) -> Option<Timestamp> {
+    let pending = view.secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
+    let intent = view.secret.intent().filter(|intent| intent.token.as_str() == pending.id);
+    let began = intent.and_then(|intent| intent.attempts.last().copied()).or(view.secret.changed)?;
+    (view.now < after(began, AT_WORK)).then_some(began)
+}
+
+/// With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation
+/// that was given up.
+fn observation(view: &StuckView) -> Observation {
+    let nobody = UserRef {
+        partition: String::new(),
+        account: String::new(),
+        path: String::new(),
+        name: String::new(),
+    };
+    Observation {
+        now: view.now,
+        token: ClientRequestToken::new(""),
+        secret: view.secret.clone(),
+        user: view.user.clone().unwrap_or(nobody),
+        keys: view.keys.clone(),
+        current: None,
+        pending: None,
+        current_key_owner: None,
+    }
+}
+
+fn knows_current(seen: &Observation) -> bool {
+    let active = |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Current;
+    seen.keys.iter().any(|key| active(&key))
+}
+
+fn why_pending(view: &StuckView, seen: &Observation) -> String {
+    let Some(pending) = view.secret.staged(AWSPENDING) else { return String::new() };
+    if pending.has(AWSCURRENT) {
+        return "that version was promoted; left there, it can stop the next rotation".into();
+    }
+    if pending.has(AWSPREVIOUS) {
+        return "that version was current before; no rotation makes it".into();
+    }
+    let Some(key) = &pending.key else {
+        return "its rotation stored no key and has ended".into();
+    };
+    match seen.keys.iter().find(|known| known.id == *key) {
+        None if view.user.is_none() => format!("the rotation that stored {key} has ended"),
+        None => format!("its key {key} is gone, so it can never be promoted"),
+        Some(known) if known.status == KeyStatus::Inactive => {
+            format!("its key {key} is inactive, so it is not promoted")
+        }
+        Some(_) => format!("the rotation that stored {key} has ended without promoting it"),
+    }
+}
+
+enum Verdict {
+    InUse,
+    Goes(String),
+    Stays(String),
+}
+
+fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
+    match seen.role(key) {
+        KeyRole::Current => Verdict::InUse,
+        KeyRole::Orphan => Verdict::Goes(
+            "made by an attempt of ours whose answer was lost, as the secret's intent proves; never used".into(),
+        ),
+        KeyRole::Abandoned | KeyRole::Pending => abandoned(seen, key),
+        KeyRole::Previous if is_younger_than_current(seen, key) => Verdict::Stays(
+            "is younger than AWSCURRENT's, which somebody put back: it is kept until that is mended".into(),
+        ),
+        KeyRole::Previous => Verdict::Stays("was superseded: the sweep retires it in its time".into()),
+        KeyRole::Unknown => Verdict::Stays(match seen.keys.len() {
+            2 => "is in no version of the secret and fills the limit of two: find who uses it, deactivate it if nobody does"
+                .into(),
+            _ => "is in no version of the secret: find who uses it".into(),
+        }),
+    }
+}
+
+/// A key of a rotation that was given up. Its value may have been read while it was AWSPENDING, so
+/// it must be known that nobody uses it, which IAM tells hours late.
+fn abandoned(seen: &Observation, key: &AccessKey) -> Verdict {
+    let known_from = after(key.created, LAST_USED_LAG);
+    let made = "made by a rotation that was given up";
+    match &key.last_use {
+        _ if seen.now < known_from => Verdict::Stays(format!(
+            "was {made}; whether it is used is known from {known_from}. The next rotation removes it, or this does then"
+        )),
+        Some(LastUse::Never) => Verdict::Goes(format!("{made}, never used")),
+        Some(LastUse::At { service, .. }) if service == "sts" => {
+            Verdict::Goes(format!("{made}, used for its proof alone"))
+        }
+        Some(used) => Verdict::Stays(format!("was {made}, yet {used}: find who uses it")),
+        None => Verdict::Stays(format!("was {made}; its last use was not read")),
+    }
+}
+
+fn is_younger_than_current(seen: &Observation, key: &AccessKey) -> bool {
+    let current = seen.keys.iter().find(|known| seen.role(known) == KeyRole::Current);
+    current.is_some_and(|current| key.created > current.created)
+}
+
+impl UnstickPlan {
+    /// Whether there is nothing to do.
+    pub fn is_clean(&self) -> bool {
+        self.wait.is_none() && self.actions.is_empty()
+    }
+
+    fn delete(&mut self, seen: &Observation, key: &AccessKey, reason: String) {
+        self.actions.push(because(UnstickAction::DeleteKey { key: key.id.clone() }, reason));
+        if let Some(version) = seen.secret.holder(&key.id).filter(|version| version.is_labelled()) {
+            let action = UnstickAction::RemoveLabel { version: version.id.clone(), key: key.id.clone() };
+            self.actions.push(because(action, "its key is deleted"));
+        }
+    }
+
+    /// Labels of keys that are gone, off every version but the current one.
+    fn take_stale_labels(&mut self, seen: &Observation) {
+        for version in &seen.secret.versions {
+            if version.has(AWSCURRENT) {
+                continue;
+            }
+            let labels = version.stages.iter().filter_map(|stage| AccessKeyId::from_label(stage));
+            for key in labels.filter(|label| !seen.keys.iter().any(|known| known.id == *label)) {
+                let action = UnstickAction::RemoveLabel { version: version.id.clone(), key };
+                self.actions.push(because(action, "its key is gone"));
+            }
+        }
+    }
+}
+
+impl fmt::Display for UnstickAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TakePending { version } => write!(f, "take AWSPENDING off version {version}"),
+            Self::DeleteKey { key } => write!(f, "delete key {key}"),
+            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "unstick_tests.rs"]
+mod tests;

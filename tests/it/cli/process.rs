@@ -1,0 +1,130 @@
+//! The real binary, over HTTP: credentials, profiles, regions and endpoints as every AWS tool, exit
+//! codes, and no colour where nobody looks.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use simulator::{Options, Server, Simulator};
+
+use crate::stage::{ACCOUNT, TAG, USER, value_of};
+
+struct Served {
+    sim: Simulator,
+    server: Server,
+    folder: PathBuf,
+}
+
+impl Served {
+    async fn new(name: &str) -> Self {
+        let sim = Simulator::new(Options { page_size: 100, ..Options::default() });
+        let server = sim.serve(0).await.unwrap();
+        sim.create_user(ACCOUNT, USER);
+        let key = sim.create_access_key(ACCOUNT, USER);
+        sim.create_secret("keys/ci-bot", Some(&value_of(&key)), &[TAG]);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { sim, server, folder }
+    }
+
+    /// Runs it with nothing of this process's environment.
+    async fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iam-key-rotator"));
+        command.args(args).env_clear().env("AWS_ENDPOINT_URL", self.server.url());
+        command.env("HOME", &self.folder).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.envs(variables.iter().copied());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_finds_credentials_regions_and_endpoints_as_every_aws_tool() {
+    let served = Served::new("cli-process").await;
+    let root = served.sim.root(ACCOUNT);
+    let (id, secret) = (root.access_key_id.as_str(), root.secret_access_key.as_str());
+    let environment =
+        [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_REGION", "eu-west-1")];
+    let ran = served.run(&["status", "--json"], &environment).await;
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    let keys: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(keys[0]["user"], USER);
+
+    // A profile whose credentials a process gives, and a region by option.
+    let process = format!(
+        "#!/bin/sh\necho '{{\"Version\":1,\"AccessKeyId\":\"{id}\",\"SecretAccessKey\":\"{secret}\"}}'\n"
+    );
+    let script = served.folder.join("credentials.sh");
+    std::fs::write(&script, process).unwrap();
+    let config = served.folder.join("config");
+    std::fs::write(&config, format!("[profile ops]\ncredential_process = /bin/sh {}\n", script.display()))
+        .unwrap();
+    let profile = [("AWS_CONFIG_FILE", config.to_str().unwrap()), ("PATH", "/usr/bin:/bin")];
+    let ran = served.run(&["--profile", "ops", "--region", "eu-west-1", "status"], &profile).await;
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    assert!(text(&ran.stdout).contains("keys/ci-bot"));
+    assert!(
+        !ran.stdout.contains(&0x1b) && !ran.stderr.contains(&0x1b),
+        "nobody looks: no colour, no progress"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_exit_codes_are_nought_to_three() {
+    let served = Served::new("cli-codes").await;
+    let root = served.sim.root(ACCOUNT);
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", root.access_key_id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", root.secret_access_key.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+    ];
+    for (args, code) in [
+        (&["plan"][..], 0),
+        (&["--version"], 0),
+        (&["rotate", "nobody", "--yes"], 1),
+        (&["unstick"], 2),
+        (&["doctor", "ci-bot"], 3),
+    ] {
+        let ran = served.run(args, &environment).await;
+        assert_eq!(ran.status.code(), Some(code), "{args:?}\n{}\n{}", text(&ran.stdout), text(&ran.stderr));
+    }
+    let nowhere = served.run(&["status"], &environment[..2]).await;
+    assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere.stderr));
+    let nobody = served.run(&["status"], &[("AWS_REGION", "eu-west-1")]).await;
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(text(&nobody.stderr).contains("credentials"), "{}", text(&nobody.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_at_a_question_ends_it_with_nothing_changed() {
+    use std::io::Read as _;
+    let served = Served::new("cli-interrupted").await;
+    let arn = served.sim.secret_arns(ACCOUNT, "eu-west-1").pop().unwrap();
+    served.sim.set_rotation(&arn, crate::stage::FUNCTION);
+    let root = served.sim.root(ACCOUNT);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iam-key-rotator"));
+    command
+        .args(["rotate", "ci-bot"])
+        .env_clear()
+        .env("AWS_ENDPOINT_URL", served.server.url())
+        .env("AWS_ACCESS_KEY_ID", &root.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &root.secret_access_key)
+        .env("AWS_REGION", "eu-west-1")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped());
+    let status = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        let mut asked = child.stderr.take().unwrap();
+        let (mut told, mut byte) = (String::new(), [0]);
+        while !told.contains("Type yes") && asked.read(&mut byte).unwrap() == 1 {
+            told.push(char::from(byte[0]));
+        }
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        child.wait().unwrap()
+    });
+    assert!(!status.await.unwrap().success());
+    assert!(served.sim.journal().iter().all(|call| call.operation != "RotateSecret"));
+}
