@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{completions, demo, doctor, enroll, man, plan, rotate, status, sweep, unstick};
+use super::{completions, demo, doctor, enroll, man, plan, report, rotate, status, sweep, unstick};
 
 const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
@@ -66,6 +66,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Bring a secret whose rotation is stuck to a clean state
     Unstick(unstick::Args),
+    /// Write an auditor's evidence, or check what was written before
+    Report(report::Args),
     /// Rotate a key offline, against a simulated AWS: what `make demo` runs
     Demo(demo::Args),
     /// Print a shell's completion script

@@ -13,6 +13,7 @@ mod failure;
 mod fleet;
 mod man;
 mod plan;
+mod report;
 mod rotate;
 mod session;
 mod settings;
@@ -61,6 +62,9 @@ async fn dispatch(
         Command::Demo(args) => return demo::run(args, terminal),
         Command::Completions(args) => return completions::run(args, terminal, &mut Cli::command()),
         Command::Man(args) => return man::run(args, terminal, Cli::command()),
+        Command::Report(report::Args { verify: Some(manifest), also, .. }) => {
+            return report::check(manifest, also, terminal);
+        }
         _ => {}
     }
     let session = Session::open(connect(&cli.global).await, &cli.global, environment).await?;
@@ -72,6 +76,7 @@ async fn dispatch(
         Command::Enroll(args) => enroll::run(args, &session, terminal).await,
         Command::Doctor(args) => doctor::run(args, &session, terminal).await,
         Command::Unstick(args) => unstick::run(args, &session, terminal).await,
+        Command::Report(args) => report::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
     }
 }

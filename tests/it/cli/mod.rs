@@ -6,6 +6,7 @@ mod enroll;
 mod page;
 mod plan;
 mod process;
+mod report;
 mod rotate;
 mod unstick;
 

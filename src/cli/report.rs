@@ -1,0 +1,98 @@
+//! `report`: the auditor's evidence in a file, and the check of what was written before.
+
+use std::path::{Path, PathBuf};
+
+use super::{Exit, Failure, Session, Terminal};
+use crate::report::{self, Format};
+
+/// Arguments of `report`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Nothing is changed, and no secret's value is read. With --sign a manifest is written beside the
+report: its SHA-256, and that of the manifest before it, so that a changed report shows. A report
+takes up the history that the one before it knew.
+
+Examples:
+  iam-key-rotator report --output keys-2026-06.html --sign
+  iam-key-rotator report --format csv --output keys.csv
+  iam-key-rotator report --verify keys-2026-06.html.manifest.json")]
+pub struct Args {
+    /// html for people, csv for spreadsheets, json for machines
+    #[arg(long, value_enum, default_value_t = Form::Html)]
+    pub format: Form,
+    /// Where it is written
+    #[arg(long, value_name = "FILE", required_unless_present = "verify")]
+    pub output: Option<PathBuf>,
+    /// Write a manifest beside it, chained to the one before
+    #[arg(long)]
+    pub sign: bool,
+    /// The manifest before it, where it is not the latest beside the output
+    #[arg(long, value_name = "MANIFEST")]
+    pub previous: Option<PathBuf>,
+    /// Check this manifest's report and every one before it, instead of making one
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["output", "sign", "previous"])]
+    pub verify: Option<PathBuf>,
+    /// Where earlier reports lie that are not beside it
+    #[arg(long, value_name = "FOLDER", requires = "verify")]
+    pub also: Vec<PathBuf>,
+}
+
+/// How it is written down.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Form {
+    /// For people.
+    Html,
+    /// For spreadsheets.
+    Csv,
+    /// For machines.
+    Json,
+}
+
+/// Makes the report.
+pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let Some(output) = &args.output else { return Err(Failure::Usage("--output is missing".into())) };
+    let account = session.account(&session.config).await?;
+    let bar = terminal.progress(0, "looking at users");
+    let mut made = report::collect(&account, |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    })
+    .await?;
+    bar.finish_and_clear();
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || report::latest_manifest(folder, made.account.as_deref());
+    let previous = args.previous.clone().or_else(beside);
+    match previous.as_deref().map(report::earlier) {
+        Some(Some(earlier)) => made = made.after(&earlier),
+        Some(None) => terminal.note("No earlier report could be read: the history begins here.")?,
+        None => {}
+    }
+    let format = match args.format {
+        Form::Html => Format::Html,
+        Form::Csv => Format::Csv,
+        Form::Json => Format::Json,
+    };
+    let written = report::write(&made, format, output, args.sign, previous.as_deref())
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    terminal.line(format!("{}  SHA-256 {}", written.file.display(), written.sha256))?;
+    if let Some((manifest, digest)) = &written.manifest {
+        terminal.line(format!("{}  SHA-256 {digest}", manifest.display()))?;
+        terminal.note("Keep the manifest's digest where the files are not.")?;
+    }
+    let unread = made.users.iter().filter(|user| user.failure.is_some()).count();
+    if unread > 0 {
+        terminal.note(format!("The report is incomplete: {unread} users could not be read."))?;
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
+}
+
+/// Checks a chain of reports; asks nothing of AWS.
+pub fn check(manifest: &Path, also: &[PathBuf], terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let checked = report::verify(manifest, also).map_err(|problem| Failure::Failed(format!("{problem}.")))?;
+    for link in &checked {
+        terminal.line(format!("ok  {}  {}", link.manifest.created_at, link.manifest.file))?;
+    }
+    terminal.note(format!("{} reports are as they were written, back to the first.", checked.len()))?;
+    Ok(Exit::Done)
+}

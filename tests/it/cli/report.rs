@@ -1,0 +1,58 @@
+//! `report`: the evidence in files, and the chain of them.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Seat, town};
+use crate::stage::days;
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_format_is_written_and_names_every_user_with_keys() {
+    let (town, folder) = (town(), folder("report-formats"));
+    for form in ["html", "csv", "json"] {
+        let file = folder.join(format!("keys.{form}"));
+        let line = format!("report --format {form} --output {}", file.display());
+        let ran = Seat::of(&town.sim).run(&line).await;
+        ran.ends(0);
+        assert!(ran.out.contains("SHA-256"), "{}", ran.out);
+        let written = fs::read_to_string(&file).unwrap();
+        for user in ["due", "young", "no-secret", "exempt", "turned-off", "stranger", "scheduled"] {
+            assert!(written.contains(user), "{form}: {user}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn signed_reports_chain_and_a_changed_one_is_named() {
+    let (town, folder) = (town(), folder("report-chain"));
+    let file = |month: u32| folder.join(format!("keys-{month}.json"));
+    for month in 1..=3 {
+        let line = format!("report --format json --sign --output {}", file(month).display());
+        Seat::of(&town.sim).run(&line).await.ends(0);
+        town.sim.advance(days(30));
+    }
+    let verify = format!("report --verify {}.manifest.json", file(3).display());
+    let ran = Seat::of(&town.sim).run(&verify).await;
+    ran.ends(0);
+    assert_eq!(ran.out.lines().count(), 3, "{}", ran.out);
+    let text = fs::read_to_string(file(2)).unwrap();
+    fs::write(file(2), text.replace("young", "older")).unwrap();
+    let ran = Seat::of(&town.sim).run(&verify).await;
+    ran.ends(1);
+    assert!(ran.err.contains("keys-2.json"), "{}", ran.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_output_it_says_what_is_missing() {
+    let ran = Seat::of(&town().sim).run("report --format csv").await;
+    ran.ends(2);
+    assert!(ran.err.contains("--output"), "{}", ran.err);
+}
