@@ -1,0 +1,93 @@
+"""Cold starts: a process from its start to its first answer from AWS, and through a whole rotation."""
+
+import os
+import re
+import signal
+import statistics
+import subprocess
+import time
+
+from world import World
+
+
+def vm_peak(pid):
+    """Peak resident memory in bytes. wait4's figure would include what the parent had before exec."""
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+
+
+class Cold:
+    """One start of one program."""
+
+    def __init__(self, world, command, rotates):
+        world.reset()
+        if rotates:
+            world.ask("rotate")
+        runtime = world.runtime["rotation"]
+        begun = time.monotonic()
+        child = subprocess.Popen(
+            command, env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if not runtime.asked.wait(60):
+            raise RuntimeError(f"{command[0]} never asked for an event")
+        self.figures = {"ready": runtime.first_request - begun}
+        if rotates:
+            report = world.answer()
+            if not report["succeeded"]:
+                raise RuntimeError(f"{command[0]}: {report}")
+            self.figures |= {
+                "first_request": world.aws.first_request - begun,
+                "first_answer": world.aws.first_answer - begun,
+                "rotation": time.monotonic() - begun,
+            }
+        self.figures["rss"] = vm_peak(child.pid)
+        child.send_signal(signal.SIGKILL)
+        _, _, used = os.wait4(child.pid, 0)
+        child.returncode = 0
+        self.figures["cpu"] = used.ru_utime + used.ru_stime
+
+
+def measure(programs, tls, rounds):
+    """Each program once a round, so that what else the machine does meets all of them."""
+    samples = {name: [] for name in programs.commands()}
+    with World(programs.harness, tls) as world:
+        for nth in range(rounds + 1):
+            for name, command in programs.commands().items():
+                figures = Cold(world, command, rotates=name != "limit").figures
+                # The first one fills the page cache, and Python's compiled modules.
+                if nth > 0:
+                    samples[name].append(figures)
+        instructions = {
+            name: {
+                "ready": count(world, command, rotates=False),
+                "rotation": count(world, command, rotates=True) if name == "ours" else None,
+            }
+            for name, command in programs.commands().items()
+        }
+    return {"samples": samples, "instructions": instructions}
+
+
+def count(world, command, rotates):
+    """Instructions in user mode, by callgrind: the same whatever else runs. None without valgrind."""
+    world.reset()
+    if rotates:
+        world.ask("rotate")
+    valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+    try:
+        child = subprocess.Popen(
+            valgrind, env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+    except FileNotFoundError:
+        return None
+    if rotates:
+        world.answer()
+    else:
+        world.runtime["rotation"].asked.wait(120)
+    child.terminate()
+    collected = re.search(r"Collected : (\d+)", child.communicate()[1])
+    return int(collected[1]) if collected else None
+
+
+def medians(samples):
+    names = {name for sample in samples for name in sample}
+    return {name: statistics.median(each[name] for each in samples) for name in names}

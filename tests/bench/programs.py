@@ -1,0 +1,51 @@
+"""What is measured, and what builds it."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from world import ROOT
+
+PEER = Path(__file__).parent / "peer"
+TRIPLE = "x86_64-unknown-linux-gnu"
+EMULATOR = ROOT / "target" / "emulator" / "aws-lambda-rie"
+
+
+class Programs:
+    """The commands: ours, the limit, the peer."""
+
+    def __init__(self, harness, folder):
+        self.harness, self.folder = harness, folder
+        self.rotation, self.sweep = folder / "rotation", folder / "sweep"
+        self.limit = folder / "examples" / "limit"
+        self.peer = [sys.executable, "-m", "awslambdaric", "lambda_function.lambda_handler"]
+
+    def commands(self):
+        return {"ours": [self.rotation], "limit": [self.limit], "peer": self.peer}
+
+    def zips(self):
+        """Bytes of each program, and of it in a zip as the packager packs it."""
+        sizes = {}
+        for program in (self.rotation, self.sweep, self.limit):
+            packed = ROOT / "target" / "bench" / f"{program.name}.zip"
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+                archive.write(program, "bootstrap")
+            sizes[program.name] = {"bytes": program.stat().st_size, "zip": packed.stat().st_size}
+        return sizes
+
+
+def build():
+    """Release builds of the functions and the limit, and the test harness that plays AWS."""
+    cargo("build", "--release", "--target", TRIPLE, "--bins")
+    cargo("build", "--release", "--target", TRIPLE, "--example", "limit", "--features", "bench")
+    lines = cargo("test", "--test", "it", "--no-run", "--message-format=json-render-diagnostics").splitlines()
+    built = [json.loads(line) for line in lines if '"executable":"' in line]
+    harness = next(each["executable"] for each in built if each["target"]["name"] == "it")
+    return Programs(Path(harness), ROOT / "target" / TRIPLE / "release")
+
+
+def cargo(*arguments):
+    command = ["cargo", *arguments, "--locked"]
+    return subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
