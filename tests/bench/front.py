@@ -30,7 +30,7 @@ class Front:
         self._upstream = (host, int(port))
         self.reset()
         self._server = loop.run(asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls))
-        self.address = "127.0.0.1:%d" % self._server.sockets[0].getsockname()[1]
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def reset(self):
         self.first_request = self.first_answer = None

@@ -11,14 +11,21 @@ ROTATION_TIMES, ROTATION_NEAR = 1.15, "20 ms a call"
 def row(goal, limit, value, unit, most=True, digits=2):
     reached = value <= limit if most else value >= limit
     sign = "≤" if most else "≥"
-    return (goal, f"{sign} {limit:g}{unit}", f"{value:.{digits}f}{unit}", "reached" if reached else "not reached")
+    return (
+        goal,
+        f"{sign} {limit:g}{unit}",
+        f"{value:.{digits}f}{unit}",
+        "reached" if reached else "not reached",
+    )
 
 
 def table(figures):
     """(goal, asked for, measured, verdict) of every goal that something was measured for."""
     rows = []
     if "cold" in figures:
-        ours, limit, peer = (medians(figures["cold"]["samples"][name]) for name in ("ours", "limit", "peer"))
+        ours, limit, peer = (
+            medians(figures["cold"]["samples"][name]) for name in ("ours", "limit", "peer")
+        )
         rows.append(row("start to ready, against the limit", 1.5, ours["ready"] / limit["ready"], "×"))
         faster = peer["first_answer"] / ours["first_answer"]
         rows.append(row("start to the first answer of AWS, peer against ours", 25, faster, "×", False, 1))
@@ -44,7 +51,9 @@ def table(figures):
     if "memory" in figures:
         first, *_, last = figures["memory"]
         times = last["rss"] / first["rss"]
-        rows.append(row(f"a sweep's memory, {last['users']} users against {first['users']}", 1.5, times, "×"))
+        rows.append(
+            row(f"a sweep's memory, {last['users']} users against {first['users']}", 1.5, times, "×")
+        )
     return rows
 
 

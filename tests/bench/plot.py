@@ -24,7 +24,9 @@ def bars(title, rows, unit):
     for label, value, whose in rows:
         width = max(1, (WIDTH - LEFT - RIGHT) * value / longest)
         parts.append(f'<text x="{LEFT - 8}" y="{y + 16}" text-anchor="end">{escape(label)}</text>')
-        parts.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" fill="{COLOURS[whose]}"/>')
+        parts.append(
+            f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" fill="{COLOURS[whose]}"/>'
+        )
         parts.append(f'<text x="{LEFT + width + 6:.1f}" y="{y + 16}">{value:.3g} {unit}</text>')
         y += BAR + GAP
     return svg(y + 8, title, "\n".join(parts))

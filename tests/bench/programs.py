@@ -45,7 +45,9 @@ def build():
     """Release builds of the functions and the limit, and the test harness that plays AWS."""
     cargo("build", "--release", "--target", TRIPLE, "--bins")
     cargo("build", "--release", "--target", TRIPLE, "--example", "limit", "--features", "bench")
-    lines = cargo("test", "--test", "it", "--no-run", "--message-format=json-render-diagnostics").splitlines()
+    lines = cargo(
+        "test", "--test", "it", "--no-run", "--message-format=json-render-diagnostics"
+    ).splitlines()
     built = [json.loads(line) for line in lines if '"executable":"' in line]
     harness = next(each["executable"] for each in built if each["target"]["name"] == "it")
     BUILT.parent.mkdir(parents=True, exist_ok=True)

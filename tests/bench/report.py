@@ -39,7 +39,10 @@ def plots(figures):
         for place in PLACES:
             near = "IAM far: " if "IAM" in place else ""
             rows.append((f"{near}bound", bound_seconds(place), "limit"))
-            rows += [(near + name, figures["rotation"][place][name]["seconds"], name) for name in ("ours", "peer")]
+            rows += [
+                (near + name, figures["rotation"][place][name]["seconds"], name)
+                for name in ("ours", "peer")
+            ]
         title = "A rotation, 20 ms a call; below, with 200 ms to IAM"
         (images / "perf-rotation.svg").write_text(plot.bars(title, rows, "s"))
     if "propagation" in figures:
@@ -61,8 +64,8 @@ def machine(figures):
     if not loads:
         return NOT_MEASURED
     return (
-        f"Measured {days} on {machines}; other work gave the machine a load of {min(loads):.1f} to {max(loads):.1f} "
-        "meanwhile: absolute times are those of a busy machine."
+        f"Measured {days} on {machines}, whose load was between {min(loads):.1f} and {max(loads):.1f}: "
+        "beyond the number of cores, absolute times are those of a busy machine."
     )
 
 
@@ -78,7 +81,9 @@ def operations(whose):
 
 
 def costs(figures):
-    idle = [e for e in figures.get("sweep", []) if (e["users"], e["accounts"], e["due"]) == (1000, 1, "none")]
+    idle = [
+        e for e in figures.get("sweep", []) if (e["users"], e["accounts"], e["due"]) == (1000, 1, "none")
+    ]
     if not idle or "rotation" not in figures:
         return NOT_MEASURED
     rows = cost.of(figures["rotation"][goals.ROTATION_NEAR]["ours"], idle[0])
@@ -90,10 +95,10 @@ def costs(figures):
     )
     return lines + (
         f"\n\nStoring the secrets is {100 * rows[0][1] / total:.1f} % of it; to rotate them, "
-        f"{own:,.2f} dollars. HCP Vault Dedicated, for comparison: {cost.vault():,.0f} dollars a year for the "
-        "smallest production cluster at the hourly price noted, whatever it holds, without clients or "
-        "whoever runs it; Vault issues short-lived keys instead of keeping long-lived ones, which is "
-        "better where programs can use it."
+        f"{own:,.2f} dollars. HCP Vault Dedicated, for comparison: {cost.vault():,.0f} dollars a year "
+        "for the smallest production cluster at the hourly price noted, whatever it holds, without "
+        "clients or whoever runs it. Vault can issue short-lived keys instead of keeping long-lived "
+        "ones, which is better where programs can use them."
     )
 
 

@@ -53,7 +53,8 @@ def emulated(samples):
     middle = {name: medians(each) for name, each in samples.items()}
     names = [("ready", "ready"), ("first_request", "first request"), ("first_answer", "first answer")]
     return markdown(
-        ("", *middle), [(what, *(millis(each.get(name)) for each in middle.values())) for name, what in names]
+        ("", *middle),
+        [(what, *(millis(each.get(name)) for each in middle.values())) for name, what in names],
     )
 
 
@@ -84,7 +85,17 @@ def rotation(figures):
                 )
             )
         rows.append((place, "bound", "", "", "", f"{bound_seconds(place):.3f} s", "1×", "", ""))
-    head = ("", "", "calls", "one after another", "sent + received", "time", "of the bound", "first", "connections")
+    head = (
+        "",
+        "",
+        "calls",
+        "one after another",
+        "sent + received",
+        "time",
+        "of the bound",
+        "first",
+        "connections",
+    )
     return markdown(head, rows)
 
 
