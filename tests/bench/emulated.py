@@ -60,7 +60,7 @@ class Emulator:
     def init_seconds(self):
         """What the emulator says about the start of the process up to its first request for an event."""
         self._output.seek(0)
-        found = re.search(rb"(?:INIT REPORT|INIT_REPORT).*?Init Duration: ([\d.]+) ms", self._output.read())
+        found = re.search(rb"INIT REPORT\(durationMs: ([\d.]+)\)", self._output.read())
         return float(found[1]) / 1000 if found else None
 
     def stop(self):

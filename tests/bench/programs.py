@@ -19,7 +19,7 @@ class Programs:
     def __init__(self, harness, folder):
         self.harness, self.folder = harness, folder
         self.rotation, self.sweep = folder / "rotation", folder / "sweep"
-        self.limit = folder / "examples" / "limit"
+        self.limit = folder / "limit"
         self.peer = [sys.executable, "-m", "awslambdaric", "lambda_function.lambda_handler"]
 
     def commands(self):
@@ -44,7 +44,7 @@ def there():
 def build():
     """Release builds of the functions and the limit, and the test harness that plays AWS."""
     cargo("build", "--release", "--target", TRIPLE, "--bins")
-    cargo("build", "--release", "--target", TRIPLE, "--example", "limit", "--features", "bench")
+    cargo("build", "--release", "--target", TRIPLE, "--bin", "limit", "--features", "bench")
     lines = cargo(
         "test", "--test", "it", "--no-run", "--message-format=json-render-diagnostics"
     ).splitlines()
