@@ -7,7 +7,10 @@ import statistics
 import subprocess
 import time
 
-from world import World
+from world import FEW_ROOTS, OUT, World
+
+# By then the Runtime API has seen that a killed process waits no more: it would get the next event.
+SETTLE_SECONDS = 0.1
 
 
 def vm_peak(pid):
@@ -19,14 +22,17 @@ def vm_peak(pid):
 class Cold:
     """One start of one program."""
 
-    def __init__(self, world, command, rotates):
+    def __init__(self, world, command, rotates, **variables):
         world.reset()
         if rotates:
             world.ask("rotate")
         runtime = world.runtime["rotation"]
         begun = time.monotonic()
         child = subprocess.Popen(
-            command, env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            env=world.environment(**variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         if not runtime.asked.wait(60):
             raise RuntimeError(f"{command[0]} never asked for an event")
@@ -44,30 +50,37 @@ class Cold:
         child.send_signal(signal.SIGKILL)
         _, _, used = os.wait4(child.pid, 0)
         child.returncode = 0
+        time.sleep(SETTLE_SECONDS)
         self.figures["cpu"] = used.ru_utime + used.ru_stime
 
 
 def measure(programs, tls, rounds):
     """Each program once a round, so that what else the machine does meets all of them."""
-    samples = {name: [] for name in programs.commands()}
+    starts = {name: (command, {}) for name, command in programs.commands().items()}
+    # What a smaller root store would save.
+    starts["few roots"] = (starts["ours"][0], {"SSL_CERT_FILE": str(OUT / FEW_ROOTS)})
+    samples = {name: [] for name in starts}
     with World(programs.harness, tls) as world:
         for nth in range(rounds + 1):
-            for name, command in programs.commands().items():
-                figures = Cold(world, command, rotates=name != "limit").figures
+            for name, (command, variables) in starts.items():
+                figures = Cold(world, command, name != "limit", **variables).figures
                 # The first one fills the page cache, and Python's compiled modules.
                 if nth > 0:
                     samples[name].append(figures)
         instructions = {
             name: {
-                "ready": count(world, command, rotates=False),
-                "rotation": count(world, command, rotates=True) if name == "ours" else None,
+                "ready": count(world, command, False, **variables),
+                # The peer would take minutes.
+                "rotation": count(world, command, True, **variables)
+                if command == starts["ours"][0]
+                else None,
             }
-            for name, command in programs.commands().items()
+            for name, (command, variables) in starts.items()
         }
     return {"samples": samples, "instructions": instructions}
 
 
-def count(world, command, rotates):
+def count(world, command, rotates, **variables):
     """Instructions in user mode, by callgrind: the same whatever else runs. None without valgrind."""
     world.reset()
     if rotates:
@@ -75,7 +88,11 @@ def count(world, command, rotates):
     valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
     try:
         child = subprocess.Popen(
-            valgrind, env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            valgrind,
+            env=world.environment(**variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     except FileNotFoundError:
         return None
@@ -84,7 +101,9 @@ def count(world, command, rotates):
     else:
         world.runtime["rotation"].asked.wait(120)
     child.terminate()
-    collected = re.search(r"Collected : (\d+)", child.communicate()[1])
+    said = child.communicate()[1]
+    time.sleep(SETTLE_SECONDS)
+    collected = re.search(r"Collected : (\d+)", said)
     return int(collected[1]) if collected else None
 
 

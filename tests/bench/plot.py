@@ -4,7 +4,7 @@ from html import escape
 
 WIDTH, LEFT, RIGHT, BAR, GAP = 720, 190, 80, 22, 12
 TEXT = "#24292f"
-COLOURS = {"ours": "#0969da", "limit": "#8c959f", "peer": "#cf8f00"}
+COLOURS = {"ours": "#0969da", "limit": "#8c959f", "peer": "#cf8f00", "few roots": "#54aeff"}
 FONT = 'font-family="system-ui, sans-serif" font-size="13"'
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import ssl
 import subprocess
 from pathlib import Path
@@ -14,6 +15,9 @@ from front import Front, Loop
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "target" / "bench"
 MARK = "bench "
+# The roots that AWS's endpoints lead to: https://www.amazontrust.com/repository/
+AMAZON = ("CN=Amazon Root CA", "CN=Starfield Services Root Certificate Authority - G2")
+FEW_ROOTS = "amazon-roots.pem"
 LOOP = Loop()
 
 
@@ -26,9 +30,13 @@ def certificates():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     OUT.mkdir(parents=True, exist_ok=True)
-    bundle = OUT / "roots.pem"
-    bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
-    return context, bundle
+    store, own = Path(certifi.where()).read_text(), authority.cert_pem.bytes().decode()
+    (OUT / "roots.pem").write_text(store + own)
+    # certifi writes each root's name above it.
+    amazon = [part for part in store.split("# Issuer: ") if any(name in part for name in AMAZON)]
+    pems = [re.search("-----BEGIN.*?-----END CERTIFICATE-----\n", part, re.DOTALL)[0] for part in amazon]
+    (OUT / FEW_ROOTS).write_text("".join(pems) + own)
+    return context, OUT / "roots.pem"
 
 
 def told(line):
