@@ -57,7 +57,19 @@ def table(figures):
     return rows
 
 
-WHY = {}
+# What is known about goals that are hard to reach, for when they are not.
+WHY = {
+    "start to ready, against the limit": (
+        "the limit knows no TLS. Most of what ours does before it is ready is to read the system's root "
+        "certificates (*few roots* shows what is left without); the rest is three clients with their "
+        "endpoint rules. It could be put off until the first call, which would bring no answer sooner "
+        "([decision 30](decisions/0030-built-for-size.md))."
+    ),
+    "sequential calls, peer against ours": (
+        "the peer is written with care: it looks at the secret once a step and proves the key as often. "
+        "What is left to overlap is what does not depend on anything (see the bound)."
+    ),
+}
 
 
 def why(figures):
