@@ -91,10 +91,11 @@ def costs(figures):
     own = total - rows[0][1]
     lines = tables.markdown(
         ("what", "dollars a year"),
-        [(what, f"{dollars:,.2f}") for what, dollars in rows] + [("**together**", f"**{total:,.2f}**")],
+        [(what, f"{dollars:,.2f}" if dollars >= 1 else f"{dollars:.4f}") for what, dollars in rows]
+        + [("**together**", f"**{total:,.2f}**")],
     )
     return lines + (
-        f"\n\nStoring the secrets is {100 * rows[0][1] / total:.1f} % of it; to rotate them, "
+        f"\n\nStoring the secrets is {100 * rows[0][1] / total:.2f} % of it; to rotate them, "
         f"{own:,.2f} dollars. HCP Vault Dedicated, for comparison: {cost.vault():,.0f} dollars a year "
         "for the smallest production cluster at the hourly price noted, whatever it holds, without "
         "clients or whoever runs it. Vault can issue short-lived keys instead of keeping long-lived "

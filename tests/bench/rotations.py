@@ -53,6 +53,7 @@ def rotation(world):
     return {
         "calls": report["calls"],
         "sequential": report["sequential"],
+        "at_aws": report["at_aws"],
         "seconds": sum(step["seconds"] for step in report["steps"]),
         "sent": front.sent,
         "received": front.received,
@@ -63,7 +64,7 @@ def rotation(world):
 def summary(samples):
     """The first one is in a new process; medians of the others."""
     first, *warm = samples
-    names = ("sequential", "seconds", "sent", "received", "connections")
+    names = ("sequential", "at_aws", "seconds", "sent", "received", "connections")
     middle = {name: statistics.median(sample[name] for sample in warm) for name in names}
     return {
         **middle,

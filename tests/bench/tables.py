@@ -80,11 +80,12 @@ def rotation(figures):
                     f"{each['sent'] / 1000:.1f} + {each['received'] / 1000:.1f} kB",
                     f"{each['seconds']:.3f} s",
                     f"{each['seconds'] / bound_seconds(place):.2f}×",
+                    f"{each['at_aws']:.3f} s",
                     f"{each['first']['seconds']:.3f} s",
                     each["first"]["connections"],
                 )
             )
-        rows.append((place, "bound", "", "", "", f"{bound_seconds(place):.3f} s", "1×", "", ""))
+        rows.append((place, "bound", "", "", "", f"{bound_seconds(place):.3f} s", "1×", "", "", ""))
     head = (
         "",
         "",
@@ -93,6 +94,7 @@ def rotation(figures):
         "sent + received",
         "time",
         "of the bound",
+        "at AWS",
         "first",
         "connections",
     )

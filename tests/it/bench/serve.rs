@@ -92,7 +92,22 @@ async fn rotate(sim: &Simulator, user: &str) -> Value {
         .map(|step| json!({"step": step.step, "seconds": step.duration.as_secs_f64(), "result": step.result}))
         .collect();
     let names: Vec<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
-    json!({"succeeded": report.succeeded, "steps": steps, "calls": names, "sequential": sequential(&calls)})
+    json!({"succeeded": report.succeeded, "steps": steps, "calls": names, "sequential": sequential(&calls),
+        "at_aws": at_aws(&calls).as_secs_f64()})
+}
+
+/// The time in which at least one call was at AWS.
+fn at_aws(calls: &[Call]) -> Duration {
+    let mut spans: Vec<_> = calls.iter().filter_map(|call| Some((call.at, call.ended?))).collect();
+    spans.sort();
+    let mut busy = Duration::ZERO;
+    let mut until = None;
+    for (at, ended) in spans {
+        let from = until.map_or(at, |until| at.max(until));
+        busy += ended.duration_since(from).unwrap_or_default();
+        until = until.max(Some(ended));
+    }
+    busy
 }
 
 /// The most calls of which each began when the one before had been answered.
