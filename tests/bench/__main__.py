@@ -20,6 +20,7 @@ import suite
 from world import OUT, certificates
 
 FIGURES = OUT / "figures.json"
+READY_TIMES = 5
 MEMORY_USERS = (100, 1000, 5000)
 
 
@@ -29,6 +30,7 @@ def parts(built, rounds):
     return {
         "sizes": built.zips,
         "cold": lambda: cold.measure(built, tls, rounds),
+        "ready": lambda: cold.ready(built, tls, rounds * READY_TIMES),
         "emulated": lambda: emulated.measure(built, tls, rounds),
         "rotation": lambda: rotations.measure(built, tls, rounds),
         "propagation": lambda: inprocess.propagation(built.harness),

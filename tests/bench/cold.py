@@ -54,15 +54,32 @@ class Cold:
         self.figures["cpu"] = used.ru_utime + used.ru_stime
 
 
+def starts(programs):
+    """The commands, with what is special about their environment."""
+    commands = {name: (command, {}) for name, command in programs.commands().items()}
+    # What a smaller root store would save.
+    commands["few roots"] = (commands["ours"][0], {"SSL_CERT_FILE": str(OUT / FEW_ROOTS)})
+    return commands
+
+
+def ready(programs, tls, rounds):
+    """Seconds until ready, of the programs that are quick: many times, since other work weighs more."""
+    samples = {name: [] for name in ("ours", "limit", "few roots")}
+    with World(programs.harness, tls) as world:
+        for _ in range(rounds):
+            for name, times in samples.items():
+                command, variables = starts(programs)[name]
+                times.append(Cold(world, command, False, **variables).figures["ready"])
+    return samples
+
+
 def measure(programs, tls, rounds):
     """Each program once a round, so that what else the machine does meets all of them."""
-    starts = {name: (command, {}) for name, command in programs.commands().items()}
-    # What a smaller root store would save.
-    starts["few roots"] = (starts["ours"][0], {"SSL_CERT_FILE": str(OUT / FEW_ROOTS)})
-    samples = {name: [] for name in starts}
+    commands = starts(programs)
+    samples = {name: [] for name in commands}
     with World(programs.harness, tls) as world:
         for nth in range(rounds + 1):
-            for name, (command, variables) in starts.items():
+            for name, (command, variables) in commands.items():
                 figures = Cold(world, command, name != "limit", **variables).figures
                 # The first one fills the page cache, and Python's compiled modules.
                 if nth > 0:
@@ -72,10 +89,10 @@ def measure(programs, tls, rounds):
                 "ready": count(world, command, False, **variables),
                 # The peer would take minutes.
                 "rotation": count(world, command, True, **variables)
-                if command == starts["ours"][0]
+                if command == commands["ours"][0]
                 else None,
             }
-            for name, (command, variables) in starts.items()
+            for name, (command, variables) in commands.items()
         }
     return {"samples": samples, "instructions": instructions}
 

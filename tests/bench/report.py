@@ -111,6 +111,8 @@ FILL = {
     "goals": lambda figures: tables.markdown(("goal", "asked for", "measured", ""), goals.table(figures)),
     "why": goals.why,
     "cold": part("cold", tables.cold),
+    "ready": part("ready", tables.ready),
+    "ready_times": lambda figures: str(len(figures.get("ready", {}).get("ours", []))),
     "emulated": part("emulated", tables.emulated),
     "sizes": part("sizes", tables.sizes),
     "rotation": part("rotation", tables.rotation),

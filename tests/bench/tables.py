@@ -49,6 +49,15 @@ def cold(figures):
     )
 
 
+def ready(samples):
+    rows = []
+    for name, times in samples.items():
+        first, middle, third = statistics.quantiles(times, n=4)
+        of = middle / statistics.median(samples["limit"])
+        rows.append((name, millis(first), millis(middle), millis(third), f"{of:.2f}×"))
+    return markdown(("", "first quartile", "median", "third quartile", "of the limit"), rows)
+
+
 def emulated(samples):
     middle = {name: medians(each) for name, each in samples.items()}
     names = [("ready", "ready"), ("first_request", "first request"), ("first_answer", "first answer")]
