@@ -63,7 +63,7 @@ def table(figures):
 WHY = {
     "start to ready, against the limit": (
         "the limit knows no TLS. Most of what ours does before it is ready is to read the system's root "
-        "certificates (*few roots* shows what is left without); the rest is three clients with their "
+        "certificates (*few roots* shows what is left without); the rest is two clients with their "
         "endpoint rules. It could be put off until the first call, which would bring no answer sooner "
         "([decision 30](decisions/0030-built-for-size.md))."
     ),

@@ -18,7 +18,7 @@ SNS_REQUEST = 0.50 / 1_000_000
 # https://aws.amazon.com/ses/pricing/: the plan of new accounts since July 2026.
 SES_MAIL = 0.16 / 1_000
 # https://www.hashicorp.com/products/vault/pricing: HCP Vault Dedicated, the smallest
-# production cluster, by the hour, clients not counted.
+# production cluster, by the hour, clients not counted. From memory: nothing confirmed it.
 VAULT_HOUR = 1.578
 
 PAGES = {

@@ -97,7 +97,8 @@ def costs(figures):
     return lines + (
         f"\n\nStoring the secrets is {100 * rows[0][1] / total:.2f} % of it; to rotate them, "
         f"{own:,.2f} dollars. HCP Vault Dedicated, for comparison: {cost.vault():,.0f} dollars a year "
-        "for the smallest production cluster at the hourly price noted, whatever it holds, without "
+        f"for the smallest production cluster, whatever it holds, if an hour is {prices.VAULT_HOUR} dollars "
+        "(not confirmed), without "
         "clients or whoever runs it. Vault can issue short-lived keys instead of keeping long-lived "
         "ones, which is better where programs can use them."
     )
