@@ -10,12 +10,14 @@ EMULATOR := target/emulator/aws-lambda-rie
 CDK_VENV := target/venv-cdk
 # What writes the SBOM.
 PACKAGE_VENV := target/venv-package
+# What measures: the Python peer, and certificates.
+BENCH_VENV := target/venv-bench
 TOOLS := target/tools/bin
 CARGO_DENY_VERSION := 0.20.2
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers browser mails pictures prove check format lint docs deny shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers browser mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -72,13 +74,21 @@ CASES ?= 1000000
 prove: ## many more interleavings, triples of faults and bad inputs: SEEDS=… TRIPLES=… CASES=…
 	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --test it -- --nocapture crash interleave bad_input
 
+bench: $(BENCH_VENV)/ready $(EMULATOR) ## measure, against a Python peer and the limit, and write docs/performance.md (ARGS="--only cold rotation")
+	$(BENCH_VENV)/bin/python tests/bench $(ARGS)
+
+$(BENCH_VENV)/ready: tests/bench/requirements.txt
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 check: format lint docs deny shellcheck cdk test browser mails ## what CI runs: the tests, and everything that can be linted
 
 format:
 	cargo fmt --all --check
 
 lint:
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets --features bench -- -D warnings
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items

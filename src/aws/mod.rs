@@ -21,7 +21,7 @@ mod sns;
 mod sts;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -52,17 +52,16 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for one call with all its retries.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The clients of one function, built once and used by every invocation of it.
+/// The clients of one function, each built once and used by every invocation of it.
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// Secrets Manager, under the function's role.
     pub secrets: SecretsManager,
-    /// SNS, for alerts.
-    pub sns: Sns,
-    /// SES, for mails.
-    pub ses: Ses,
     /// AWS's clock.
     pub clock: AwsClock,
+    // Most invocations send nothing, and a client costs a cold start more than a call does.
+    sns: OnceLock<Sns>,
+    ses: OnceLock<Ses>,
     sdk: SdkConfig,
     iam: Iam,
     /// Other accounts, by the ARN of the role.
@@ -135,8 +134,8 @@ impl Aws {
         let clock = AwsClock::new(sdk.time_source());
         Self {
             secrets: SecretsManager::new(&sdk, &clock),
-            sns: Sns::new(&sdk),
-            ses: Ses::new(&sdk),
+            sns: OnceLock::new(),
+            ses: OnceLock::new(),
             iam: Iam::new(&sdk),
             members: Arc::default(),
             clock,
@@ -157,6 +156,16 @@ impl Aws {
     /// IAM in the function's own account.
     pub fn iam(&self) -> &Iam {
         &self.iam
+    }
+
+    /// SNS, for alerts.
+    pub fn sns(&self) -> &Sns {
+        self.sns.get_or_init(|| Sns::new(&self.sdk))
+    }
+
+    /// SES, for mails.
+    pub fn ses(&self) -> &Ses {
+        self.ses.get_or_init(|| Ses::new(&self.sdk))
     }
 
     /// Lambda: for a sweep that continues itself, and for who looks at functions.

@@ -339,7 +339,7 @@ impl Digest {
                 return false;
             }
         };
-        let sent = aws.ses.send(&Email { from: from.to_owned(), to: to.to_owned(), content: words }).await;
+        let sent = aws.ses().send(&Email { from: from.to_owned(), to: to.to_owned(), content: words }).await;
         if let Err(error) = &sent {
             tracing::error!(error = %error, "digest could not be mailed");
         }

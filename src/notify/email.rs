@@ -66,7 +66,7 @@ pub async fn tell_user(
         }
     };
     let email = Email { from: from.clone(), to, content: words };
-    if let Err(error) = aws.ses.send(&email).await {
+    if let Err(error) = aws.ses().send(&email).await {
         tracing::error!(user = seen.user.name.as_str(), error = %error, "mail could not be sent");
         alert_mail_failure(aws, config, &seen.user.name, &seen.secret.arn, &reason(&error)).await;
     }

@@ -72,7 +72,7 @@ pub async fn tell_of_keys(
             return Ok(false);
         }
     };
-    aws.ses.send(&Email { from: from.clone(), to, content: words }).await?;
+    aws.ses().send(&Email { from: from.clone(), to, content: words }).await?;
     Ok(true)
 }
 

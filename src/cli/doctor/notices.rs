@@ -21,7 +21,7 @@ async fn check_topic(report: &mut Report, session: &Session, settings: &Config) 
             "Set it to the ARN of an SNS topic that somebody is subscribed to.",
         );
     };
-    match report.answer(AREA, session.aws.sns.subscriptions(topic).await) {
+    match report.answer(AREA, session.aws.sns().subscriptions(topic).await) {
         None => {}
         Some(None) => report.error(
             AREA,
@@ -56,7 +56,7 @@ async fn check_sender(report: &mut Report, session: &Session, settings: &Config)
     };
     let address = from.rsplit_once('<').map_or(from.as_str(), |(_, address)| address.trim_end_matches('>'));
     let domain = address.rsplit('@').next().unwrap_or_default();
-    let ses = &session.aws.ses;
+    let ses = session.aws.ses();
     let Some(own) = report.answer(AREA, ses.is_verified(address).await) else { return };
     let Some(of_domain) = report.answer(AREA, ses.is_verified(domain).await) else { return };
     match (own, of_domain) {

@@ -1,0 +1,60 @@
+"""What is measured, and what builds it."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from world import ROOT
+
+TRIPLE = "x86_64-unknown-linux-gnu"
+BUILT = ROOT / "target" / "bench" / "built.json"
+EMULATOR = ROOT / "target" / "emulator" / "aws-lambda-rie"
+
+
+class Programs:
+    """The commands: ours, the limit, the peer."""
+
+    def __init__(self, harness, folder):
+        self.harness, self.folder = harness, folder
+        self.rotation, self.sweep = folder / "rotation", folder / "sweep"
+        self.limit = folder / "limit"
+        self.peer = [sys.executable, "-m", "awslambdaric", "lambda_function.lambda_handler"]
+
+    def commands(self):
+        return {"ours": [self.rotation], "limit": [self.limit], "peer": self.peer}
+
+    def zips(self):
+        """Bytes of each program, and of it in a zip as the packager packs it."""
+        sizes = {}
+        for program in (self.rotation, self.sweep, self.limit):
+            packed = ROOT / "target" / "bench" / f"{program.name}.zip"
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+                archive.write(program, "bootstrap")
+            sizes[program.name] = {"bytes": program.stat().st_size, "zip": packed.stat().st_size}
+        return sizes
+
+
+def there():
+    """What an earlier `build` made."""
+    return Programs(*map(Path, json.loads(BUILT.read_text())))
+
+
+def build():
+    """Release builds of the functions and the limit, and the test harness that plays AWS."""
+    cargo("build", "--release", "--target", TRIPLE, "--bins")
+    cargo("build", "--release", "--target", TRIPLE, "--bin", "limit", "--features", "bench")
+    lines = cargo(
+        "test", "--test", "it", "--no-run", "--message-format=json-render-diagnostics"
+    ).splitlines()
+    built = [json.loads(line) for line in lines if '"executable":"' in line]
+    harness = next(each["executable"] for each in built if each["target"]["name"] == "it")
+    BUILT.parent.mkdir(parents=True, exist_ok=True)
+    BUILT.write_text(json.dumps([harness, str(ROOT / "target" / TRIPLE / "release")]))
+    return there()
+
+
+def cargo(*arguments):
+    command = ["cargo", *arguments, "--locked"]
+    return subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
