@@ -46,7 +46,7 @@ def build():
     cargo("build", "--release", "--target", TRIPLE, "--bins")
     cargo("build", "--release", "--target", TRIPLE, "--bin", "limit", "--features", "bench")
     lines = cargo(
-        "test", "--test", "it", "--no-run", "--message-format=json-render-diagnostics"
+        "test", "--test", "it", "--features", "bench", "--no-run", "--message-format=json-render-diagnostics"
     ).splitlines()
     built = [json.loads(line) for line in lines if '"executable":"' in line]
     harness = next(each["executable"] for each in built if each["target"]["name"] == "it")

@@ -49,7 +49,7 @@ class World:
     def __init__(self, harness, tls, **settings):
         variables = {name.upper(): str(value) for name, value in settings.items()}
         self._child = subprocess.Popen(
-            [harness, "--ignored", "--exact", "bench::serve::serve", "--nocapture"],
+            [harness, "--exact", "bench::serve::serve", "--nocapture"],
             cwd=ROOT,
             env={**os.environ, **variables},
             stdin=subprocess.PIPE,

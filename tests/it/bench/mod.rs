@@ -1,5 +1,5 @@
 //! What `make bench` measures with the harness of these tests. Nothing here asserts a figure: each
-//! "test" prints lines of JSON for `tests/bench`, and none runs unless it is asked for by name.
+//! "test" prints lines of JSON for `tests/bench`, and the feature `bench` alone builds them.
 
 mod propagation;
 mod serve;

@@ -13,7 +13,6 @@ const STEPS: u32 = 120;
 const STEP: Duration = Duration::from_millis(250);
 
 #[tokio::test(start_paused = true)]
-#[ignore = "measured by `make bench`"]
 async fn propagation() {
     for nth in 0..=STEPS {
         let delay = STEP * nth;

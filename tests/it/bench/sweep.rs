@@ -17,7 +17,6 @@ const AGES: [(&str, u64); 2] = [("none", 30), ("all", 90)];
 
 /// `USERS` in each of `ACCOUNTS`, swept one account after another, as one function would.
 #[tokio::test(start_paused = true)]
-#[ignore = "measured by `make bench`"]
 async fn sweep() {
     let (users, accounts) = (setting("USERS").unwrap_or(100), setting("ACCOUNTS").unwrap_or(1));
     for (due, age) in AGES {

@@ -10,7 +10,6 @@ use crate::fleet::Fleet;
 const CALLS: usize = 20_000;
 
 #[tokio::test(start_paused = true)]
-#[ignore = "measured by `make bench`"]
 async fn throughput() {
     let fleet = Fleet::new(&[]);
     let (_, arn) = fleet.enrolled("ci-bot", 30);
