@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::text;
 use crate::error::{Error, Result};
+use crate::model::Progress;
 
 const REMEDY: &str = "Send {} to sweep this account, {\"account\":\"…\"} to sweep another, or {\"action\":\"create\",\"username\":\"…\"} for one user.";
 
@@ -64,9 +65,9 @@ impl AccountEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resume {
     /// The sweep invokes itself again.
-    Itself(Option<String>),
+    Itself(Option<Progress>),
     /// The caller does, with the marker it is answered.
-    Caller(Option<String>),
+    Caller(Option<Progress>),
 }
 
 impl Default for Resume {
@@ -76,10 +77,10 @@ impl Default for Resume {
 }
 
 impl Resume {
-    /// The last user that was looked at before.
-    pub fn marker(&self) -> Option<&str> {
+    /// How far earlier invocations came.
+    pub fn progress(&self) -> Option<&Progress> {
         match self {
-            Self::Itself(marker) | Self::Caller(marker) => marker.as_deref(),
+            Self::Itself(progress) | Self::Caller(progress) => progress.as_ref(),
         }
     }
 }
@@ -126,9 +127,9 @@ impl SweepEvent {
             Some(_) => return Err(invalid("dryrun", "is neither true nor false")),
         };
         let resume = if fields.contains_key("marker") {
-            Resume::Caller(optional(fields, "marker")?)
+            Resume::Caller(progress(fields, "marker")?)
         } else {
-            Resume::Itself(optional(fields, "continue")?)
+            Resume::Itself(progress(fields, "continue")?)
         };
         let email = optional(fields, "email")?;
         if email.as_deref().is_some_and(|email| !crate::notify::is_address(email)) {
@@ -194,6 +195,14 @@ fn optional(fields: &Map<String, Value>, field: &'static str) -> Result<Option<S
         None | Some(Value::Null) => Ok(None),
         Some(value) => read(value, field).map(|text| Some(text.to_owned())),
     }
+}
+
+fn progress(fields: &Map<String, Value>, field: &'static str) -> Result<Option<Progress>> {
+    optional(fields, field)?
+        .map(|marker| {
+            serde_json::from_str(&marker).map_err(|_| invalid(field, "is none that a sweep answered"))
+        })
+        .transpose()
 }
 
 fn account_number(text: String) -> Result<String> {
@@ -267,6 +276,8 @@ mod tests {
             (json!({"dryrun": "no"}), "dryrun"),
             (json!({"email": "o"}), "email"),
             (json!({"ForceRotate": "a b"}), "ForceRotate"),
+            (json!({"marker": "user-7"}), "marker"),
+            (json!({"continue": "{}"}), "continue"),
             (json!({"action": "rotate"}), "action"),
             (json!({"action": "create"}), "username"),
             (json!({"action": "create", "username": ""}), "username"),

@@ -29,8 +29,10 @@ pub struct SweepReport<'a> {
     pub survey: &'a Survey,
     /// The visits with something to report.
     pub visits: &'a [Visit],
-    /// What the sweep answers.
+    /// What this invocation of the sweep did.
     pub answer: &'a AccountAnswer,
+    /// The last user that was looked at, if time was up then.
+    pub stopped_after: Option<&'a str>,
     /// The request's id.
     pub request_id: &'a str,
 }
@@ -277,8 +279,8 @@ impl Digest {
         let (account, answer) = (report.account, report.answer);
         let number = account.number.as_deref().unwrap_or("unknown");
         let name = report.event.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
-        let actions: u32 = answer.actions.values().sum();
-        let findings: u32 = answer.findings.values().sum();
+        let actions: u32 = answer.counts.actions.values().sum();
+        let findings: u32 = answer.counts.findings.values().sum();
         let headline = match account.config.mode {
             Mode::Audit => {
                 format!("Key audit of account {number}: {} would be done", counted(actions, "action"))
@@ -290,8 +292,8 @@ impl Digest {
                 format!("Key sweep of account {number}: {rotated}{actions}, {findings}")
             }
         };
-        let rest = match &answer.marker {
-            Some(marker) => format!(" Time was up after user {marker}; the rest follows."),
+        let rest = match report.stopped_after {
+            Some(user) => format!(" Time was up after user {user}; the rest follows."),
             None => String::new(),
         };
         let beyond = account.config.max_age.filter(|most| {
@@ -310,7 +312,7 @@ impl Digest {
             answer.users.visited,
             answer.users.overdue,
             counted(findings, "finding"),
-            answer.failures,
+            answer.counts.failures,
         );
         Self {
             headline,
@@ -349,7 +351,7 @@ impl Digest {
     async fn publish(&self, account: &Account<'_>, answer: &AccountAnswer) -> bool {
         let facts = json!({
             "account": answer.account, "mode": answer.mode, "outcome": answer.outcome,
-            "actions": answer.actions, "findings": answer.findings, "failures": answer.failures,
+            "actions": answer.counts.actions, "findings": answer.counts.findings, "failures": answer.counts.failures,
         });
         self.send(account.aws, account.config, &facts).await
     }

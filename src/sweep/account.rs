@@ -1,6 +1,5 @@
 //! One account: survey, visits, digest.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::error::{Error, Result};
 use crate::event::AccountEvent;
 use crate::invocation::Invocation;
+use crate::model::{Counts, Progress};
 use crate::notify;
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::telemetry::{Metric, Metrics};
@@ -77,17 +77,14 @@ pub struct AccountAnswer {
     pub outcome: &'static str,
     /// Where to go on; absent when all users are done.
     pub marker: Option<String>,
-    /// How many users there are, and how many were looked at closely.
+    /// How many users there are, and how many were looked at closely since the sweep began.
     pub users: Users,
-    /// How many actions of each kind were done; in an audit, would be.
-    pub actions: BTreeMap<&'static str, u32>,
-    /// How many findings there are of each kind.
-    pub findings: BTreeMap<String, u32>,
-    /// How many users could not be dealt with.
-    pub failures: u32,
-    /// The plan, a line an action: what was done, or would be.
+    /// What came of it since the sweep began, in however many invocations.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The plan of this invocation, a line an action: what was done, or would be.
     pub plan: Vec<String>,
-    /// The findings, a line each.
+    /// Its findings, a line each.
     pub found: Vec<String>,
     /// What was asked for and not done, and why.
     pub refused: Vec<String>,
@@ -182,12 +179,22 @@ pub(super) async fn sweep(
             tracing::info!(visited, of = total, "on its way");
         }
     }
-    let marker = last.filter(|_| visited < total);
-    let answer = answer(&account, &survey, &visits, visited, marker);
+    let stopped_after = last.filter(|_| visited < total);
+    let mut answer = answer(&account, &survey, &visits, visited);
+    if stopped_after.is_some() {
+        answer.outcome = "continues";
+    }
     measure(metrics, &survey, &visits, account.now());
-    conclude(&account, event, &survey, &visits, &answer, invocation).await;
-    if let Some(marker) = &answer.marker {
-        go_on(aws, event, marker, invocation).await?;
+    conclude(&account, event, &survey, &visits, &answer, stopped_after.as_deref(), invocation).await;
+    if let Some(earlier) = event.resume.progress() {
+        answer.users.visited = answer.users.visited.saturating_add(earlier.visited);
+        answer.counts.add(&earlier.counts);
+    }
+    if let Some(after) = stopped_after {
+        let progress = Progress { after, visited: answer.users.visited, counts: answer.counts.clone() };
+        let marker = json!(progress).to_string();
+        go_on(aws, event, &marker, invocation).await?;
+        answer.marker = Some(marker);
     }
     Ok(answer)
 }
@@ -211,7 +218,7 @@ fn wanted<'s>(
             })?;
         return Ok((vec![candidate], Demand::Rotate));
     }
-    let marker = event.resume.marker().map(str::to_ascii_lowercase);
+    let marker = event.resume.progress().map(|progress| progress.after.to_ascii_lowercase());
     let after_marker = |key: &String| marker.as_ref().is_none_or(|marker| key > marker);
     let candidates = survey
         .candidates
@@ -222,18 +229,11 @@ fn wanted<'s>(
     Ok((candidates, Demand::Due))
 }
 
-fn answer(
-    account: &Account<'_>,
-    survey: &Survey,
-    visits: &[Visit],
-    visited: usize,
-    marker: Option<String>,
-) -> AccountAnswer {
+fn answer(account: &Account<'_>, survey: &Survey, visits: &[Visit], visited: usize) -> AccountAnswer {
     let mut answer = AccountAnswer {
         account: account.number.clone(),
         mode: account.config.mode,
-        outcome: if marker.is_some() { "continues" } else { "done" },
-        marker,
+        outcome: "done",
         users: Users {
             total: survey.users,
             in_scope: survey.candidates.len(),
@@ -244,17 +244,17 @@ fn answer(
     };
     for visit in visits {
         for planned in &visit.actions {
-            *answer.actions.entry(planned.action.name()).or_default() += 1;
+            *answer.counts.actions.entry(planned.action.name().to_owned()).or_default() += 1;
             answer.plan.push(format!("{}: {planned}", visit.user.name));
         }
         for finding in &visit.findings {
-            *answer.findings.entry(format!("{:?}", finding.kind)).or_default() += 1;
+            *answer.counts.findings.entry(format!("{:?}", finding.kind)).or_default() += 1;
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             answer.found.push(format!("{}: {:?}{key}: {}", visit.user.name, finding.kind, finding.evidence));
         }
         let refused = visit.refused.as_ref().filter(|_| visit.actions.is_empty());
         answer.refused.extend(refused.map(|reason| format!("{}: {reason}", visit.user.name)));
-        answer.failures += u32::from(visit.failure.is_some());
+        answer.counts.failures += u32::from(visit.failure.is_some());
     }
     answer
 }
@@ -289,10 +289,11 @@ async fn conclude(
     survey: &Survey,
     visits: &[Visit],
     answer: &AccountAnswer,
+    stopped_after: Option<&str>,
     invocation: &Invocation,
 ) {
-    let report =
-        notify::SweepReport { account, event, survey, visits, answer, request_id: &invocation.request_id };
+    let request_id = &invocation.request_id;
+    let report = notify::SweepReport { account, event, survey, visits, answer, stopped_after, request_id };
     if !notify::tell_of_sweep(&report).await || account.config.mode == Mode::Audit {
         return;
     }

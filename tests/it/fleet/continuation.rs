@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use simulator::{Fault, FaultKind};
 
 use super::{Fleet, SWEEP};
 use crate::stage::ACCOUNT;
@@ -25,11 +26,13 @@ async fn it_stops_cleanly_and_goes_on_in_another_invocation_of_itself() {
     let fleet = hurried();
     let answer = fleet.sim.invoke(SWEEP, json!({})).await.unwrap();
     assert_eq!(answer["outcome"], "continues");
-    assert!(answer["marker"].as_str().unwrap().starts_with("user-"));
+    assert!(answer["marker"].as_str().unwrap().contains("user-"), "{answer}");
     fleet.sim.events_finished().await;
     let reports = fleet.sim.event_reports();
     assert!(reports.len() >= 2, "{}", reports.len());
-    assert_eq!(reports.last().unwrap().result.as_ref().unwrap()["outcome"], "done");
+    let last = reports.last().unwrap().result.as_ref().unwrap();
+    assert_eq!(last["outcome"], "done");
+    assert_eq!((&last["actions"]["request-rotation"], &last["users"]["visited"]), (&json!(100), &json!(100)));
     fleet.sim.update(|options| options.latency = Duration::ZERO);
     fleet.settle().await;
     let rotations = fleet.sweep_calls()["RotateSecret"];
@@ -47,6 +50,7 @@ async fn for_a_caller_with_a_marker_it_leaves_going_on_to_the_caller() {
         marker = answer["marker"].clone();
         if marker.is_null() {
             assert_eq!(answer["outcome"], "done");
+            assert_eq!(answer["actions"], json!({"request-rotation": 100}), "of all parts together");
             break;
         }
     }
@@ -64,4 +68,21 @@ async fn a_sweep_that_is_late_from_the_start_still_comes_further_with_each_invoc
     fleet.sim.invoke(SWEEP, json!({})).await.unwrap();
     fleet.sim.events_finished().await;
     assert!(fleet.sim.event_reports().iter().all(|report| report.result.is_ok()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_who_was_left_out_early_is_still_counted_in_the_end() {
+    let fleet = hurried();
+    fleet.sim.add_fault(Fault::on("ListUserTags", 0, FaultKind::Denied).about("user-003"));
+    let mut marker = json!(null);
+    let mut failures = Vec::new();
+    loop {
+        let answer = fleet.sim.invoke(SWEEP, json!({"account": ACCOUNT, "marker": marker})).await.unwrap();
+        failures.push(answer["failures"].clone());
+        marker = answer["marker"].clone();
+        if marker.is_null() {
+            break;
+        }
+    }
+    assert!(failures.len() > 1 && failures.iter().all(|failures| *failures == json!(1)), "{failures:?}");
 }
