@@ -142,6 +142,21 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// What lists and staging labels tell, without a look into any value. The version being made is
+    /// that of a rotation that has not ended.
+    pub fn of_lists(secret: SecretState, user: UserRef, keys: Vec<AccessKey>, now: Timestamp) -> Self {
+        Self {
+            now,
+            token: ClientRequestToken::new(secret.unfinished().map_or("", |version| &version.id)),
+            secret,
+            user,
+            keys,
+            current: None,
+            pending: None,
+            current_key_owner: None,
+        }
+    }
+
     /// Keys that an attempt of ours made and nobody holds the secret of.
     ///
     /// None, where more keys fit the intent than its attempts can have made: some of them are then
@@ -186,5 +201,35 @@ impl Observation {
     fn is_younger_than_current(&self, key: &AccessKey) -> bool {
         let current = self.secret.current().and_then(|version| version.key.as_ref());
         self.keys.iter().filter(|other| Some(&other.id) == current).any(|other| key.created > other.created)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::KeyStatus;
+
+    const OLD: &str = "AKIAOLDOLDOLDOLDOLD1";
+    const NEW: &str = "AKIANEWNEWNEWNEWNEW2";
+
+    fn role_of_new(stages: &[&str]) -> KeyRole {
+        let version = |id: &str, stages: &[&str]| Version::new(id, stages.iter().map(|s| (*s).to_owned()));
+        let versions = vec![version("v1", &[AWSCURRENT, OLD]), version("v2", &[stages, &[NEW]].concat())];
+        let key = AccessKey {
+            id: AccessKeyId::new(NEW),
+            status: KeyStatus::Active,
+            created: Timestamp::UNIX_EPOCH,
+            last_use: None,
+        };
+        let secret = SecretState { versions, ..SecretState::default() };
+        let user = UserRef::parse("ci", "aws", "111122223333").unwrap();
+        let seen = Observation::of_lists(secret, user, vec![key.clone()], Timestamp::UNIX_EPOCH);
+        seen.role(&key)
+    }
+
+    #[test]
+    fn a_version_that_was_rolled_back_is_not_being_made() {
+        assert_eq!(role_of_new(&[AWSPENDING]), KeyRole::Pending);
+        assert_eq!(role_of_new(&[AWSPENDING, AWSPREVIOUS]), KeyRole::Previous);
     }
 }

@@ -37,23 +37,23 @@ pub struct SweepReport<'a> {
     pub request_id: &'a str,
 }
 
-struct Digest {
-    headline: String,
-    summary: String,
-    sections: Vec<Section>,
-    request_id: String,
+pub(super) struct Digest {
+    pub headline: String,
+    pub summary: String,
+    pub sections: Vec<Section>,
+    pub request_id: String,
 }
 
-struct Section {
+pub(super) struct Section {
     title: &'static str,
-    rows: Vec<Row>,
+    pub rows: Vec<Row>,
     more: usize,
 }
 
-struct Row {
-    user: String,
-    what: String,
-    remedy: &'static str,
+pub(super) struct Row {
+    pub user: String,
+    pub what: String,
+    pub remedy: &'static str,
 }
 
 #[derive(Template)]
@@ -133,82 +133,8 @@ pub async fn tell_of_step(account: &Account<'_>, visit: &Visit, request_id: &str
     digest.announce(account.aws, account.config, &facts).await;
 }
 
-/// Tells of all accounts of an organization: an alert of those that failed, and a summary.
-pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Value], failures: &[&Value]) {
-    let count = |result: &Value, field: &str| -> u64 {
-        match result.get(field) {
-            Some(Value::Object(counts)) => counts.values().filter_map(Value::as_u64).sum(),
-            _ => 0,
-        }
-    };
-    let total = |field: &str| results.iter().map(|result| count(result, field)).sum::<u64>();
-    let (actions, findings) = (total("actions"), total("findings"));
-    let account =
-        |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
-    let mut rows: Vec<Row> = failures
-        .iter()
-        .map(|result| Row { user: account(result), what: failure_of(result), remedy: "" })
-        .collect();
-    let mut active: Vec<Row> = results
-        .iter()
-        .filter(|result| count(result, "actions") + count(result, "findings") > 0)
-        .map(|result| Row {
-            user: account(result),
-            what: format!(
-                "{}, {}",
-                counted(count(result, "actions"), "action"),
-                counted(count(result, "findings"), "finding")
-            ),
-            remedy: "",
-        })
-        .collect();
-    if rows.is_empty() && active.is_empty() {
-        return;
-    }
-    let headline = match failures.len() {
-        0 => format!("Key sweep of {} accounts", results.len()),
-        failed => format!("Key sweep: {failed} of {} accounts failed", results.len()),
-    };
-    let sections =
-        vec![Section::of("Failed, or left users out", &mut rows), Section::of("Accounts", &mut active)];
-    let digest = Digest {
-        headline,
-        summary: format!(
-            "{} accounts, {}, {}.",
-            results.len(),
-            counted(actions, "action"),
-            counted(findings, "finding")
-        ),
-        sections: sections.into_iter().filter(|section| !section.rows.is_empty()).collect(),
-        request_id: "in the state machine's history".into(),
-    };
-    let accounts: Vec<String> = failures.iter().map(|result| account(result)).collect();
-    let facts =
-        json!({"accounts": results.len(), "failed": accounts, "actions": actions, "findings": findings});
-    let to = config.shared.email.admin.as_ref().zip(config.shared.email.from.as_ref());
-    if let Some((to, from)) = to {
-        digest.mail(aws, from, to).await;
-    }
-    if to.is_none() || !failures.is_empty() {
-        digest.send(aws, config, &facts).await;
-    }
-}
-
-/// An account's failure in the state machine's words, or in its own answer's.
-fn failure_of(result: &Value) -> String {
-    let text = |field: &str| result.get(field).and_then(Value::as_str);
-    let Some(error) = text("error") else {
-        return format!("{} users were left out", result["failures"].as_u64().unwrap_or_default());
-    };
-    let cause = text("cause").unwrap_or_default();
-    let parsed = serde_json::from_str::<Value>(cause).ok();
-    let message = parsed.as_ref().and_then(|cause| cause["errorMessage"].as_str()).unwrap_or(cause);
-    let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
-    format!("{}: {}", clean(error), clean(message))
-}
-
 /// A number with its noun: `1 action`, `2 actions`.
-fn counted(count: impl Display, noun: &str) -> String {
+pub(super) fn counted(count: impl Display, noun: &str) -> String {
     let count = count.to_string();
     let plural = if count == "1" { "" } else { "s" };
     format!("{count} {noun}{plural}")
@@ -264,7 +190,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
 }
 
 impl Section {
-    fn of(title: &'static str, rows: &mut Vec<Row>) -> Self {
+    pub fn of(title: &'static str, rows: &mut Vec<Row>) -> Self {
         let more = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
         for row in rows.iter_mut() {
@@ -330,7 +256,7 @@ impl Digest {
         }
     }
 
-    async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
+    pub async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
         let words = Text(self).render().and_then(|text| {
             Ok(Words::Own { subject: self.headline.clone(), text, html: Html(self).render()? })
         });
@@ -356,7 +282,7 @@ impl Digest {
         self.send(account.aws, account.config, &facts).await
     }
 
-    async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+    pub async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
         let text = Text(self).render().map(|mut text| {
             let most = (0..=MOST_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
             text.truncate(most.unwrap_or_default());

@@ -8,10 +8,12 @@ mod alert;
 mod digest;
 mod email;
 mod keys;
+mod organization;
 mod place;
 
 pub use address::is_address;
 pub use alert::{alert_failure, alert_sweep_failure};
-pub use digest::{SweepReport, tell_of_organization, tell_of_step, tell_of_sweep};
+pub use digest::{SweepReport, tell_of_step, tell_of_sweep};
 pub use email::tell_user;
 pub use keys::tell_of_keys;
+pub use organization::tell_of_organization;

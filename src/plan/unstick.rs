@@ -127,16 +127,9 @@ fn observation(view: &StuckView) -> Observation {
         path: String::new(),
         name: String::new(),
     };
-    Observation {
-        now: view.now,
-        token: ClientRequestToken::new(""),
-        secret: view.secret.clone(),
-        user: view.user.clone().unwrap_or(nobody),
-        keys: view.keys.clone(),
-        current: None,
-        pending: None,
-        current_key_owner: None,
-    }
+    let user = view.user.clone().unwrap_or(nobody);
+    let seen = Observation::of_lists(view.secret.clone(), user, view.keys.clone(), view.now);
+    Observation { token: ClientRequestToken::new(""), ..seen }
 }
 
 fn knows_current(seen: &Observation) -> bool {

@@ -7,10 +7,8 @@ use jiff::Timestamp;
 use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::{AWSCURRENT, AWSPENDING};
 use crate::model::{
-    AccessKey, AccessKeyId, ClientRequestToken, FindingKind, KeyRole, KeyStatus, LastUse, Observation,
-    SecretState, duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Observation, SecretState, duration_text,
 };
 use crate::plan::sweep::{ComingEvent, ledger_of};
 use crate::sweep::Visit;
@@ -30,7 +28,8 @@ pub(super) fn user(
     config: &SweepConfig,
     now: Timestamp,
 ) -> User {
-    let seen = observation(visit, now);
+    let secret = visit.secret.clone().unwrap_or_default();
+    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
     let secret = visit.secret.as_ref();
@@ -85,21 +84,6 @@ pub(super) fn shortened(text: &str) -> String {
         }
     }
     short
-}
-
-fn observation(visit: &Visit, now: Timestamp) -> Observation {
-    let secret = visit.secret.clone().unwrap_or_default();
-    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
-    Observation {
-        now,
-        token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
-        user: visit.user.clone(),
-        keys: visit.keys.clone(),
-        current: None,
-        pending: None,
-        current_key_owner: None,
-        secret,
-    }
 }
 
 fn key(key: &AccessKey, seen: &Observation, enrolled: bool, now: Timestamp) -> Key {

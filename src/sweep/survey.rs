@@ -46,6 +46,7 @@ pub struct Survey {
 
 struct Lists<'a> {
     config: &'a SweepConfig,
+    /// Of users who have no seat yet: thousands of them should not be held twice.
     report: HashMap<String, ReportedUser>,
     exempt: HashSet<String>,
     survey: Survey,
@@ -124,7 +125,10 @@ impl Account<'_> {
 
     /// Gives a secret's user a seat, or a second secret.
     fn seat(&self, secret: &SecretState, lists: &mut Lists<'_>) {
-        let known = |name: &str| lists.report.contains_key(&key_of(name));
+        let known = |name: &str| {
+            let key = key_of(name);
+            lists.report.contains_key(&key) || lists.survey.candidates.contains_key(&key)
+        };
         let user = bind_user_by_labels(secret, &self.config.shared.secret_name, known);
         let Some(mut user) = user else {
             lists.survey.unbound.push(format!("{:?}: nothing tells whose keys it holds", secret.name));
@@ -135,18 +139,24 @@ impl Account<'_> {
             return;
         }
         let key = key_of(&user.name);
-        let report = lists.report.get(&key);
-        if let Some(report) = report {
-            user = report.user.clone();
-        }
         if let Some(candidate) = lists.survey.candidates.get_mut(&key) {
             candidate.secrets.push(secret.arn.clone());
             candidate.secrets.sort();
             candidate.glance.look = true;
             return;
         }
+        let report = lists.report.remove(&key);
+        if let Some(report) = &report {
+            user.clone_from(&report.user);
+        }
         let in_exempt_group = lists.exempt.contains(&key);
-        let row = Row { user: &user.name, report, secret: Some(secret), contested: false, in_exempt_group };
+        let row = Row {
+            user: &user.name,
+            report: report.as_ref(),
+            secret: Some(secret),
+            contested: false,
+            in_exempt_group,
+        };
         let glance = triage(row, lists.config, self.now());
         let candidate = Candidate { user, secrets: vec![secret.arn.clone()], glance, in_exempt_group };
         lists.survey.candidates.insert(key, candidate);
@@ -155,22 +165,18 @@ impl Account<'_> {
 
 impl Lists<'_> {
     fn add_users_without_secret(&mut self, now: Timestamp) {
-        for (key, report) in &self.report {
-            if self.survey.candidates.contains_key(key) {
-                continue;
-            }
-            let in_exempt_group = self.exempt.contains(key);
+        for (key, report) in std::mem::take(&mut self.report) {
+            let in_exempt_group = self.exempt.contains(&key);
             let row = Row {
                 user: &report.user.name,
-                report: Some(report),
+                report: Some(&report),
                 secret: None,
                 contested: false,
                 in_exempt_group,
             };
             let glance = triage(row, self.config, now);
-            let candidate =
-                Candidate { user: report.user.clone(), secrets: Vec::new(), glance, in_exempt_group };
-            self.survey.candidates.insert(key.clone(), candidate);
+            let candidate = Candidate { user: report.user, secrets: Vec::new(), glance, in_exempt_group };
+            self.survey.candidates.insert(key, candidate);
         }
     }
 }

@@ -17,6 +17,7 @@ import programs
 import report
 import rotations
 import suite
+import variants
 from world import OUT, certificates
 
 FIGURES = OUT / "figures.json"
@@ -37,6 +38,7 @@ def parts(built, rounds):
         "sweep": lambda: inprocess.sweeps(built.harness),
         "memory": lambda: rotations.sweep_memory(built, tls, MEMORY_USERS),
         "throughput": lambda: inprocess.throughput(built.harness),
+        "variants": lambda: variants.measure(built, tls, rounds),
         "suite": suite.measure,
     }
 

@@ -68,8 +68,8 @@ WHY = {
         "([decision 30](decisions/0030-built-for-size.md))."
     ),
     "a rotation against the bound, 20 ms a call": (
-        "the simulator's timers round up to whole milliseconds, twice a call, and the front that ends TLS "
-        "passes each call on; the next line is against what the calls really took there."
+        "the front that ends TLS, written in Python, passes each call on; the next line is against the "
+        "time in which a call really was at AWS."
     ),
     "a sweep's memory, 5,000 users against 100": (
         "the asked-for *flat* was taken as this. The sweep joins three lists of all users before it decides, "

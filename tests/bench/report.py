@@ -116,6 +116,7 @@ FILL = {
     "ready_times": lambda figures: str(len(figures.get("ready", {}).get("ours", []))),
     "emulated": part("emulated", tables.emulated),
     "sizes": part("sizes", tables.sizes),
+    "variants": part("variants", tables.variants),
     "rotation": part("rotation", tables.rotation),
     "ours_calls": part("rotation", operations("ours")),
     "peer_calls": part("rotation", operations("peer")),

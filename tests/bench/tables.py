@@ -75,6 +75,35 @@ def sizes(figures):
     return markdown(("program", "binary", "zip"), rows)
 
 
+def variants(figures):
+    rows = [
+        (
+            f"`{name}`" if "=" in name else name,
+            f"{each['zip'] / 1e6:.2f} MB",
+            f"{each['bytes'] / 1e6:.2f} MB",
+            f"{each['rss'] / 1e6:.1f} MB",
+            f"{each['ready_instructions'] / 1e6:.1f} M" if each["ready_instructions"] else NOTHING,
+            f"{each['rotation_instructions'] / 1e6:.1f} M" if each["rotation_instructions"] else NOTHING,
+            millis(each["cpu"]),
+            millis(each["first_answer"]),
+            f"{each['build']:.0f} s",
+        )
+        for name, each in figures.items()
+    ]
+    head = (
+        "",
+        "zip",
+        "binary",
+        "peak memory",
+        "instructions to ready",
+        "of a rotation",
+        "CPU",
+        "to the first answer",
+        "build",
+    )
+    return markdown(head, rows)
+
+
 def rotation(figures):
     rows = []
     for place in PLACES:

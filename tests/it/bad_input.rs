@@ -1,9 +1,10 @@
 //! Whatever comes in: never a panic, always the named error, the secret untouched.
 
 use iam_key_rotator::config::{Config, NAMES, parse_regions};
-use iam_key_rotator::event::RotationEvent;
+use iam_key_rotator::event::{RotationEvent, SweepEvent};
 use iam_key_rotator::model::{
-    AccessKeyId, Credential, Intent, Policy, SecretDocument, Sensitive, UserRef, Version, parse_duration,
+    AccessKeyId, Credential, Intent, Policy, ReportedKey, SecretDocument, Sensitive, UserRef, Version,
+    parse_duration, parse_report,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG};
 
-/// Cases of each of the four properties below unless `CASES` says otherwise.
+/// Cases of each of the properties below unless `CASES` says otherwise.
 const CASES: u64 = 1_000;
 
 /// Any JSON, with our own field names in it more often than chance would have it.
@@ -54,6 +55,11 @@ fn any_name() -> impl Strategy<Value = String> {
             "SmtpPassword",
             "smtp_username",
             "SES_REGION",
+            "action",
+            "account",
+            "marker",
+            "continue",
+            "results",
         ])
         .prop_map(str::to_owned),
         any::<String>(),
@@ -77,8 +83,35 @@ fn holds<S: Strategy>(what: &str, given: S, check: impl Fn(S::Value) -> Result<(
 #[test]
 fn any_event_is_an_event_or_an_invalid_event() {
     holds("events", any_json(), |event| {
-        if let Err(error) = RotationEvent::parse(&event) {
+        let errors = [RotationEvent::parse(&event).err(), SweepEvent::parse(&event).err()];
+        for error in errors.into_iter().flatten() {
             prop_assert_eq!(error.error_type(), "InvalidEvent");
+        }
+        Ok(())
+    });
+}
+
+/// A credential report of some users, whose every key is active and known to have been used.
+fn report_of(users: usize) -> String {
+    let head = "user,arn,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
+        access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date\n";
+    let key = "true,2026-01-01T00:00:00+00:00,2026-02-01T00:00:00+00:00";
+    let row = |nth| format!("u{nth},arn:aws:iam::{ACCOUNT}:user/u{nth},{key},{key}\n");
+    head.to_owned() + &(0..users).map(row).collect::<String>()
+}
+
+#[test]
+fn any_credential_report_is_read_or_refused_and_damage_makes_no_key_an_unused_one() {
+    let junk = prop_oneof![any::<Vec<u8>>(), "[a-zA-Z,\"\n:_]{0,12}".prop_map(String::into_bytes)];
+    let places = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
+    holds("credential reports", (1..5_usize, places, junk), |(users, (from, to), junk)| {
+        let mut report = report_of(users).into_bytes();
+        let (from, to) = (from.index(report.len()), to.index(report.len()));
+        let said_so = junk.windows(3).any(|bytes| bytes == b"N/A");
+        report.splice(from.min(to)..from.max(to), junk);
+        if let Ok(read) = parse_report(&report) {
+            let unused = |key: &ReportedKey| key.used == Some(false);
+            prop_assert!(said_so || !read.iter().any(|user| user.keys.iter().any(unused)));
         }
         Ok(())
     });

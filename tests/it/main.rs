@@ -16,6 +16,7 @@ mod interleave;
 mod invariants;
 mod mails;
 mod notices;
+mod page;
 mod policy_journal;
 mod process;
 mod redaction;

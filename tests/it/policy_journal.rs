@@ -12,8 +12,8 @@ use simulator::{Call, Fault, FaultKind, Options, Outcome, Simulator};
 
 use crate::fleet::organization::{MEMBER, Organization};
 use crate::fleet::{MAILS, SWEEP};
+use crate::page::expect_page;
 use crate::stage::{ACCOUNT, Stage, TOPIC, USER, days};
-use crate::states::expect_page;
 
 const PATH: &str = "cdk/test/journal.json";
 const FROM: (&str, &str) = ("ROTATOR_EMAIL_FROM", "keys@example.com");

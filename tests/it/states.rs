@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use simulator::{KeyPair, Options};
 
+use crate::page::expect_page;
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, USER, days, hours, value_of};
 
 /// The user's keys, oldest first: active or not.
@@ -159,17 +160,4 @@ async fn abandoned() -> String {
         let _ = writeln!(text, "| {what} | {} | {} |", does.0, does.1);
     }
     text
-}
-
-/// Compares a page of the docs with what was seen; `UPDATE_PAGES=1` writes it instead.
-pub fn expect_page(path: &str, seen: &str) {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("UPDATE_PAGES").is_some() {
-        std::fs::write(&file, seen).unwrap();
-    }
-    let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(
-        written, seen,
-        "{path} is out of date: run the tests once with UPDATE_PAGES=1 and read the difference"
-    );
 }

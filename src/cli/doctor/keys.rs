@@ -3,10 +3,7 @@
 use super::super::target::Target;
 use super::report::Report;
 use crate::config::Config;
-use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{
-    AccessKey, AccessKeyId, ClientRequestToken, KeyRole, KeyStatus, Observation, Policy, UserRef,
-};
+use crate::model::{AccessKeyId, KeyRole, KeyStatus, Observation, Policy};
 use crate::plan;
 
 const AREA: &str = "keys";
@@ -34,27 +31,13 @@ pub(super) async fn check(report: &mut Report, target: &Target<'_>, settings: &C
             return;
         }
     }
-    let seen = observation(target, user, keys);
+    let now = target.account.now();
+    let seen = Observation::of_lists(target.secret.clone(), user.clone(), keys, now);
     check_current(report, &seen);
     if let Ok(policy) = settings.policy.with_tags(&target.secret.tags) {
         check_room(report, &seen, &policy);
     }
     check_strangers(report, &seen);
-}
-
-fn observation(target: &Target<'_>, user: &UserRef, keys: Vec<AccessKey>) -> Observation {
-    let secret = target.secret.clone();
-    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
-    Observation {
-        now: target.account.now(),
-        token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
-        user: user.clone(),
-        keys,
-        current: None,
-        pending: None,
-        current_key_owner: None,
-        secret,
-    }
 }
 
 fn check_current(report: &mut Report, seen: &Observation) {

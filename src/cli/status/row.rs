@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{
-    AccessKey, AccessKeyId, ClientRequestToken, Finding, KeyRole, LastUse, Observation, SecretState,
-};
+use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, LastUse, Observation, SecretState};
 use crate::plan::sweep::{ComingEvent, FleetAction};
 use crate::sweep::Visit;
 
@@ -59,7 +57,8 @@ pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<KeyRow> {
     if visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none() {
         return Vec::new();
     }
-    let seen = observation(visit, now);
+    let secret = visit.secret.clone().unwrap_or_default();
+    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
     let mut rows: Vec<KeyRow> = keys.iter().map(|key| KeyRow::of(visit, &seen, Some(key))).collect();
@@ -67,21 +66,6 @@ pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<KeyRow> {
         rows.push(KeyRow::of(visit, &seen, None));
     }
     rows
-}
-
-fn observation(visit: &Visit, now: Timestamp) -> Observation {
-    let secret = visit.secret.clone().unwrap_or_default();
-    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
-    Observation {
-        now,
-        token: ClientRequestToken::new(pending.map_or("", |version| &version.id)),
-        user: visit.user.clone(),
-        keys: visit.keys.clone(),
-        current: None,
-        pending: None,
-        current_key_owner: None,
-        secret,
-    }
 }
 
 impl KeyRow {

@@ -3,28 +3,30 @@
 //! Key ids, dates and staging labels are all there is to plan from: no value is ever read. One
 //! user's plan is made anew before each thing that cannot be undone.
 
+mod action;
 mod enrol;
 mod exempt;
+mod notice;
 mod retire;
 mod rotate;
 mod triage;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::{Planned, because};
-use crate::aws::RotationSetup;
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::TAG_NOTICES;
 use crate::model::{
-    AccessKey, AccessKeyId, ClientRequestToken, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Note,
-    Observation, Policy, SecretState, UserRef,
+    AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Note, Observation, Policy,
+    SecretState, UserRef,
 };
 
+pub use action::FleetAction;
 pub use exempt::exemption;
+pub use notice::{Coming, ComingEvent, Notice};
 pub use triage::{Glance, Row, triage};
 
 /// All that one user's plan is made from.
@@ -69,100 +71,6 @@ impl Demand {
     fn is_retirement(self) -> bool {
         matches!(self, Self::Deactivate | Self::Delete)
     }
-}
-
-/// Something a sweep changes. Its `Display` is the line an audit prints.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FleetAction {
-    /// Make the user's secret, let nobody but the user and the rotator read it, and label its
-    /// first version with the key the user has.
-    Enroll {
-        /// Its name.
-        secret_name: String,
-        /// The user's key, which the first rotation supersedes.
-        adopts: AccessKeyId,
-    },
-    /// The rest of an enrolment that broke off.
-    FinishEnrolment {
-        /// The secret's first version.
-        version: String,
-        /// The user's key.
-        adopts: AccessKeyId,
-    },
-    /// Have Secrets Manager rotate the secret.
-    RequestRotation {
-        /// For a secret that nothing rotates yet.
-        setup: Option<RotationSetup>,
-    },
-    /// Make a key inactive.
-    DeactivateKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Delete a key. Cannot be undone.
-    DeleteKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Take a deleted key's label off its version.
-    RemoveLabel {
-        /// The version.
-        version: String,
-        /// The key.
-        key: AccessKeyId,
-    },
-}
-
-/// What will happen to a key, if nothing changes until then.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Coming {
-    /// What.
-    pub event: ComingEvent,
-    /// To which key.
-    pub key: AccessKeyId,
-    /// When.
-    pub at: Timestamp,
-    /// Whether the user is to be warned of it now.
-    #[serde(skip)]
-    pub warn: bool,
-}
-
-/// Something to tell the user that was not told before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// What will happen to a key.
-    Coming(Coming),
-    /// That a key was made inactive, and when it will be deleted.
-    Deactivated {
-        /// The key.
-        key: AccessKeyId,
-        /// When its recovery window is over.
-        deleted_at: Timestamp,
-    },
-    /// That a key was deleted.
-    Deleted {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// That a superseded key is still used, and where.
-    StillInUse {
-        /// The key.
-        key: AccessKeyId,
-        /// Its last use.
-        evidence: String,
-    },
-}
-
-/// What can happen to a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ComingEvent {
-    /// It is superseded by a new one.
-    Rotation,
-    /// It is made inactive, provided that it is no longer used.
-    Deactivation,
-    /// It is deleted.
-    Deletion,
 }
 
 /// What a sweep does about one user, says about it, and remembers of it.
@@ -240,16 +148,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(view: &'a UserView, config: &'a SweepConfig, demand: Demand) -> Self {
         let secret = view.secret.clone().unwrap_or_default();
-        let seen = Observation {
-            now: view.now,
-            token: ClientRequestToken::new(secret.unfinished().map_or("", |version| &version.id)),
-            user: view.user.clone(),
-            keys: view.keys.clone(),
-            current: None,
-            pending: None,
-            current_key_owner: None,
-            secret,
-        };
+        let seen = Observation::of_lists(secret, view.user.clone(), view.keys.clone(), view.now);
         let before = view.ledger.clone();
         let plan = UserPlan { ledger: before.clone(), ..UserPlan::default() };
         Self { view, config, demand, policy: config.shared.policy, seen, before, plan }
@@ -407,52 +306,4 @@ fn age_limit(config: &SweepConfig) -> Duration {
 
 fn before(time: Timestamp, duration: Duration) -> Timestamp {
     time.saturating_sub(duration).unwrap_or(Timestamp::MIN)
-}
-
-impl ComingEvent {
-    fn note(self) -> Note {
-        match self {
-            Self::Rotation => Note::RotationComing,
-            Self::Deactivation => Note::DeactivationComing,
-            Self::Deletion => Note::DeletionComing,
-        }
-    }
-}
-
-impl FleetAction {
-    /// Whether it takes a key away. After such an action the user is looked at again.
-    pub fn is_destructive(&self) -> bool {
-        matches!(self, Self::DeactivateKey { .. } | Self::DeleteKey { .. })
-    }
-
-    /// Its name, as answers and summaries count it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Enroll { .. } | Self::FinishEnrolment { .. } => "enroll",
-            Self::RequestRotation { .. } => "request-rotation",
-            Self::DeactivateKey { .. } => "deactivate",
-            Self::DeleteKey { .. } => "delete",
-            Self::RemoveLabel { .. } => "remove-label",
-        }
-    }
-}
-
-impl fmt::Display for FleetAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Enroll { secret_name, adopts } => {
-                write!(f, "enroll: create secret {secret_name:?}, whose first rotation supersedes {adopts}")
-            }
-            Self::FinishEnrolment { adopts, .. } => {
-                write!(f, "finish the enrolment whose first rotation supersedes {adopts}")
-            }
-            Self::RequestRotation { setup: Some(setup) } => {
-                write!(f, "rotate the secret now, and then every {} days", setup.every_days)
-            }
-            Self::RequestRotation { setup: None } => f.write_str("rotate the secret"),
-            Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),
-            Self::DeleteKey { key } => write!(f, "delete key {key}"),
-            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
-        }
-    }
 }

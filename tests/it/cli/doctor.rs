@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, FunctionSetup, KeyState, Options};
 
-use super::{Seat, expect_file};
+use super::Seat;
+use crate::page::expect_page;
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TOPIC, USER, days, hours, value_of};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/rotation-function";
@@ -217,7 +218,7 @@ async fn each_of_forty_broken_set_ups_is_found() {
         assert!(found, "{what}\n{}", ran.out);
         let _ = writeln!(told, "{what}\n{}", bad_news(&ran.out));
     }
-    expect_file("tests/it/cli/snapshots/doctor_broken.txt", &told);
+    expect_page("tests/it/cli/snapshots/doctor_broken.txt", &told);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,6 @@ mod rotate;
 mod unstick;
 
 use std::io::{self, BufReader};
-use std::path::Path;
 
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::cli::{Look, Terminal, run};
@@ -19,6 +18,7 @@ use simulator::Simulator;
 use tokio::sync::watch;
 
 use crate::fleet::Fleet;
+use crate::page::expect_page;
 use crate::redaction::{forms, found_in};
 use crate::stage::{ACCOUNT, FUNCTION, Lines, sdk_config};
 
@@ -82,7 +82,7 @@ impl Ran {
     /// Stdout and the exit code are as they were written down.
     pub fn is_as(&self, snapshot: &str) -> &Self {
         let seen = format!("{}exit code {}\n", self.out, self.code);
-        expect_file(&format!("tests/it/cli/snapshots/{snapshot}.txt"), &seen);
+        expect_page(&format!("tests/it/cli/snapshots/{snapshot}.txt"), &seen);
         self
     }
 
@@ -94,19 +94,6 @@ impl Ran {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
-}
-
-/// Compares a file with what was seen; `UPDATE_PAGES=1` writes it instead.
-pub fn expect_file(path: &str, seen: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("UPDATE_PAGES").is_some() {
-        std::fs::write(&file, seen).unwrap();
-    }
-    let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(
-        written, seen,
-        "{path} is out of date: run the tests once with UPDATE_PAGES=1 and read the difference"
-    );
 }
 
 /// An account with one user in each state that people ask about.

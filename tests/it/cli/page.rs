@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use simulator::{Fault, FaultKind, Options};
 
-use super::{Ran, Seat, expect_file, town};
+use super::{Ran, Seat, town};
 use crate::fleet::Fleet;
+use crate::page::expect_page;
 use crate::stage::{Stage, TOPIC, hours};
 
 const TEMPLATE: &str = include_str!("page.md");
@@ -64,5 +65,5 @@ async fn the_page_about_the_command_line_shows_what_it_prints() {
     .into_iter()
     .fold(TEMPLATE.to_owned(), |page, (place, output)| page.replace(place, &output));
     assert!(!page.contains("{{"));
-    expect_file("docs/cli.md", &page);
+    expect_page("docs/cli.md", &page);
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use simulator::{Fault, FaultKind, Options};
 
 use super::Seat;
+use crate::page::expect_page;
 use crate::stage::{ACCOUNT, Stage, USER, days, hours};
 
 /// The ways to get stuck.
@@ -128,7 +129,7 @@ async fn each_stuck_state_ends_clean_with_the_same_key_still_working() {
         assert_eq!(next.code, 0, "{state}\n{}", next.out);
         assert_ne!(stage.working_key(&arn), working, "{state}");
     }
-    super::expect_file("tests/it/cli/snapshots/unstick.txt", &told);
+    expect_page("tests/it/cli/snapshots/unstick.txt", &told);
 }
 
 #[tokio::test(start_paused = true)]

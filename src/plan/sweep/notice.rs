@@ -1,0 +1,68 @@
+//! What a sweep says ahead, and afterwards.
+
+use jiff::Timestamp;
+
+use crate::model::{AccessKeyId, Note};
+
+/// What will happen to a key, if nothing changes until then.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Coming {
+    /// What.
+    pub event: ComingEvent,
+    /// To which key.
+    pub key: AccessKeyId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the user is to be warned of it now.
+    #[serde(skip)]
+    pub warn: bool,
+}
+
+/// Something to tell the user that was not told before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// What will happen to a key.
+    Coming(Coming),
+    /// That a key was made inactive, and when it will be deleted.
+    Deactivated {
+        /// The key.
+        key: AccessKeyId,
+        /// When its recovery window is over.
+        deleted_at: Timestamp,
+    },
+    /// That a key was deleted.
+    Deleted {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// That a superseded key is still used, and where.
+    StillInUse {
+        /// The key.
+        key: AccessKeyId,
+        /// Its last use.
+        evidence: String,
+    },
+}
+
+/// What can happen to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComingEvent {
+    /// It is superseded by a new one.
+    Rotation,
+    /// It is made inactive, provided that it is no longer used.
+    Deactivation,
+    /// It is deleted.
+    Deletion,
+}
+
+impl ComingEvent {
+    /// Under which name it is remembered that the user was told.
+    pub(super) fn note(self) -> Note {
+        match self {
+            Self::Rotation => Note::RotationComing,
+            Self::Deactivation => Note::DeactivationComing,
+            Self::Deletion => Note::DeletionComing,
+        }
+    }
+}
