@@ -86,7 +86,7 @@ async fn rotations() -> Simulator {
     stage.sim.advance(days(90));
     stage.rotated(&arn).await;
     stage.tested(&arn).await;
-    stage.sim
+    stage.sim.clone()
 }
 
 /// An alert, and a mail that cannot be sent.
@@ -98,7 +98,7 @@ async fn rotations_that_fail() -> Simulator {
     stage.sim.set_key_status(&strange.access_key_id, false);
     stage.sim.add_fault(Fault::on("SendEmail", 0, FaultKind::Error5xx));
     stage.rotated(&arn).await;
-    stage.sim
+    stage.sim.clone()
 }
 
 /// Audit, then a year of a user's life, with replicas and a customer key.

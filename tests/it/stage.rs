@@ -62,6 +62,12 @@ pub struct Stage {
     _subscriber: tracing::subscriber::DefaultGuard,
 }
 
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.sim.close();
+    }
+}
+
 impl Stage {
     /// An AWS with the user [`USER`], who has no key, and a function with these settings.
     pub fn new(options: Options, settings: &[(&str, &str)]) -> Self {

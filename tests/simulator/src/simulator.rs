@@ -155,6 +155,14 @@ impl Simulator {
         self.with(|state| state.hooks.clear());
     }
 
+    /// Lets go of every function and hook. They hold this simulator as it holds them, so that one
+    /// of which this is never asked is never freed.
+    pub fn close(&self) {
+        let held =
+            self.with(|state| (std::mem::take(&mut state.functions), std::mem::take(&mut state.hooks)));
+        drop(held);
+    }
+
     pub(crate) fn hooks(&self) -> Vec<Hook> {
         self.with(|state| state.hooks.clone())
     }
