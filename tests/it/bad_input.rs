@@ -7,12 +7,11 @@ use iam_key_rotator::model::{
     parse_duration, parse_report,
 };
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
+use crate::property::holds;
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG};
 
-/// Cases of each of the properties below unless `CASES` says otherwise.
 const CASES: u64 = 1_000;
 
 /// Any JSON, with our own field names in it more often than chance would have it.
@@ -71,18 +70,9 @@ fn any_step() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned)
 }
 
-/// Holds a property to many inputs, the same ones each time.
-fn holds<S: Strategy>(what: &str, given: S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let cases = u32::try_from(crate::stage::setting("CASES").unwrap_or(CASES)).unwrap();
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    runner.run(&given, check).unwrap_or_else(|failure| panic!("{failure}"));
-    println!("bad input, {what}: {cases} cases");
-}
-
 #[test]
 fn any_event_is_an_event_or_an_invalid_event() {
-    holds("events", any_json(), |event| {
+    holds("bad input, events", CASES, any_json(), |event| {
         let errors = [RotationEvent::parse(&event).err(), SweepEvent::parse(&event).err()];
         for error in errors.into_iter().flatten() {
             prop_assert_eq!(error.error_type(), "InvalidEvent");
@@ -104,7 +94,7 @@ fn report_of(users: usize) -> String {
 fn any_credential_report_is_read_or_refused_and_damage_makes_no_key_an_unused_one() {
     let junk = prop_oneof![any::<Vec<u8>>(), "[a-zA-Z,\"\n:_]{0,12}".prop_map(String::into_bytes)];
     let places = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
-    holds("credential reports", (1..5_usize, places, junk), |(users, (from, to), junk)| {
+    holds("bad input, credential reports", CASES, (1..5_usize, places, junk), |(users, (from, to), junk)| {
         let mut report = report_of(users).into_bytes();
         let (from, to) = (from.index(report.len()), to.index(report.len()));
         let said_so = junk.windows(3).any(|bytes| bytes == b"N/A");
@@ -119,7 +109,7 @@ fn any_credential_report_is_read_or_refused_and_damage_makes_no_key_an_unused_on
 
 #[test]
 fn any_value_is_a_document_or_is_refused_and_a_document_takes_a_key() {
-    holds("secret documents", (any_json(), any::<String>()), |(value, text)| {
+    holds("bad input, secret documents", CASES, (any_json(), any::<String>()), |(value, text)| {
         let _ = SecretDocument::parse(&text);
         let Ok(document) = SecretDocument::parse(&value.to_string()) else { return Ok(()) };
         let shape = Config::default().secret_shape;
@@ -138,7 +128,7 @@ fn any_value_is_a_document_or_is_refused_and_a_document_takes_a_key() {
 
 #[test]
 fn any_tag_and_any_label_is_read_or_not() {
-    holds("tags and labels", prop_oneof![any::<String>(), "[A-Z0-9 /:-]{0,80}"], |text| {
+    holds("bad input, tags and labels", CASES, prop_oneof![any::<String>(), "[A-Z0-9 /:-]{0,80}"], |text| {
         let _ = Intent::from_tag(&text).map(|intent| intent.begun(jiff::Timestamp::UNIX_EPOCH).to_tag());
         let _ = UserRef::parse(&text, "aws", ACCOUNT);
         let _ = Version::new("v", [text.clone()]);
@@ -155,7 +145,7 @@ fn any_tag_and_any_label_is_read_or_not() {
 fn any_environment_is_a_configuration_or_an_invalid_config() {
     let name =
         prop_oneof![prop::sample::select(NAMES.to_vec()).prop_map(str::to_owned), "ROTATOR_[A-Z_]{1,12}"];
-    holds("settings", (name, any::<String>()), |(name, value)| {
+    holds("bad input, settings", CASES, (name, any::<String>()), |(name, value)| {
         if let Err(error) = Config::from_variables([(name.clone(), value)]) {
             prop_assert_eq!(error.error_type(), "InvalidConfig");
             prop_assert!(error.to_string().contains(&name));

@@ -19,6 +19,7 @@ mod notices;
 mod page;
 mod policy_journal;
 mod process;
+mod property;
 mod redaction;
 mod report;
 mod shapes;
