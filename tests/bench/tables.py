@@ -86,7 +86,6 @@ def variants(figures):
             f"{each['rotation_instructions'] / 1e6:.1f} M" if each["rotation_instructions"] else NOTHING,
             millis(each["cpu"]),
             millis(each["first_answer"]),
-            f"{each['build']:.0f} s",
         )
         for name, each in figures.items()
     ]
@@ -99,7 +98,6 @@ def variants(figures):
         "of a rotation",
         "CPU",
         "to the first answer",
-        "build",
     )
     return markdown(head, rows)
 

@@ -4,7 +4,6 @@ import os
 import shutil
 import statistics
 import subprocess
-import time
 
 from cold import Cold, count
 from programs import TRIPLE, packed_size
@@ -23,23 +22,21 @@ VARIANTS = {
 
 
 def build(name, nth):
-    """The binary, and how long its build took: everything, SDK included, from nothing."""
+    """The binary."""
     target = FOLDER / "target"
     shutil.rmtree(target, ignore_errors=True)
     profile = {f"CARGO_PROFILE_RELEASE_{option}": value for option, value in VARIANTS[name].items()}
     command = ["cargo", "build", "--locked", "--release", "--no-default-features"]
-    begun = time.monotonic()
     subprocess.run(
         [*command, "--target", TRIPLE, "--bin", "rotation"],
         cwd=ROOT,
         env={**os.environ, **profile, "CARGO_TARGET_DIR": str(target)},
         check=True,
     )
-    seconds = time.monotonic() - begun
     kept = FOLDER / str(nth) / "rotation"
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(target / TRIPLE / "release" / "rotation", kept)
-    return kept, seconds
+    return kept
 
 
 def measure(programs, tls, rounds):
@@ -49,19 +46,18 @@ def measure(programs, tls, rounds):
     figures = {}
     with World(programs.harness, tls) as world:
         for nth in range(rounds + 1):
-            for name, (binary, _) in built.items():
+            for name, binary in built.items():
                 started = Cold(world, [binary], True).figures
                 # The first one fills the page cache.
                 if nth > 0:
                     samples[name].append(started)
-        for name, (binary, seconds) in built.items():
+        for name, binary in built.items():
             middle = {
                 what: statistics.median(each[what] for each in samples[name])
                 for what in ("first_answer", "cpu", "rss")
             }
             figures[name] = {
                 **middle,
-                "build": seconds,
                 "bytes": binary.stat().st_size,
                 "zip": packed_size(binary),
                 "ready_instructions": count(world, [binary], False),
