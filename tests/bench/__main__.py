@@ -39,7 +39,8 @@ def parts(built, rounds):
         "memory": lambda: rotations.sweep_memory(built, tls, MEMORY_USERS),
         "throughput": lambda: inprocess.throughput(built.harness),
         "variants": lambda: variants.measure(built, tls, rounds),
-        "suite": suite.measure,
+        "tests": suite.tests,
+        "builds": suite.builds,
     }
 
 

@@ -25,7 +25,7 @@ def timed(*command, **variables):
     return time.monotonic() - begun
 
 
-def measure():
+def builds():
     figures = {}
     shutil.rmtree(COLD, ignore_errors=True)
     there = {"CARGO_TARGET_DIR": str(COLD)}
@@ -35,9 +35,14 @@ def measure():
     figures["debug build, warm"] = timed(*build, **there)
     figures["release build, cold"] = timed(*build, "--release", **there)
     shutil.rmtree(COLD)
-    tests = ("cargo", "test", "--locked", "--workspace")
-    subprocess.run((*tests, "--no-run"), cwd=ROOT, check=True)
+    return figures
+
+
+def tests():
+    figures = {}
+    command = ("cargo", "test", "--locked", "--workspace")
+    subprocess.run((*command, "--no-run"), cwd=ROOT, check=True)
     SOURCE.touch()
-    figures["test build, warm"] = timed(*tests, "--no-run")
-    figures["`cargo test`, built"] = timed(*tests)
+    figures["test build, warm"] = timed(*command, "--no-run")
+    figures["`cargo test`, built"] = timed(*command)
     return figures

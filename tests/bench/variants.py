@@ -12,10 +12,8 @@ from world import OUT, ROOT, World
 FOLDER = OUT / "variants"
 # What differs from [profile.release] in Cargo.toml.
 VARIANTS = {
-    "as released": {},
     "opt-level = 3": {"OPT_LEVEL": "3"},
     'opt-level = "z"': {"OPT_LEVEL": "z"},
-    'lto = "thin"': {"LTO": "thin"},
     "lto = false, codegen-units = 16": {"LTO": "false", "CODEGEN_UNITS": "16"},
     'panic = "abort"': {"PANIC": "abort"},
 }
@@ -40,7 +38,8 @@ def build(name, nth):
 
 
 def measure(programs, tls, rounds):
-    built = {name: build(name, nth) for nth, name in enumerate(VARIANTS)}
+    built = {"as released": programs.rotation}
+    built |= {name: build(name, nth) for nth, name in enumerate(VARIANTS)}
     shutil.rmtree(FOLDER / "target")
     samples = {name: [] for name in built}
     figures = {}
