@@ -78,3 +78,17 @@ pub enum KeyRole {
     /// Somebody else's: touched only as the policy says.
     Unknown,
 }
+
+impl KeyRole {
+    /// What people read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Pending => "pending",
+            Self::Previous => "superseded",
+            Self::Abandoned => "abandoned",
+            Self::Orphan => "orphan",
+            Self::Unknown => "unknown",
+        }
+    }
+}

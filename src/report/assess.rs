@@ -8,7 +8,7 @@ use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Observation, SecretState, duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyStatus, LastUse, Observation, SecretState, duration_text,
 };
 use crate::plan::sweep::{ComingEvent, ledger_of};
 use crate::sweep::Visit;
@@ -87,15 +87,7 @@ pub(super) fn shortened(text: &str) -> String {
 }
 
 fn key(key: &AccessKey, seen: &Observation, enrolled: bool, now: Timestamp) -> Key {
-    let role = match seen.role(key) {
-        _ if !enrolled => "not enrolled",
-        KeyRole::Current => "current",
-        KeyRole::Pending => "pending",
-        KeyRole::Previous => "superseded",
-        KeyRole::Abandoned => "abandoned",
-        KeyRole::Orphan => "orphan",
-        KeyRole::Unknown => "unknown",
-    };
+    let role = if enrolled { seen.role(key).name() } else { "not enrolled" };
     Key {
         suffix: suffix(&key.id),
         created: key.created,

@@ -135,7 +135,7 @@ impl KeyRow {
             account: visit.user.account.clone(),
             key: key.map(|key| key.id.clone()),
             state: key.map(|key| key.status.to_string()),
-            role: role.map(role_name),
+            role: role.map(KeyRole::name),
             created: key.map(|key| key.created),
             age_days: key.map(|key| seen.now.duration_since(key.created).as_hours() / 24),
             last_used: used.0,
@@ -229,17 +229,6 @@ fn event(event: ComingEvent) -> &'static str {
         ComingEvent::Rotation => "is rotated",
         ComingEvent::Deactivation => "is deactivated",
         ComingEvent::Deletion => "is deleted",
-    }
-}
-
-fn role_name(role: KeyRole) -> &'static str {
-    match role {
-        KeyRole::Current => "current",
-        KeyRole::Pending => "pending",
-        KeyRole::Previous => "superseded",
-        KeyRole::Abandoned => "abandoned",
-        KeyRole::Orphan => "orphan",
-        KeyRole::Unknown => "unknown",
     }
 }
 
