@@ -34,7 +34,9 @@ test: test-rust test-peers ## every test
 test-rust:
 	cargo test --locked --workspace -- --show-output
 
-test-peers: build $(VENV)/ready $(STANDINS)/ready $(EMULATOR)
+# With the binaries that `cargo test` builds: those of `make build` would be the AWS SDK once more.
+test-peers: $(VENV)/ready $(STANDINS)/ready $(EMULATOR)
+	cargo test --locked --quiet --workspace --no-run
 	$(VENV)/bin/pytest tests/peers
 
 $(VENV)/ready: tests/peers/requirements.txt
@@ -96,8 +98,9 @@ docs:
 deny: $(TOOLS)/cargo-deny
 	$(TOOLS)/cargo-deny --locked check bans licenses sources
 
+# Unoptimised: it is built for longer than it runs.
 $(TOOLS)/cargo-deny:
-	cargo install --quiet --locked --root target/tools --version $(CARGO_DENY_VERSION) cargo-deny
+	CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --debug --locked --root target/tools --version $(CARGO_DENY_VERSION) cargo-deny
 
 shellcheck: $(VENV)/ready
 	$(VENV)/bin/shellcheck .ci/run

@@ -22,7 +22,7 @@ from world import OUT, certificates
 
 FIGURES = OUT / "figures.json"
 READY_TIMES = 5
-MEMORY_USERS = (100, 1000, 5000)
+MEMORY_SIZES = ((100, "none"), (1000, "none"), (5000, "none"), (1000, "all"))
 
 
 def parts(built, rounds):
@@ -36,7 +36,7 @@ def parts(built, rounds):
         "rotation": lambda: rotations.measure(built, tls, rounds),
         "propagation": lambda: inprocess.propagation(built.harness),
         "sweep": lambda: inprocess.sweeps(built.harness),
-        "memory": lambda: rotations.sweep_memory(built, tls, MEMORY_USERS),
+        "memory": lambda: rotations.sweep_memory(built, tls, MEMORY_SIZES),
         "throughput": lambda: inprocess.throughput(built.harness),
         "variants": lambda: variants.measure(built, tls, rounds),
         "tests": suite.tests,

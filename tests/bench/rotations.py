@@ -5,6 +5,7 @@ import signal
 import statistics
 import subprocess
 
+from inprocess import AGES
 from world import World
 
 # What each call takes, and what each call to IAM takes: nearby, and IAM as seen from Sydney.
@@ -75,11 +76,11 @@ def summary(samples):
     }
 
 
-def sweep_memory(programs, tls, counts):
-    """The sweep's process after a sweep of so many users of whom none is due, at 20 ms a call."""
+def sweep_memory(programs, tls, sizes):
+    """The sweep's process after a sweep of so many users, at 20 ms a call."""
     figures = []
-    for users in counts:
-        with World(programs.harness, tls, latency_ms=20, users=users) as world:
+    for users, due in sizes:
+        with World(programs.harness, tls, latency_ms=20, users=users, age=AGES[due]) as world:
             variables = world.environment(
                 "sweep",
                 ROTATOR_MODE="enforce",
@@ -99,6 +100,12 @@ def sweep_memory(programs, tls, counts):
             if "Err" in answer["answer"]:
                 raise RuntimeError(answer)
             figures.append(
-                {"users": users, "rss": peak, "seconds": answer["seconds"], "calls": answer["calls"]}
+                {
+                    "users": users,
+                    "due": due,
+                    "rss": peak,
+                    "seconds": answer["seconds"],
+                    "calls": answer["calls"],
+                }
             )
     return figures

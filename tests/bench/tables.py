@@ -166,10 +166,16 @@ def sweep(figures):
 
 def memory(figures):
     rows = [
-        (f"{each['users']:,}", each["calls"], f"{each['seconds']:.2f} s", f"{each['rss'] / 1e6:.1f} MB")
+        (
+            f"{each['users']:,}",
+            each["due"],
+            f"{each['calls']:,}",
+            f"{each['seconds']:.2f} s",
+            f"{each['rss'] / 1e6:.1f} MB",
+        )
         for each in figures
     ]
-    return markdown(("users", "calls", "time", "peak memory"), rows)
+    return markdown(("users", "due", "calls", "time", "peak memory"), rows)
 
 
 def throughput(figures):
