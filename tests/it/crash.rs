@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use simulator::{Fault, FaultKind, Options};
+use simulator::{Fault, FaultKind, Options, Rotation, Snapshot};
 
 use crate::invariants::{End, broken_current, keys_in_no_version, leaks};
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, TOPIC, USER, days};
@@ -52,11 +52,14 @@ const KINDS: [FaultKind; 9] = [
 
 /// A secret about to be rotated.
 struct Arranged {
+    scenario: Scenario,
     stage: Stage,
     arn: String,
     account: &'static str,
     /// The keys that were there before, by name.
     known: BTreeMap<String, String>,
+    /// What was found wrong with AWSCURRENT at any call.
+    broken: Arc<Mutex<Option<String>>>,
 }
 
 async fn arrange(scenario: Scenario) -> Arranged {
@@ -111,7 +114,15 @@ async fn arrange(scenario: Scenario) -> Arranged {
         }
     };
     stage.sim.clear_journal();
-    Arranged { stage, arn, account, known }
+    let broken: Arc<Mutex<Option<String>>> = Arc::default();
+    let (sim, secret, seen) = (stage.sim.clone(), arn.clone(), broken.clone());
+    stage.sim.on_call(move |_| {
+        if let Some(found) = broken_current(&sim, &secret) {
+            seen.lock().unwrap().get_or_insert(found);
+        }
+        Box::pin(async {})
+    });
+    Arranged { scenario, stage, arn, account, known, broken }
 }
 
 /// What a run came to.
@@ -125,63 +136,125 @@ struct Run {
     invocations: usize,
 }
 
-/// Runs a scenario under faults, and checks all that must hold in any run.
-async fn run(scenario: Scenario, faults: &[(usize, FaultKind)]) -> Result<Run, String> {
-    let Arranged { stage, arn, account, known } = arrange(scenario).await;
-    for (nth, kind) in faults {
-        stage.sim.add_fault(Fault::nth_call(u32::try_from(*nth).map_err(|e| e.to_string())?, kind.clone()));
+impl Arranged {
+    fn arm(&self, nth: usize, kind: &FaultKind) {
+        self.stage.sim.add_fault(Fault::nth_call(u32::try_from(nth).unwrap(), kind.clone()));
     }
-    let broken: Arc<Mutex<Option<String>>> = Arc::default();
-    let (sim, secret, seen) = (stage.sim.clone(), arn.clone(), broken.clone());
-    stage.sim.on_call(move |_| {
-        if let Some(found) = broken_current(&sim, &secret) {
-            seen.lock().unwrap().get_or_insert(found);
+
+    /// Runs a rotation to its end, and checks all that must hold in any run.
+    async fn conclude(&self, mut rotation: Rotation, faults: &[(usize, FaultKind)]) -> Result<Run, String> {
+        let Self { stage, arn, account, known, .. } = self;
+        while stage.sim.step(&mut rotation).await {}
+        let report = stage.sim.finish(rotation);
+        let story = || {
+            let calls: Vec<_> = stage
+                .sim
+                .journal()
+                .into_iter()
+                .map(|call| format!("{} {:?} {:?}", call.operation, call.outcome, call.fault))
+                .collect();
+            let steps: Vec<_> =
+                report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result)).collect();
+            format!("{}\n{}", calls.join("\n"), steps.join("\n"))
+        };
+        let problem = |what: String| Err(format!("{:?} {faults:?}: {what}\n{}", self.scenario, story()));
+        if !report.succeeded {
+            return problem("did not converge".into());
         }
-        Box::pin(async {})
-    });
-    let report = stage.sim.rotate(&arn).await;
-    let story = || {
-        let calls: Vec<_> = stage
-            .sim
-            .journal()
-            .into_iter()
-            .map(|call| format!("{} {:?} {:?}", call.operation, call.outcome, call.fault))
-            .collect();
-        let steps: Vec<_> =
-            report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result)).collect();
-        format!("{}\n{}", calls.join("\n"), steps.join("\n"))
-    };
-    let problem = |what: String| Err(format!("{scenario:?} {faults:?}: {what}\n{}", story()));
-    if !report.succeeded {
-        return problem("did not converge".into());
+        let broken = self.broken.lock().unwrap().take();
+        if let Some(found) = broken.or_else(|| broken_current(&stage.sim, arn)) {
+            return problem(found);
+        }
+        let lost = keys_in_no_version(stage, account, USER, arn);
+        if !lost.is_empty() {
+            return problem(format!("keys in no version: {lost:?}"));
+        }
+        let leaked = leaks(stage);
+        if !leaked.is_empty() {
+            return problem(format!("leaked: {leaked:?}"));
+        }
+        let mails = stage.sim.mails().len();
+        let mail_failed = faults.iter().any(|_| stage.log.text().contains("mail could not be sent"));
+        if !(1..=1 + faults.len()).contains(&mails) && !mail_failed {
+            return problem(format!("{mails} mails"));
+        }
+        Ok(Run {
+            end: End::of(stage, account, USER, arn, known),
+            calls: stage
+                .sim
+                .journal()
+                .iter()
+                .map(|call| format!("{} {:?}", call.operation, call.outcome))
+                .collect(),
+            attempts: report.steps.last().map_or(0, |step| step.attempt),
+            invocations: report.steps.len(),
+        })
     }
-    if let Some(found) = broken.lock().unwrap().take().or_else(|| broken_current(&stage.sim, &arn)) {
-        return problem(found);
+}
+
+/// Runs a scenario under faults.
+async fn run(scenario: Scenario, faults: &[(usize, FaultKind)]) -> Result<Run, String> {
+    let arranged = arrange(scenario).await;
+    for (nth, kind) in faults {
+        arranged.arm(*nth, kind);
     }
-    let lost = keys_in_no_version(&stage, account, USER, &arn);
-    if !lost.is_empty() {
-        return problem(format!("keys in no version: {lost:?}"));
+    let rotation = arranged.stage.sim.rotation(&arranged.arn);
+    arranged.conclude(rotation, faults).await
+}
+
+/// A place between two invocations of a run, to go back to.
+struct Place {
+    snapshot: Snapshot,
+    rotation: Rotation,
+    /// Calls made before it, and written to the log and the metrics.
+    calls: usize,
+    log: usize,
+    metrics: usize,
+}
+
+impl Arranged {
+    fn place(&self, rotation: &Rotation) -> Place {
+        let sim = &self.stage.sim;
+        Place {
+            snapshot: sim.snapshot(),
+            rotation: rotation.clone(),
+            calls: sim.journal().len(),
+            log: self.stage.log.len(),
+            metrics: self.stage.metrics.len(),
+        }
     }
-    let leaked = leaks(&stage);
-    if !leaked.is_empty() {
-        return problem(format!("leaked: {leaked:?}"));
+
+    /// Back to a place, where a new process of the function goes on.
+    fn return_to(&self, place: &Place) -> Rotation {
+        self.stage.sim.restore(&place.snapshot);
+        self.stage.log.truncate(place.log);
+        self.stage.metrics.truncate(place.metrics);
+        self.stage.restart();
+        place.rotation.clone()
     }
-    let mails = stage.sim.mails().len();
-    let mail_failed = faults.iter().any(|_| stage.log.text().contains("mail could not be sent"));
-    if !(1..=1 + faults.len()).contains(&mails) && !mail_failed {
-        return problem(format!("{mails} mails"));
+
+    /// Every place of a run under one fault from which the fault is still to come or has come.
+    async fn places(&self, nth: usize, kind: &FaultKind) -> Vec<Place> {
+        self.arm(nth, kind);
+        let mut rotation = self.stage.sim.rotation(&self.arn);
+        let mut places = vec![self.place(&rotation)];
+        while self.stage.sim.step(&mut rotation).await {
+            let place = self.place(&rotation);
+            if place.calls < nth {
+                // Both faults would come later: the places of such a pair begin later, too.
+                places.clear();
+            }
+            places.push(place);
+        }
+        places
     }
-    Ok(Run {
-        end: End::of(&stage, account, USER, &arn, &known),
-        calls: stage
-            .sim
-            .journal()
-            .iter()
-            .map(|call| format!("{} {:?}", call.operation, call.outcome))
-            .collect(),
-        attempts: report.steps.last().map_or(0, |step| step.attempt),
-        invocations: report.steps.len(),
-    })
+
+    /// The calls of the next invocation.
+    async fn calls_from(&self, place: &Place) -> usize {
+        let mut rotation = self.return_to(place);
+        self.stage.sim.step(&mut rotation).await;
+        self.stage.sim.journal().len() - place.calls
+    }
 }
 
 /// The worst of many runs.
@@ -243,6 +316,15 @@ struct Clean {
     run: Run,
 }
 
+impl Clean {
+    fn compare(&self, run: &Run, faults: &[(usize, FaultKind)]) -> Result<(), String> {
+        if run.end == self.run.end {
+            return Ok(());
+        }
+        Err(format!("{:?} {faults:?}: ended in {:?} instead of {:?}", self.scenario, run.end, self.run.end))
+    }
+}
+
 fn clean_runs() -> Vec<Clean> {
     let clean = |scenario| {
         let runtime =
@@ -256,10 +338,8 @@ fn clean_runs() -> Vec<Clean> {
 async fn faulted(clean: &Clean, faults: &[(usize, FaultKind)], tally: &Tally) -> Result<Run, String> {
     let run = run(clean.scenario, faults).await?;
     tally.count(&run);
-    if run.end == clean.run.end {
-        return Ok(run);
-    }
-    Err(format!("{:?} {faults:?}: ended in {:?} instead of {:?}", clean.scenario, run.end, clean.run.end))
+    clean.compare(&run, faults)?;
+    Ok(run)
 }
 
 #[test]
@@ -278,6 +358,9 @@ fn any_one_fault_at_any_call_of_a_rotation_ends_where_the_clean_run_ends() {
 /// Different faults often come to the same: a lost request, a throttle and a server error are each
 /// followed by the SDK's retry. First faults after which the same calls were made with the same
 /// outcomes and the same end are one first fault.
+///
+/// What comes before the second fault's invocation is run once and returned to: AWS is all that an
+/// invocation finds of the ones before it. The function goes on there as a new process.
 #[test]
 fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() {
     let (clean, tally, alike) = (clean_runs(), Tally::default(), AtomicUsize::new(0));
@@ -289,16 +372,32 @@ fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() 
             let first = faulted(clean, &[(*nth, kind.clone())], &Tally::default()).await?;
             seen.entry((first.calls, first.invocations)).or_insert(kind);
         }
-        for ((calls, _), first) in seen {
-            let pairs = (nth + 1..=calls.len()).flat_map(|second| KINDS.map(|kind| (second, kind)));
-            for second in pairs {
-                faulted(clean, &[(*nth, first.clone()), second], &tally).await?;
-            }
+        for first in seen.into_values() {
+            second_faults(clean, (*nth, first), &tally).await?;
             alike.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     });
     tally.print(&format!("pairs of faults, after {} different first faults", alike.load(Ordering::Relaxed)));
+}
+
+/// Everything that can happen to every call that comes after a first fault.
+async fn second_faults(clean: &Clean, first: (usize, FaultKind), tally: &Tally) -> Result<(), String> {
+    let arranged = arrange(clean.scenario).await;
+    for place in arranged.places(first.0, &first.1).await {
+        let calls = arranged.calls_from(&place).await;
+        for nth in 1 + first.0.saturating_sub(place.calls)..=calls {
+            for kind in KINDS {
+                let rotation = arranged.return_to(&place);
+                arranged.arm(nth, &kind);
+                let faults = [first.clone(), (place.calls + nth, kind)];
+                let run = arranged.conclude(rotation, &faults).await?;
+                tally.count(&run);
+                clean.compare(&run, &faults)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How many triples are drawn unless `TRIPLES` says otherwise. There are millions of them.

@@ -38,6 +38,16 @@ impl Lines {
         self.0.lock().unwrap().clear();
     }
 
+    /// How much was written.
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// Forgets what was written after that much.
+    pub fn truncate(&self, len: usize) {
+        self.0.lock().unwrap().truncate(len);
+    }
+
     pub fn json(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -54,11 +64,19 @@ impl io::Write for Lines {
     }
 }
 
+/// What a process of the function begins with.
+#[derive(Clone)]
+struct Deployed {
+    settings: Vec<(String, String)>,
+    role: KeyPair,
+}
+
 /// A simulated AWS with the rotation function deployed in it.
 pub struct Stage {
     pub sim: Simulator,
     pub log: Lines,
     pub metrics: Lines,
+    deployed: Mutex<Option<Deployed>>,
     _subscriber: tracing::subscriber::DefaultGuard,
 }
 
@@ -78,7 +96,9 @@ impl Stage {
         let (log, metrics) = (Lines::default(), Lines::default());
         let writer = log.clone();
         let subscriber = subscriber(Some("TRACE"), None, move || writer.clone());
-        let stage = Self { sim, log, metrics, _subscriber: tracing::subscriber::set_default(subscriber) };
+        let deployed = Mutex::default();
+        let stage =
+            Self { sim, log, metrics, deployed, _subscriber: tracing::subscriber::set_default(subscriber) };
         stage.deploy(settings);
         stage
     }
@@ -89,21 +109,28 @@ impl Stage {
 
     /// Deploys the function anew, with other settings.
     pub fn deploy(&self, settings: &[(&str, &str)]) {
-        let variables = owned(settings);
-        let settings = variables.clone().into_iter();
-        let sink = self.metrics.clone();
-        let metrics = Metrics::new(move |line| {
-            let _ = io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
-        });
+        let settings = owned(settings);
         let role = self.sim.role_session(ACCOUNT, "rotation-function");
-        self.sim.set_up_function(FUNCTION, set_up(&variables, "rotation-function"));
+        self.sim.set_up_function(FUNCTION, set_up(&settings, "rotation-function"));
         let invokes = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"},
             "Action": "lambda:InvokeFunction", "Resource": FUNCTION,
             "Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT}}});
         let policy = json!({"Version": "2012-10-17", "Statement": [invokes]});
         self.sim.set_function_policy(FUNCTION, Some(&policy.to_string()));
+        *self.deployed.lock().unwrap() = Some(Deployed { settings, role });
+        self.restart();
+    }
+
+    /// Puts a new process in the place of the function's, which remembers nothing.
+    pub fn restart(&self) {
+        let Deployed { settings, role } = self.deployed.lock().unwrap().clone().unwrap();
+        let sink = self.metrics.clone();
+        let metrics = Metrics::new(move |line| {
+            let _ = io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
+        });
         let aws = Aws::new(sdk_config(&self.sim, &role));
-        let rotator = Arc::new(Rotator::new(aws, Config::from_variables(settings), metrics));
+        let config = Config::from_variables(settings);
+        let rotator = Arc::new(Rotator::new(aws, config, metrics));
         let sim = self.sim.clone();
         self.sim.add_function(FUNCTION, move |event, invocation| {
             let (rotator, sim) = (rotator.clone(), sim.clone());

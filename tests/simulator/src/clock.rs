@@ -31,6 +31,11 @@ impl Clock {
         self.base + self.started.elapsed() + self.offset
     }
 
+    /// Turns the clock to this moment.
+    pub(crate) fn turn(&mut self, to: SystemTime) {
+        *self = Self::new(Some(to));
+    }
+
     pub(crate) fn advance(&mut self, by: Duration) {
         self.offset += by;
     }

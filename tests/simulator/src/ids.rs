@@ -11,7 +11,7 @@ const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const HEX: &[u8] = b"0123456789abcdef";
 
 /// The generator behind every id, secret and token.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ids {
     seed: u64,
     streams: BTreeMap<&'static str, u64>,

@@ -50,6 +50,15 @@ pub(crate) struct State {
     pub events: Events,
 }
 
+/// A moment between two calls, to go back to: the world, what was called, the faults still armed.
+pub struct Snapshot {
+    at: SystemTime,
+    world: World,
+    faults: Faults,
+    journal: Vec<Call>,
+    calls: u64,
+}
+
 impl std::fmt::Debug for Simulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Simulator")
@@ -161,6 +170,29 @@ impl Simulator {
         let held =
             self.with(|state| (std::mem::take(&mut state.functions), std::mem::take(&mut state.hooks)));
         drop(held);
+    }
+
+    /// This moment. Nothing may be under way.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.with(|state| Snapshot {
+            at: state.clock.now(),
+            world: state.world.clone(),
+            faults: state.faults.clone(),
+            journal: state.journal.clone(),
+            calls: state.calls,
+        })
+    }
+
+    /// Back to that moment. Functions, hooks and options stay as they are now.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        self.with(|state| {
+            state.clock.turn(snapshot.at);
+            state.world = snapshot.world.clone();
+            state.faults = snapshot.faults.clone();
+            state.journal = snapshot.journal.clone();
+            state.calls = snapshot.calls;
+        });
     }
 
     pub(crate) fn hooks(&self) -> Vec<Hook> {

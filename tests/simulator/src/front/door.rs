@@ -143,7 +143,7 @@ impl Simulator {
             tokio::spawn(async move {
                 match effect {
                     Effect::Rotate { arn, token } => {
-                        simulator.run_rotation(&arn, &token, None).await;
+                        simulator.run_rotation(simulator.begun(&arn, &token, None)).await;
                     }
                     Effect::Invoke { invoke, dropped } => simulator.run_event(invoke, dropped).await,
                 }

@@ -88,7 +88,7 @@ impl Fault {
 }
 
 /// The faults that are armed, each with how many matching calls it has seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Faults(Vec<(Fault, u32)>);
 
 impl Faults {

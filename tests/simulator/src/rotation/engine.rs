@@ -1,7 +1,7 @@
 //! Runs rotations: four steps in order, stop at the first error, again from the start with the same
 //! token.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecr
 const TEST_STEPS: [&str; 1] = ["testSecret"];
 
 /// What one run needs to know.
+#[derive(Clone, Debug)]
 struct Run {
     function_arn: String,
     event: Value,
@@ -24,30 +25,43 @@ struct Run {
     retry_delay: Duration,
 }
 
+/// A rotation between two invocations of its function. A clone goes on from the same place, once
+/// the simulator is back there ([`Simulator::restore`]).
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    secret_arn: String,
+    token: String,
+    refused: Option<String>,
+    started: SystemTime,
+    /// Whether RotateSecret staged it.
+    begun: bool,
+    /// `None` if there is nothing to run.
+    run: Option<Run>,
+    /// Which run of the whole rotation comes next, from 1, and which of its steps.
+    attempt: u32,
+    step: usize,
+    done: bool,
+    steps: Vec<StepReport>,
+}
+
 impl Simulator {
     /// RotateSecret, and the wait for its end.
     ///
     /// Where RotateSecret refuses because an earlier rotation is not complete, the report is that of
     /// the re-attempt that AWS starts then, with the refusal in `refused`.
     pub async fn rotate(&self, secret_arn: &str) -> RotationReport {
+        let rotation = self.rotation(secret_arn);
+        self.run_rotation(rotation).await
+    }
+
+    /// RotateSecret alone: whoever asked runs the steps, with [`Simulator::step`].
+    #[must_use]
+    pub fn rotation(&self, secret_arn: &str) -> Rotation {
         let token = self.with(|state| state.world.ids.uuid("version-id"));
         let (refused, begun) = self.begin_rotation(secret_arn, &token);
         match begun {
-            Some(token) => self.run_rotation(secret_arn, &token, refused).await,
-            None => self.with(|state| {
-                let now = state.clock.now();
-                RotationReport {
-                    secret_arn: secret_arn.to_owned(),
-                    token,
-                    started: now,
-                    ended: now,
-                    succeeded: false,
-                    stopped: false,
-                    test_only: false,
-                    steps: Vec::new(),
-                    refused,
-                }
-            }),
+            Some(token) => self.begun(secret_arn, &token, refused),
+            None => Rotation { begun: false, run: None, ..self.begun(secret_arn, &token, refused) },
         }
     }
 
@@ -61,8 +75,8 @@ impl Simulator {
         let (refused, begun) = self.begin_rotation(secret_arn, &token);
         if let Some(begun) = begun {
             let simulator = self.clone();
-            let arn = secret_arn.to_owned();
-            tokio::spawn(async move { simulator.run_rotation(&arn, &begun, None).await });
+            let rotation = self.begun(secret_arn, &begun, None);
+            tokio::spawn(async move { simulator.run_rotation(rotation).await });
         }
         refused.map_or(Ok(token), Err)
     }
@@ -147,67 +161,82 @@ impl Simulator {
         })
     }
 
-    /// Runs what [`begin`] staged.
-    pub(crate) async fn run_rotation(
-        &self,
-        arn: &str,
-        token: &str,
-        refused: Option<String>,
-    ) -> RotationReport {
-        let started = self.now();
-        let mut steps = Vec::new();
-        let mut done = false;
-        if let Some(run) = self.with(|state| state.plan_run(arn, token)) {
-            for attempt in 1..=run.attempts.max(1) {
-                if attempt > 1 {
-                    tokio::time::sleep(run.retry_delay).await;
-                }
-                done = self.run_steps(arn, &run, attempt, &mut steps).await;
-                if done || self.is_stopped(arn) {
-                    break;
-                }
+    /// What [`begin`] staged.
+    pub(crate) fn begun(&self, arn: &str, token: &str, refused: Option<String>) -> Rotation {
+        self.with(|state| Rotation {
+            secret_arn: arn.to_owned(),
+            token: token.to_owned(),
+            refused,
+            started: state.clock.now(),
+            begun: true,
+            run: state.plan_run(arn, token),
+            attempt: 1,
+            step: 0,
+            done: false,
+            steps: Vec::new(),
+        })
+    }
+
+    pub(crate) async fn run_rotation(&self, mut rotation: Rotation) -> RotationReport {
+        while self.step(&mut rotation).await {}
+        self.finish(rotation)
+    }
+
+    /// Invokes the function for the next step; `false` if there is none.
+    pub async fn step(&self, rotation: &mut Rotation) -> bool {
+        let Some(run) = &rotation.run else { return false };
+        if rotation.done || rotation.attempt > run.attempts.max(1) || self.is_stopped(&rotation.secret_arn) {
+            return false;
+        }
+        if rotation.attempt > 1 && rotation.step == 0 {
+            tokio::time::sleep(run.retry_delay).await;
+            if self.is_stopped(&rotation.secret_arn) {
+                return false;
             }
         }
+        let step = run.steps[rotation.step];
+        let mut event = run.event.clone();
+        event["Step"] = json!(step);
+        let (attempt, began) = (rotation.attempt, self.now());
+        let result = self.invoke(&run.function_arn, event).await;
+        if result.is_ok() {
+            rotation.step += 1;
+            rotation.done = rotation.step == run.steps.len();
+        } else {
+            (rotation.step, rotation.attempt) = (0, rotation.attempt + 1);
+        }
+        rotation.steps.push(StepReport {
+            attempt,
+            step,
+            result,
+            duration: self.now().duration_since(began).unwrap_or_default(),
+        });
+        true
+    }
+
+    /// Ends a rotation of which every step was run.
+    #[must_use]
+    pub fn finish(&self, rotation: Rotation) -> RotationReport {
+        let begun = rotation.begun;
         let report = self.with(|state| {
             let mut report = RotationReport {
-                secret_arn: arn.to_owned(),
-                token: token.to_owned(),
-                started,
+                secret_arn: rotation.secret_arn,
+                token: rotation.token,
+                started: rotation.started,
                 ended: state.clock.now(),
-                succeeded: done,
+                succeeded: rotation.done,
                 stopped: false,
                 test_only: false,
-                steps,
-                refused,
+                steps: rotation.steps,
+                refused: rotation.refused,
             };
-            state.finish_run(&mut report);
+            if begun {
+                state.finish_run(&mut report);
+            }
             report
         });
         self.ended_rotations().send_modify(|count| *count += 1);
         report
-    }
-
-    async fn run_steps(&self, arn: &str, run: &Run, attempt: u32, reports: &mut Vec<StepReport>) -> bool {
-        for step in run.steps {
-            if self.is_stopped(arn) {
-                return false;
-            }
-            let mut event = run.event.clone();
-            event["Step"] = json!(step);
-            let began = self.now();
-            let result = self.invoke(&run.function_arn, event).await;
-            let failed = result.is_err();
-            reports.push(StepReport {
-                attempt,
-                step,
-                result,
-                duration: self.now().duration_since(began).unwrap_or_default(),
-            });
-            if failed {
-                return false;
-            }
-        }
-        true
     }
 
     fn is_stopped(&self, arn: &str) -> bool {

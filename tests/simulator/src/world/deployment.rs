@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 /// How functions are set up, KMS keys, subscriptions, policies of roles.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Deployment {
     /// By function ARN.
     pub functions: BTreeMap<String, FunctionSetup>,

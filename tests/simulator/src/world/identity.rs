@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 const PENDING_USES: usize = 1_000;
 
 /// One AWS account: users and groups by lower-case name, roles by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     pub users: BTreeMap<String, User>,
     pub groups: BTreeMap<String, Group>,
@@ -16,7 +16,7 @@ pub(crate) struct Account {
     pub report: Option<CredentialReport>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub name: String,
     pub path: String,
@@ -27,7 +27,7 @@ pub(crate) struct Group {
     pub members: BTreeSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CredentialReport {
     /// When it is, or was, finished.
     pub generated: SystemTime,
@@ -39,7 +39,7 @@ pub(crate) fn lookup_name(name: &str) -> String {
     name.to_lowercase()
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct User {
     pub name: String,
     pub path: String,
@@ -123,7 +123,7 @@ impl Uses {
 }
 
 /// A key after DeleteAccessKey: it may still work for the revocation delay.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DeletedKey {
     pub key: AccessKey,
     pub account: String,
@@ -131,7 +131,7 @@ pub(crate) struct DeletedKey {
     pub at: SystemTime,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub name: String,
     pub id: String,
@@ -144,7 +144,7 @@ pub(crate) struct Role {
 }
 
 /// Temporary credentials of an assumed role.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub secret: String,
     pub token: String,

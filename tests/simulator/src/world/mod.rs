@@ -22,7 +22,7 @@ use crate::lambda::Invoke;
 use crate::rotation::report::{RotationEvent, RotationReport};
 
 /// Everything the simulated AWS remembers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct World {
     /// The account that `test`/`test` belongs to.
     pub main_account: String,

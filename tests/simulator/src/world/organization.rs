@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::world::World;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Organization {
     /// `o-` and ten characters.
     pub id: String,
@@ -19,7 +19,7 @@ pub(crate) struct Organization {
 }
 
 /// An organizational unit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unit {
     /// `ou-`, the root's four characters, `-` and eight characters.
     pub id: String,
@@ -28,7 +28,7 @@ pub(crate) struct Unit {
     pub parent: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub account: String,
     pub name: String,

@@ -6,7 +6,7 @@ use crate::world::World;
 use crate::world::secret::Secret;
 
 /// Secrets by ARN, in the order of their creation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SecretStore {
     pub secrets: BTreeMap<u64, Secret>,
     by_arn: BTreeMap<String, u64>,
