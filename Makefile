@@ -74,7 +74,7 @@ SEEDS ?= 20000
 TRIPLES ?= 100000
 CASES ?= 1000000
 prove: ## many more interleavings, triples of faults and bad inputs: SEEDS=… TRIPLES=… CASES=…
-	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --test it -- --nocapture crash interleave bad_input triage
+	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage
 
 bench: $(BENCH_VENV)/ready $(EMULATOR) ## measure, against a Python peer and the limit, and write docs/performance.md (ARGS="--only cold rotation")
 	$(BENCH_VENV)/bin/python tests/bench $(ARGS)

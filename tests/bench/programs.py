@@ -50,9 +50,9 @@ def build():
     """Release builds of the functions and the limit, and the test harness that plays AWS."""
     # As they are packaged: without the command line's features.
     cargo("build", "--release", "--target", TRIPLE, "--no-default-features", "--features", "bench", "--bins")
-    lines = cargo(
-        "test", "--test", "it", "--features", "bench", "--no-run", "--message-format=json-render-diagnostics"
-    ).splitlines()
+    # Of the whole workspace, with whose features `cargo test` builds what both depend on.
+    command = ("test", "--workspace", "--test", "it", "--features", "bench", "--no-run")
+    lines = cargo(*command, "--message-format=json-render-diagnostics").splitlines()
     built = [json.loads(line) for line in lines if '"executable":"' in line]
     harness = next(each["executable"] for each in built if each["target"]["name"] == "it")
     BUILT.parent.mkdir(parents=True, exist_ok=True)
