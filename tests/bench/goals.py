@@ -3,7 +3,7 @@
 import statistics
 
 from cold import medians
-from rotations import bound_seconds
+from rotations import PLACES, bound_seconds
 
 ROTATION_TIMES, ROTATION_NEAR = 1.15, "20 ms a call"
 
@@ -67,10 +67,15 @@ WHY = {
         "endpoint rules. It could be put off until the first call, which would bring no answer sooner "
         "([decision 30](decisions/0030-built-for-size.md))."
     ),
-    "a rotation against the bound, 20 ms a call": (
-        "the front that ends TLS, written in Python, passes each call on; the next line is against the "
-        "time in which a call really was at AWS."
-    ),
+    **{
+        f"a rotation against {what}, {place}": (
+            "what is lost is processor time, of which most is not the function's: the front that ends TLS, "
+            "written in Python, and the simulator share this machine's two cores with it. It grows as the "
+            "machine slows down; the peer's lines show how far."
+        )
+        for what in ("the bound", "its time at AWS")
+        for place in PLACES
+    },
     "a sweep's memory, 5,000 users against 100": (
         "the asked-for *flat* was taken as this. The sweep joins three lists of all users before it decides, "
         "which takes a kilobyte a user; the function's 128 MB are far away."
