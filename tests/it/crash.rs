@@ -233,7 +233,7 @@ impl Arranged {
         place.rotation.clone()
     }
 
-    /// Every place of a run under one fault from which the fault is still to come or has come.
+    /// The places of a run under one fault, from the last one before that fault on.
     async fn places(&self, nth: usize, kind: &FaultKind) -> Vec<Place> {
         self.arm(nth, kind);
         let mut rotation = self.stage.sim.rotation(&self.arn);
@@ -241,7 +241,7 @@ impl Arranged {
         while self.stage.sim.step(&mut rotation).await {
             let place = self.place(&rotation);
             if place.calls < nth {
-                // Both faults would come later: the places of such a pair begin later, too.
+                // A fault of an earlier invocation would be the first of its pair.
                 places.clear();
             }
             places.push(place);
