@@ -63,12 +63,14 @@ def test_enforcing_gives_each_of_them_a_secret_and_a_new_key(play):
 
 def test_the_sweeps_that_follow_deactivate_and_delete_what_was_superseded(play):
     scene, rotation = play
+    scene.a_second_passes()
     # A key is not due again meanwhile, and nobody waits four hours for news of its last use.
     later = {"ROTATOR_ROTATE_AFTER": "90d", "ROTATOR_OVERLAP": "1s", "ROTATOR_IN_USE": "deactivate"}
     assert swept(scene, "enforce", **later, ROTATOR_RECOVERY="1h")["actions"] == {"deactivate": DUE}
     assert scene.all_keys() == dict.fromkeys(DUE_USERS, ["Inactive", "Active"])
     # The same again: there is nothing to do, and nothing is done.
     assert swept(scene, "enforce", **later, ROTATOR_RECOVERY="1h")["actions"] == {}
+    scene.a_second_passes()
     deleted = swept(scene, "enforce", **later, ROTATOR_RECOVERY="1s")["actions"]
     assert deleted["delete"] == DUE
     assert scene.all_keys() == dict.fromkeys(DUE_USERS, ["Active"])
