@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use simulator::{Fault, FaultKind, Options};
 
-use crate::stage::{ACCOUNT, FUNCTION, Stage, USER, days, hours, value_of};
+use crate::stage::{ACCOUNT, FUNCTION, Stage, USER};
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_promotes_a_new_key_and_leaves_the_old_one_active_for_the_overlap() {
@@ -193,82 +193,6 @@ async fn every_test_region_must_accept_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_overlap_and_recovery_zero_the_old_key_is_deactivated_then_deleted_at_once() {
-    let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", "0")]);
-    let (old, arn) = stage.adopted();
-    stage.sim.update(|options| options.latency = Duration::from_millis(1));
-    stage.rotated(&arn).await;
-    assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
-    let order: Vec<_> = stage
-        .operations()
-        .into_iter()
-        .filter(|operation| operation.contains("AccessKey") && !operation.starts_with("List"))
-        .collect();
-    assert_eq!(order, ["CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"]);
-    assert_eq!(stage.staged(&arn, &old.access_key_id), None, "the label goes with the key");
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_overlap_zero_and_a_recovery_window_the_old_key_is_deactivated_and_the_next_rotation_deletes_it()
-{
-    let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0")]);
-    let (first, arn) = stage.adopted();
-    stage.rotated(&arn).await;
-    let second = stage.working_key(&arn);
-    assert_eq!(stage.keys(), [(first.access_key_id, false), (second.clone(), true)]);
-    stage.rotated(&arn).await;
-    assert_eq!(stage.keys(), [(second, false), (stage.working_key(&arn), true)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_secrets_own_tags_override_the_functions_overlap() {
-    let stage = Stage::plain();
-    let key = stage.sim.create_access_key(ACCOUNT, USER);
-    let tags = [crate::stage::TAG, ("iam-key-rotator:overlap", "0"), ("iam-key-rotator:recovery", "0")];
-    let arn = stage.sim.create_secret("keys/ci-bot", Some(&value_of(&key)), &tags);
-    stage.sim.set_rotation(&arn, FUNCTION);
-    stage.rotated(&arn).await;
-    assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_second_rotation_within_the_overlap_is_refused_and_breaks_nothing() {
-    let stage = Stage::plain();
-    let (old, arn) = stage.adopted();
-    stage.rotated(&arn).await;
-    stage.sim.advance(hours(23));
-    let error = stage.failed(&arn).await;
-    assert_eq!(error.error_type, "KeyLimit");
-    assert!(error.message.contains(&old.access_key_id), "{}", error.message);
-    stage.working_key(&arn);
-    assert_eq!(stage.keys().iter().filter(|(_, active)| *active).count(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn ninety_days_later_the_superseded_key_makes_room_unless_it_is_still_used() {
-    let stage = Stage::plain();
-    let (first, arn) = stage.adopted();
-    stage.rotated(&arn).await;
-    let second = stage.working_key(&arn);
-    stage.sim.advance(days(90));
-    stage.rotated(&arn).await;
-    assert_eq!(stage.keys(), [(second.clone(), true), (stage.working_key(&arn), true)]);
-    assert!(!stage.keys().iter().any(|(id, _)| *id == first.access_key_id));
-
-    stage.sim.advance(days(80));
-    stage.sim.use_key(&second, "s3", "eu-central-1");
-    stage.sim.advance(days(10));
-    let error = stage.failed(&arn).await;
-    assert_eq!(error.error_type, "KeyLimit");
-    for fact in [second.as_str(), "s3", "eu-central-1"] {
-        assert!(error.message.contains(fact), "{}", error.message);
-    }
-    stage.deploy(&[("ROTATOR_IN_USE", "deactivate")]);
-    stage.rotated(&arn).await;
-    assert!(!stage.keys().iter().any(|(id, _)| *id == second));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_lost_response_to_create_access_key_leaves_no_second_key() {
     for kind in [FaultKind::ResponseLost, FaultKind::KillAfter] {
         let options = Options { rotation_attempts: 3, ..Options::default() };
@@ -289,15 +213,6 @@ async fn a_new_key_that_iams_list_shows_late_is_waited_for_before_it_is_promoted
     let report = stage.rotated(&arn).await;
     assert!(report.steps[3].duration >= Duration::from_secs(4), "{:?}", report.steps[3].duration);
     stage.working_key(&arn);
-}
-
-#[tokio::test(start_paused = true)]
-async fn retiring_at_once_follows_iams_list_however_late_it_shows_our_own_change() {
-    let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", "0")]);
-    let (_, arn) = stage.adopted();
-    stage.sim.update(|options| options.iam_list_lag = Duration::from_secs(5));
-    stage.rotated(&arn).await;
-    assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The product against the simulator, in simulated time. One binary; a file a subject.
 #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect ends there")]
 
+mod alerts;
 mod bad_input;
 #[cfg(feature = "bench")]
 mod bench;
@@ -25,3 +26,4 @@ mod report;
 mod shapes;
 mod stage;
 mod states;
+mod superseded;

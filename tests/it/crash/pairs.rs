@@ -1,0 +1,117 @@
+//! Every pair of faults, without running what comes before the second one again and again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use simulator::{FaultKind, Rotation, Snapshot};
+
+use super::scenario::{Arranged, arrange};
+use super::{Clean, KINDS, Tally, clean_runs, each, faulted};
+
+/// A place between two invocations of a run, to go back to.
+struct Place {
+    snapshot: Snapshot,
+    rotation: Rotation,
+    /// Calls made before it, and written to the log and the metrics.
+    calls: usize,
+    log: usize,
+    metrics: usize,
+}
+
+impl Arranged {
+    fn place(&self, rotation: &Rotation) -> Place {
+        let sim = &self.stage.sim;
+        Place {
+            snapshot: sim.snapshot(),
+            rotation: rotation.clone(),
+            calls: sim.journal().len(),
+            log: self.stage.log.len(),
+            metrics: self.stage.metrics.len(),
+        }
+    }
+
+    /// Back to a place, where a new process of the function goes on.
+    fn return_to(&self, place: &Place) -> Rotation {
+        self.stage.sim.restore(&place.snapshot);
+        self.stage.log.truncate(place.log);
+        self.stage.metrics.truncate(place.metrics);
+        self.stage.restart();
+        place.rotation.clone()
+    }
+
+    /// The places of a run under one fault, from the last one before that fault on.
+    async fn places(&self, nth: usize, kind: &FaultKind) -> Vec<Place> {
+        self.arm(nth, kind);
+        let mut rotation = self.stage.sim.rotation(&self.arn);
+        let mut places = vec![self.place(&rotation)];
+        while self.stage.sim.step(&mut rotation).await {
+            let place = self.place(&rotation);
+            if place.calls < nth {
+                // A fault of an earlier invocation would be the first of its pair.
+                places.clear();
+            }
+            places.push(place);
+        }
+        places
+    }
+
+    /// The calls of the next invocation.
+    async fn calls_from(&self, place: &Place) -> usize {
+        let mut rotation = self.return_to(place);
+        self.stage.sim.step(&mut rotation).await;
+        self.stage.sim.journal().len() - place.calls
+    }
+}
+
+/// Different faults often come to the same: a lost request, a throttle and a server error are each
+/// followed by the SDK's retry. First faults after which the same calls were made with the same
+/// outcomes and the same end are one first fault.
+///
+/// What comes before the second fault's invocation is run once and returned to: AWS is all that an
+/// invocation finds of the ones before it. The function goes on there as a new process.
+#[test]
+fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() {
+    let (clean, tally, alike) = (clean_runs(), Tally::default(), AtomicUsize::new(0));
+    let jobs: Vec<_> =
+        clean.iter().flat_map(|clean| (1..=clean.run.calls.len()).map(move |nth| (clean, nth))).collect();
+    each(&jobs, async |(clean, nth)| {
+        let mut seen = BTreeMap::new();
+        for kind in KINDS {
+            let first = faulted(clean, &[(*nth, kind.clone())], &Tally::default()).await?;
+            seen.entry((first.calls, first.invocations)).or_insert(kind);
+        }
+        for ((calls, _), first) in seen {
+            let later = second_faults(clean, (*nth, first.clone()), &tally).await?;
+            // A new process may ask for what one that goes on still knows: a few more, never fewer.
+            if later < calls.len() - nth {
+                let scenario = clean.scenario;
+                return Err(format!("{scenario:?} {nth} {first:?}: second faults at {later} of {calls:#?}"));
+            }
+            alike.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    });
+    tally.print(&format!("pairs of faults, after {} different first faults", alike.load(Ordering::Relaxed)));
+}
+
+/// Everything that can happen to every call that comes after a first fault: how many calls those are.
+async fn second_faults(clean: &Clean, first: (usize, FaultKind), tally: &Tally) -> Result<usize, String> {
+    let arranged = arrange(clean.scenario).await;
+    let mut later = 0;
+    for place in arranged.places(first.0, &first.1).await {
+        let calls = arranged.calls_from(&place).await;
+        for nth in 1 + first.0.saturating_sub(place.calls)..=calls {
+            later += 1;
+            for kind in KINDS {
+                let rotation = arranged.return_to(&place);
+                arranged.arm(nth, &kind);
+                let faults = [first.clone(), (place.calls + nth, kind)];
+                let run = arranged.conclude(rotation, &faults).await?;
+                run.hit_by(2)?;
+                tally.count(&run);
+                clean.compare(&run, &faults)?;
+            }
+        }
+    }
+    Ok(later)
+}
