@@ -94,6 +94,14 @@ impl Clean {
         }
         Err(format!("{:?} {faults:?}: ended in {:?} instead of {:?}", self.scenario, run.end, self.run.end))
     }
+
+    /// Each of the faults came: what they do is what was run.
+    fn all_hit(&self, run: &Run, faults: &[(usize, FaultKind)]) -> Result<(), String> {
+        if run.hits == faults.len() {
+            return Ok(());
+        }
+        Err(format!("{:?} {faults:?}: {} of them hit a call of {:#?}", self.scenario, run.hits, run.calls))
+    }
 }
 
 fn clean_runs() -> Vec<Clean> {
@@ -105,7 +113,7 @@ fn clean_runs() -> Vec<Clean> {
     SCENARIOS.map(clean).into()
 }
 
-/// A run under faults that it may outrun; it must end where the clean one ends.
+/// A faulted run, which must end where the clean one ends. It may end before a fault comes.
 async fn faulted(clean: &Clean, faults: &[(usize, FaultKind)], tally: &Tally) -> Result<Run, String> {
     let run = run(clean.scenario, faults).await?;
     tally.count(&run);
@@ -122,7 +130,10 @@ fn any_one_fault_at_any_call_of_a_rotation_ends_where_the_clean_run_ends() {
             (1..=clean.run.calls.len()).flat_map(move |nth| KINDS.map(|kind| (clean, nth, kind)))
         })
         .collect();
-    each(&jobs, async |(clean, nth, kind)| faulted(clean, &[(*nth, kind.clone())], &tally).await?.hit_by(1));
+    each(&jobs, async |(clean, nth, kind)| {
+        let faults = [(*nth, kind.clone())];
+        clean.all_hit(&faulted(clean, &faults, &tally).await?, &faults)
+    });
     tally.print("single faults");
 }
 

@@ -107,7 +107,7 @@ async fn second_faults(clean: &Clean, first: (usize, FaultKind), tally: &Tally) 
                 arranged.arm(nth, &kind);
                 let faults = [first.clone(), (place.calls + nth, kind)];
                 let run = arranged.conclude(rotation, &faults).await?;
-                run.hit_by(2)?;
+                clean.all_hit(&run, &faults)?;
                 tally.count(&run);
                 clean.compare(&run, &faults)?;
             }
