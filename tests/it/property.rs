@@ -16,3 +16,15 @@ pub fn holds<S: Strategy>(
     runner.run(&given, check).unwrap_or_else(|failure| panic!("{failure}"));
     println!("{what}: {cases} cases");
 }
+
+/// Any text, control characters included.
+pub fn any_text() -> impl Strategy<Value = String> {
+    prop::collection::vec(any::<char>(), 0..32).prop_map(String::from_iter)
+}
+
+/// Text of these characters. Not by proptest's regular expressions: their crates would give the
+/// tests other features than the binaries, and the product would be compiled twice.
+pub fn text_of(characters: &'static str, most: usize) -> impl Strategy<Value = String> {
+    let one = prop::sample::select(characters.chars().collect::<Vec<_>>());
+    prop::collection::vec(one, 0..=most).prop_map(String::from_iter)
+}
