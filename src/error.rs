@@ -241,6 +241,15 @@ impl Error {
         }
     }
 
+    /// Whether a read that lags behind may be all there is to it, so that looking again helps.
+    pub fn may_be_lag(&self) -> bool {
+        match self {
+            Self::RotationNotEnabled { .. } | Self::VersionNotStaged { .. } | Self::PlanChanged { .. } => true,
+            Self::InvalidEvent { field, .. } => field == "SecretId",
+            _ => false,
+        }
+    }
+
     /// The same failure, saying what had already been done when it struck.
     pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
         if let Self::AccessDenied { after, .. }

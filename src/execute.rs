@@ -48,15 +48,13 @@ impl Executor<'_> {
     pub async fn run<'r>(
         &self,
         seen: &Observation,
-        plan: Plan,
+        actions: Vec<Planned>,
         replan: impl Fn() -> BoxFuture<'r, Result<Plan>> + Sync,
     ) -> Result<Vec<Planned>> {
         let mut done: Vec<Planned> = Vec::new();
-        for planned in plan.actions {
-            if let Some(last) = done.last()
-                && planned.action.is_destructive()
-            {
-                self.confirm(&planned.action, &last.action, &replan).await?;
+        for planned in actions {
+            if !done.is_empty() && planned.action.is_destructive() {
+                self.confirm(&planned.action, &done, &replan).await?;
             }
             tracing::info!(action = %planned.action, reason = %planned.reason, "executing");
             Box::pin(self.perform(seen, &planned.action)).await?;
@@ -69,18 +67,24 @@ impl Executor<'_> {
     async fn confirm<'r>(
         &self,
         action: &Action,
-        last: &Action,
+        done: &[Planned],
         replan: &(impl Fn() -> BoxFuture<'r, Result<Plan>> + Sync),
     ) -> Result<()> {
         for _ in 0..STALE_READS {
-            let plan = replan().await?;
+            let plan = match replan().await {
+                Ok(plan) => plan,
+                Err(error) => Plan::from(error),
+            };
             match (plan.actions.first().map(|first| &first.action), plan.outcome) {
                 (Some(first), _) if first == action => return Ok(()),
-                // What we did last is not seen yet: look once more.
-                (Some(first), _) if first == last => sleep(STALE_READ_WAIT).await,
+                // What was done before is not seen yet: look once more.
+                (Some(first), _) if done.iter().any(|planned| planned.action == *first) => {}
+                (None, Outcome::Wait(_)) => {}
+                (None, Outcome::Refuse(error)) if error.may_be_lag() => {}
                 (_, Outcome::Refuse(error)) => return Err(error),
                 _ => break,
             }
+            sleep(STALE_READ_WAIT).await;
         }
         Err(Error::PlanChanged { problem: format!("it said to {action}, and looking again it does not") })
     }
@@ -105,6 +109,9 @@ impl Executor<'_> {
                 prove::prove(self.aws, self.config, seen, &key, self.deadline).await
             }
             Action::Promote { from, to, .. } => self.promote(arn, from.as_deref(), to).await,
+            Action::EndPending { version } | Action::GiveUpVersion { version, .. } => {
+                self.take_pending_off(arn, version).await
+            }
             Action::TellUser { key, superseded } => {
                 notify::tell_user(self.aws, self.config, &self.iam, seen, key, superseded.as_ref()).await;
                 // A crash between the mail and this line repeats the mail; the other order would
@@ -152,18 +159,31 @@ impl Executor<'_> {
         let Err(error) = self.aws.secrets.put(arn, token, rotation_token, &stages, &value).await else {
             return Ok(());
         };
-        // Even a refusal may follow an earlier attempt of the SDK's that was stored and whose answer
-        // was lost, so only the version itself can tell.
         match self.aws.secrets.version_value(arn, token.as_str()).await {
             Ok(StoredValue::Text { text, .. }) if text == value => Ok(()),
-            Ok(StoredValue::Absent) => Err(self.take_back(user, &key, error.into()).await),
-            Ok(_) => {
+            // A version's content never changes, so ours will never be stored.
+            Ok(StoredValue::Text { .. } | StoredValue::Binary) => {
                 let problem =
                     "another invocation stored a key first, so the one made here was taken back".into();
                 Err(self.take_back(user, &key, Error::PlanChanged { problem }).await)
             }
-            // The next attempt reads it: a stored key is used, an unstored one is an orphan.
-            Err(_) => Err(Error::from(error).after(", and whether the new key was stored is not known")),
+            Ok(StoredValue::Absent) if error.is_refused() => {
+                Err(self.take_back(user, &key, error.into()).await)
+            }
+            // "Absent" may be a read that lags, or a write that is still to come: only a refusal is
+            // conclusive. The retry uses a stored key, and finds an orphan in one that was not.
+            Ok(StoredValue::Absent) | Err(_) => {
+                Err(Error::from(error).after(", and whether the new key was stored is not known yet"))
+            }
+        }
+    }
+
+    /// Takes AWSPENDING off a version. AWS may have done so itself when it moved AWSCURRENT, which it
+    /// then says by refusing: that is as good.
+    async fn take_pending_off(&self, arn: &str, version: &str) -> Result<()> {
+        match self.aws.secrets.move_label(arn, AWSPENDING, Some(version), None).await {
+            Err(error) if error.is_not_found() || error.code() == "InvalidParameterException" => Ok(()),
+            result => Ok(result?),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::model::{
     AccessKey, Credential, DocumentError, KeyRole, Observation, Policy, SecretDocument, SecretState, UserRef,
 };
 use crate::plan::{self, Stage};
+use crate::prove;
 
 /// Looks at one secret on behalf of one event.
 #[derive(Debug)]
@@ -34,8 +35,13 @@ impl Observer<'_> {
     pub async fn create_secret(&self) -> Result<Observation> {
         let (mut secret, current, pending) =
             try_join!(self.describe(), self.staged(AWSCURRENT), self.version(self.event.token.as_str()))?;
-        let current = document(&secret, current)?;
         let stage = plan::stage(&secret, &self.event.token)?;
+        let current = document(&secret, current)?;
+        let read = current.as_ref().map(|(version, _)| version.as_str());
+        if read != secret.current().map(|version| version.id.as_str()) {
+            let problem = "DescribeSecret and GetSecretValue show different versions as AWSCURRENT".into();
+            return Err(Error::PlanChanged { problem });
+        }
         let pending = document(&secret, pending)?;
         let current_key = current.as_ref().and_then(|(_, document)| document.credential());
         // A value that waits for its first key leaves the label of the key that its user was enrolled
@@ -47,11 +53,14 @@ impl Observer<'_> {
         let mut seen = self.observation(secret, user);
         seen.current = current.map(|(_, document)| document);
         seen.pending = pending.map(|(_, document)| document);
-        if stage == Stage::Current || seen.pending.is_some() {
+        if stage == Stage::Current {
             return Ok(seen);
         }
         let iam = self.iam_of(&seen.secret, &seen.user).await?;
         seen.keys = self.keys(&iam, &seen).await?;
+        if seen.pending.is_some() {
+            return Ok(seen);
+        }
         self.learn_previous(&mut seen).await?;
         let not_current: Vec<_> =
             seen.keys.iter().filter(|key| seen.role(key) != KeyRole::Current).cloned().collect();
@@ -77,47 +86,33 @@ impl Observer<'_> {
         Ok(seen)
     }
 
-    /// What finishSecret is planned from: labels and keys. Values only where a label is missing, or
-    /// where a key will be retired at once: a label can be moved by hand, a value cannot.
+    /// What finishSecret is planned from: the secret and the value of the version being made at once,
+    /// then the keys, and whether STS accepts the new one. That is asked again although testSecret
+    /// asked: nothing else tells finishSecret that it did.
     pub async fn finish_secret(&self) -> Result<Observation> {
-        let mut secret = self.describe().await?;
-        let retires_at_once = self.policy(&secret)?.overlap.is_zero();
-        plan::stage(&secret, &self.event.token)?;
-        let mut named = None;
-        let needed: Vec<String> = secret
-            .versions
-            .iter()
-            .filter(|version| {
-                let made = version.id == self.event.token.as_str();
-                let held = made || version.has(AWSCURRENT) || version.has(AWSPREVIOUS);
-                let unbound = made && !secret.tags.contains_key(crate::model::names::TAG_USER);
-                held && (retires_at_once || unbound || (made && version.key.is_none()))
-            })
-            .map(|version| version.id.clone())
-            .collect();
-        let values = try_join_all(needed.iter().map(|version| self.version(version))).await?;
-        for (version, value) in needed.iter().zip(values) {
-            let held = match document(&secret, value) {
-                Ok(held) => held,
-                // What cannot be read holds no key that we would touch.
-                Err(_) if version != self.event.token.as_str() => None,
-                Err(error) => return Err(error),
-            };
-            let key = held.as_ref().map(|(_, document)| document.credential().map(|key| key.key_id));
-            match key {
-                // Waiting for its first key: the label of the key that its user was enrolled with
-                // stands.
-                Some(None) if version != self.event.token.as_str() => {}
-                key => secret.note_key(version, key.flatten()),
-            }
-            if version == self.event.token.as_str() {
-                named = held.map(|(_, document)| document);
-            }
+        let token = self.event.token.as_str();
+        let (mut secret, made) = try_join!(self.describe(), self.version(token))?;
+        let stage = plan::stage(&secret, &self.event.token)?;
+        let made = document(&secret, made)?.map(|(_, document)| document);
+        let key = made.as_ref().and_then(SecretDocument::credential);
+        // A label can be moved by hand, a value cannot.
+        if stage == Stage::Pending || made.is_some() {
+            secret.note_key(token, key.as_ref().map(|key| key.key_id.clone()));
         }
-        let user = self.bind(&secret, named.as_ref())?;
+        if self.policy(&secret)?.overlap.is_zero() {
+            self.learn_superseded(&mut secret).await?;
+        }
+        let user = self.bind(&secret, made.as_ref())?;
         let mut seen = self.observation(secret, user);
         let iam = self.iam_of(&seen.secret, &seen.user).await?;
-        seen.keys = self.keys(&iam, &seen).await?;
+        let accepted = async {
+            match key.filter(|_| stage == Stage::Pending) {
+                Some(key) => prove::accepted(self.aws, self.config, &seen, &key).await,
+                None => Ok(false),
+            }
+        };
+        (seen.keys, seen.accepted) = try_join!(self.keys(&iam, &seen), accepted)?;
+        seen.pending = made;
         let intent = seen.secret.intent();
         let unheld = |key: &&AccessKey| {
             seen.secret.holder(&key.id).is_none()
@@ -126,6 +121,25 @@ impl Observer<'_> {
         let explained: Vec<_> = seen.keys.iter().filter(unheld).cloned().collect();
         self.learn_last_uses(&iam, &mut seen.keys, explained).await?;
         Ok(seen)
+    }
+
+    /// The keys of the versions beside the one being made, by their values: one of them will be retired
+    /// at once.
+    async fn learn_superseded(&self, secret: &mut SecretState) -> Result<()> {
+        let others = secret.versions.iter().filter(|version| version.id != self.event.token.as_str());
+        let held = others.filter(|version| version.has(AWSCURRENT) || version.has(AWSPREVIOUS));
+        let held: Vec<String> = held.map(|version| version.id.clone()).collect();
+        let values = try_join_all(held.iter().map(|version| self.version(version))).await?;
+        for (version, value) in held.iter().zip(values) {
+            // What cannot be read holds no key that we would touch.
+            let document = document(secret, value).unwrap_or_default().map(|(_, document)| document);
+            match document.map(|document| document.credential().map(|key| key.key_id)) {
+                // Waiting for its first key: the label of the key that its user was enrolled with stands.
+                Some(None) => {}
+                key => secret.note_key(version, key.flatten()),
+            }
+        }
+        Ok(())
     }
 
     /// The policy of one secret: the function's, with what the secret's own tags override.
@@ -166,6 +180,7 @@ impl Observer<'_> {
             keys: Vec::new(),
             current: None,
             pending: None,
+            accepted: false,
             current_key_owner: None,
         }
     }

@@ -48,6 +48,15 @@ pub async fn prove(
     try_join_all(proofs).await.map(drop)
 }
 
+/// One question in each region: does STS accept the key? Anything but a yes is a no, which [`prove`]
+/// follows up; that it is another user's key is an error.
+pub async fn accepted(aws: &Aws, config: &Config, seen: &Observation, key: &Credential) -> Result<bool> {
+    let regions = regions(aws, config, seen)?;
+    let answers = regions.iter().map(|region| async move { ask(&aws.sts_as(key, region), seen, key).await });
+    let answers = try_join_all(answers).await?;
+    Ok(answers.iter().all(|answer| matches!(answer, Answer::Accepted)))
+}
+
 fn regions(aws: &Aws, config: &Config, seen: &Observation) -> Result<Vec<String>> {
     let tag = seen.secret.tags.get(TAG_TEST_REGIONS).map(|text| {
         parse_regions(text).ok_or_else(|| Error::InvalidConfig {

@@ -23,7 +23,9 @@ use crate::observe::Observer;
 use crate::plan::{self, Action, Outcome, Plan, Planned};
 use crate::telemetry::{Metric, Metrics};
 
-/// How often a plan that says "not yet" is made again before the step gives up.
+/// How often a step looks at what does not show yet before it gives up: reads of Secrets Manager and
+/// IAM may lag behind writes
+/// ([IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)).
 const LOOKS: u32 = 15;
 /// How long to wait between two of those.
 const LOOK_WAIT: Duration = Duration::from_secs(1);
@@ -112,27 +114,31 @@ impl Rotator {
             return answer(event.step, plan::set_secret().outcome, Vec::new());
         }
         let observer = Observer { aws: &self.aws, config, event, account: invocation.account() };
-        let mut waited_for = String::new();
-        for _ in 0..LOOKS {
-            let (seen, plan) = look(&observer).await?;
-            match plan.outcome {
-                Outcome::Done => {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            let waited_for = match look(&observer).await {
+                Ok((seen, Plan { actions, outcome })) if !actions.is_empty() => {
                     let iam = observer.iam_of(&seen.secret, &seen.user).await?;
                     let executor = Executor { aws: &self.aws, config, event, iam, deadline };
                     let begun = Instant::now();
                     let done = executor
-                        .run(&seen, plan, || Box::pin(async { Ok(look(&observer).await?.1) }))
+                        .run(&seen, actions, || Box::pin(async { Ok(look(&observer).await?.1) }))
                         .await?;
                     self.measure(&done, begun);
-                    return answer(event.step, Outcome::Done, done);
+                    return answer(event.step, outcome, done);
                 }
-                Outcome::Wait(reason) => waited_for = reason,
-                outcome => return answer(event.step, outcome, Vec::new()),
+                Ok((_, Plan { outcome: Outcome::Wait(problem), .. })) => Error::PlanChanged { problem },
+                Ok((_, Plan { outcome: Outcome::Refuse(error), .. })) => error,
+                Ok((_, Plan { outcome, .. })) => return answer(event.step, outcome, Vec::new()),
+                Err(error) => error,
+            };
+            if looks == LOOKS || !waited_for.may_be_lag() {
+                return Err(waited_for);
             }
-            tracing::info!(reason = waited_for, "not yet");
+            tracing::info!(reason = %waited_for, "not yet");
             sleep(LOOK_WAIT).await;
         }
-        Err(Error::PlanChanged { problem: waited_for })
     }
 
     fn measure(&self, done: &[Planned], begun: Instant) {

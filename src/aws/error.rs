@@ -99,6 +99,11 @@ impl CallError {
         Self { action, kind: Kind::Unknown, code: String::new(), detail: "the answer was incomplete".into() }
     }
 
+    /// The same failure after an earlier attempt whose effect is not known.
+    pub(super) fn after_an_unclear_attempt(self) -> Self {
+        Self { kind: Kind::Unknown, ..self }
+    }
+
     /// AWS's error code, e.g. `LimitExceeded`; empty where AWS did not answer.
     pub fn code(&self) -> &str {
         &self.code

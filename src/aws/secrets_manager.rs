@@ -2,18 +2,26 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::Builder;
+use aws_sdk_secretsmanager::config::{Builder, Config};
 use aws_sdk_secretsmanager::primitives::DateTime;
 use aws_sdk_secretsmanager::types::{
     Filter, FilterNameStringType, ReplicaRegionType, RotationRulesType, SecretListEntry,
     SecretVersionsListEntry, Tag,
 };
+use aws_config::retry::RetryConfig;
 use jiff::Timestamp;
+use tokio::time::sleep;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use super::{AwsClock, CallError};
 use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version};
+
+/// How often a value is put, as often as the SDK tries any other call.
+const PUT_ATTEMPTS: u32 = 3;
+/// The pause after the first attempt; it grows by as much with each.
+const PUT_PAUSE: Duration = Duration::from_millis(300);
 
 /// The calls this product makes to Secrets Manager.
 #[derive(Clone, Debug)]
@@ -184,7 +192,10 @@ impl SecretsManager {
     }
 
     /// [PutSecretValue](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html),
-    /// which with the same token and content has no further effect, so that the SDK may retry it.
+    /// which with the same token and content has no further effect, so that it may be repeated.
+    ///
+    /// Repeated here and not by the SDK, which tells of its last attempt alone: a failure is a refusal
+    /// only if AWS refused every attempt. One that was not answered may still be stored.
     pub async fn put(
         &self,
         secret_arn: &str,
@@ -201,7 +212,20 @@ impl SecretsManager {
             .set_rotation_token(rotation_token.map(|token| token.expose().to_owned()))
             .set_version_stages(Some(stages.iter().map(|stage| (*stage).to_owned()).collect()))
             .secret_string(value.expose());
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:PutSecretValue", &e))
+        let mut unclear = false;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let once = Config::builder().retry_config(RetryConfig::disabled());
+            let sent = request.clone().customize().config_override(once).send().await;
+            let Err(error) = sent else { return Ok(()) };
+            let error = CallError::new("secretsmanager:PutSecretValue", &error);
+            unclear |= !error.is_refused();
+            if attempts == PUT_ATTEMPTS || (error.is_refused() && !error.is_throttled()) {
+                return Err(if unclear { error.after_an_unclear_attempt() } else { error });
+            }
+            sleep(PUT_PAUSE * attempts).await;
+        }
     }
 
     /// Attaches a label, taking it off `from` where that version has it.

@@ -13,7 +13,7 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
 /// A later attempt carries the earlier ones along for this long: ListAccessKeys may not yet have
 /// shown the keys that they made
 /// ([IAM is eventually consistent](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)).
-const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
+pub const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
 /// More attempts than these within that time are not remembered: a tag has 256 characters.
 const MOST_ATTEMPTS: usize = 6;
 

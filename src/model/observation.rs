@@ -137,6 +137,9 @@ pub struct Observation {
     pub current: Option<SecretDocument>,
     /// The value of the version being made; `None` when it has none, or the step does not ask.
     pub pending: Option<SecretDocument>,
+    /// Whether STS accepts the key of the version being made in every test region; `false` when the step
+    /// does not ask.
+    pub accepted: bool,
     /// Whose key AWSCURRENT's is, where it is none of the user's; `None` if the key is gone.
     pub current_key_owner: Option<String>,
 }
@@ -153,6 +156,7 @@ impl Observation {
             keys,
             current: None,
             pending: None,
+            accepted: false,
             current_key_owner: None,
         }
     }

@@ -1,8 +1,13 @@
 //! createSecret: a new key in the version being made.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Action, Outcome, Plan, Planned, Stage, because, ownership, room, stage};
 use crate::error::{Error, Result};
-use crate::model::{Intent, Observation, Policy};
+use crate::model::{AccessKeyId, Intent, LIST_LAG, Observation, Policy, Version};
+
+/// After this long a stored value is taken to show in every read.
+const READ_LAG: SignedDuration = SignedDuration::from_secs(10);
 
 /// Plans createSecret.
 pub fn create_secret(seen: &Observation, policy: &Policy) -> Plan {
@@ -19,15 +24,16 @@ fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
     if let Some(document) = &seen.pending {
         // A version's content can never be replaced, so what is stored is what there will be.
         return match document.credential() {
-            Some(key) => {
-                Ok(Plan::idle(Outcome::AlreadyDone(format!("this version holds key {}", key.key_id))))
-            }
+            Some(key) => Ok(stored(seen, &key.key_id)),
             None => Err(Error::VersionNotStaged {
                 secret: seen.secret.arn.clone(),
                 token: seen.token.to_string(),
                 problem: "already holds a value that has no key in it",
             }),
         };
+    }
+    if let Some(reason) = may_be_stored(seen) {
+        return Ok(Plan::idle(Outcome::Wait(reason.into())));
     }
     ownership::check_current_key(seen)?;
     // Old labels first: a secret that has all its twenty takes no other.
@@ -41,6 +47,41 @@ fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
     };
     actions.push(because(Action::IssueAccessKey { intent }, reason));
     Ok(Plan::done(actions))
+}
+
+/// The version being made holds a key already: the step is done, unless that key is gone. A write
+/// whose answer was lost may have stored it after it had been deleted as an orphan.
+fn stored(seen: &Observation, key: &AccessKeyId) -> Plan {
+    if seen.keys.iter().any(|known| known.id == *key) {
+        return Plan::idle(Outcome::AlreadyDone(format!("this version holds key {key}")));
+    }
+    let attempt = seen.secret.intent().and_then(|intent| intent.attempts.into_iter().max());
+    let changed = attempt.max(seen.secret.changed);
+    if changed.is_some_and(|changed| seen.now.duration_since(changed) < LIST_LAG) {
+        return Plan::idle(Outcome::Wait(format!("ListAccessKeys does not show key {key} yet")));
+    }
+    let version = seen.token.as_str().to_owned();
+    let action = Action::GiveUpVersion { version, key: key.clone() };
+    let error = Error::CredentialRejected {
+        key: key.clone(),
+        user: seen.user.clone(),
+        problem: "was deleted before it could be promoted, so the rotation that made it was given up".into(),
+        remedy: "Start another, which makes a new key: `aws secretsmanager rotate-secret`. The schedule and the sweep do so too.",
+    };
+    let actions = vec![because(action, "a version's content can never be replaced")];
+    Plan { actions, outcome: Outcome::Refuse(error) }
+}
+
+/// Why the version being made may hold a key that GetSecretValue does not show. Were it ignored, that
+/// key would pass for an orphan and be deleted.
+fn may_be_stored(seen: &Observation) -> Option<&'static str> {
+    if seen.secret.version(&seen.token).is_some_and(Version::is_labelled) {
+        return Some("the version is labelled with its key, and its value does not show yet");
+    }
+    let intent = seen.secret.intent().filter(|intent| intent.token == seen.token)?;
+    let recent = |attempt: &Timestamp| seen.now.duration_since(*attempt) < READ_LAG;
+    let recent = intent.attempts.iter().any(recent);
+    recent.then_some("an attempt made seconds ago may have stored a key that does not show yet")
 }
 
 /// A current version that was not stored by us gets its key's label, by which everybody who may

@@ -5,7 +5,7 @@
 
 use super::{Action, Outcome, Plan, Planned, Stage, because, room, stage};
 use crate::error::{Error, Result};
-use crate::model::names::AWSPREVIOUS;
+use crate::model::names::{AWSPENDING, AWSPREVIOUS};
 use crate::model::{AccessKeyId, KeyStatus, Observation, Policy, Version};
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
@@ -31,12 +31,16 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                     return Ok(Plan::idle(Outcome::Wait(reason)));
                 }
             }
+            if !seen.accepted {
+                let action = Action::ProveKey { key: key.clone() };
+                actions.push(because(action, "STS has not accepted it in every region"));
+            }
             let action = Action::Promote {
                 from: current.map(|version| version.id.clone()),
                 to: seen.token.as_str().to_owned(),
                 key: key.clone(),
             };
-            actions.push(because(action, "it is active, and testSecret proved it"));
+            actions.push(because(action, "it is active, and STS accepts it"));
             current
         }
         Stage::Current => seen.secret.staged(AWSPREVIOUS),
@@ -45,6 +49,11 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
     actions.extend(superseded.map(|old| retire_at_once(seen, policy, old)).unwrap_or_default());
     actions.extend(room::orphans(seen));
     actions.extend(room::stale_labels(seen));
+    let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
+    if pending {
+        let action = Action::EndPending { version: seen.token.as_str().to_owned() };
+        actions.push(because(action, "the rotation is over"));
+    }
     // The intent is open until the mail is out; without mails it is left for the next rotation to
     // overwrite, which saves a call.
     let open = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);
@@ -63,7 +72,7 @@ fn made_key(seen: &Observation) -> Result<&AccessKeyId> {
         Error::VersionNotStaged {
             secret: seen.secret.arn.clone(),
             token: seen.token.to_string(),
-            problem: "holds no key: createSecret has not stored one",
+            problem: "shows no key: createSecret has not stored one",
         }
     })
 }

@@ -55,7 +55,7 @@ pub enum Outcome {
     NothingToDo(String),
     /// Not now: look again soon. The world has not shown yet what must be there.
     Wait(String),
-    /// Not at all, and why.
+    /// It fails with this error, once the actions are done.
     Refuse(Error),
 }
 
@@ -105,6 +105,20 @@ pub enum Action {
         /// The key that becomes current.
         key: AccessKeyId,
     },
+    /// Take AWSPENDING off the promoted version. Left there, it would stay behind on a version that is
+    /// not current as soon as somebody puts a value by hand, and RotateSecret refuses to begin then.
+    EndPending {
+        /// The version.
+        version: String,
+    },
+    /// Take AWSPENDING off a version whose key is gone. Its content can never be replaced, so the next
+    /// rotation must make another version.
+    GiveUpVersion {
+        /// The version.
+        version: String,
+        /// The key it holds.
+        key: AccessKeyId,
+    },
     /// Mail the user, then close the intent, so that a retry knows the mail is out.
     TellUser {
         /// The key that became current.
@@ -151,6 +165,10 @@ impl fmt::Display for Action {
             }
             Self::ProveKey { key } => write!(f, "prove key {key} with STS"),
             Self::Promote { to, key, .. } => write!(f, "move AWSCURRENT to version {to} with key {key}"),
+            Self::EndPending { version } => write!(f, "take AWSPENDING off version {version}"),
+            Self::GiveUpVersion { version, key } => {
+                write!(f, "take AWSPENDING off version {version}, whose key {key} is gone")
+            }
             Self::TellUser { key, .. } => write!(f, "mail the user that key {key} is current"),
         }
     }

@@ -5,7 +5,7 @@
 
 use super::{Action, Outcome, Plan, Stage, because, stage};
 use crate::error::{Error, Result};
-use crate::model::Observation;
+use crate::model::{Observation, Version};
 
 /// Plans testSecret.
 pub fn test_secret(seen: &Observation) -> Plan {
@@ -23,12 +23,16 @@ fn decide(seen: &Observation) -> Result<Plan> {
         let action = Action::ProveKey { key: key.key_id };
         return Ok(Plan::done(vec![because(action, "before it is promoted")]));
     }
+    // createSecret ends once the value is stored, so where it ran there is one; the read may lag.
+    let version = seen.secret.version(&seen.token);
+    let labelled = version.is_some_and(Version::is_labelled);
+    let begun = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);
     let current_has_key = seen.current.as_ref().is_some_and(|document| document.credential().is_some());
-    if current_has_key {
+    if current_has_key || (seen.pending.is_none() && (labelled || begun)) {
         return Err(Error::VersionNotStaged {
             secret: seen.secret.arn.clone(),
             token: seen.token.to_string(),
-            problem: "holds no key: createSecret has not stored one",
+            problem: "shows no key: createSecret has not stored one",
         });
     }
     Ok(Plan::idle(Outcome::NothingToDo("the secret waits for its first key".into())))

@@ -58,6 +58,11 @@ impl Ids {
         format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
     }
 
+    /// A number below `end`, from the named stream; 0 where `end` is.
+    pub(crate) fn below(&mut self, stream: &'static str, end: usize) -> usize {
+        if end < 2 { 0 } else { self.next(stream) as usize % end }
+    }
+
     fn text(&mut self, stream: &'static str, alphabet: &[u8], length: usize) -> String {
         (0..length)
             .map(|_| {

@@ -37,6 +37,15 @@ pub enum ReportKeyOrder {
     ByKeyId,
 }
 
+/// How far reads of secrets lag behind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SecretLags {
+    /// ListSecrets.
+    pub list: Duration,
+    /// Reads of one secret.
+    pub read: Duration,
+}
+
 /// How the simulated AWS behaves. Change it while running with [`Simulator::update`].
 ///
 /// [`Simulator::update`]: crate::Simulator::update
@@ -65,6 +74,13 @@ pub struct Options {
     pub latency: Duration,
     /// How stale `ListSecrets` is (AWS: up to five minutes).
     pub list_lag: Duration,
+    /// How stale `DescribeSecret`, `GetSecretValue` and `ListSecretVersionIds` may be: each read
+    /// shows some state that the secret had within this time, one read after another in any order.
+    ///
+    /// AWS promises nothing here. Rotations have met a version that GetSecretValue did not find in the
+    /// step after the one that stored it (<https://github.com/aws/aws-sdk-js-v3/issues/7701>,
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/18406>).
+    pub secret_read_lag: Duration,
     /// How stale `ListAccessKeys` is.
     pub iam_list_lag: Duration,
     /// How late `GetAccessKeyLastUsed` shows a use (AWS: up to four hours).
@@ -141,6 +157,7 @@ impl Default for Options {
             revocation: Duration::ZERO,
             latency: Duration::ZERO,
             list_lag: Duration::ZERO,
+            secret_read_lag: Duration::ZERO,
             iam_list_lag: Duration::ZERO,
             last_used_lag: Duration::from_secs(4 * 3600),
             last_used_unknown_key: LastUsedUnknownKey::default(),
@@ -169,6 +186,11 @@ impl Default for Options {
 }
 
 impl Options {
+    /// How far reads of secrets lag behind.
+    pub(crate) fn secret_lags(&self) -> SecretLags {
+        SecretLags { list: self.list_lag, read: self.secret_read_lag }
+    }
+
     /// How long a new key stays unknown to a region's endpoints.
     pub(crate) fn propagation_in(&self, region: &str) -> Duration {
         self.propagation_by_region.get(region).copied().unwrap_or(self.propagation)

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::Options;
 use crate::clock::{Clock, SimulatedTime};
+use crate::front::door::LateCall;
 use crate::front::fault::{Fault, Faults};
 use crate::front::journal::{Call, CallInfo};
 use crate::rotation::events::Events;
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub clock: Clock,
     pub world: World,
     pub faults: Faults,
+    /// Calls whose effect is still to come.
+    pub late: Vec<LateCall>,
     pub journal: Vec<Call>,
     pub calls: u64,
     pub hooks: Vec<Hook>,
@@ -55,6 +58,7 @@ pub struct Snapshot {
     at: SystemTime,
     world: World,
     faults: Faults,
+    late: Vec<LateCall>,
     journal: Vec<Call>,
     calls: u64,
 }
@@ -75,6 +79,7 @@ impl Simulator {
             clock: Clock::new(options.start),
             world: World::new(&options.account, options.seed),
             faults: Faults::default(),
+            late: Vec::new(),
             journal: Vec::new(),
             calls: 0,
             hooks: Vec::new(),
@@ -179,6 +184,7 @@ impl Simulator {
             at: state.clock.now(),
             world: state.world.clone(),
             faults: state.faults.clone(),
+            late: state.late.clone(),
             journal: state.journal.clone(),
             calls: state.calls,
         })
@@ -190,6 +196,7 @@ impl Simulator {
             state.clock.turn(snapshot.at);
             state.world = snapshot.world.clone();
             state.faults = snapshot.faults.clone();
+            state.late = snapshot.late.clone();
             state.journal = snapshot.journal.clone();
             state.calls = snapshot.calls;
         });

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::Simulator;
-use crate::secretsmanager::{insert_secret, note_listing, store_value};
+use crate::secretsmanager::{insert_secret, note_state, store_value};
 use crate::simulator::State;
 use crate::world::secret::{Ongoing, PENDING, Secret, SecretValue};
 use crate::world::store::arn_home;
@@ -197,14 +197,15 @@ impl Simulator {
     fn change<T>(&self, arn: &str, f: impl FnOnce(&mut Secret, SystemTime) -> T) -> T {
         self.with(|state: &mut State| {
             let now = state.clock.now();
-            let lag = state.options.list_lag;
-            state.world.settle_replicas(now, lag);
+            let lags = state.options.secret_lags();
+            state.world.settle_replicas(now, lags);
             let secret = arn_home(arn).and_then(|_| state.world.secret(arn));
             let secret = secret.unwrap_or_else(|| panic!("no secret {arn}"));
             secret.purge(now);
             let result = f(secret, now);
             secret.history.clear();
-            note_listing(secret, now, true, lag);
+            secret.past.clear();
+            note_state(secret, now, true, lags);
             state.world.replicate(arn, now, &state.options);
             result
         })

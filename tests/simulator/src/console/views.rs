@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use crate::Simulator;
-use crate::secretsmanager::note_listing;
+use crate::secretsmanager::note_state;
 use crate::world::secret::{Secret, SecretValue, Version};
 
 /// A secret as it is.
@@ -84,12 +84,12 @@ impl Simulator {
     #[must_use]
     pub fn secret(&self, arn: &str) -> SecretView {
         self.with(|state| {
-            let (now, lag) = (state.clock.now(), state.options.list_lag);
-            state.world.settle_replicas(now, lag);
+            let (now, lags) = (state.clock.now(), state.options.secret_lags());
+            state.world.settle_replicas(now, lags);
             let secret = state.world.secret(arn).unwrap_or_else(|| panic!("no secret {arn}"));
             secret.purge(now);
             secret.history.clear();
-            note_listing(secret, now, true, lag);
+            note_state(secret, now, true, lags);
             SecretView::of(secret)
         })
     }

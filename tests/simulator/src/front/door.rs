@@ -46,6 +46,17 @@ pub(crate) struct Context<'a> {
     pub access: &'a Access,
 }
 
+/// A call whose effect is still to come, and whose client has given up.
+#[derive(Clone, Debug)]
+pub(crate) struct LateCall {
+    due: SystemTime,
+    request: Request,
+    routed: Routed,
+    authorization: Authorization,
+    info: CallInfo,
+    transport: Transport,
+}
+
 /// What a call came to.
 enum Answered {
     Now(Response),
@@ -55,6 +66,7 @@ enum Answered {
 
 impl Simulator {
     pub(crate) async fn deliver(&self, request: Request, transport: Transport) -> Delivery {
+        self.land_late_calls();
         let arrived = self.now();
         let Some(authorization) = request.header("authorization").and_then(Authorization::parse) else {
             return self.unsigned();
@@ -74,6 +86,11 @@ impl Simulator {
         pause(latency / 2).await;
         let fault = self.with(|state| state.faults.strike(&info));
         match fault {
+            Some(FaultKind::EffectLater(after)) => {
+                let call = LateCall { due: self.now() + after, request, routed, authorization, info, transport };
+                self.with(|state| state.late.push(call));
+                return Delivery::Lost;
+            }
             Some(FaultKind::RequestLost) => {
                 self.note(&info, &routed, &authorization, fault);
                 return Delivery::Lost;
@@ -88,7 +105,7 @@ impl Simulator {
             }
             _ => {}
         }
-        let (seq, answered) = self.effect(&request, &routed, &authorization, info, &fault, transport);
+        let (seq, answered) = self.effect(&request, &routed, &authorization, info, &fault, transport, self.now());
         let response = match answered {
             Answered::Now(response) => response,
             Answered::Later(Invoke { function_arn, event, chain }) => {
@@ -108,7 +125,24 @@ impl Simulator {
         Delivery::Answer(response)
     }
 
-    /// The one place where calls change the world.
+    /// Lets the calls take effect whose time has come, each at its own time.
+    pub fn land_late_calls(&self) {
+        let due = self.with(|state| {
+            let now = state.clock.now();
+            let (mut due, later): (Vec<_>, Vec<_>) = state.late.drain(..).partition(|call| call.due <= now);
+            state.late = later;
+            due.sort_by_key(|call| call.due);
+            due
+        });
+        for call in due {
+            let LateCall { due, request, routed, authorization, info, transport } = call;
+            let fault = Some(FaultKind::EffectLater(due.duration_since(info.at).unwrap_or_default()));
+            self.effect(&request, &routed, &authorization, info, &fault, transport, due);
+        }
+    }
+
+    /// The one place where calls change the world, at the time `now`.
+    #[expect(clippy::too_many_arguments, reason = "all that makes up a call")]
     fn effect(
         &self,
         request: &Request,
@@ -117,6 +151,7 @@ impl Simulator {
         info: CallInfo,
         fault: &Option<FaultKind>,
         transport: Transport,
+        now: SystemTime,
     ) -> (u64, Answered) {
         let arrived = info.at;
         let (seq, answered, effects) = self.with(|state| {
@@ -125,7 +160,7 @@ impl Simulator {
             let injected = fault.as_ref().and_then(|fault| fault.error(routed.service, &info));
             let outcome = match injected {
                 Some(error) => Err(error),
-                None => perform(state, request, routed, authorization, &access, arrived, transport),
+                None => perform(state, request, routed, authorization, &access, DateWindow::of(arrived, transport), now),
             };
             let told = match &outcome {
                 Ok(_) => Outcome::Ok,
@@ -257,14 +292,12 @@ fn perform(
     routed: &Routed,
     authorization: &Authorization,
     access: &Access,
-    arrived: SystemTime,
-    transport: Transport,
+    window: DateWindow,
+    now: SystemTime,
 ) -> Result<Reply, ApiError> {
-    let window = DateWindow::of(arrived, transport);
     let service = routed.service;
     let caller = auth::authenticate(state, service, request, authorization, window)?;
     auth::authorize(service, &routed.operation, &caller)?;
-    let now = state.clock.now();
     let mut context = Context { state, now, caller: &caller, region: &authorization.region, access };
     let operation = routed.operation.as_str();
     match (service, &routed.params) {

@@ -30,6 +30,8 @@ pub enum FaultKind {
     KillAfter,
     /// No effect and never an answer.
     Hang,
+    /// An I/O error at once; the effect happens this much later.
+    EffectLater(Duration),
 }
 
 /// A fault and the calls it hits.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::rotation::report::{RotationEvent, RotationEventKind, RotationReport, StepReport};
 use crate::rotation::schedule;
-use crate::secretsmanager::{begin, note_listing};
+use crate::secretsmanager::{begin, note_state};
 use crate::simulator::{Simulator, State};
 use crate::world::Effect;
 use crate::world::secret::{CURRENT, PENDING};
@@ -146,9 +146,17 @@ impl Simulator {
                                associated with this secret.";
                 return (Some(refusal.to_owned()), None);
             }
+            let (now, lags) = (state.clock.now(), state.options.secret_lags());
+            let note = |state: &mut State, before| {
+                if let Some(secret) = state.world.secret(arn) {
+                    note_state(secret, now, before, lags);
+                }
+            };
+            note(state, true);
             let refused = begin(state, arn, token, true)
                 .err()
                 .map(|error| format!("{}: {}", error.code, error.message));
+            note(state, false);
             let mut begun = None;
             state.world.outbox.retain(|effect| match effect {
                 Effect::Rotate { arn: of, token } if of == arn => {
@@ -269,13 +277,13 @@ impl State {
     /// did.
     fn finish_run(&mut self, report: &mut RotationReport) {
         let now = report.ended;
-        let lag = self.options.list_lag;
+        let lags = self.options.secret_lags();
         let (arn, token) = (report.secret_arn.clone(), report.token.clone());
         let Some(secret) = self.world.secret(&arn) else {
             report.succeeded = false;
             return;
         };
-        note_listing(secret, now, true, lag);
+        note_state(secret, now, true, lags);
         if let Some(ongoing) = &mut secret.ongoing {
             report.stopped = ongoing.stopped;
             report.test_only = ongoing.test_only;
@@ -298,7 +306,7 @@ impl State {
         } else if let Some(ongoing) = &mut secret.ongoing {
             ongoing.stopped = false;
         }
-        note_listing(secret, now, false, lag);
+        note_state(secret, now, false, lags);
         self.world.replicate(&arn, now, &self.options);
         let kind = match (report.test_only, report.succeeded) {
             (true, true) => RotationEventKind::TestSucceeded,

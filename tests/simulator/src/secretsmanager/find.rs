@@ -2,13 +2,15 @@
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html>
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::front::door::Context;
 use crate::front::params::Input;
 use crate::front::policy::{self, Verdict};
 use crate::front::protocol::{ApiError, Service};
-use crate::secretsmanager::{invalid_parameter, invalid_request, not_found, note_listing};
+use crate::secretsmanager::{invalid_parameter, invalid_request, not_found, note_state};
 use crate::world::secret::Secret;
 use crate::world::store::arn_home;
 
@@ -100,22 +102,32 @@ impl Context<'_> {
         Ok(secret)
     }
 
-    /// Keeps what ListSecrets shows to readers that lag behind. Called before each call.
-    pub(super) fn note_listing(&mut self, input: Input<'_>) {
-        let (now, lag) = (self.now, self.state.options.list_lag);
+    /// Keeps what readers who lag behind may see. Called before each call.
+    pub(super) fn note_state(&mut self, input: Input<'_>) {
+        let (now, lags) = (self.now, self.state.options.secret_lags());
         if let Some(secret) = self.named_secret(input) {
-            note_listing(secret, now, true, lag);
+            note_state(secret, now, true, lags);
         }
     }
 
-    /// LastChangedDate if so wanted, and what ListSecrets will show. Answers with the secret's ARN.
+    /// The secret a read shows: any state it had within the lag.
+    pub(super) fn seen_secret(&mut self, arn: &str) -> Result<Arc<Secret>, ApiError> {
+        let (now, lag) = (self.now, self.state.options.secret_read_lag);
+        let states = self.state.world.secret_ref(arn).map(|secret| secret.seen_within(now, lag));
+        let mut states = states.unwrap_or_default();
+        let nth = self.state.world.ids.below("secret-read-lag", states.len());
+        let seen = (!states.is_empty()).then(|| states.swap_remove(nth)).flatten();
+        seen.ok_or_else(|| not_found("Secrets Manager can't find the specified secret."))
+    }
+
+    /// LastChangedDate if so wanted, and what reads will show. Answers with the secret's ARN.
     pub(super) fn note_change(&mut self, input: Input<'_>, dated: bool) -> Option<String> {
-        let (now, lag) = (self.now, self.state.options.list_lag);
+        let (now, lags) = (self.now, self.state.options.secret_lags());
         let secret = self.named_secret(input)?;
         if dated {
             secret.changed = now;
         }
-        note_listing(secret, now, false, lag);
+        note_state(secret, now, false, lags);
         Some(secret.arn.clone())
     }
 

@@ -109,8 +109,9 @@ pub(super) fn list_secret_version_ids(
 ) -> Result<Value, ApiError> {
     let with_deprecated = input.flag("IncludeDeprecated")?.unwrap_or(false);
     let page_size = context.state.options.page_size;
-    let secret = context.any_secret(input)?;
-    let mut answer = identity(secret);
+    let arn = context.any_secret(input)?.arn.clone();
+    let secret = context.seen_secret(&arn)?;
+    let mut answer = identity(&secret);
     let versions: Vec<(String, Value)> = secret
         .versions
         .iter()

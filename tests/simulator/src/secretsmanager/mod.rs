@@ -24,6 +24,7 @@ use crate::front::door::Context;
 use crate::front::params::Input;
 use crate::front::protocol::{ApiError, Reply, Service};
 use crate::front::routing::unknown_operation;
+use crate::options::SecretLags;
 use crate::world::secret::Secret;
 
 pub(crate) use create::insert_secret;
@@ -47,9 +48,9 @@ const DATED: [&str; 4] = ["CreateSecret", "PutSecretValue", "UpdateSecret", "Upd
 
 pub(crate) fn call(context: &mut Context<'_>, operation: &str, body: &Value) -> Result<Reply, ApiError> {
     let input = Input(body);
-    let list_lag = context.state.options.list_lag;
-    context.state.world.settle_replicas(context.now, list_lag);
-    context.note_listing(input);
+    let lags = context.state.options.secret_lags();
+    context.state.world.settle_replicas(context.now, lags);
+    context.note_state(input);
     let answer = match operation {
         "CreateSecret" => create::create_secret(context, input),
         "DescribeSecret" => read::describe_secret(context, input),
@@ -84,8 +85,14 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, body: &Value) -> 
     Ok(Reply::Json(answer))
 }
 
-/// Notes the secret's ListSecrets entry; before a change only if there is none yet.
-pub(crate) fn note_listing(secret: &mut Secret, now: SystemTime, before: bool, lag: Duration) {
+/// Notes what readers who lag behind may still see; before a change only if nothing is noted yet.
+pub(crate) fn note_state(secret: &mut Secret, now: SystemTime, before: bool, lags: SecretLags) {
+    secret.note_past(now, before, lags.read);
+    note_listing(secret, now, before, lags.list);
+}
+
+/// Notes the secret's ListSecrets entry.
+fn note_listing(secret: &mut Secret, now: SystemTime, before: bool, lag: Duration) {
     if lag.is_zero() {
         secret.history.clear();
         return;

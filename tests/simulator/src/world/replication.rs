@@ -1,9 +1,10 @@
 //! Replicas follow their primary.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::Options;
-use crate::secretsmanager::{arn_in, note_listing};
+use crate::options::SecretLags;
+use crate::secretsmanager::{arn_in, note_state};
 use crate::world::World;
 use crate::world::secret::Secret;
 
@@ -14,11 +15,11 @@ impl World {
         if has_replicas && !self.replications.iter().any(|(_, waiting)| waiting == arn) {
             self.replications.push((now + options.replication_lag, arn.to_owned()));
         }
-        self.settle_replicas(now, options.list_lag);
+        self.settle_replicas(now, options.secret_lags());
     }
 
     /// Brings the replicas up to date whose time has come.
-    pub(crate) fn settle_replicas(&mut self, now: SystemTime, list_lag: Duration) {
+    pub(crate) fn settle_replicas(&mut self, now: SystemTime, lags: SecretLags) {
         if self.replications.iter().all(|(due, _)| *due > now) {
             return;
         }
@@ -32,9 +33,9 @@ impl World {
             let replicas = primary.replicas.iter().filter(|replica| replica.failure.is_none());
             for replica in replicas {
                 if let Some(copy) = self.secret(&arn_in(&arn, &replica.region)) {
-                    note_listing(copy, now, true, list_lag);
+                    note_state(copy, now, true, lags);
                     follow(copy, &primary);
-                    note_listing(copy, now, false, list_lag);
+                    note_state(copy, now, false, lags);
                 }
             }
         }

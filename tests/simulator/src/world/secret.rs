@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -87,6 +88,8 @@ pub(crate) struct Secret {
     pub replicas: Vec<Replica>,
     /// What ListSecrets would have answered, and since when.
     pub history: VecDeque<(SystemTime, Value)>,
+    /// What a read of this secret may still show, and since when: itself, without a past.
+    pub past: VecDeque<(SystemTime, Arc<Secret>)>,
 }
 
 impl Secret {
@@ -109,7 +112,43 @@ impl Secret {
             primary: None,
             replicas: Vec::new(),
             history: VecDeque::new(),
+            past: VecDeque::new(),
         }
+    }
+
+    /// Notes its present state for reads that lag behind; before a change only if nothing is noted yet.
+    pub(crate) fn note_past(&mut self, now: SystemTime, before: bool, lag: Duration) {
+        if lag.is_zero() {
+            self.past.clear();
+        }
+        if lag.is_zero() || (before && !self.past.is_empty()) {
+            return;
+        }
+        let since = if before { SystemTime::UNIX_EPOCH } else { now };
+        self.past.push_back((since, self.present()));
+        while self.past.get(1).is_some_and(|(at, _)| *at + lag <= now) {
+            self.past.pop_front();
+        }
+    }
+
+    /// Its present state, without what it was before.
+    fn present(&self) -> Arc<Self> {
+        let mut copy = self.clone();
+        copy.history.clear();
+        copy.past.clear();
+        Arc::new(copy)
+    }
+
+    /// The states that a read may show, oldest first: what held at any time within the lag. `None`
+    /// among them: it did not exist yet.
+    pub(crate) fn seen_within(&self, now: SystemTime, lag: Duration) -> Vec<Option<Arc<Self>>> {
+        if lag.is_zero() || self.past.is_empty() {
+            return vec![Some(self.present())];
+        }
+        let settled = self.past.iter().rposition(|(since, _)| *since + lag <= now);
+        let missing = (settled.is_none() && !self.past.is_empty()).then_some(None);
+        let states = self.past.iter().skip(settled.unwrap_or(0)).map(|(_, state)| Some(state.clone()));
+        missing.into_iter().chain(states).collect()
     }
 
     /// Of a secret in several regions: the one where it can be changed.
