@@ -26,7 +26,7 @@ use crate::telemetry::{Metric, Metrics};
 /// How often a step looks at what does not show yet before it gives up: reads of Secrets Manager and
 /// IAM may lag behind writes
 /// ([IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)).
-const LOOKS: u32 = 15;
+const LOOKS: u32 = 20;
 /// How long to wait between two of those.
 const LOOK_WAIT: Duration = Duration::from_secs(1);
 /// What is kept of the invocation's time to report that it was too short.

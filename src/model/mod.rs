@@ -19,7 +19,7 @@ pub use credential::{Credential, RotationToken, Sensitive};
 pub use document::{DocumentError, SecretDocument};
 pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
-pub use intent::{Intent, LIST_LAG};
+pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
 pub use observation::{Observation, SecretState, Version};

@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Action, Outcome, Plan, Planned, Stage, because, ownership, room, stage};
 use crate::error::{Error, Result};
-use crate::model::{AccessKeyId, Intent, LIST_LAG, Observation, Policy, Version};
+use crate::model::{AccessKeyId, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, Version};
 
-/// After this long a stored value is taken to show in every read.
-const READ_LAG: SignedDuration = SignedDuration::from_secs(10);
+/// After this long a stored value is taken to show in every read. By then a CreateAccessKey that was not
+/// answered has made its key or never will, too.
+const READ_LAG: SignedDuration = ISSUE_WINDOW;
 
 /// Plans createSecret.
 pub fn create_secret(seen: &Observation, policy: &Policy) -> Plan {

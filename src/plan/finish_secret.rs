@@ -55,9 +55,9 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
         actions.push(because(action, "the rotation is over"));
     }
     // The intent is open until the mail is out; without mails it is left for the next rotation to
-    // overwrite, which saves a call.
+    // overwrite, which saves a call. A read that lags may not show it before the promotion.
     let open = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);
-    if mail && open {
+    if mail && (open || stage == Stage::Pending) {
         let action = Action::TellUser { key: key.clone(), superseded: superseded.cloned() };
         actions.push(because(action, "once for each promotion"));
     }

@@ -1,12 +1,18 @@
-//! Every pair of faults, without running what comes before the second one again and again.
+//! Pairs of faults, without running what comes before the second one again and again: every pair where
+//! `PAIRS=all`, else a sample.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use simulator::{FaultKind, Rotation, Snapshot};
 
-use super::scenario::{Arranged, arrange};
-use super::{Clean, KINDS, Tally, clean_runs, each, faulted};
+use super::scenario::{Arranged, Scenario, arrange};
+use super::{Clean, KINDS, Tally, can_hit, clean_runs, each, faulted};
+
+/// How many second faults there are to each of the sample. Coprime to the number of kinds, so that
+/// each kind comes up.
+const SAMPLE: u64 = 61;
 
 /// A place between two invocations of a run, to go back to.
 struct Place {
@@ -71,38 +77,74 @@ impl Arranged {
 /// invocation finds of the ones before it. The function goes on there as a new process.
 #[test]
 fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() {
-    let (clean, tally, alike) = (clean_runs(), Tally::default(), AtomicUsize::new(0));
+    let (tally, alike) = (Tally::default(), AtomicUsize::new(0));
+    // Of the sample, one scenario is run with reads that lag.
+    let in_sample = |clean: &Clean| !clean.case.lagging || clean.case.scenario == Scenario::Ordinary;
+    let clean: Vec<_> = clean_runs().into_iter().filter(|clean| every_pair() || in_sample(clean)).collect();
     let jobs: Vec<_> =
         clean.iter().flat_map(|clean| (1..=clean.run.calls.len()).map(move |nth| (clean, nth))).collect();
+    let second = Mutex::new(BTreeSet::new());
     each(&jobs, async |(clean, nth)| {
         let mut seen = BTreeMap::new();
-        for kind in KINDS {
+        for kind in KINDS.into_iter().filter(|kind| can_hit(kind, &clean.run.calls[nth - 1])) {
             let first = faulted(clean, &[(*nth, kind.clone())], &Tally::default()).await?;
             seen.entry((first.calls, first.invocations)).or_insert(kind);
         }
         for ((calls, _), first) in seen {
-            let later = second_faults(clean, (*nth, first.clone()), &tally).await?;
+            let (later, hit) = second_faults(clean, (*nth, first.clone()), &tally).await?;
+            second.lock().unwrap().extend(hit);
             // A new process may ask for what one that goes on still knows: a few more, never fewer.
             if later < calls.len() - nth {
-                let scenario = clean.scenario;
-                return Err(format!("{scenario:?} {nth} {first:?}: second faults at {later} of {calls:#?}"));
+                let case = clean.case;
+                return Err(format!("{case:?} {nth} {first:?}: second faults at {later} of {calls:#?}"));
             }
             alike.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     });
+    // Each kind came second at each operation that follows another call.
+    let second = second.into_inner().unwrap();
+    for clean in &clean {
+        for call in &clean.run.calls[1..] {
+            let operation = operation_of(call);
+            for kind in KINDS.iter().filter(|kind| can_hit(kind, call)) {
+                let pair = (operation.clone(), format!("{kind:?}"));
+                assert!(second.contains(&pair), "{pair:?} was in no pair");
+            }
+        }
+    }
     tally.print(&format!("pairs of faults, after {} different first faults", alike.load(Ordering::Relaxed)));
 }
 
-/// Everything that can happen to every call that comes after a first fault: how many calls those are.
-async fn second_faults(clean: &Clean, first: (usize, FaultKind), tally: &Tally) -> Result<usize, String> {
-    let arranged = arrange(clean.scenario).await;
-    let mut later = 0;
+fn every_pair() -> bool {
+    std::env::var_os("PAIRS").is_some_and(|pairs| pairs == "all")
+}
+
+fn operation_of(call: &str) -> String {
+    call.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// What can happen to the calls that come after a first fault: how many calls those are, and which
+/// operations were hit by which kind.
+async fn second_faults(
+    clean: &Clean,
+    first: (usize, FaultKind),
+    tally: &Tally,
+) -> Result<(usize, BTreeSet<(String, String)>), String> {
+    let arranged = arrange(clean.case).await;
+    let every = if every_pair() { 1 } else { SAMPLE };
+    // Each first fault has a sample of its own.
+    let mut turn = fastrand::Rng::with_seed(first.0 as u64).u64(0..every) + format!("{:?}", first.1).len() as u64;
+    let (mut later, mut hit) = (0, BTreeSet::new());
     for place in arranged.places(first.0, &first.1).await {
         let calls = arranged.calls_from(&place).await;
         for nth in 1 + first.0.saturating_sub(place.calls)..=calls {
             later += 1;
             for kind in KINDS {
+                turn += 1;
+                if !turn.is_multiple_of(every) {
+                    continue;
+                }
                 let rotation = arranged.return_to(&place);
                 arranged.arm(nth, &kind);
                 let faults = [first.clone(), (place.calls + nth, kind)];
@@ -110,8 +152,9 @@ async fn second_faults(clean: &Clean, first: (usize, FaultKind), tally: &Tally) 
                 clean.all_hit(&run, &faults)?;
                 tally.count(&run);
                 clean.compare(&run, &faults)?;
+                hit.extend(run.hits.into_iter().map(|(operation, kind)| (operation, format!("{kind:?}"))));
             }
         }
     }
-    Ok(later)
+    Ok((later, hit))
 }

@@ -14,7 +14,7 @@ const MEMBER: &str = "444455556666";
 /// converge.
 const ATTEMPTS: u32 = 6;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scenario {
     FirstKey,
     Ordinary,
@@ -31,9 +31,30 @@ pub(super) const SCENARIOS: [Scenario; 5] = [
     Scenario::CrossAccount,
 ];
 
+/// A scenario, and whether reads in it lag behind writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Case {
+    pub(super) scenario: Scenario,
+    pub(super) lagging: bool,
+}
+
+impl Case {
+    pub(super) fn all() -> Vec<Self> {
+        let both = |scenario| [false, true].map(|lagging| Self { scenario, lagging });
+        SCENARIOS.into_iter().flat_map(both).collect()
+    }
+}
+
+/// How far reads lag behind: a step begins while they may still show what was before the one before it.
+const LAG: Duration = Duration::from_secs(3);
+/// When every call has taken effect that ever will, and every read shows it.
+const QUIET: Duration = Duration::from_secs(60);
+/// How many rotations may follow one that was given up.
+const MORE_ROTATIONS: usize = 2;
+
 /// A secret about to be rotated.
 pub(super) struct Arranged {
-    scenario: Scenario,
+    case: Case,
     pub(super) stage: Stage,
     pub(super) arn: String,
     account: &'static str,
@@ -43,7 +64,8 @@ pub(super) struct Arranged {
     broken: Arc<Mutex<Option<String>>>,
 }
 
-pub(super) async fn arrange(scenario: Scenario) -> Arranged {
+pub(super) async fn arrange(case: Case) -> Arranged {
+    let scenario = case.scenario;
     let mut settings = vec![
         ("ROTATOR_ALERT_TOPIC_ARN", TOPIC),
         ("ROTATOR_EMAIL_FROM", "keys@example.com"),
@@ -58,6 +80,8 @@ pub(super) async fn arrange(scenario: Scenario) -> Arranged {
         page_size: 100,
         rotation_attempts: ATTEMPTS,
         retry_delay: Duration::from_secs(10),
+        secret_read_lag: if case.lagging { LAG } else { Duration::ZERO },
+        iam_list_lag: if case.lagging { LAG } else { Duration::ZERO },
         ..Options::default()
     };
     let stage = Stage::new(options, &settings);
@@ -103,20 +127,22 @@ pub(super) async fn arrange(scenario: Scenario) -> Arranged {
         }
         Box::pin(async {})
     });
-    Arranged { scenario, stage, arn, account, known, broken }
+    Arranged { case, stage, arn, account, known, broken }
 }
 
 /// What a run came to.
 pub(super) struct Run {
     pub(super) end: End,
+    /// After one more rotation two days later; where a call took effect late, that one cleans up.
+    pub(super) end_of_next: Option<End>,
     /// AWS calls made, faulted ones included, each with what the service did.
     pub(super) calls: Vec<String>,
     /// How often the whole rotation was run.
     pub(super) attempts: u32,
     /// How often the function was invoked.
     pub(super) invocations: usize,
-    /// How many of its calls a fault hit.
-    pub(super) hits: usize,
+    /// The operations that a fault hit, each with the fault.
+    pub(super) hits: Vec<(String, FaultKind)>,
 }
 
 impl Arranged {
@@ -132,7 +158,18 @@ impl Arranged {
     ) -> Result<Run, String> {
         let Self { stage, arn, account, known, .. } = self;
         while stage.sim.step(&mut rotation).await {}
-        let report = stage.sim.finish(rotation);
+        let mut report = stage.sim.finish(rotation);
+        let late = faults.iter().any(|(_, kind)| matches!(kind, FaultKind::EffectLater(_)));
+        // A version that holds a deleted key is given up; somebody or something begins another.
+        for _ in 0..MORE_ROTATIONS {
+            if report.succeeded || !late {
+                break;
+            }
+            self.be_quiet().await;
+            let steps = report.steps;
+            report = stage.sim.rotate(arn).await;
+            report.steps.splice(0..0, steps);
+        }
         let story = || {
             let calls: Vec<_> = stage
                 .sim
@@ -144,13 +181,32 @@ impl Arranged {
                 report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result)).collect();
             format!("{}\n{}", calls.join("\n"), steps.join("\n"))
         };
-        let problem = |what: String| Err(format!("{:?} {faults:?}: {what}\n{}", self.scenario, story()));
+        let problem = |what: String| Err(format!("{:?} {faults:?}: {what}\n{}", self.case, story()));
         if !report.succeeded {
             return problem("did not converge".into());
         }
         let broken = self.broken.lock().unwrap().take();
         if let Some(found) = broken.or_else(|| broken_current(&stage.sim, arn)) {
             return problem(found);
+        }
+        let end = End::of(stage, account, USER, arn, known);
+        let journal = stage.sim.journal();
+        let mut run = Run {
+            end,
+            end_of_next: None,
+            calls: journal.iter().map(|call| format!("{} {:?}", call.operation, call.outcome)).collect(),
+            hits: Vec::new(),
+            attempts: report.steps.last().map_or(0, |step| step.attempt),
+            invocations: report.steps.len(),
+        };
+        let mails = stage.sim.mails().len();
+        if late || faults.is_empty() {
+            self.be_quiet().await;
+            stage.sim.advance(days(2));
+            if !stage.sim.rotate(arn).await.succeeded {
+                return problem("the next rotation failed".into());
+            }
+            run.end_of_next = Some(End::of(stage, account, USER, arn, known));
         }
         let lost = keys_in_no_version(stage, account, USER, arn);
         if !lost.is_empty() {
@@ -160,25 +216,25 @@ impl Arranged {
         if !leaked.is_empty() {
             return problem(format!("leaked: {leaked:?}"));
         }
-        let mails = stage.sim.mails().len();
         let mail_failed = faults.iter().any(|_| stage.log.text().contains("mail could not be sent"));
         if !(1..=1 + faults.len()).contains(&mails) && !mail_failed {
             return problem(format!("{mails} mails"));
         }
-        let journal = stage.sim.journal();
-        Ok(Run {
-            end: End::of(stage, account, USER, arn, known),
-            calls: journal.iter().map(|call| format!("{} {:?}", call.operation, call.outcome)).collect(),
-            hits: journal.iter().filter(|call| call.fault.is_some()).count(),
-            attempts: report.steps.last().map_or(0, |step| step.attempt),
-            invocations: report.steps.len(),
-        })
+        let journal = stage.sim.journal().into_iter();
+        run.hits = journal.filter_map(|call| Some((call.operation, call.fault?))).collect();
+        Ok(run)
+    }
+
+    /// Waits until every call has taken effect that ever will.
+    async fn be_quiet(&self) {
+        tokio::time::sleep(QUIET).await;
+        self.stage.sim.land_late_calls();
     }
 }
 
 /// Runs a scenario under faults.
-pub(super) async fn run(scenario: Scenario, faults: &[(usize, FaultKind)]) -> Result<Run, String> {
-    let arranged = arrange(scenario).await;
+pub(super) async fn run(case: Case, faults: &[(usize, FaultKind)]) -> Result<Run, String> {
+    let arranged = arrange(case).await;
     for (nth, kind) in faults {
         arranged.arm(*nth, kind);
     }

@@ -78,6 +78,7 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
         propagation: Duration::from_millis(rng.u64(0..12_000)),
         revocation: Duration::from_millis(rng.u64(0..4_000)),
         iam_list_lag: Duration::from_millis(rng.u64(0..8_000)),
+        secret_read_lag: Duration::from_millis(fastrand::Rng::with_seed(seed ^ 0x1a6).u64(0..6_000)),
         flaky_endpoints: rng.bool(),
         promotion_keeps_pending: rng.bool(),
         function_timeout: Duration::from_secs(rng.u64(8..60)),
@@ -247,6 +248,7 @@ async fn administrate(stage: &Stage, watch: &Mutex<Watch>, arn: &str, mut rng: f
 async fn aftermath(stage: &Stage, watch: &Mutex<Watch>, arn: &str, cast: Cast) {
     stage.sim.update(|options| {
         options.iam_list_lag = Duration::ZERO;
+        options.secret_read_lag = Duration::ZERO;
         options.propagation = Duration::ZERO;
         options.function_timeout = Duration::from_secs(60);
     });
