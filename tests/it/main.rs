@@ -15,6 +15,7 @@ mod fleet;
 mod found;
 mod interleave;
 mod invariants;
+mod late;
 mod mails;
 mod notices;
 mod page;

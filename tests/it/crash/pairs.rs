@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use simulator::{FaultKind, Rotation, Snapshot};
 
-use super::scenario::{Arranged, Scenario, arrange};
+use super::scenario::{Arranged, Case, Scenario, arrange};
 use super::{Clean, KINDS, Tally, can_hit, clean_runs, each, faulted};
 
 /// How many second faults there are to each of the sample. Coprime to the number of kinds, so that
@@ -50,7 +50,7 @@ impl Arranged {
         self.arm(nth, kind);
         let mut rotation = self.stage.sim.rotation(&self.arn);
         let mut places = vec![self.place(&rotation)];
-        while self.stage.sim.step(&mut rotation).await {
+        while self.step(&mut rotation).await {
             let place = self.place(&rotation);
             if place.calls < nth {
                 // A fault of an earlier invocation would be the first of its pair.
@@ -79,8 +79,9 @@ impl Arranged {
 fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() {
     let (tally, alike) = (Tally::default(), AtomicUsize::new(0));
     // Of the sample, one scenario is run with reads that lag.
-    let in_sample = |clean: &Clean| !clean.case.lagging || clean.case.scenario == Scenario::Ordinary;
-    let clean: Vec<_> = clean_runs().into_iter().filter(|clean| every_pair() || in_sample(clean)).collect();
+    let in_sample = |case: &Case| !case.lagging || case.scenario == Scenario::Ordinary;
+    let cases = Case::all(true).into_iter().filter(|case| every_pair() || in_sample(case)).collect();
+    let clean = clean_runs(cases);
     let jobs: Vec<_> =
         clean.iter().flat_map(|clean| (1..=clean.run.calls.len()).map(move |nth| (clean, nth))).collect();
     let second = Mutex::new(BTreeSet::new());
@@ -93,7 +94,6 @@ fn any_two_faults_at_any_two_calls_of_a_rotation_end_where_the_clean_run_ends() 
         for ((calls, _), first) in seen {
             let (later, hit) = second_faults(clean, (*nth, first.clone()), &tally).await?;
             second.lock().unwrap().extend(hit);
-            // A new process may ask for what one that goes on still knows: a few more, never fewer.
             if later < calls.len() - nth {
                 let case = clean.case;
                 return Err(format!("{case:?} {nth} {first:?}: second faults at {later} of {calls:#?}"));

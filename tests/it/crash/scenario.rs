@@ -31,16 +31,19 @@ pub(super) const SCENARIOS: [Scenario; 5] = [
     Scenario::CrossAccount,
 ];
 
-/// A scenario, and whether reads in it lag behind writes.
+/// A scenario and how it is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Case {
     pub(super) scenario: Scenario,
+    /// Reads lag behind writes.
     pub(super) lagging: bool,
+    /// Each invocation is a new process, which remembers no assumed role.
+    pub(super) fresh: bool,
 }
 
 impl Case {
-    pub(super) fn all() -> Vec<Self> {
-        let both = |scenario| [false, true].map(|lagging| Self { scenario, lagging });
+    pub(super) fn all(fresh: bool) -> Vec<Self> {
+        let both = |scenario| [false, true].map(|lagging| Self { scenario, lagging, fresh });
         SCENARIOS.into_iter().flat_map(both).collect()
     }
 }
@@ -150,6 +153,13 @@ impl Arranged {
         self.stage.sim.add_fault(Fault::nth_call(u32::try_from(nth).unwrap(), kind.clone()));
     }
 
+    pub(super) async fn step(&self, rotation: &mut Rotation) -> bool {
+        if self.case.fresh {
+            self.stage.restart();
+        }
+        self.stage.sim.step(rotation).await
+    }
+
     /// Runs a rotation to its end, and checks all that must hold in any run.
     pub(super) async fn conclude(
         &self,
@@ -157,7 +167,7 @@ impl Arranged {
         faults: &[(usize, FaultKind)],
     ) -> Result<Run, String> {
         let Self { stage, arn, account, known, .. } = self;
-        while stage.sim.step(&mut rotation).await {}
+        while self.step(&mut rotation).await {}
         let mut report = stage.sim.finish(rotation);
         let late = faults.iter().any(|(_, kind)| matches!(kind, FaultKind::EffectLater(_)));
         // A version that holds a deleted key is given up; somebody or something begins another.
