@@ -149,7 +149,7 @@ test.each([
   [Architecture.ARM_64, 'bootstrap-arm64.zip'],
 ])('for %s what was packaged is deployed, and without it a placeholder with a warning', (architecture, zip) => {
   // It is printed as well, which is of no use here.
-  jest.spyOn(console, 'error').mockImplementation();
+  jest.spyOn(worker?.console ?? console, 'error').mockImplementation();
   const stack = new Stack(newApp(), 'Stack', { env: ENV });
   new Topic(stack, 'SomethingToSynthesize');
   const folder = mkdtempSync(join(tmpdir(), 'packaged-'));
