@@ -126,7 +126,7 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       stackName: 'Members',
       env: { ...ENV, region: 'us-east-1' },
       rotation: {
-        members: { externalId: 'iam-key-rotator-example', accounts: [MEMBER], roleName: '/security/keys' },
+        members: { externalId: 'iam-key-rotator-example', secretsIn: 'member', accounts: [MEMBER], roleName: '/security/keys' },
         sweep: { mode: 'enforce' },
         sweeping: { reservedConcurrency: 'none' },
         runtime: runtime(),

@@ -10,6 +10,7 @@ import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
 import type { RotatorAppConfig } from './config';
+import { secretsInMembers } from '../settings';
 
 /** The rotator with what is rotated by it. */
 export class RotatorStack extends Stack {
@@ -79,9 +80,9 @@ export class MemberAccountStack extends Stack {
     new MemberAccountRole(this, 'Member', {
       rotationRoleArn: ask('RotationRoleArn', "Output RotationRoleArn of the rotator's stack"),
       sweepRoleArn: ask('SweepRoleArn', "Output SweepRoleArn of the rotator's stack"),
-      ...(settings.members.secretsIn === 'central'
-        ? {}
-        : { rotationFunctionArn: ask('RotationFunctionArn', "Output RotationFunctionArn of the rotator's stack") }),
+      ...(secretsInMembers(settings.members)
+        ? { rotationFunctionArn: ask('RotationFunctionArn', "Output RotationFunctionArn of the rotator's stack") }
+        : {}),
       ...(makesSecrets ? { createdSecretsKeyArn: ask('CreatedSecretsKeyArn', 'ARN of the key named as createdSecretsKey') } : {}),
       settings: { ...settings, members: { ...settings.members, externalId } },
       ...(users ? { users } : {}),
@@ -105,7 +106,7 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
     new MemberAccountStack(scope, `${name}-Member`, {
       settings: { ...settings, members: settings.members },
       users: rotator.rotation.users,
-      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && settings.members.secretsIn !== 'central',
+      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members),
     });
   }
   return rotator;
