@@ -173,7 +173,8 @@ export class IamKeyRotation extends Construct {
       each.setEnvironment(environmentOf(each.program, props, wiring));
       each.allow('Alerts', publishAlerts(alerts.topic, alerts.encryptionKey));
       if (mail) {
-        each.allow('Mails', [sendMails(mail.sender, mail.identityArns, mail.templateArn)]);
+        const { sender, identityArns, configurationSetArns, templateArn } = mail;
+        each.allow('Mails', [sendMails(sender, identityArns, configurationSetArns, templateArn)], REASONS);
       }
       if (props.members) {
         const { externalId, accounts } = props.members;

@@ -12,7 +12,7 @@ import { auditPolicy, enforcePolicy, replicateSecrets } from './sweep';
 export function memberPolicy(program: Program, props: SweepPolicyProps): PolicyStatement[] {
   const { stack, settings, users } = props;
   if (program === 'rotation') {
-    return [rotateKeys(stack, users)];
+    return rotateKeys(stack, users);
   }
   const enforce = settings.sweep?.mode === 'enforce';
   if (secretsInMembers(settings.members)) {
