@@ -4,13 +4,14 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
 import type { IamKeyRotationProps } from '../iam-key-rotation';
-import { IAM_EVENTS_REGION, KeyCreationForwarder } from '../key-creation-watch';
+import { iamHomeRegion } from '../home-region';
+import { KeyCreationForwarder } from '../key-creation-watch';
 import { MemberAccountRole } from '../member-account-role';
 import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
-import type { RotatorAppConfig } from './config';
 import { secretsInMembers } from '../settings';
+import type { RotatorAppConfig } from './config';
 
 /** The rotator with what is rotated by it. */
 export class RotatorStack extends Stack {
@@ -44,7 +45,7 @@ export class RotatorStack extends Stack {
   }
 }
 
-/** Forwards IAM's events from the one region that has them. */
+/** Forwards IAM's events from the one region of the partition that has them. */
 export class KeyCreationForwarderStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly homeRegion: string }) {
     super(scope, id, { description: 'Forwards CreateAccessKey events (iam-key-rotator)', ...props });
@@ -98,7 +99,7 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
   const { settings } = rotator.rotation;
   if (rotator.rotation.needsForwarder && !Token.isUnresolved(rotator.account)) {
     new KeyCreationForwarderStack(scope, `${name}-Forwarder`, {
-      env: { account: rotator.account, region: IAM_EVENTS_REGION },
+      env: { account: rotator.account, region: iamHomeRegion(rotator.region) },
       homeRegion: rotator.region,
     });
   }
