@@ -58,7 +58,7 @@ export function everything(stack: Stack): IamKeyRotationProps {
   };
 }
 
-/** Configurations that are snapshot, linted and checked by cdk-nag, by name. */
+/** Configurations that are linted and checked by cdk-nag, by name. */
 export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
   /** The app as it comes, with two users. */
   least: (app) => {

@@ -9,6 +9,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { IamKeyRotation, RotatedAccessKey } from '../lib';
 import { packagedCode } from '../lib/code';
 import { CONFIGURATIONS, ENV, MEMBER, runtime } from './configurations';
+import { properties } from './policies/deployment';
+import type { Statement } from './policies/evaluator';
 import { newApp, templateOf } from './templates';
 
 const names = Object.keys(CONFIGURATIONS);
@@ -83,6 +85,23 @@ test('in a VPC the functions have a group that only HTTPS leaves, and the endpoi
     GroupDescription: 'iam-key-rotator: functions',
     SecurityGroupEgress: [Match.objectLike({ CidrIp: '0.0.0.0/0', FromPort: 443, ToPort: 443 })],
   });
+});
+
+test('in a VPC the code may not make or change network interfaces', () => {
+  const template = templateOf('network', 'Network');
+  const denials = properties(template, 'AWS::IAM::Policy')
+    .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement)
+    .filter(({ Sid }) => Sid === 'CodeLeavesTheVpcAlone');
+  const functions = properties(template, 'AWS::Lambda::Function').filter(([, { VpcConfig }]) => VpcConfig !== undefined);
+  expect(denials.map(({ Condition }) => Condition)).toEqual(
+    functions.map(([id]) => ({ ArnEquals: { 'lambda:SourceFunctionArn': { 'Fn::GetAtt': [id, 'Arn'] } } })),
+  );
+  expect(denials).toHaveLength(2);
+  for (const { Effect, Action, Resource } of denials) {
+    expect([Effect, Resource]).toEqual(['Deny', '*']);
+    expect(Action).toContain('ec2:CreateNetworkInterface');
+    expect(Action).toContain('ec2:DeleteNetworkInterface');
+  }
 });
 
 test('a rotated key is a secret with the user alone, its tag, its 90 days and its policy', () => {
