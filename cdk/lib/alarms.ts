@@ -1,8 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
+import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -17,8 +18,6 @@ export interface AlarmsProps {
   readonly rotation: IFunction;
   readonly sweep: IFunction;
   readonly deadLetters: IQueue;
-  /** Alarm when no sweep came to an end for two days. */
-  readonly expectSweeps: boolean;
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
@@ -49,23 +48,38 @@ export class Alarms extends Construct {
     this.add('DeadLetters', 'Events of the sweep could not be worked off and wait in the queue.', {
       metric: props.deadLetters.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
     });
-    if (props.expectSweeps) {
-      this.add('SweepMissing', 'No sweep has run for two days: nobody looks after keys that stay due.', {
-        metric: props.sweep.metricInvocations({ period: DAY, statistic: 'Sum' }),
-        evaluationPeriods: 2,
-        lessThanOne: true,
-      });
-    }
   }
 
-  /** Adds an alarm of the same kind. */
+  /**
+   * Adds the alarm for sweeps that do not come: nothing counted in the time in which the schedule would have started
+   * at least one. A schedule that was switched off leaves no data, so missing data is the failure.
+   */
+  expect(id: string, what: string, schedule: ScheduleExpression, count: (how: MetricOptions) => IMetric): void {
+    const days = watchedDays(schedule);
+    if (days === undefined) {
+      Annotations.of(this).addWarningV2(
+        `iam-key-rotator:${id}`,
+        `The sweep runs less often than CloudWatch can watch (${schedule.expressionString}): no alarm tells that it is ` +
+          'missing. Sweep at least every six days, or acknowledge this warning.',
+      );
+      return;
+    }
+    this.add('SweepMissing', `${what} for ${String(days)} days: due keys stay as they are.`, {
+      metric: count({ period: DAY, statistic: 'Sum' }),
+      evaluationPeriods: days,
+      lessThanOne: true,
+      id,
+    });
+  }
+
+  /** Adds an alarm of the same kind. Its name is an entry of the runbook. */
   add(
     name: string,
     description: string,
-    watch: { metric: IMetric; evaluationPeriods?: number; lessThanOne?: boolean },
+    watch: { metric: IMetric; evaluationPeriods?: number; lessThanOne?: boolean; id?: string },
   ): Alarm {
-    const { metric, evaluationPeriods = 1, lessThanOne = false } = watch;
-    const alarm = new Alarm(this, name, {
+    const { metric, evaluationPeriods = 1, lessThanOne = false, id = name } = watch;
+    const alarm = new Alarm(this, id, {
       metric,
       threshold: 1,
       evaluationPeriods,
@@ -80,6 +94,34 @@ export class Alarms extends Construct {
     this.all.push(alarm);
     return alarm;
   }
+}
+
+/** CloudWatch looks back for a week at most. */
+const MOST_DAYS = 7;
+const HOURS: Readonly<Record<string, number>> = { minute: 1 / 60, hour: 1, day: 24 };
+
+/**
+ * Whole days in which a schedule certainly starts something, with room for its time window; two at least. Undefined
+ * for one that is too rare to be watched.
+ */
+export function watchedDays({ expressionString }: ScheduleExpression): number | undefined {
+  if (Token.isUnresolved(expressionString)) {
+    return 2;
+  }
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expressionString) ?? [];
+  if (count !== undefined) {
+    const days = Math.max(Math.ceil((Number(count) * (HOURS[unit] ?? 0)) / 24) + 1, 2);
+    return days <= MOST_DAYS ? days : undefined;
+  }
+  const [, day = '', month, weekday = ''] = /^cron\(\S+ \S+ (\S+) (\S+) (\S+) \S+\)$/.exec(expressionString) ?? [];
+  const every = (field: string): boolean => field === '*' || field === '?';
+  if (month !== '*' || !every(day)) {
+    return undefined;
+  }
+  if (every(weekday)) {
+    return 2;
+  }
+  return /[,-]/.test(weekday) ? MOST_DAYS : undefined;
 }
 
 function errorsOf(fn: IFunction): IMetric {

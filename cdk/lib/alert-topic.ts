@@ -10,7 +10,8 @@ import { SettingsError } from './settings-error';
 /** Where alerts go. */
 export interface AlertSettings {
   /**
-   * A topic that exists. It must let CloudWatch and EventBridge publish, and so must its key.
+   * A topic that exists. It must let CloudWatch publish. If a customer key encrypts it, the key's policy must let
+   * CloudWatch and the roles of this stack use it.
    *
    * @default - a new topic
    */
@@ -29,7 +30,10 @@ export interface AlertSettings {
   readonly encryptionKey?: IKey;
 }
 
-/** The topic for failures, findings and alarms. Only this account's alarms and rules may publish to it. */
+/**
+ * The topic for failures, findings and alarms. Its policy lets in this account's alarms alone: the functions and the rule
+ * for keys made outside the rotator publish under roles.
+ */
 export class AlertTopic extends Construct {
   readonly topic: ITopic;
   readonly encryptionKey: IKey | undefined;
@@ -56,11 +60,11 @@ export class AlertTopic extends Construct {
       ...(encryptionKey ? { masterKey: encryptionKey } : {}),
     });
     const ours = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
-    const publishers = ['cloudwatch', 'events'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`));
+    const alarms = [new ServicePrincipal('cloudwatch.amazonaws.com')];
     topic.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'AlarmsAndRulesOfThisAccount',
-        principals: publishers,
+        sid: 'AlarmsOfThisAccount',
+        principals: alarms,
         actions: ['sns:Publish'],
         resources: [topic.topicArn],
         conditions: ours,
@@ -68,8 +72,8 @@ export class AlertTopic extends Construct {
     );
     encryptionKey?.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'AlarmsAndRulesEncryptAlerts',
-        principals: publishers,
+        sid: 'AlarmsEncryptAlerts',
+        principals: alarms,
         actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
         resources: ['*'],
         conditions: ours,

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { MailSettings, RotatorSettings } from './settings';
-import { DEFAULTS } from './settings';
+import { DEFAULTS, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 import type { Span } from './span';
 import { spanSeconds, spanText } from './span';
@@ -160,7 +160,7 @@ function checkMembers({ members }: RotatorSettings): void {
       throw new SettingsError(`members.accounts holds ${JSON.stringify(account)}: an account is its twelve digits.`);
     }
   }
-  if ((members.secretsIn ?? DEFAULTS.secretsIn) === 'member') {
+  if (secretsInMembers(members)) {
     const count = members.accounts?.length ?? 0;
     if (count === 0) {
       throw new SettingsError(

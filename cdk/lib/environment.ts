@@ -1,6 +1,6 @@
 import { Fn, Token } from 'aws-cdk-lib';
 import type { MemberSettings, RotatorSettings } from './settings';
-import { DEFAULTS } from './settings';
+import { DEFAULTS, secretsInMembers } from './settings';
 import type { Span } from './span';
 import { spanText } from './span';
 
@@ -61,7 +61,8 @@ export const VARIABLES: readonly Variable[] = [
   text('ROTATOR_EXEMPT_USERS', 'sweep', undefined, (s) => list(s.sweep?.exemptUsers, ',')),
   text('ROTATOR_EXEMPT_GROUP', 'sweep', DEFAULTS.exemptGroup, (s) => s.sweep?.exemptGroup),
   text('ROTATOR_EXEMPT_TAG', 'sweep', DEFAULTS.exemptTag, (s) => s.sweep?.exemptTag),
-  text('ROTATOR_SECRETS_IN', 'sweep', DEFAULTS.secretsIn, (s) => s.members?.secretsIn),
+  // Said even where it is the default: the policies are made for it, and a function of another release may differ.
+  text('ROTATOR_SECRETS_IN', 'sweep', DEFAULTS.secretsIn, (s) => s.members && (s.members.secretsIn ?? DEFAULTS.secretsIn)),
   text('ROTATOR_REPLICA_REGIONS', 'sweep', undefined, (s) => list(s.sweep?.replicaRegions, ',')),
   { name: 'ROTATOR_ROTATION_FUNCTION_ARN', readBy: 'sweep', value: (_, wiring) => wiring.rotationFunctionArn },
   {
@@ -125,5 +126,5 @@ function scope(value: 'enrolled' | 'all' | readonly string[] | undefined): strin
 
 /** A secret of another account lets the rotation function in by its own policy, and then nobody else. */
 function refusesOthers({ sweep, members }: RotatorSettings): boolean {
-  return sweep?.refuseOthers ?? (members !== undefined && (members.secretsIn ?? DEFAULTS.secretsIn) === 'member');
+  return sweep?.refuseOthers ?? secretsInMembers(members);
 }

@@ -17,7 +17,8 @@ import { environmentOf, memberRoleName } from './environment';
 import { RotationFunction } from './functions/rotation-function';
 import type { RotatorFunction } from './functions/rotator-function';
 import { SweepFunction } from './functions/sweep-function';
-import { IAM_EVENTS_REGION, KeyCreationWatch } from './key-creation-watch';
+import { iamHomeRegion } from './home-region';
+import { KeyCreationWatch } from './key-creation-watch';
 import { MailIdentities } from './mail-identities';
 import { acknowledgeResources } from './nag';
 import { Network } from './network';
@@ -71,7 +72,7 @@ export interface IamKeyRotationProps extends RotatorSettings {
   readonly runtime?: RuntimeSettings;
   /**
    * Alerts when a key is made by anything but the rotator. Needs a trail that records management events, and outside
-   * us-east-1 the forwarder of `KeyCreationForwarder`.
+   * IAM's region of the partition (us-east-1, cn-north-1, us-gov-west-1, …) the forwarder of `KeyCreationForwarder`.
    *
    * @default true
    */
@@ -92,6 +93,7 @@ export class IamKeyRotation extends Construct {
   readonly rotationPermissions: readonly IConstruct[];
   /** The customer key of the secrets that the sweep makes. */
   readonly createdSecretsKey: IKey | undefined;
+  private readonly watchesKeyCreation: boolean;
   private readonly secretsKeys = new Map<string, IKey>();
 
   constructor(scope: Construct, id: string, props: IamKeyRotationProps = {}) {
@@ -114,17 +116,24 @@ export class IamKeyRotation extends Construct {
     });
     this.rotationPermissions = this.rotation.permissions;
     this.connect(props, alerts);
-    const scheduled = this.schedule(props.sweeping?.schedule ?? ScheduleExpression.rate(Duration.days(1)));
+    const schedule = props.sweeping?.schedule ?? ScheduleExpression.rate(Duration.days(1));
+    this.schedule(schedule);
     this.alarms = new Alarms(this, 'Alarms', {
       topic: this.alertTopic,
       rotation: this.rotation.function,
       sweep: this.sweep.function,
       deadLetters: this.sweep.deadLetters,
-      expectSweeps: scheduled,
     });
-    if (props.watchKeyCreation ?? true) {
+    if (schedule !== 'none') {
+      this.alarms.expect('SweepMissing', 'No sweep has run', schedule, (how) => this.sweep.function.metricInvocations(how));
+    }
+    this.watchesKeyCreation = props.watchKeyCreation ?? true;
+    if (this.watchesKeyCreation) {
       new KeyCreationWatch(this, 'KeyCreation', {
         topic: this.alertTopic,
+        topicKey: alerts.encryptionKey,
+        alarms: this.alarms,
+        permissionsBoundary: props.runtime?.permissionsBoundary,
         rotatorRoleArns: [this.rotation.role.roleArn],
       });
     }
@@ -139,10 +148,13 @@ export class IamKeyRotation extends Construct {
     return this.rotation.function;
   }
 
-  /** Whether the forwarder is needed in us-east-1: undefined while the region is not known. */
+  /** Whether the forwarder is needed in IAM's region: undefined while the region is not known. */
   get needsForwarder(): boolean | undefined {
     const { region } = Stack.of(this);
-    return Token.isUnresolved(region) ? undefined : region !== IAM_EVENTS_REGION;
+    if (!this.watchesKeyCreation) {
+      return false;
+    }
+    return Token.isUnresolved(region) ? undefined : region !== iamHomeRegion(region);
   }
 
   /** Lets the rotation function use a customer key, through Secrets Manager alone. */
@@ -173,7 +185,8 @@ export class IamKeyRotation extends Construct {
       each.setEnvironment(environmentOf(each.program, props, wiring));
       each.allow('Alerts', publishAlerts(alerts.topic, alerts.encryptionKey));
       if (mail) {
-        each.allow('Mails', [sendMails(mail.sender, mail.identityArns, mail.templateArn)]);
+        const { sender, identityArns, configurationSetArns, templateArn } = mail;
+        each.allow('Mails', [sendMails(sender, identityArns, configurationSetArns, templateArn)], REASONS);
       }
       if (props.members) {
         const { externalId, accounts } = props.members;
@@ -203,9 +216,9 @@ export class IamKeyRotation extends Construct {
     }
   }
 
-  private schedule(schedule: ScheduleExpression | 'none'): boolean {
+  private schedule(schedule: ScheduleExpression | 'none'): void {
     if (schedule === 'none') {
-      return false;
+      return;
     }
     const target = new LambdaInvoke(this.sweep.function, {
       input: ScheduleTargetInput.fromObject({}),
@@ -224,7 +237,6 @@ export class IamKeyRotation extends Construct {
       [`${this.sweep.function.functionArn}:*`],
       'The scheduler may invoke any version of this one function.',
     );
-    return true;
   }
 
   private network(props: IamKeyRotationProps): { securityGroup?: Network['securityGroup'] } {

@@ -5,7 +5,7 @@ export { environmentOf, memberRoleName, VARIABLES } from './environment';
 export type { Program, Variable, Wiring } from './environment';
 export { IamKeyRotation } from './iam-key-rotation';
 export type { IamKeyRotationProps, SweepScheduleSettings } from './iam-key-rotation';
-export { IAM_EVENTS_REGION, KeyCreationForwarder, KeyCreationWatch } from './key-creation-watch';
+export { KeyCreationForwarder, KeyCreationWatch } from './key-creation-watch';
 export { MemberAccountRole } from './member-account-role';
 export type { MemberAccountRoleProps } from './member-account-role';
 export { OrganizationSweep } from './organization-sweep';

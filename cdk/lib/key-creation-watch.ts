@@ -1,13 +1,18 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { EventBus as BusTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Alarms } from './alarms';
 import { RUNBOOK } from './alarms';
-
-/** IAM's calls are recorded, and come to EventBridge, in this region alone. */
-export const IAM_EVENTS_REGION = 'us-east-1';
+import { acknowledge } from './nag';
+import { publishAlerts } from './policies/notices';
 
 /**
  * Successful CreateAccessKey calls of anybody but the roles named. CloudTrail must have a trail that records
@@ -30,9 +35,15 @@ export function foreignKeyCreation(rotatorRoleArns: readonly string[]): EventPat
   };
 }
 
-/** What is watched, and who hears of it. */
+/** What is watched, and where the alert goes. */
 export interface KeyCreationWatchProps {
   readonly topic: ITopic;
+  /** Customer key of the topic, if it has one. */
+  readonly topicKey?: IKey | undefined;
+  /** Gets the alarm for alerts that were not delivered. */
+  readonly alarms: Alarms;
+  /** Permissions boundary of the role that publishes. */
+  readonly permissionsBoundary?: IManagedPolicy | undefined;
   /** Roles that make keys by right. */
   readonly rotatorRoleArns: readonly string[];
 }
@@ -40,9 +51,18 @@ export interface KeyCreationWatchProps {
 /** Alerts when a key is made by anything but the rotator: nothing rotates such a key. */
 export class KeyCreationWatch extends Construct {
   readonly rule: Rule;
+  /** Events whose alert could not be published. */
+  readonly undelivered: Queue;
 
   constructor(scope: Construct, id: string, props: KeyCreationWatchProps) {
     super(scope, id);
+    const role = this.publisher(props);
+    this.undelivered = new Queue(this, 'Undelivered', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.undelivered, { SQS3: 'It is itself the queue for events that could not be delivered.' });
     this.rule = new Rule(this, 'Rule', {
       description: `An access key was made outside the rotator. What to do: ${RUNBOOK}, "ForeignKeyCreated".`,
       eventPattern: foreignKeyCreation(props.rotatorRoleArns),
@@ -56,12 +76,67 @@ export class KeyCreationWatch extends Construct {
         `What to do: ${RUNBOOK}, "ForeignKeyCreated"`,
       ].join('\n'),
     );
-    // CDK's own target would let EventBridge publish without SourceAccount; AlertTopic has let it in with.
-    this.rule.addTarget({ bind: () => ({ arn: props.topic.topicArn, input }) });
+    this.rule.addTarget({
+      bind: () => ({ arn: props.topic.topicArn, input, role, deadLetterConfig: { arn: this.undelivered.queueArn } }),
+    });
+    this.undelivered.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'KeepWhatWasNotDelivered',
+        principals: [EVENT_BRIDGE],
+        actions: ['sqs:SendMessage'],
+        resources: [this.undelivered.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': this.rule.ruleArn } },
+      }),
+    );
+    this.alarm(props.alarms);
+  }
+
+  /**
+   * The role that EventBridge publishes under. A statement in the topic's policy would either let every account's rules
+   * publish or have a condition, and AWS says that EventBridge does not support conditions there:
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+   *
+   * Its trust has no condition either: only a principal of this account can pass the role to a rule.
+   */
+  private publisher({ topic, topicKey, permissionsBoundary }: KeyCreationWatchProps): Role {
+    const role = new Role(this, 'Role', {
+      assumedBy: EVENT_BRIDGE,
+      description: 'iam-key-rotator: EventBridge publishes alerts of keys made outside the rotator',
+      ...(permissionsBoundary ? { permissionsBoundary } : {}),
+    });
+    new Policy(this, 'AlertsPolicy', { roles: [role], statements: publishAlerts(topic, topicKey) });
+    return role;
+  }
+
+  /** CloudWatch tells the topic by its own permission, so this alarm arrives where the rule's message does not. */
+  private alarm(alarms: Alarms): void {
+    const period = Duration.minutes(5);
+    const ofRule = (metricName: string): Metric =>
+      new Metric({
+        namespace: 'AWS/Events',
+        metricName,
+        dimensionsMap: { RuleName: this.rule.ruleName },
+        statistic: 'Sum',
+        period,
+      });
+    alarms.add('AlertUndelivered', 'An access key was made outside the rotator, and its alert could not be delivered.', {
+      metric: new MathExpression({
+        expression: 'MAX([FILL(failed, 0), FILL(lost, 0), FILL(waiting, 0)])',
+        usingMetrics: {
+          failed: ofRule('FailedInvocations'),
+          lost: ofRule('InvocationsFailedToBeSentToDlq'),
+          waiting: this.undelivered.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+        },
+        period,
+        label: 'alerts',
+      }),
+    });
   }
 }
 
-/** Sends IAM's events of us-east-1 to the region where the rotator lives. Belongs into a stack in us-east-1. */
+const EVENT_BRIDGE = new ServicePrincipal('events.amazonaws.com');
+
+/** Sends IAM's events to the region where the rotator lives. Belongs into a stack in IAM's region of the partition. */
 export class KeyCreationForwarder extends Construct {
   constructor(scope: Construct, id: string, props: { readonly homeRegion: string }) {
     super(scope, id);

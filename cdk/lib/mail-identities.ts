@@ -10,6 +10,8 @@ export class MailIdentities extends Construct {
   readonly sender: string;
   /** Identities that the functions may send as, and to in the sandbox. */
   readonly identityArns: readonly string[];
+  /** Every configuration set: which one is an identity's default is set in SES and may change. */
+  readonly configurationSetArns: string;
   /** The template, if one is used. */
   readonly templateArn: string | undefined;
 
@@ -18,6 +20,7 @@ export class MailIdentities extends Construct {
     this.sender = addressOf(props.from);
     const recipients = (props.recipients ?? []).map((address) => this.verify(`Recipient-${address}`, address));
     this.identityArns = [this.sendingIdentity(props), ...recipients];
+    this.configurationSetArns = this.arn('configuration-set', '*');
     this.templateArn = props.template === undefined ? undefined : this.arn('template', props.template);
   }
 

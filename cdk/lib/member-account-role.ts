@@ -11,6 +11,7 @@ import { memberPolicy } from './policies/member';
 import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
 import type { RotatorSettings } from './settings';
+import { secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 import { UserScope } from './user-scope';
 
@@ -23,7 +24,7 @@ export interface MemberAccountRoleProps {
   /**
    * ARN of the rotation function itself, which secrets of this account rotate with.
    *
-   * @default - none: members.secretsIn is 'central'
+   * @default - none: needed with members.secretsIn 'member' alone
    */
   readonly rotationFunctionArn?: string;
   /**
@@ -59,7 +60,7 @@ export class MemberAccountRole extends Construct {
   constructor(scope: Construct, id: string, props: MemberAccountRoleProps) {
     super(scope, id);
     checkSettings(props.settings);
-    if (props.rotationFunctionArn === undefined && props.settings.members.secretsIn !== 'central') {
+    if (props.rotationFunctionArn === undefined && secretsInMembers(props.settings.members)) {
       throw new SettingsError(
         "rotationFunctionArn is not set, but members.secretsIn is 'member': this account's secrets rotate with that " +
           "function. Set it, or members.secretsIn: 'central'.",

@@ -2,6 +2,7 @@ import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { iamHomeRegion } from './home-region';
 import type { NetworkSettings } from './runtime';
 
 /** What the network has to reach. */
@@ -38,7 +39,7 @@ export class Network extends Construct {
       Lambda: service.LAMBDA,
       ...(props.sendsMail ? { Ses: service.EMAIL } : {}),
       ...(props.organization ? { Organizations: service.ORGANIZATIONS } : {}),
-      ...(!Token.isUnresolved(region) && region === 'us-east-1' ? { Iam: service.IAM } : {}),
+      ...(!Token.isUnresolved(region) && region === iamHomeRegion(region) ? { Iam: service.IAM } : {}),
     };
     for (const [name, endpoint] of Object.entries(endpoints)) {
       new InterfaceVpcEndpoint(this, `${name}Endpoint`, {
@@ -54,11 +55,13 @@ export class Network extends Construct {
   /** In a VPC without a way out, the functions would wait in vain for IAM. */
   private warnOfIam(): void {
     const { region } = Stack.of(this);
-    if (Token.isUnresolved(region) || region !== 'us-east-1') {
+    const home = Token.isUnresolved(region) ? undefined : iamHomeRegion(region);
+    if (region !== home) {
       Annotations.of(this).addWarningV2(
         'iam-key-rotator:iamEndpoint',
-        'IAM has an interface endpoint in us-east-1 alone. The subnets of runtime.network need a NAT gateway, or a ' +
-          'transit gateway to that endpoint, or every rotation ends in DeadlineTooShort.',
+        `IAM has an interface endpoint only in ${home ?? "IAM's region of the partition, such as us-east-1"}. The subnets ` +
+          'of runtime.network need a NAT gateway, or a transit gateway to that endpoint. Otherwise every rotation ends in ' +
+          'DeadlineTooShort.',
       );
     }
   }

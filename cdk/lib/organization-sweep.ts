@@ -72,7 +72,11 @@ export class OrganizationSweep extends Construct {
       logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
     });
     this.acknowledgeRole(sweep.function.functionArn);
-    this.schedule(props);
+    const schedule = props.schedule ?? ScheduleExpression.rate(Duration.days(1));
+    this.schedule(props, schedule);
+    alarms.expect('OrganizationSweepMissing', 'No sweep of the organization has succeeded', schedule, (how) =>
+      this.stateMachine.metricSucceeded(how),
+    );
     alarms.add('OrganizationSweepFailed', 'A sweep of the organization did not come to its end.', {
       metric: new MathExpression({
         expression: 'SUM([FILL(failed, 0), FILL(timedOut, 0), FILL(aborted, 0)])',
@@ -86,10 +90,10 @@ export class OrganizationSweep extends Construct {
     });
   }
 
-  private schedule(props: OrganizationSweepProps): void {
+  private schedule(props: OrganizationSweepProps, schedule: ScheduleExpression): void {
     new Schedule(this, 'Schedule', {
       description: 'iam-key-rotator: sweeps the organization',
-      schedule: props.schedule ?? ScheduleExpression.rate(Duration.days(1)),
+      schedule,
       target: new StepFunctionsStartExecution(this.stateMachine, {
         input: ScheduleTargetInput.fromObject({}),
         deadLetterQueue: props.rotation.sweep.deadLetters,

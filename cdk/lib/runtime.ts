@@ -59,9 +59,10 @@ export interface RuntimeSettings {
    */
   readonly network?: NetworkSettings;
   /**
-   * Permissions boundary of both roles, where the organization demands one of its own.
+   * Permissions boundary of the functions' roles and of the role that EventBridge publishes alerts under, where the
+   * organization demands one of its own.
    *
-   * @default - a boundary each, which allows what the function can ever need
+   * @default - a boundary for each function, which allows what it can ever need; none for EventBridge's role
    */
   readonly permissionsBoundary?: IManagedPolicy;
 }
@@ -74,8 +75,8 @@ export interface NetworkSettings {
   /** @default - a new group without ingress that may reach HTTPS */
   readonly securityGroup?: ISecurityGroup;
   /**
-   * Makes interface endpoints for the services that the functions call. IAM has one in us-east-1 alone: elsewhere the
-   * subnets need a NAT gateway or a transit gateway to it.
+   * Makes interface endpoints for the services that the functions call. IAM has one in a single region of each partition
+   * (us-east-1, cn-north-1, us-gov-west-1, …): elsewhere the subnets need a NAT gateway or a transit gateway to it.
    *
    * @default false
    */

@@ -175,16 +175,18 @@ export interface MemberSettings {
    */
   readonly roleName?: string;
   /**
-   * The member accounts, where they are known. Needed when secrets live in member accounts, since each of these
-   * accounts must be let in by name to invoke the rotation function.
+   * The member accounts, where they are known. Needed with `secretsIn: 'member'`, since each of these accounts must be
+   * let in by name to invoke the rotation function.
    *
    * @default - every account of this organization
    */
   readonly accounts?: readonly string[];
   /**
-   * Where secrets of other accounts' users live (`ROTATOR_SECRETS_IN`).
+   * Where secrets of other accounts' users live (`ROTATOR_SECRETS_IN`): beside the rotation function, or in the account
+   * of their user. `'member'` is experimental: no AWS page settles how RotateSecret works across accounts, and it has
+   * not run in real accounts yet.
    *
-   * @default 'member'
+   * @default 'central'
    */
   readonly secretsIn?: 'member' | 'central';
 }
@@ -218,7 +220,7 @@ export const DEFAULTS = {
   exemptGroup: 'IAMKeyRotationExemptionGroup',
   exemptTag: 'iam-key-rotator:exempt',
   roleName: 'iam-key-rotator',
-  secretsIn: 'member',
+  secretsIn: 'central',
 } as const;
 
 /** The secret's tag that names its IAM user. */
@@ -230,7 +232,12 @@ export const NOTICES_TAG = 'iam-key-rotator:notices';
 /** CloudWatch namespace of both functions' metrics. */
 export const METRIC_NAMESPACE = 'IamKeyRotator';
 
+/** Whether secrets of member accounts' users live in those accounts. */
+export function secretsInMembers(members: MemberSettings | undefined): boolean {
+  return members !== undefined && (members.secretsIn ?? DEFAULTS.secretsIn) === 'member';
+}
+
 /** The member accounts that have secrets of their own which rotate with the central function. */
 export function accountsWithSecrets(members: MemberSettings | undefined): readonly string[] {
-  return members === undefined || members.secretsIn === 'central' ? [] : (members.accounts ?? []);
+  return secretsInMembers(members) ? (members?.accounts ?? []) : [];
 }

@@ -63,13 +63,15 @@ function content(widget: Widget, w: number, h: number, alarmNames: ReadonlyMap<s
 }
 
 function alarmBoxes(names: readonly string[], w: number): string {
-  const each = (w - 24) / names.length;
+  const columns = Math.min(names.length, 6);
+  const rows = Math.ceil(names.length / columns);
+  const [each, height] = [(w - 24) / columns, 88 / rows];
   return names
     .map((name, i) => {
-      const x = 12 + i * each;
-      return `<rect x="${num(x)}" y="40" width="${num(each - 8)}" height="56" rx="4" fill="#e9f5ec" stroke="#2ca02c"/>
-${text(x + 10, 62, name, 'fill="#16191f" font-size="12"')}
-${text(x + 10, 84, 'OK', 'fill="#1d8102" font-weight="bold"')}`;
+      const [x, y] = [12 + (i % columns) * each, 34 + Math.floor(i / columns) * height];
+      return `<rect x="${num(x)}" y="${num(y)}" width="${num(each - 8)}" height="${num(height - 4)}" rx="4" fill="#e9f5ec" stroke="#2ca02c"/>
+${text(x + 10, y + height / 2 - 6, name, 'fill="#16191f" font-size="12"')}
+${text(x + 10, y + height / 2 + 11, 'OK', 'fill="#1d8102" font-weight="bold"')}`;
     })
     .join('\n');
 }

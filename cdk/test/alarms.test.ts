@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { PACKAGE_ROOT } from '../lib/code';
+import { watchedDays } from '../lib/alarms';
 import { foreignKeyCreation } from '../lib/key-creation-watch';
 import { matches } from './event-pattern';
 import { CONFIGURATIONS } from './configurations';
@@ -59,10 +62,127 @@ test('silence is fine for a count of failures, and is itself the failure for a s
   }
 });
 
-test('where an organization is swept, this account has no schedule of its own to miss', () => {
-  const template = templateOf('organization', 'Organization');
-  expect(properties(template, 'AWS::CloudWatch::Alarm').map(([, a]) => entryOf(a['AlarmDescription']))).not.toContain('SweepMissing');
-  template.resourceCountIs('AWS::Scheduler::Schedule', 1);
+/** The alarms of a template that send their reader to an entry of the runbook. */
+function alarmsOf(template: Template, entry: string): Record<string, unknown>[] {
+  return properties(template, 'AWS::CloudWatch::Alarm')
+    .map(([, alarm]) => alarm)
+    .filter((alarm) => entryOf(alarm['AlarmDescription']) === entry);
+}
+
+describe('a sweep that does not come raises an alarm', () => {
+  const missing = { TreatMissingData: 'breaching', ComparisonOperator: 'LessThanThreshold', Threshold: 1, EvaluationPeriods: 2, Period: 86_400 };
+
+  test('of one account: its schedule was switched off', () => {
+    const [alarm, ...others] = alarmsOf(templateOf('least', 'IamKeyRotator'), 'SweepMissing');
+    expect(others).toEqual([]);
+    expect(alarm).toMatchObject({ ...missing, Namespace: 'AWS/Lambda', MetricName: 'Invocations' });
+  });
+
+  test('of an organization: its schedule was switched off, or no execution succeeds', () => {
+    const template = templateOf('organization', 'Organization');
+    const [machine] = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+    const [alarm, ...others] = alarmsOf(template, 'SweepMissing');
+    // This account is swept with the others: there is one schedule, and one alarm for it.
+    expect(others).toEqual([]);
+    template.resourceCountIs('AWS::Scheduler::Schedule', 1);
+    expect(alarm).toMatchObject({
+      ...missing,
+      Namespace: 'AWS/States',
+      MetricName: 'ExecutionsSucceeded',
+      Statistic: 'Sum',
+      Dimensions: [{ Name: 'StateMachineArn', Value: { Ref: machine } }],
+    });
+  });
+
+  // CloudWatch looks back for seven days at most.
+  test.each([
+    ['rate(1 hour)', 2],
+    ['rate(1 day)', 2],
+    ['rate(36 hours)', 3],
+    ['rate(6 days)', 7],
+    ['rate(7 days)', undefined],
+    ['cron(0 4 * * ? *)', 2],
+    ['cron(0 4 ? * MON-FRI *)', 7],
+    ['cron(0 4 ? * MON *)', undefined],
+    ['cron(0 4 1 * ? *)', undefined],
+    ['at(2026-12-01T00:00:00)', undefined],
+  ])('%s is missed after %p days', (expression, days) => {
+    expect(watchedDays(ScheduleExpression.expression(expression))).toBe(days);
+  });
+});
+
+describe('the alert of a key made outside the rotator', () => {
+  const template = templateOf('everything');
+  const [target] = properties(template, 'AWS::Events::Rule').flatMap(([, rule]) => rule['Targets'] as Record<string, unknown>[]);
+  const role = idOf(target?.['RoleArn']);
+  const queue = idOf((target?.['DeadLetterConfig'] as Record<string, unknown> | undefined)?.['Arn']);
+
+  /** The resource that an expression takes an attribute of. */
+  function idOf(expression: unknown): string {
+    return (expression as { 'Fn::GetAtt': [string, string] } | undefined)?.['Fn::GetAtt'][0] ?? 'none';
+  }
+
+  test('needs no statement for EventBridge in any policy but the queue of what was not delivered', () => {
+    for (const name of Object.keys(CONFIGURATIONS)) {
+      for (const [, stack] of templatesOf(name)) {
+        for (const type of ['AWS::SNS::TopicPolicy', 'AWS::KMS::Key']) {
+          expect(JSON.stringify(stack.findResources(type))).not.toContain('events.amazonaws.com');
+        }
+      }
+    }
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'cloudwatch.amazonaws.com' } })]) },
+    });
+  });
+
+  test('is published under a role that may do nothing else', () => {
+    const [key] = Object.entries(template.findResources('AWS::KMS::Key')).filter(([id]) => id.startsWith('AlertKey'));
+    const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
+    expect(template.findResources('AWS::IAM::Role')[role]?.['Properties']).toMatchObject({
+      AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'events.amazonaws.com' }, Action: 'sts:AssumeRole' }] },
+    });
+    const statements = properties(template, 'AWS::IAM::Policy')
+      .filter(([, { Roles }]) => JSON.stringify(Roles) === JSON.stringify([{ Ref: role }]))
+      .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: unknown[] }).Statement);
+    expect(statements).toEqual([
+      { Sid: 'PublishAlerts', Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: topic } },
+      {
+        Sid: 'EncryptAlerts',
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Resource: { 'Fn::GetAtt': [key?.[0], 'Arn'] },
+        Condition: { StringLike: { 'kms:ViaService': 'sns.*.amazonaws.com' } },
+      },
+    ]);
+  });
+
+  test('that is not delivered is kept, and raises an alarm', () => {
+    const [rule] = Object.keys(template.findResources('AWS::Events::Rule'));
+    expect(template.findResources('AWS::SQS::Queue')[queue]?.['Properties']).toMatchObject({
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+    });
+    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      Queues: [{ Ref: queue }],
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
+          }),
+        ]),
+      },
+    });
+    const [alarm] = alarmsOf(template, 'AlertUndelivered');
+    const metrics = JSON.stringify(alarm?.['Metrics']);
+    expect(metrics).toContain(JSON.stringify({ Name: 'RuleName', Value: { Ref: rule } }));
+    for (const name of ['FailedInvocations', 'InvocationsFailedToBeSentToDlq', 'ApproximateNumberOfMessagesVisible']) {
+      expect(metrics).toContain(`"MetricName":"${name}"`);
+    }
+    expect(alarm).toMatchObject({ AlarmActions: [expect.anything()], Threshold: 1, TreatMissingData: 'notBreaching' });
+  });
 });
 
 describe('a key made outside the rotator is noticed', () => {

@@ -36,9 +36,9 @@ const REFUSED: [string, IamKeyRotationProps, string[]][] = [
   ['a secret with a semicolon', { sweep: { scope: ['a;b'] } }, ['sweep.scope', 'semicolon']],
   ['a region that is none', { keys: { testRegions: ['Ireland'] } }, ['keys.testRegions', 'eu-west-1']],
   ['a replica where the secret is', { sweep: { replicaRegions: ['eu-west-1'] } }, ['sweep.replicaRegions', 'eu-west-1']],
-  ['members without a way to be invoked from', { members: { externalId: 'example' } }, ['members.accounts', "'central'"]],
-  ['secrets made in member accounts without a key', { members: { externalId: 'example', accounts: [MEMBER] }, sweep: { mode: 'enforce', scope: 'all' } }, ['createdSecretsKey', "'central'"]],
-  ['more members than a policy has room for', { members: { externalId: 'example', accounts: Array.from({ length: 51 }, (_, i) => String(100000000000 + i)) } }, ['members.accounts', '51', "'central'"]],
+  ['members without a way to be invoked from', { members: { externalId: 'example', secretsIn: 'member' } }, ['members.accounts', "'central'"]],
+  ['secrets made in member accounts without a key', { members: { externalId: 'example', secretsIn: 'member', accounts: [MEMBER] }, sweep: { mode: 'enforce', scope: 'all' } }, ['createdSecretsKey', "'central'"]],
+  ['more members than a policy has room for', { members: { externalId: 'example', secretsIn: 'member', accounts: Array.from({ length: 51 }, (_, i) => String(100000000000 + i)) } }, ['members.accounts', '51', "'central'"]],
   ['an account that is none', { members: { ...central, accounts: ['12'] } }, ['members.accounts', 'twelve digits']],
   ['an external id that is none', { members: { ...central, externalId: '' } }, ['members.externalId', 'MemberAccountRole']],
   ['a function that ends before its wait', { keys: { propagationTimeout: '5m' } }, ['runtime.rotation.timeout', 'keys.propagationTimeout']],
@@ -76,7 +76,7 @@ test.each([
 });
 
 test('a member account whose secrets rotate centrally must know the function', () => {
-  const settings = { members: { externalId: 'example', accounts: [MEMBER] } };
+  const settings = { members: { externalId: 'example', secretsIn: 'member', accounts: [MEMBER] } } as const;
   const arn = 'arn:aws:iam::111122223333:role/r';
   expect(
     () => new MemberAccountRole(stack(), 'Member', { settings, rotationRoleArn: arn, sweepRoleArn: arn }),

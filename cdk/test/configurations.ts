@@ -58,7 +58,7 @@ export function everything(stack: Stack): IamKeyRotationProps {
   };
 }
 
-/** Configurations that are snapshot, linted and checked by cdk-nag, by name. */
+/** Configurations that are linted and checked by cdk-nag, by name. */
 export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
   /** The app as it comes, with two users. */
   least: (app) => {
@@ -126,7 +126,7 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       stackName: 'Members',
       env: { ...ENV, region: 'us-east-1' },
       rotation: {
-        members: { externalId: 'iam-key-rotator-example', accounts: [MEMBER], roleName: '/security/keys' },
+        members: { externalId: 'iam-key-rotator-example', secretsIn: 'member', accounts: [MEMBER], roleName: '/security/keys' },
         sweep: { mode: 'enforce' },
         sweeping: { reservedConcurrency: 'none' },
         runtime: runtime(),

@@ -9,6 +9,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { IamKeyRotation, RotatedAccessKey } from '../lib';
 import { packagedCode } from '../lib/code';
 import { CONFIGURATIONS, ENV, MEMBER, runtime } from './configurations';
+import { properties } from './policies/deployment';
+import type { Statement } from './policies/evaluator';
 import { newApp, templateOf } from './templates';
 
 const names = Object.keys(CONFIGURATIONS);
@@ -85,6 +87,23 @@ test('in a VPC the functions have a group that only HTTPS leaves, and the endpoi
   });
 });
 
+test('in a VPC the code may not make or change network interfaces', () => {
+  const template = templateOf('network', 'Network');
+  const denials = properties(template, 'AWS::IAM::Policy')
+    .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement)
+    .filter(({ Sid }) => Sid === 'CodeLeavesTheVpcAlone');
+  const functions = properties(template, 'AWS::Lambda::Function').filter(([, { VpcConfig }]) => VpcConfig !== undefined);
+  expect(denials.map(({ Condition }) => Condition)).toEqual(
+    functions.map(([id]) => ({ ArnEquals: { 'lambda:SourceFunctionArn': { 'Fn::GetAtt': [id, 'Arn'] } } })),
+  );
+  expect(denials).toHaveLength(2);
+  for (const { Effect, Action, Resource } of denials) {
+    expect([Effect, Resource]).toEqual(['Deny', '*']);
+    expect(Action).toContain('ec2:CreateNetworkInterface');
+    expect(Action).toContain('ec2:DeleteNetworkInterface');
+  }
+});
+
 test('a rotated key is a secret with the user alone, its tag, its 90 days and its policy', () => {
   const template = templateOf('least', 'IamKeyRotator');
   template.hasResource('AWS::SecretsManager::Secret', {
@@ -149,7 +168,7 @@ test.each([
   [Architecture.ARM_64, 'bootstrap-arm64.zip'],
 ])('for %s what was packaged is deployed, and without it a placeholder with a warning', (architecture, zip) => {
   // It is printed as well, which is of no use here.
-  jest.spyOn(console, 'error').mockImplementation();
+  jest.spyOn(worker?.console ?? console, 'error').mockImplementation();
   const stack = new Stack(newApp(), 'Stack', { env: ENV });
   new Topic(stack, 'SomethingToSynthesize');
   const folder = mkdtempSync(join(tmpdir(), 'packaged-'));

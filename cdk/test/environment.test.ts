@@ -85,8 +85,17 @@ test('every setting becomes its variable, in the spelling the functions read', (
 });
 
 test('secrets of member accounts let the rotation function in by name, without being told', () => {
-  const members = { externalId: 'id', accounts: ['444455556666'] };
-  expect(environmentOf('sweep', { members }, { rotationRoleArn: 'arn:role' })).toMatchObject({ ROTATOR_ROTATION_ROLE_ARN: 'arn:role' });
+  const members = { externalId: 'id', secretsIn: 'member', accounts: ['444455556666'] } as const;
+  expect(environmentOf('sweep', { members }, { rotationRoleArn: 'arn:role' })).toMatchObject({
+    ROTATOR_ROTATION_ROLE_ARN: 'arn:role',
+    ROTATOR_SECRETS_IN: 'member',
+  });
+});
+
+test('secrets live beside the function unless the settings say otherwise, and the sweep is told so', () => {
+  const environment = environmentOf('sweep', { members: { externalId: 'id' } }, { rotationRoleArn: 'arn:role' });
+  expect(environment).toMatchObject({ ROTATOR_SECRETS_IN: 'central' });
+  expect(environment).not.toHaveProperty('ROTATOR_ROTATION_ROLE_ARN');
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import validate from 'asl-validator';
+import { Match } from 'aws-cdk-lib/assertions';
 import { definitionOf } from './definition';
 import { templateOf } from './templates';
 
@@ -38,6 +39,35 @@ test('the inventory asks for the unit, the sweeps run many at a time, and one th
     MaxConcurrency: 10,
     ToleratedFailurePercentage: 100,
     ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+  });
+});
+
+test('an inventory that fails, as one of no active account does, fails the execution and so raises an alarm', () => {
+  const { Inventory } = states('organization');
+  expect(Inventory).toMatchObject({ Type: 'Task' });
+  // Nothing catches the function's error, and nothing but Lambda's own passing failures is tried again.
+  expect(Inventory).not.toHaveProperty('Catch');
+  const retried = (Inventory?.['Retry'] as { ErrorEquals: string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
+  expect(retried.filter((error) => !/^Lambda\.\w+Exception$/.test(error))).toEqual([]);
+  const template = templateOf('organization', 'Organization');
+  const [machine] = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmDescription: Match.stringLikeRegexp('"OrganizationSweepFailed"'),
+    AlarmActions: [Match.anyValue()],
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    Threshold: 1,
+    Metrics: Match.arrayWith([
+      Match.objectLike({
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/States',
+            MetricName: 'ExecutionsFailed',
+            Dimensions: [{ Name: 'StateMachineArn', Value: { Ref: machine } }],
+          },
+          Stat: 'Sum',
+        },
+      }),
+    ]),
   });
 });
 

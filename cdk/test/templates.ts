@@ -5,18 +5,22 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { PACKAGE_ROOT } from '../lib/code';
 import { CONFIGURATIONS } from './configurations';
 
+/** The scripts synthesize too, outside Jest. */
+const inJest = typeof worker === 'undefined' ? undefined : worker;
+
 /** An app with the feature flags of cdk.json, as the app itself has. */
-export function newApp(outdir?: string): App {
+export function newApp(): App {
   const { context } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'cdk.json'), 'utf8')) as {
     context: Record<string, boolean>;
   };
+  const outdir = inJest?.newFolder();
   return new App({ context, analyticsReporting: false, ...(outdir === undefined ? {} : { outdir }) });
 }
 
 /** CloudFormation's JSON, loosely. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
-const cache = new Map<string, Map<string, Template>>();
+const cache = inJest?.templates ?? new Map<string, Map<string, Template>>();
 
 /** The templates of a configuration, by the name of the stack. */
 export function templatesOf(configuration: string): Map<string, Template> {

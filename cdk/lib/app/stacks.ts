@@ -4,11 +4,13 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
 import type { IamKeyRotationProps } from '../iam-key-rotation';
-import { IAM_EVENTS_REGION, KeyCreationForwarder } from '../key-creation-watch';
+import { iamHomeRegion } from '../home-region';
+import { KeyCreationForwarder } from '../key-creation-watch';
 import { MemberAccountRole } from '../member-account-role';
 import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
+import { secretsInMembers } from '../settings';
 import type { RotatorAppConfig } from './config';
 
 /** The rotator with what is rotated by it. */
@@ -43,7 +45,7 @@ export class RotatorStack extends Stack {
   }
 }
 
-/** Forwards IAM's events from the one region that has them. */
+/** Forwards IAM's events from the one region of the partition that has them. */
 export class KeyCreationForwarderStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly homeRegion: string }) {
     super(scope, id, { description: 'Forwards CreateAccessKey events (iam-key-rotator)', ...props });
@@ -79,9 +81,9 @@ export class MemberAccountStack extends Stack {
     new MemberAccountRole(this, 'Member', {
       rotationRoleArn: ask('RotationRoleArn', "Output RotationRoleArn of the rotator's stack"),
       sweepRoleArn: ask('SweepRoleArn', "Output SweepRoleArn of the rotator's stack"),
-      ...(settings.members.secretsIn === 'central'
-        ? {}
-        : { rotationFunctionArn: ask('RotationFunctionArn', "Output RotationFunctionArn of the rotator's stack") }),
+      ...(secretsInMembers(settings.members)
+        ? { rotationFunctionArn: ask('RotationFunctionArn', "Output RotationFunctionArn of the rotator's stack") }
+        : {}),
       ...(makesSecrets ? { createdSecretsKeyArn: ask('CreatedSecretsKeyArn', 'ARN of the key named as createdSecretsKey') } : {}),
       settings: { ...settings, members: { ...settings.members, externalId } },
       ...(users ? { users } : {}),
@@ -97,7 +99,7 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
   const { settings } = rotator.rotation;
   if (rotator.rotation.needsForwarder && !Token.isUnresolved(rotator.account)) {
     new KeyCreationForwarderStack(scope, `${name}-Forwarder`, {
-      env: { account: rotator.account, region: IAM_EVENTS_REGION },
+      env: { account: rotator.account, region: iamHomeRegion(rotator.region) },
       homeRegion: rotator.region,
     });
   }
@@ -105,7 +107,7 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
     new MemberAccountStack(scope, `${name}-Member`, {
       settings: { ...settings, members: settings.members },
       users: rotator.rotation.users,
-      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && settings.members.secretsIn !== 'central',
+      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members),
     });
   }
   return rotator;

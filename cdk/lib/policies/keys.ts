@@ -3,17 +3,23 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { UserScope } from '../user-scope';
 
 /** What is read of a user before its keys change. */
-const READS = ['iam:GetAccessKeyLastUsed', 'iam:ListAccessKeys', 'iam:ListUserTags'] as const;
+const READS = ['iam:ListAccessKeys', 'iam:ListUserTags'] as const;
+const LAST_USE = 'iam:GetAccessKeyLastUsed';
 /** What takes a key away. */
 const RETIREMENTS = ['iam:DeleteAccessKey', 'iam:UpdateAccessKey'] as const;
 
-/** The rotation function makes and retires keys of the users in scope, and sees no other user. */
-export function rotateKeys(stack: Stack, users: UserScope): PolicyStatement {
-  return new PolicyStatement({
-    sid: 'KeysOfUsersInScope',
-    actions: ['iam:CreateAccessKey', ...RETIREMENTS, ...READS],
-    ...users.statement(stack),
-  });
+/** The rotation function makes and retires keys of the users in scope. Of other users it can read a key's last use. */
+export function rotateKeys(stack: Stack, users: UserScope): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'KeysOfUsersInScope',
+      actions: ['iam:CreateAccessKey', ...RETIREMENTS, ...READS],
+      ...users.statement(stack),
+    }),
+    // The request carries no user name, so a condition on the user's tag may never hold:
+    // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+    new PolicyStatement({ sid: 'LastUseOfKeys', actions: [LAST_USE], resources: [everyUser(stack)] }),
+  ];
 }
 
 /** The sweep retires keys of the users in scope. It makes none. */
@@ -30,23 +36,27 @@ export function retireKeys(stack: Stack, users: UserScope): PolicyStatement {
  * The credential report, for which IAM knows no resource, tells most of that anyway.
  */
 export function readKeys(stack: Stack, exemptGroup: string | undefined): PolicyStatement[] {
-  const iam = `arn:${stack.partition}:iam::${stack.account}`;
+  const group = (name: string): string => `arn:${stack.partition}:iam::${stack.account}:group/${name}`;
   const statements = [
     new PolicyStatement({
       sid: 'CredentialReport',
       actions: ['iam:GenerateCredentialReport', 'iam:GetCredentialReport'],
       resources: ['*'],
     }),
-    new PolicyStatement({ sid: 'KeysOfEveryUser', actions: [...READS], resources: [`${iam}:user/*`] }),
+    new PolicyStatement({ sid: 'KeysOfEveryUser', actions: [LAST_USE, ...READS], resources: [everyUser(stack)] }),
   ];
   if (exemptGroup !== undefined && exemptGroup !== '') {
     statements.push(
       new PolicyStatement({
         sid: 'MembersOfTheExemptGroup',
         actions: ['iam:GetGroup'],
-        resources: [`${iam}:group/${exemptGroup}`, `${iam}:group/*/${exemptGroup}`],
+        resources: [group(exemptGroup), group(`*/${exemptGroup}`)],
       }),
     );
   }
   return statements;
+}
+
+function everyUser(stack: Stack): string {
+  return `arn:${stack.partition}:iam::${stack.account}:user/*`;
 }

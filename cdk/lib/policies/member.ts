@@ -1,6 +1,6 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Program } from '../environment';
-import { DEFAULTS } from '../settings';
+import { DEFAULTS, secretsInMembers } from '../settings';
 import { readKeys, retireKeys, rotateKeys } from './keys';
 import type { SweepPolicyProps } from './sweep';
 import { auditPolicy, enforcePolicy, replicateSecrets } from './sweep';
@@ -11,12 +11,11 @@ import { auditPolicy, enforcePolicy, replicateSecrets } from './sweep';
  */
 export function memberPolicy(program: Program, props: SweepPolicyProps): PolicyStatement[] {
   const { stack, settings, users } = props;
-  const secretsHere = (settings.members?.secretsIn ?? DEFAULTS.secretsIn) === 'member';
   if (program === 'rotation') {
-    return [rotateKeys(stack, users)];
+    return rotateKeys(stack, users);
   }
   const enforce = settings.sweep?.mode === 'enforce';
-  if (secretsHere) {
+  if (secretsInMembers(settings.members)) {
     return [...auditPolicy(props), ...(enforce ? [...enforcePolicy(props), ...replicateSecrets(props)] : [])];
   }
   const reads = readKeys(stack, settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup);

@@ -20,13 +20,22 @@ export function publishAlerts(topic: ITopic, key: IKey | undefined): PolicyState
   return statements;
 }
 
-/** Mails go out as one sender. */
-export function sendMails(sender: string, identityArns: readonly string[], templateArn?: string): PolicyStatement {
+/**
+ * Mails go out as one sender, whatever configuration set they go through. An identity may have a default one, and SES
+ * then authorizes SendEmail against that set as well:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
+ */
+export function sendMails(
+  sender: string,
+  identityArns: readonly string[],
+  configurationSetArns: string,
+  templateArn?: string,
+): PolicyStatement {
   return new PolicyStatement({
     sid: 'SendMails',
     // SES asks for the second one when a template is used.
     actions: templateArn === undefined ? ['ses:SendEmail'] : ['ses:SendEmail', 'ses:SendTemplatedEmail'],
-    resources: [...identityArns, ...(templateArn === undefined ? [] : [templateArn])],
+    resources: [...identityArns, configurationSetArns, ...(templateArn === undefined ? [] : [templateArn])],
     conditions: { StringEquals: { 'ses:FromAddress': sender } },
   });
 }

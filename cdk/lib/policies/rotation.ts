@@ -11,5 +11,5 @@ export function rotationPolicy(
   users: UserScope,
   membersWithSecrets: readonly string[],
 ): PolicyStatement[] {
-  return [...rotateSecrets(stack, rotationFunctionArn, membersWithSecrets), rotateKeys(stack, users)];
+  return [...rotateSecrets(stack, rotationFunctionArn, membersWithSecrets), ...rotateKeys(stack, users)];
 }

@@ -113,6 +113,8 @@ const elsewhere = (['rotation', 'sweep'] as const).flatMap((role) => {
     ['publish to another topic', 'sns:Publish', `arn:aws:sns:eu-west-1:${HOME}:payments`],
     ["publish to a stranger's topic", 'sns:Publish', `arn:aws:sns:eu-west-1:${STRANGER}:alerts`],
     ['mail as another sender', 'ses:SendEmail', `arn:aws:ses:eu-west-1:${HOME}:identity/example.com`, { 'ses:FromAddress': 'ceo@example.com' }],
+    ['mail as another sender through a configuration set', 'ses:SendEmail', `arn:aws:ses:eu-west-1:${HOME}:configuration-set/default`, { 'ses:FromAddress': 'ceo@example.com' }],
+    ["mail through a stranger's configuration set", 'ses:SendEmail', `arn:aws:ses:eu-west-1:${STRANGER}:configuration-set/default`, { 'ses:FromAddress': 'keys@example.com' }],
     ['mail as another identity', 'ses:SendEmail', `arn:aws:ses:eu-west-1:${HOME}:identity/example.org`, { 'ses:FromAddress': 'keys@example.com' }],
     ['send raw mail', 'ses:SendRawEmail', `arn:aws:ses:eu-west-1:${HOME}:identity/example.com`, { 'ses:FromAddress': 'keys@example.com' }],
     ['open a ciphertext at KMS directly', 'kms:Decrypt', NAMES.secretsKey, { 'kms:EncryptionContext:SecretARN': secret('ci-bot') }],

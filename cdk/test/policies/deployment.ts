@@ -76,7 +76,7 @@ function settings(more: IamKeyRotationProps): IamKeyRotationProps & { readonly m
   return {
     sweep: { mode: 'enforce', scope: 'all', replicaRegions: ['eu-central-1'] },
     ...more,
-    members: more.members ?? { externalId: NAMES.externalId, roleName: NAMES.memberRole, accounts: [MEMBER] },
+    members: more.members ?? { externalId: NAMES.externalId, roleName: NAMES.memberRole, secretsIn: 'member', accounts: [MEMBER] },
   };
 }
 

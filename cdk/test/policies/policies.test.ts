@@ -7,7 +7,7 @@ import { newApp } from '../templates';
 import { ATTACKS, BEYOND_THE_BOUNDARY } from './attacks';
 import type { RoleName } from './deployment';
 import { deploy, NAMES, properties, statementsOf, trustPolicies } from './deployment';
-import type { Document, Request, Verdict } from './evaluator';
+import type { Document, Principal, Request, Verdict } from './evaluator';
 import { evaluate } from './evaluator';
 import { IMPLIED, readJournal } from './journal';
 
@@ -87,6 +87,13 @@ describe('the calls of the integration suite', () => {
 
 const everything: Document = { Version: '2012-10-17', Statement: [{ Sid: 'All', Effect: 'Allow', Action: '*', Resource: '*' }] };
 
+test("both functions mail through their identity's default configuration set too", () => {
+  const resource = `arn:aws:ses:eu-west-1:${ENV.account}:configuration-set/default`;
+  const request = { action: 'ses:SendEmail', resource, context: { 'ses:FromAddress': 'keys@example.com' } };
+  const results = evaluate((['rotation', 'sweep'] as const).map((role) => ({ ...request, principal: deployed[role] })));
+  expect(results.map(({ result }) => result)).toEqual(['Allowed', 'Allowed']);
+});
+
 test('a customer key is used through Secrets Manager, for secrets of this account', () => {
   const keyPolicy: Document = {
     Version: '2012-10-17',
@@ -96,12 +103,16 @@ test('a customer key is used through Secrets Manager, for secrets of this accoun
     'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com',
     'kms:EncryptionContext:SecretARN': `arn:aws:secretsmanager:eu-west-1:${ENV.account}:secret:ci-bot-AbCdEf`,
   };
-  for (const role of ['rotation', 'sweep'] as const) {
-    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey']) {
-      const request = { action, resource: NAMES.secretsKey, context, resourcePolicy: keyPolicy };
-      expect(evaluate([{ ...request, principal: deployed[role] }])[0]?.result).toBe('Allowed');
-    }
-  }
+  const requests = (['rotation', 'sweep'] as const).flatMap((role) =>
+    ['kms:Decrypt', 'kms:GenerateDataKey'].map((action) => ({
+      action,
+      resource: NAMES.secretsKey,
+      context,
+      resourcePolicy: keyPolicy,
+      principal: deployed[role],
+    })),
+  );
+  expect(evaluate(requests).map(({ result }) => result)).toEqual(requests.map(() => 'Allowed'));
 });
 
 describe('every attack would succeed if the policies allowed everything, so it is they that deny it', () => {
@@ -154,37 +165,29 @@ describe('the boundary holds whatever is attached to the role', () => {
 });
 
 describe('scopes of users', () => {
+  const [path, everyone, tagged] = [UserScope.underPath('/service/'), UserScope.everyoneNotExempt(), UserScope.tagged('rotate', 'yes', '/bots/')];
   const create = (resource: string, context: Record<string, string>): Request => ({ action: 'iam:CreateAccessKey', resource, context });
   const tag = { 'aws:ResourceTag/iam-key-rotator:rotate': 'true' };
-  test.each([
-    ['below a path, the user there', UserScope.underPath('/service/'), create('arn:aws:iam::111122223333:user/service/ci', {}), 'Allowed'],
-    ['below a path, a user elsewhere, whatever its tag', UserScope.underPath('/service/'), create('arn:aws:iam::111122223333:user/ci', tag), 'ImplicitlyDenied'],
-    ['below a path, a path that only begins alike', UserScope.underPath('/service/'), create('arn:aws:iam::111122223333:user/services/ci', {}), 'ImplicitlyDenied'],
-    ['everyone, a user', UserScope.everyoneNotExempt(), create('arn:aws:iam::111122223333:user/ci', {}), 'Allowed'],
-    ['everyone, but not the exempt', UserScope.everyoneNotExempt(), create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/iam-key-rotator:exempt': 'until May' }), 'ImplicitlyDenied'],
-    ['tag and path, only the tag', UserScope.tagged('rotate', 'yes', '/bots/'), create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'ImplicitlyDenied'],
-    ['tag and path, both', UserScope.tagged('rotate', 'yes', '/bots/'), create('arn:aws:iam::111122223333:user/bots/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'Allowed'],
-  ])('%s', (_, users, request, result) => {
-    const [verdict] = evaluate([{ ...request, principal: deploy({ users }).rotation }]);
-    expect(verdict?.result).toBe(result);
+  const cases = [
+    ['below a path, the user there', path, create('arn:aws:iam::111122223333:user/service/ci', {}), 'Allowed'],
+    ['below a path, a user elsewhere, whatever its tag', path, create('arn:aws:iam::111122223333:user/ci', tag), 'ImplicitlyDenied'],
+    ['below a path, a path that only begins alike', path, create('arn:aws:iam::111122223333:user/services/ci', {}), 'ImplicitlyDenied'],
+    ['everyone, a user', everyone, create('arn:aws:iam::111122223333:user/ci', {}), 'Allowed'],
+    ['everyone, but not the exempt', everyone, create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/iam-key-rotator:exempt': 'until May' }), 'ImplicitlyDenied'],
+    ['tag and path, only the tag', tagged, create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'ImplicitlyDenied'],
+    ['tag and path, both', tagged, create('arn:aws:iam::111122223333:user/bots/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'Allowed'],
+  ] as const;
+  const principals = new Map([...new Set(cases.map(([, users]) => users))].map((users) => [users, deploy({ users }).rotation]));
+  const results = evaluate(cases.map(([, users, request]) => ({ ...request, principal: principals.get(users) ?? deployed.rotation })));
+  test.each(cases.map(([name, , , result], i) => [name, result, i] as const))('%s', (_, result, i) => {
+    expect(results[i]?.result).toBe(result);
   });
 });
 
 describe('a member account trusts two roles, with the ExternalId', () => {
   const [rotation, sweep] = trustPolicies();
   const anybody: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }] };
-  const assume = (caller: string, trust: Document | undefined, id?: string): Verdict['result'] | undefined =>
-    evaluate([
-      {
-        principal: { arn: caller, policies: [{ name: 'any', policy: anybody }], boundary: undefined },
-        action: 'sts:AssumeRole',
-        resource: `arn:aws:iam::${MEMBER}:role/key`,
-        ...(trust ? { resourcePolicy: trust } : {}),
-        context: id === undefined ? {} : { 'sts:ExternalId': id },
-      },
-    ])[0]?.result;
-
-  test.each([
+  const cases = [
     ["the rotation function's role", NAMES.rotationRole, rotation, NAMES.externalId, 'Allowed'],
     ["the sweep's role", NAMES.sweepRole, sweep, NAMES.externalId, 'Allowed'],
     ["the sweep's role, as the rotation function", NAMES.sweepRole, rotation, NAMES.externalId, 'ImplicitlyDenied'],
@@ -192,8 +195,18 @@ describe('a member account trusts two roles, with the ExternalId', () => {
     ['a stranger', 'arn:aws:iam::999900001111:role/rotation', rotation, NAMES.externalId, 'ImplicitlyDenied'],
     ['the right role without the ExternalId', NAMES.rotationRole, rotation, undefined, 'ImplicitlyDenied'],
     ['the right role with another ExternalId', NAMES.rotationRole, rotation, 'guess', 'ImplicitlyDenied'],
-  ])('%s', (_, caller, trust, id, result) => {
-    expect(assume(caller, trust, id)).toBe(result);
+  ] as const;
+  const results = evaluate(
+    cases.map(([, caller, trust, id]): Request & { readonly principal: Principal } => ({
+      principal: { arn: caller, policies: [{ name: 'any', policy: anybody }], boundary: undefined },
+      action: 'sts:AssumeRole',
+      resource: `arn:aws:iam::${MEMBER}:role/key`,
+      ...(trust ? { resourcePolicy: trust } : {}),
+      context: id === undefined ? {} : { 'sts:ExternalId': id },
+    })),
+  );
+  test.each(cases.map(([name, , , , result], i) => [name, result, i] as const))('%s', (_, result, i) => {
+    expect(results[i]?.result).toBe(result);
   });
 });
 
@@ -212,24 +225,22 @@ describe("a secret's own policy", () => {
   const text = JSON.stringify(resource?.[1]['ResourcePolicy']);
   const resourcePolicy = JSON.parse(text.replace(/\{"Fn::GetAtt":\["RotatorRotationRole[^"]*","Arn"\]\}/, `"${rotationRole}"`)) as Document;
   const all: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] };
-  const read = (arn: string, policies: Document[]): Verdict['result'] | undefined =>
-    evaluate([
-      {
+  const read = (arns: string[], policies: Document[]): Verdict['result'][] =>
+    evaluate(
+      arns.map((arn) => ({
         principal: { arn, policies: policies.map((policy) => ({ name: 'p', policy })), boundary: undefined },
         action: 'secretsmanager:GetSecretValue',
         resource: `arn:aws:secretsmanager:${ENV.region}:${ENV.account}:secret:ci-bot-AbCdEf`,
         resourcePolicy,
-      },
-    ])[0]?.result;
+      })),
+    ).map(({ result }) => result);
 
   test('lets the user itself and the readers in, without a policy of their own', () => {
-    expect(read(`arn:aws:iam::${ENV.account}:user/ci-bot`, [])).toBe('Allowed');
-    expect(read(reader, [])).toBe('Allowed');
+    expect(read([`arn:aws:iam::${ENV.account}:user/ci-bot`, reader], [])).toEqual(['Allowed', 'Allowed']);
   });
 
   test('lets the rotation function pass, and refuses everybody else, administrators too', () => {
-    expect(read(rotationRole, [all])).toBe('Allowed');
-    expect(read(`arn:aws:iam::${ENV.account}:user/other`, [all])).toBe('ExplicitlyDenied');
-    expect(read(`arn:aws:iam::${ENV.account}:role/Admin`, [all])).toBe('ExplicitlyDenied');
+    const others = ['user/other', 'role/Admin'].map((name) => `arn:aws:iam::${ENV.account}:${name}`);
+    expect(read([rotationRole, ...others], [all])).toEqual(['Allowed', 'ExplicitlyDenied', 'ExplicitlyDenied']);
   });
 });
