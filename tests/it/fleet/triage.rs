@@ -167,7 +167,7 @@ fn user() -> UserRef {
 
 #[test]
 fn nobody_with_something_due_is_passed_over() {
-    holds("triage", 100_000, case(), |case| {
+    holds("triage", 20_000, case(), |case| {
         let (config, secret, report) = (case.config(), case.secret(), case.report());
         let now = at(0);
         let row = Row {
