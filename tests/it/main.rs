@@ -26,4 +26,5 @@ mod report;
 mod shapes;
 mod stage;
 mod states;
+mod sts;
 mod superseded;
