@@ -79,10 +79,10 @@ async fn a_clock_that_is_wrong_by_more_than_five_minutes_is_a_signature_that_doe
         ),
         (240, None),
     ] {
-        let skewed = config(&aws, &root).into_builder().time_source(aws.skewed_time_source(seconds));
-        let corrected = aws_sdk_sts::Client::new(&skewed.clone().build()).get_caller_identity().send().await;
+        let skewed = config(&aws, &root).into_builder().time_source(aws.skewed_time_source(seconds)).build();
+        let corrected = aws_sdk_sts::Client::new(&skewed).get_caller_identity().send().await;
         assert!(corrected.is_ok(), "the SDK's retry signs by our Date");
-        let config = skewed.retry_config(RetryConfig::disabled()).build();
+        let config = skewed.into_builder().retry_config(RetryConfig::disabled()).build();
         let answer = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
         let refused = answer.err().map(aws_sdk_sts::error::SdkError::into_service_error);
         let told = refused.as_ref().map(|error| (error.meta().code(), error.meta().message()));
