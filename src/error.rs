@@ -10,6 +10,9 @@ use std::borrow::Cow;
 use crate::aws::CallError;
 use crate::model::{AccessKeyId, DocumentError, UserRef};
 
+/// What to do about a failure of which nothing more is known.
+const TRIED_AGAIN: &str = "It is tried again by itself, and each attempt begins by looking at what is there.";
+
 /// The result of everything that can fail an invocation.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -116,7 +119,7 @@ pub enum Error {
     },
     /// The new key did not come to work in time.
     #[error(
-        "New key {key} was still refused by STS in {region} after {waited}. AWSCURRENT and the key in it are untouched. Secrets Manager tries again; if it goes on, check that the key exists and is active, or raise `ROTATOR_PROPAGATION_TIMEOUT`."
+        "New key {key} was still refused by STS in {region} after {waited}. AWSCURRENT and the key in it are untouched. {remedy}"
     )]
     NotPropagated {
         /// The key.
@@ -125,6 +128,8 @@ pub enum Error {
         region: String,
         /// For how long it was tried.
         waited: String,
+        /// What may be the cause, and what to do about it.
+        remedy: Cow<'static, str>,
     },
     /// A permission is missing.
     #[error(
@@ -167,14 +172,14 @@ pub enum Error {
         problem: String,
     },
     /// AWS did not answer, or answered something else than expected.
-    #[error(
-        "{action} failed{after}. It is tried again by itself, and each attempt begins by looking at what is there."
-    )]
+    #[error("{action} failed{after}. {remedy}")]
     ServiceUnavailable {
         /// The IAM action.
         action: &'static str,
         /// What had been done by then.
         after: Cow<'static, str>,
+        /// What to do about it.
+        remedy: Cow<'static, str>,
         /// What AWS said.
         source: CallError,
     },
@@ -271,7 +276,8 @@ impl From<CallError> for Error {
         } else if source.is_throttled() {
             Self::Throttled { action, after, source }
         } else {
-            Self::ServiceUnavailable { action, after, source }
+            let remedy = source.advice().cloned().unwrap_or(Cow::Borrowed(TRIED_AGAIN));
+            Self::ServiceUnavailable { action, after, remedy, source }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::aws::{Aws, CallError, Identity, Sts};
 use crate::config::{Config, parse_regions};
@@ -44,7 +44,8 @@ pub async fn prove(
         let problem = format!("{left} ms are left, too few to prove the new key; it was not begun");
         return Err(Error::DeadlineTooShort { problem });
     }
-    let proofs = regions.iter().map(|region| prove_in(aws.sts_as(key, region), region, seen, key, end));
+    let place = |region| Place { region, is_home: region == aws.region(), end };
+    let proofs = regions.iter().map(|region| prove_in(aws.sts_as(key, region), place(region), seen, key));
     try_join_all(proofs).await.map(drop)
 }
 
@@ -69,6 +70,15 @@ fn regions(aws: &Aws, config: &Config, seen: &Observation) -> Result<Vec<String>
     Ok(if regions.is_empty() { vec![aws.region().to_owned()] } else { regions })
 }
 
+/// A region whose STS must accept the key, and until when.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    region: &'a str,
+    /// Whether the function runs there, so that the region is certainly enabled.
+    is_home: bool,
+    end: Instant,
+}
+
 enum Answer {
     Accepted,
     NotYet,
@@ -76,12 +86,12 @@ enum Answer {
     Failed(CallError),
 }
 
-async fn prove_in(sts: Sts, region: &str, seen: &Observation, key: &Credential, end: Instant) -> Result<()> {
+async fn prove_in(sts: Sts, place: Place<'_>, seen: &Observation, key: &Credential) -> Result<()> {
     let start = Instant::now();
     let (mut width, mut wait) = (PROOFS, FIRST_WAIT);
     // Bounded by `end`: each round but one that is followed by a wider one waits.
     loop {
-        let answers = join_all((0..width).map(|_| ask(&sts, seen, key))).await;
+        let answers = join_all((0..width).map(|_| ask(&sts, place.end, seen, key))).await;
         let answers: Vec<Answer> = answers.into_iter().collect::<Result<_>>()?;
         let refusal = answers.into_iter().find(|answer| !matches!(answer, Answer::Accepted));
         match refusal {
@@ -92,8 +102,8 @@ async fn prove_in(sts: Sts, region: &str, seen: &Observation, key: &Credential, 
             }
             Some(refusal) => {
                 let pause = wait.mul_f64(0.75 + 0.25 * fastrand::f64());
-                if Instant::now() + pause >= end {
-                    return Err(too_late(refusal, region, seen, key, start));
+                if Instant::now() + pause >= place.end {
+                    return Err(too_late(refusal, place, seen, key, start));
                 }
                 sleep(pause).await;
                 wait = wait.mul_f64(1.5).min(LONGEST_WAIT);
@@ -103,8 +113,10 @@ async fn prove_in(sts: Sts, region: &str, seen: &Observation, key: &Credential, 
     }
 }
 
-async fn ask(sts: &Sts, seen: &Observation, key: &Credential) -> Result<Answer> {
-    Ok(match sts.caller_identity().await {
+async fn ask(sts: &Sts, end: Instant, seen: &Observation, key: &Credential) -> Result<Answer> {
+    // A silent STS must be named before the invocation's own time is over.
+    let asked = timeout_at(end, sts.caller_identity()).await;
+    Ok(match asked.unwrap_or_else(|_| Err(CallError::unanswered("sts:GetCallerIdentity"))) {
         Ok(Identity::Of(arn)) if seen.user.is(&arn) => Answer::Accepted,
         Ok(Identity::Of(arn)) => {
             return Err(Error::UserMismatch {
@@ -118,20 +130,46 @@ async fn ask(sts: &Sts, seen: &Observation, key: &Credential) -> Result<Answer> 
         Err(error) if error.is_denied() => {
             return Err(rejected(seen, key, format!("was refused by STS ({error})")));
         }
+        // No wait makes a clock right.
+        Err(error) if error.is_wrong_clock() => return Err(error.into()),
         Err(error) => Answer::Failed(error),
     })
 }
 
-fn too_late(refusal: Answer, region: &str, seen: &Observation, key: &Credential, start: Instant) -> Error {
+fn too_late(
+    refusal: Answer,
+    place: Place<'_>,
+    seen: &Observation,
+    key: &Credential,
+    start: Instant,
+) -> Error {
+    let region = place.region;
     match refusal {
+        Answer::Failed(error) if error.is_unanswered() => error.advised(unreachable_sts(region)).into(),
         Answer::Failed(error) => error.into(),
         Answer::WrongSecret => wrong_secret(seen, key),
         Answer::Accepted | Answer::NotYet => Error::NotPropagated {
             key: key.key_id.clone(),
             region: region.to_owned(),
             waited: format!("{:.1} s", start.elapsed().as_secs_f64()),
+            remedy: if place.is_home { STILL_REFUSED.into() } else { refused_elsewhere(region).into() },
         },
     }
+}
+
+const STILL_REFUSED: &str = "Secrets Manager tries again; if it goes on, check that the key exists and is active, or raise `ROTATOR_PROPAGATION_TIMEOUT`.";
+
+/// STS answers `InvalidClientTokenId` for both.
+fn refused_elsewhere(region: &str) -> String {
+    format!(
+        "Either the key has not reached {region} yet, or {region} is not enabled for the account: STS answers both alike. Check it with `aws account get-region-opt-status --region-name {region}`. If the region is not enabled, enable it, or take it out of `ROTATOR_TEST_REGIONS` and the tag `{TAG_TEST_REGIONS}`; if it is, Secrets Manager tries again."
+    )
+}
+
+fn unreachable_sts(region: &str) -> String {
+    format!(
+        "STS in {region} did not answer. AWSCURRENT and the key in it are untouched. If the function runs in a VPC, check its VPC endpoint com.amazonaws.{region}.sts (security group, private DNS) or its route to the internet (NAT); from a VPC, STS in another region needs such a route. Secrets Manager tries again."
+    )
 }
 
 fn wrong_secret(seen: &Observation, key: &Credential) -> Error {

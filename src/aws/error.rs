@@ -4,6 +4,7 @@
 //! an unreadable CreateAccessKey answer would print the new secret. So they end here, and only a
 //! code, a kind and AWS's message go on.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
@@ -23,6 +24,7 @@ pub struct CallError {
     kind: Kind,
     code: String,
     detail: String,
+    advice: Option<Cow<'static, str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,13 @@ const THROTTLED: [&str; 9] = [
     "TooManyRequestsException",
     "SlowDown",
 ];
+/// Codes that say that the request's date is wrong.
+const WRONG_DATE: [&str; 2] = ["RequestExpired", "RequestTimeTooSkewed"];
+/// How the messages of [`QUOTES_THE_REQUEST`] begin where the date is wrong, and not the secret
+/// ([troubleshooting](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html)).
+const WRONG_DATE_WORDS: [&str; 2] = ["signature expired", "signature not yet current"];
+const CLOCK: &str = "this machine's clock differs from AWS's by several minutes";
+const SET_THE_CLOCK: &str = "This machine's clock differs from AWS's by several minutes, so AWS refuses each request before it checks the secret. Synchronize the clock (NTP; in a container or virtual machine, the host's), then run it again.";
 /// AWS quotes the signed request back in these messages, session token included.
 const QUOTES_THE_REQUEST: [&str; 3] =
     ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"];
@@ -63,11 +72,15 @@ impl CallError {
         if let Some(refusal) = refused_role(error) {
             return Self::new("sts:AssumeRole", refusal);
         }
+        let mut advice = None;
         let (kind, code, detail) = match error {
             SdkError::ServiceError(context) => {
                 let (code, message) = (context.err().code().unwrap_or("unknown"), context.err().message());
+                let wrong_date = is_wrong_date(code, message.unwrap_or_default());
+                advice = wrong_date.then_some(Cow::Borrowed(SET_THE_CLOCK));
                 let refused = context.raw().status().is_client_error();
                 let message = match message {
+                    _ if wrong_date => format!(": {CLOCK}"),
                     Some(_) if QUOTES_THE_REQUEST.contains(&code) => String::new(),
                     Some(message) => {
                         format!(": {:?}", message.chars().take(MESSAGE_CHARS).collect::<String>())
@@ -91,12 +104,47 @@ impl CallError {
             SdkError::ResponseError(_) => (Kind::Unknown, "", "the answer could not be read".into()),
             _ => (Kind::Unknown, "", "it failed in a way the SDK does not tell".into()),
         };
-        Self { action, kind, code: code.to_owned(), detail }
+        Self { action, kind, code: code.to_owned(), detail, advice }
     }
 
     /// A successful answer that lacks what AWS always sends: its effect is not known.
     pub(super) fn incomplete(action: &'static str) -> Self {
-        Self { action, kind: Kind::Unknown, code: String::new(), detail: "the answer was incomplete".into() }
+        Self::without_code(action, "the answer was incomplete".into(), None)
+    }
+
+    /// A successful answer that this product cannot go by, and what to do about it.
+    pub(super) fn unreadable(action: &'static str, problem: String, advice: String) -> Self {
+        Self::without_code(action, problem, Some(advice.into()))
+    }
+
+    /// A call that had no answer when there was no more time for it.
+    pub(crate) fn unanswered(action: &'static str) -> Self {
+        Self::without_code(action, "no answer in time".into(), None)
+    }
+
+    fn without_code(action: &'static str, detail: String, advice: Option<Cow<'static, str>>) -> Self {
+        Self { action, kind: Kind::Unknown, code: String::new(), detail, advice }
+    }
+
+    /// The same failure, with what to do about it.
+    pub(crate) fn advised(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// What to do about it, where more is known than that it failed.
+    pub fn advice(&self) -> Option<&Cow<'static, str>> {
+        self.advice.as_ref()
+    }
+
+    /// Whether AWS refused the request's date, which says nothing of the secret.
+    pub fn is_wrong_clock(&self) -> bool {
+        self.advice.as_deref() == Some(SET_THE_CLOCK)
+    }
+
+    /// Whether AWS answered nothing at all.
+    pub fn is_unanswered(&self) -> bool {
+        self.code.is_empty() && self.kind == Kind::Unknown
     }
 
     /// The same failure after an earlier attempt whose effect is not known.
@@ -140,6 +188,13 @@ impl CallError {
         ["ResourceNotFoundException", "NoSuchEntity", "NotFoundException", "NotFound"]
             .contains(&self.code.as_str())
     }
+}
+
+fn is_wrong_date(code: &str, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    WRONG_DATE.contains(&code)
+        || (QUOTES_THE_REQUEST.contains(&code)
+            && WRONG_DATE_WORDS.iter().any(|words| message.starts_with(words)))
 }
 
 /// Why the role that a call was to be made under could not be assumed. The SDK tells it as a

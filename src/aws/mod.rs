@@ -32,7 +32,7 @@ use tokio::sync::Mutex;
 
 pub use clock::AwsClock;
 #[cfg(feature = "cli")]
-pub use cloudtrail::{CloudTrail, TrailEvent};
+pub use cloudtrail::{CloudTrail, Searched, TrailEvent};
 pub use error::CallError;
 pub use iam::{Iam, KeyOwner, Simulated};
 #[cfg(feature = "cli")]
@@ -62,6 +62,8 @@ pub struct Aws {
     // Most invocations send nothing, and a client costs a cold start more than a call does.
     sns: OnceLock<Sns>,
     ses: OnceLock<Ses>,
+    #[cfg(feature = "cli")]
+    cloudtrail: OnceLock<CloudTrail>,
     sdk: SdkConfig,
     iam: Iam,
     /// Other accounts, by the ARN of the role.
@@ -136,6 +138,8 @@ impl Aws {
             secrets: SecretsManager::new(&sdk, &clock),
             sns: OnceLock::new(),
             ses: OnceLock::new(),
+            #[cfg(feature = "cli")]
+            cloudtrail: OnceLock::new(),
             iam: Iam::new(&sdk),
             members: Arc::default(),
             clock,
@@ -143,9 +147,10 @@ impl Aws {
         }
     }
 
-    /// The region this function runs in.
+    /// The region this function runs in. Lambda always sets it, and the command line refuses to begin
+    /// without one; no region is taken for granted, since each partition has its own.
     pub fn region(&self) -> &str {
-        self.sdk.region().map_or("us-east-1", |region| region.as_ref())
+        self.sdk.region().map_or("", |region| region.as_ref())
     }
 
     /// Whether anything says which region to call.
@@ -187,8 +192,8 @@ impl Aws {
 
     /// CloudTrail, for who looks after rotations.
     #[cfg(feature = "cli")]
-    pub fn cloudtrail(&self) -> CloudTrail {
-        CloudTrail::new(&self.sdk)
+    pub fn cloudtrail(&self) -> &CloudTrail {
+        self.cloudtrail.get_or_init(|| CloudTrail::new(&self.sdk))
     }
 
     /// The organization that this function's account manages.

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
-use aws_sdk_organizations::types::{Account, AccountStatus};
+use aws_sdk_organizations::types::Account;
 
 use super::CallError;
 
@@ -20,9 +20,17 @@ pub struct MemberAccount {
     pub name: String,
     /// Its owner's address.
     pub email: String,
-    /// Whether it is in use: neither suspended nor being closed.
+    /// Its state, e.g. `ACTIVE`
+    /// ([the five states](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html)).
     #[serde(skip)]
-    pub active: bool,
+    pub state: String,
+}
+
+impl MemberAccount {
+    /// Whether it is in use: of the five states, only `ACTIVE` is.
+    pub fn is_active(&self) -> bool {
+        self.state == "ACTIVE"
+    }
 }
 
 /// A page of a list, and where the next one begins. A page may be empty and yet not the last.
@@ -35,9 +43,10 @@ impl Organizations {
 
     /// [ListAccounts](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html).
     pub async fn accounts(&self, next: Option<String>) -> Result<Page<MemberAccount>, CallError> {
+        const ACTION: &str = "organizations:ListAccounts";
         let page = self.0.list_accounts().set_next_token(next).send().await;
-        let page = page.map_err(|e| CallError::new("organizations:ListAccounts", &e))?;
-        Ok((page.accounts().iter().filter_map(account).collect(), page.next_token))
+        let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+        Ok((accounts(ACTION, page.accounts())?, page.next_token))
     }
 
     /// [ListAccountsForParent](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html):
@@ -47,9 +56,10 @@ impl Organizations {
         parent: &str,
         next: Option<String>,
     ) -> Result<Page<MemberAccount>, CallError> {
+        const ACTION: &str = "organizations:ListAccountsForParent";
         let page = self.0.list_accounts_for_parent().parent_id(parent).set_next_token(next).send().await;
-        let page = page.map_err(|e| CallError::new("organizations:ListAccountsForParent", &e))?;
-        Ok((page.accounts().iter().filter_map(account).collect(), page.next_token))
+        let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+        Ok((accounts(ACTION, page.accounts())?, page.next_token))
     }
 
     /// [ListOrganizationalUnitsForParent](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListOrganizationalUnitsForParent.html):
@@ -63,12 +73,28 @@ impl Organizations {
     }
 }
 
-fn account(account: &Account) -> Option<MemberAccount> {
+fn accounts(action: &'static str, listed: &[Account]) -> Result<Vec<MemberAccount>, CallError> {
+    listed.iter().map(|account| read(action, account)).collect()
+}
+
+/// Reads `State`, or `Status`, which
+/// [AWS retires in its favour](https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html).
+/// An account with neither is no account to leave out in silence.
+fn read(action: &'static str, account: &Account) -> Result<MemberAccount, CallError> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Some(MemberAccount {
-        account: account.id()?.to_owned(),
+    let id = account.id().ok_or_else(|| CallError::incomplete(action))?;
+    let state = account.state().map(|state| state.as_str());
+    let state = state.or_else(|| account.status().map(|status| status.as_str())).ok_or_else(|| {
+        let problem = format!("account {id} has neither State nor Status");
+        let advice = format!(
+            "Account {id} has neither State nor Status, so it cannot be told whether it is in use; no account was swept. Update iam-key-rotator; if this is the latest release, report it with the output of `aws organizations describe-account --account-id {id}`."
+        );
+        CallError::unreadable(action, problem, advice)
+    })?;
+    Ok(MemberAccount {
+        account: id.to_owned(),
         name: text(account.name()),
         email: text(account.email()),
-        active: account.status() == Some(&AccountStatus::Active),
+        state: state.to_owned(),
     })
 }

@@ -1,4 +1,4 @@
-//! A limit of our own on calls to IAM.
+//! Limits of our own on calls to AWS.
 //!
 //! IAM's limits are unpublished, shared by the whole account and not raisable: a sweep over
 //! thousands of users that calls as fast as it can takes the account's other tools down with it.
@@ -18,11 +18,19 @@ const BURST: u32 = 20;
 pub(super) struct Pace {
     /// When the next call would go out if calls had never paused.
     next: Arc<Mutex<Instant>>,
+    interval: Duration,
+    burst: u32,
 }
 
 impl Pace {
+    /// The pace of calls to IAM.
     pub(super) fn new() -> Self {
-        Self { next: Arc::new(Mutex::new(Instant::now())) }
+        Self::every(INTERVAL, BURST)
+    }
+
+    /// A call an interval, and a burst after a pause.
+    pub(super) fn every(interval: Duration, burst: u32) -> Self {
+        Self { next: Arc::new(Mutex::new(Instant::now())), interval, burst }
     }
 
     /// Waits for the caller's turn.
@@ -30,10 +38,10 @@ impl Pace {
         let slot = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let slot = (*next).max(Instant::now());
-            *next = slot + INTERVAL;
+            *next = slot + self.interval;
             slot
         };
-        if let Some(slot) = slot.checked_sub(INTERVAL * BURST) {
+        if let Some(slot) = slot.checked_sub(self.interval * self.burst) {
             sleep_until(slot).await;
         }
     }

@@ -54,7 +54,8 @@ impl Sts {
                 let error = CallError::new(ACTION, &error);
                 match error.code() {
                     "InvalidClientTokenId" => Ok(Identity::UnknownKey),
-                    "SignatureDoesNotMatch" => Ok(Identity::WrongSecret),
+                    // The date is checked before the secret.
+                    "SignatureDoesNotMatch" if !error.is_wrong_clock() => Ok(Identity::WrongSecret),
                     _ => Err(error),
                 }
             }

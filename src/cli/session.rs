@@ -27,6 +27,10 @@ impl Session {
             ));
         }
         let caller = aws.caller().await.map_err(|error| {
+            // Nothing is wrong with the credentials.
+            if error.is_wrong_clock() {
+                return Failure::Rotator(error.into());
+            }
             Failure::Failed(format!(
                 "AWS does not say whose credentials these are; are there any (--profile, environment, `aws sso login`)? {error}"
             ))

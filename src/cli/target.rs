@@ -56,7 +56,7 @@ impl<'a> Target<'a> {
     /// A user's secret without a tag, by its name.
     async fn by_template(session: &'a Session, account: Account<'a>, text: &str) -> Result<Self, Failure> {
         let home = account.number.clone().unwrap_or_default();
-        let user = UserRef::parse(text, "aws", &home);
+        let user = UserRef::parse(text, &account.partition, &home);
         let name = user.map(|user| session.config.shared.secret_name_of(&user));
         let missing =
             || Failure::Failed(format!("there is neither a secret nor a user with a secret named {text:?}"));

@@ -65,11 +65,12 @@ pub enum Scope {
 /// Where the secrets of other accounts' users live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecretsIn {
-    /// In the user's own account.
-    #[default]
-    Member,
     /// In the account of the sweep.
+    #[default]
     Central,
+    /// In the user's own account. Experimental: which principal Secrets Manager of one account invokes
+    /// a function of another account as is documented nowhere.
+    Member,
 }
 
 /// Who is left alone.
@@ -143,9 +144,9 @@ impl SweepConfig {
             }
             "ROTATOR_SECRETS_IN" => {
                 self.secrets_in = match value {
-                    "member" => SecretsIn::Member,
                     "central" => SecretsIn::Central,
-                    _ => return Err(refuse("member or central")),
+                    "member" => SecretsIn::Member,
+                    _ => return Err(refuse("central, or member (experimental)")),
                 }
             }
             "ROTATOR_REPLICA_REGIONS" => {
@@ -259,6 +260,7 @@ mod tests {
     fn nothing_set_means_that_nothing_is_changed() {
         let config = config(&[]).unwrap();
         assert_eq!((config.mode, &config.scope), (Mode::Audit, &Scope::Enrolled));
+        assert_eq!(config.secrets_in, SecretsIn::Central);
         assert_eq!(config.rotate_after.as_secs(), 90 * 86_400);
     }
 
@@ -279,7 +281,7 @@ mod tests {
             ("ROTATOR_WARN_BEFORE", "a week", "duration"),
             ("ROTATOR_MAX_AGE", "90", "duration"),
             ("ROTATOR_EXEMPT_TAG", "", "tag"),
-            ("ROTATOR_SECRETS_IN", "vault", "member or central"),
+            ("ROTATOR_SECRETS_IN", "vault", "central, or member (experimental)"),
             ("ROTATOR_REPLICA_REGIONS", "Ireland", "region"),
             ("ROTATOR_ROTATION_FUNCTION_ARN", "rotation", "ARN"),
             ("ROTATOR_ROTATION_ROLE_ARN", "role", "ARN"),

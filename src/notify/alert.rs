@@ -86,14 +86,19 @@ struct SweepFailure<'a> {
 
 /// Tells the alert topic that a sweep could not be made.
 pub async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
+    const CORRECT_IT: &str = "Correct the setting or the event that the reason names. No user is swept until then, and no key is rotated by the sweep.";
     const NEXT_STEPS: &str = "No user was touched by what failed, and the next sweep begins by looking at what is there. Act if this alert comes back.";
+    let next_steps = match error {
+        Error::InvalidConfig { .. } | Error::InvalidEvent { .. } => CORRECT_IT,
+        _ => NEXT_STEPS,
+    };
     let reason = error.to_string();
     let facts = json!({"errorType": error.error_type(), "reason": reason, "requestId": request_id});
     let subject = format!("Key sweep failed: {}", error.error_type());
     let message = SweepFailure {
         headline: &subject,
         reason: &reason,
-        next_steps: NEXT_STEPS,
+        next_steps,
         request_id,
         facts: &format!("{facts:#}"),
     };

@@ -36,6 +36,8 @@ pub struct Account<'a> {
     pub config: &'a SweepConfig,
     /// Its number, where it is known.
     pub number: Option<String>,
+    /// The partition it is in, e.g. `aws-us-gov`.
+    pub partition: String,
     /// Whether it is another account than the sweep's.
     pub is_member: bool,
     /// IAM there, at a pace that leaves room for others.
@@ -118,7 +120,19 @@ impl<'a> Account<'a> {
         let Some(member) = wished.filter(|wished| Some(*wished) != home) else {
             let (iam, secrets) = (aws.iam().clone().paced(), aws.secrets.clone());
             let (is_member, owner, tag_prefix, stop) = (false, None, None, Stop::default());
-            return Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix, stop });
+            let partition = partition.to_owned();
+            return Ok(Self {
+                aws,
+                config,
+                number,
+                partition,
+                is_member,
+                iam,
+                secrets,
+                owner,
+                tag_prefix,
+                stop,
+            });
         };
         let role = config.shared.member_role(partition, member).ok_or_else(|| Error::InvalidConfig {
             name: "ROTATOR_MEMBER_ROLE".into(),
@@ -131,8 +145,8 @@ impl<'a> Account<'a> {
             SecretsIn::Central => (aws.secrets.clone(), Some(format!("arn:{partition}:iam::{member}:user/"))),
         };
         let iam = member_clients.iam.paced();
-        let (is_member, owner, stop) = (true, None, Stop::default());
-        Ok(Self { aws, config, number, is_member, iam, secrets, owner, tag_prefix, stop })
+        let (partition, is_member, owner, stop) = (partition.to_owned(), true, None, Stop::default());
+        Ok(Self { aws, config, number, partition, is_member, iam, secrets, owner, tag_prefix, stop })
     }
 
     /// Now, by AWS's clock.

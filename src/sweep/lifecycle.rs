@@ -75,7 +75,7 @@ impl Account<'_> {
         let prefix = format!("{}{name}", self.tag_prefix.as_deref().unwrap_or_default());
         let (mut secrets, mut next) = (Vec::new(), None);
         let mut user = UserRef {
-            partition: "aws".into(),
+            partition: self.partition.clone(),
             account: self.number.clone().unwrap_or_default(),
             path: String::new(),
             name: name.to_owned(),

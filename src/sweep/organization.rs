@@ -1,5 +1,7 @@
 //! The accounts of an organization, for the state machine that has each of them swept.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -61,16 +63,23 @@ pub(super) async fn accounts(
         })?,
         (None, unit) => Walk { units: unit.into_iter().map(str::to_owned).collect(), next: None },
     };
-    let mut accounts = Vec::new();
+    let (mut accounts, mut inactive) = (Vec::new(), BTreeMap::new());
     loop {
         let (page, next) = match walk.units.first() {
             Some(unit) => organization.accounts_of(unit, walk.next.take()).await?,
             None => organization.accounts(walk.next.take()).await?,
         };
         unknown.retain(|asked| !page.iter().any(|account| account.account == *asked));
-        let wanted =
-            |account: &MemberAccount| account.active && (only.is_empty() || only.contains(&account.account));
-        accounts.extend(page.into_iter().filter(wanted));
+        for account in page {
+            if !only.is_empty() && !only.contains(&account.account) {
+                continue;
+            }
+            if account.is_active() {
+                accounts.push(account);
+            } else {
+                *inactive.entry(account.state).or_insert(0) += 1;
+            }
+        }
         walk.next = next;
         if walk.next.is_none() && !walk.units.is_empty() {
             let read = walk.units.remove(0);
@@ -80,12 +89,47 @@ pub(super) async fn accounts(
             if !unknown.is_empty() {
                 tracing::warn!(accounts = ?unknown, "no such accounts where they were asked for");
             }
+            // A page that follows another comes after active accounts.
+            if accounts.is_empty() && marker.is_none() {
+                return Err(nobody_active(unit, !only.is_empty(), &inactive, &unknown));
+            }
             return Ok(AccountsAnswer { accounts, marker: None, unknown });
         }
         if accounts.len() >= PAGE {
             let marker = serde_json::to_string(&walk).ok();
             return Ok(AccountsAnswer { accounts, marker, unknown: Vec::new() });
         }
+    }
+}
+
+/// A sweep of no account is no success: nothing would be rotated, and nothing would say so.
+fn nobody_active(
+    unit: Option<&str>,
+    is_list: bool,
+    inactive: &BTreeMap<String, usize>,
+    unknown: &[String],
+) -> Error {
+    let name = match unit {
+        Some(unit) => format!("organizational unit {unit}"),
+        None if is_list => "accounts".into(),
+        None => "organization".into(),
+    };
+    let listed = inactive.values().sum::<usize>();
+    let noun = if listed == 1 { "account" } else { "accounts" };
+    let count = if listed == 0 { "no".to_owned() } else { listed.to_string() };
+    let states: Vec<String> =
+        inactive.iter().map(|(state, count)| format!("{count} {}", state.escape_default())).collect();
+    let mut problem = format!("has no active account: Organizations lists {count} {noun}");
+    if !states.is_empty() {
+        problem.push_str(&format!(" ({})", states.join(", ")));
+    }
+    if !unknown.is_empty() {
+        problem.push_str(&format!("; not found: {}", unknown.join(", ")));
+    }
+    Error::InvalidConfig {
+        name,
+        problem,
+        expected: "at least one account in state ACTIVE. Compare `aws organizations list-accounts --query 'Accounts[].[Id,State]'` with the units and accounts that the sweep is deployed for".into(),
     }
 }
 

@@ -128,17 +128,22 @@ fn any_value_is_a_document_or_is_refused_and_a_document_takes_a_key() {
 
 #[test]
 fn any_tag_and_any_label_is_read_or_not() {
-    holds("bad input, tags and labels", CASES, prop_oneof![any_text(), text_of("ABCDTZ0123456789 /:-", 80)], |text| {
-        let _ = Intent::from_tag(&text).map(|intent| intent.begun(jiff::Timestamp::UNIX_EPOCH).to_tag());
-        let _ = UserRef::parse(&text, "aws", ACCOUNT);
-        let _ = Version::new("v", [text.clone()]);
-        let _ = parse_duration(&text);
-        let _ = parse_regions(&text);
-        let tags = [("iam-key-rotator:overlap".to_owned(), text.clone())].into();
-        let read = Policy::default().with_tags(&tags);
-        prop_assert_eq!(read.is_ok(), parse_duration(&text).is_some());
-        Ok(())
-    });
+    holds(
+        "bad input, tags and labels",
+        CASES,
+        prop_oneof![any_text(), text_of("ABCDTZ0123456789 /:-", 80)],
+        |text| {
+            let _ = Intent::from_tag(&text).map(|intent| intent.begun(jiff::Timestamp::UNIX_EPOCH).to_tag());
+            let _ = UserRef::parse(&text, "aws", ACCOUNT);
+            let _ = Version::new("v", [text.clone()]);
+            let _ = parse_duration(&text);
+            let _ = parse_regions(&text);
+            let tags = [("iam-key-rotator:overlap".to_owned(), text.clone())].into();
+            let read = Policy::default().with_tags(&tags);
+            prop_assert_eq!(read.is_ok(), parse_duration(&text).is_some());
+            Ok(())
+        },
+    );
 }
 
 #[test]

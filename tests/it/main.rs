@@ -27,4 +27,5 @@ mod report;
 mod shapes;
 mod stage;
 mod states;
+mod sts;
 mod superseded;

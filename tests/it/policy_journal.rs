@@ -191,6 +191,7 @@ async fn member(secrets_in: &str) -> Simulator {
 async fn organization() -> Simulator {
     let organization = Organization::new(&MAILS);
     let unit = organization.sim.add_organizational_unit(&organization.sim.root_id(), "workloads");
+    organization.sim.move_account(MEMBER, &unit);
     let accounts = json!({"action": "accounts", "unit": unit, "marker": null});
     let failed = json!({"account": MEMBER, "error": "AccessDenied", "cause": ""});
     for event in [json!({"action": "accounts"}), accounts, json!({"action": "conclude", "results": [failed]})]

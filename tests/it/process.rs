@@ -16,6 +16,8 @@ const WARM: usize = 50;
 /// far less than one leaked client or connection.
 const GROWTH_KIB: u64 = 1_000;
 
+const SWEEP: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
+
 /// A function's process and what it is connected to.
 struct Deployed {
     sim: Simulator,
@@ -145,4 +147,47 @@ async fn the_process_shows_no_secret_at_trace_level_when_every_step_fails_once()
     assert!(!text.contains("lambda_runtime::layers::panic"), "each failure is logged once, by us");
     let leaked = found_in(&text, &forms(&deployed.sim.canaries()));
     assert!(leaked.is_empty(), "{leaked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_sweep_lists_the_active_accounts_of_an_organization_that_shows_states_alone() {
+    let sim = Simulator::new(Options::default());
+    let server = sim.serve(0).await.unwrap();
+    let runtime = sim.add_runtime_function(SWEEP).await.unwrap();
+    sim.create_organization(ACCOUNT);
+    let root = sim.root_id();
+    for (account, state) in [("444455556666", "ACTIVE"), ("555566667777", "CLOSED")] {
+        sim.add_account(account, "a", "a@example.com", &root);
+        sim.set_account_state(account, state);
+    }
+    let (url, role) = (server.url(), sim.role_session(ACCOUNT, "sweep-function"));
+    let topic = sim.create_topic("alerts");
+    runtime.supervise(move || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+        command
+            .env_clear()
+            .env("AWS_ENDPOINT_URL", &url)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", &role.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &role.secret_access_key)
+            .env("AWS_SESSION_TOKEN", role.session_token.as_deref().unwrap_or_default())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "sweep")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("ROTATOR_ALERT_TOPIC_ARN", &topic)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        command
+    });
+    let event = serde_json::json!({"action": "accounts"});
+    let answer = sim.invoke(SWEEP, event.clone()).await.unwrap();
+    let listed: Vec<&str> =
+        answer["accounts"].as_array().unwrap().iter().filter_map(|a| a["account"].as_str()).collect();
+    assert_eq!(listed, [ACCOUNT, "444455556666"]);
+    for account in listed {
+        sim.set_account_state(account, "SUSPENDED");
+    }
+    let error = sim.invoke(SWEEP, event).await.unwrap_err();
+    assert_eq!(error.error_type, "InvalidConfig", "{}", error.message);
+    assert_eq!(sim.alerts().len(), 1);
 }

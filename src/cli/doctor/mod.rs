@@ -144,11 +144,11 @@ async fn of_account(session: &Session) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// Whether CloudTrail tells that the rotation to this version has failed.
-pub(super) async fn failure_of(
+/// A failed rotation of the secret that CloudTrail shows, requested at this time or after it.
+pub(super) async fn failure_since(
     session: &Session,
     target: &Target<'_>,
-    version: &str,
+    since: jiff::Timestamp,
 ) -> Result<Option<String>, crate::aws::CallError> {
-    trail::failure_of(session, target, version).await
+    trail::failure_since(session, target, since).await
 }

@@ -87,6 +87,11 @@ impl Report {
         self.add(Severity::NotChecked, area, [format!("not checked: {error}"), String::new(), remedy]);
     }
 
+    /// What could not be looked at, though no call failed.
+    pub fn unknown(&mut self, area: &'static str, finding: impl Into<String>, remedy: impl Into<String>) {
+        self.add(Severity::NotChecked, area, [finding.into(), String::new(), remedy.into()]);
+    }
+
     /// The answer of a call, unless it failed.
     pub fn answer<T>(&mut self, area: &'static str, result: Result<T, CallError>) -> Option<T> {
         match result {

@@ -22,6 +22,10 @@ const HEALS: [&str; 5] =
 
 /// How far this clock and the log's may differ.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
+/// How long before this RotateSecret was called, by CloudTrail's clock, which has whole seconds.
+const TRAIL_SLACK: Duration = Duration::from_secs(2);
+const LOG_UNREADABLE: &str =
+    "the function's log cannot be read: a failure shows in CloudTrail alone, up to 15 minutes late";
 
 /// How a rotation ended, as far as it was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +40,7 @@ struct Progress {
     begun: Instant,
     since: Timestamp,
     told: Option<LoggedError>,
-    /// Where the function logs to; `None` where that cannot be found out.
+    /// Where the function logs to; `None` where that cannot be found out, or the log cannot be read.
     log_group: Option<String>,
     version: ClientRequestToken,
     made: Option<AccessKeyId>,
@@ -50,11 +54,13 @@ pub(in crate::cli) async fn follow(
     timeout: Duration,
     terminal: &mut Terminal,
 ) -> Result<Followed, Failure> {
+    let requested = session.aws.clock.now();
+    let before = |slack| requested.saturating_sub(slack).unwrap_or(Timestamp::UNIX_EPOCH);
     let function = target.secret.rotation_function.clone().unwrap_or_default();
     let log_group = session.aws.lambda().configuration(&function).await.ok().map(|state| state.log_group);
     let mut progress = Progress {
         begun: Instant::now(),
-        since: session.aws.clock.now().saturating_sub(CLOCK_SLACK).unwrap_or(Timestamp::UNIX_EPOCH),
+        since: before(CLOCK_SLACK),
         told: None,
         log_group,
         version: ClientRequestToken::new(version),
@@ -62,6 +68,9 @@ pub(in crate::cli) async fn follow(
     };
     terminal.line("")?;
     progress.tell(terminal, "asked for", &format!("version {version}"))?;
+    if progress.log_group.is_none() {
+        progress.tell(terminal, "note", LOG_UNREADABLE)?;
+    }
     let interrupted = terminal.interrupted();
     let mut looks: u32 = 0;
     loop {
@@ -74,7 +83,7 @@ pub(in crate::cli) async fn follow(
             return explain(session, target, Followed::Not, terminal).await;
         }
         if looks.is_multiple_of(ASK_TRAIL_EVERY)
-            && let Ok(Some(failure)) = doctor::failure_of(session, target, version).await
+            && let Ok(Some(failure)) = doctor::failure_since(session, target, before(TRAIL_SLACK)).await
         {
             progress.tell(terminal, "failed", &failure)?;
             return explain(session, target, Followed::Not, terminal).await;
@@ -87,7 +96,7 @@ pub(in crate::cli) async fn follow(
             progress.tell(
                 terminal,
                 "gave up",
-                "it has not ended in the time allowed (--timeout), and goes on by itself",
+                "it did not end within --timeout and goes on by itself; if it failed, CloudTrail shows it up to 15 minutes late: run `iam-key-rotator doctor` then",
             )?;
             return explain(session, target, Followed::Not, terminal).await;
         }
@@ -139,8 +148,15 @@ impl Progress {
     async fn read_log(&mut self, session: &Session, terminal: &mut Terminal) -> Result<bool, Failure> {
         let Some(group) = &self.log_group else { return Ok(false) };
         let logged = session.aws.logs().last_error(group, self.version.as_str(), self.since).await;
-        // Without its log, CloudTrail still tells that it failed.
-        let Ok(Some(error)) = logged else { return Ok(false) };
+        let error = match logged {
+            Ok(Some(error)) => error,
+            Ok(None) => return Ok(false),
+            Err(_) => {
+                self.log_group = None;
+                self.tell(terminal, "note", LOG_UNREADABLE)?;
+                return Ok(false);
+            }
+        };
         let heals = HEALS.contains(&error.error_type.as_str());
         if self.told.as_ref() != Some(&error) {
             let next = if heals { " Secrets Manager repeats the rotation by itself." } else { "" };

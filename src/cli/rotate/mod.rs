@@ -30,8 +30,8 @@ pub struct Args {
     /// For a leaked key: wait, deactivate the old key at once, delete it on a typed yes
     #[arg(long)]
     pub revoke_now: bool,
-    /// How long to wait
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    /// How long to wait; CloudTrail shows a failure up to 15 minutes late
+    #[arg(long, value_name = "DURATION", default_value = "20m", value_parser = duration)]
     pub timeout: Duration,
     /// Instead of the typed yes to the rotation (never to a deletion)
     #[arg(long)]

@@ -8,6 +8,7 @@ mod plan;
 mod process;
 mod report;
 mod rotate;
+mod trail;
 mod unstick;
 
 use std::io::{self, BufReader};
@@ -36,6 +37,8 @@ pub struct Seat<'a> {
     pub settings: Vec<(&'a str, &'a str)>,
     /// What is typed.
     pub typed: &'a str,
+    /// By how many seconds the machine's clock is wrong.
+    pub clock_off: i64,
     /// Ctrl-C, from the beginning or when a test says.
     pub interrupted: watch::Receiver<bool>,
 }
@@ -43,7 +46,13 @@ pub struct Seat<'a> {
 impl<'a> Seat<'a> {
     pub fn of(sim: &'a Simulator) -> Self {
         let (_, interrupted) = watch::channel(false);
-        Self { sim, settings: vec![("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)], typed: "", interrupted }
+        Self {
+            sim,
+            settings: vec![("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)],
+            typed: "",
+            clock_off: 0,
+            interrupted,
+        }
     }
 
     pub fn set(mut self, settings: &[(&'a str, &'a str)]) -> Self {
@@ -69,7 +78,8 @@ impl<'a> Seat<'a> {
         // The SDK makes the tokens of rotations, which are the ids of versions.
         fastrand::seed(7);
         let role = self.sim.role_session(ACCOUNT, "operator");
-        let aws = Aws::new(sdk_config(self.sim, &role));
+        let sdk = sdk_config(self.sim, &role).into_builder();
+        let aws = Aws::new(sdk.time_source(self.sim.skewed_time_source(self.clock_off)).build());
         let code = run(args, &mut terminal, &environment, async |_| aws).await;
         let ran = Ran { code, out: out.text(), err: err.text() };
         let leaked = found_in(&(ran.out.clone() + &ran.err), &forms(&self.sim.canaries()));

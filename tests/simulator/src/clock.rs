@@ -51,6 +51,17 @@ impl TimeSource for SimulatedTime {
     }
 }
 
+/// The simulated time by a clock that is wrong by so many seconds.
+#[derive(Clone, Debug)]
+pub(crate) struct SkewedTime(pub(crate) Simulator, pub(crate) i64);
+
+impl TimeSource for SkewedTime {
+    fn now(&self) -> SystemTime {
+        let by = Duration::from_secs(self.1.unsigned_abs());
+        if self.1 < 0 { self.0.now() - by } else { self.0.now() + by }
+    }
+}
+
 /// The host's time: other processes (HTTP clients, a `bootstrap`) live in it.
 #[allow(clippy::disallowed_methods, reason = "the one place that meets the host's clock")]
 pub(crate) fn host_now() -> SystemTime {

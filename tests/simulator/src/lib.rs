@@ -47,7 +47,7 @@ pub use console::{KeyView, SecretView, VersionView};
 pub use front::call_as::CallError;
 pub use front::fault::{Fault, FaultKind};
 pub use front::journal::{Call, CallInfo, Outcome};
-pub use options::{LastUsedUnknownKey, Options, ReportKeyOrder};
+pub use options::{AccountFields, LastUsedUnknownKey, Options, ReportKeyOrder};
 pub use rotation::engine::Rotation;
 pub use rotation::events::EventReport;
 pub use rotation::functions::{FunctionError, FunctionErrorKind, Invocation};

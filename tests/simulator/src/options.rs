@@ -1,6 +1,6 @@
 //! The switches: everything about AWS that varies, is uncertain or takes time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 /// What `GetAccessKeyLastUsed` answers for a key id that exists nowhere in the account.
@@ -45,6 +45,45 @@ pub(crate) struct SecretLags {
     /// Reads of one secret.
     pub read: Duration,
 }
+
+/// What of an account's state Organizations shows.
+///
+/// The reference announces that `Status` "will be retired on September 9, 2026" in favour of `State`
+/// (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>). No member of
+/// `Account` is required.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountFields {
+    /// `State` alone, as after that day.
+    #[default]
+    State,
+    /// `Status` alone, as before `State` existed.
+    Status,
+    /// Both, as between.
+    Both,
+    /// Neither.
+    Neither,
+}
+
+/// Regions that are off in an account until somebody turns them on
+/// (<https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>).
+const OPT_IN_REGIONS: [&str; 16] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+];
 
 /// How the simulated AWS behaves. Change it while running with [`Simulator::update`].
 ///
@@ -103,6 +142,12 @@ pub struct Options {
     /// NextToken response parameter value, even if you receive an empty result set"
     /// (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>).
     pub empty_pages: bool,
+    /// What of an account's state Organizations shows.
+    pub account_fields: AccountFields,
+    /// Regions that are not enabled: every key is refused there as one that does not exist
+    /// (`InvalidClientTokenId`, <https://www.remotion.dev/docs/lambda/troubleshooting/security-token>).
+    /// By default those that AWS leaves off.
+    pub disabled_regions: BTreeSet<String>,
     /// How often Lambda repeats an asynchronous invocation that failed, after one minute and then two
     /// (AWS: 2, `MaximumRetryAttempts`).
     pub event_retries: u32,
@@ -137,8 +182,9 @@ pub struct Options {
     pub ses_sandbox: bool,
     /// AWS has paused the account's sending.
     pub ses_paused: bool,
-    /// How late CloudTrail shows an event ("typically … within an average of about 5 minutes",
-    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html>).
+    /// How late CloudTrail shows an event: "typically … within an average of about 5 minutes"
+    /// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html>), up
+    /// to 15 in lookups.
     pub trail_lag: Duration,
     /// Decides every key id, secret, token and request id.
     pub seed: u64,
@@ -166,6 +212,8 @@ impl Default for Options {
             report_dates_in_z: false,
             report_key_order: ReportKeyOrder::default(),
             empty_pages: true,
+            account_fields: AccountFields::default(),
+            disabled_regions: OPT_IN_REGIONS.map(str::to_owned).into(),
             event_retries: 2,
             longest_chain: 16,
             replication_lag: Duration::ZERO,

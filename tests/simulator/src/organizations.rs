@@ -11,6 +11,7 @@ use crate::front::door::Context;
 use crate::front::params::{Input, page};
 use crate::front::protocol::{ApiError, Reply, Service};
 use crate::front::routing::unknown_operation;
+use crate::options::AccountFields;
 use crate::world::organization::{Member, Organization, Unit};
 
 /// "Valid Range: Minimum value of 1. Maximum value of 20."
@@ -30,12 +31,26 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, body: &Value) -> 
         "ListRoots" => list(context, input, "Roots", vec![organization], root_json, |it| &it.root_id),
         "ListAccounts" => {
             let members = organization.members.iter().collect();
-            list(context, input, "Accounts", members, |it| account_json(organization, it), |it| &it.account)
+            list(
+                context,
+                input,
+                "Accounts",
+                members,
+                |it| account_json(context, organization, it),
+                |it| &it.account,
+            )
         }
         "ListAccountsForParent" => {
             let parent = parent(organization, input)?;
             let members = organization.members.iter().filter(|member| member.parent == parent).collect();
-            list(context, input, "Accounts", members, |it| account_json(organization, it), |it| &it.account)
+            list(
+                context,
+                input,
+                "Accounts",
+                members,
+                |it| account_json(context, organization, it),
+                |it| &it.account,
+            )
         }
         "ListOrganizationalUnitsForParent" => {
             let parent = parent(organization, input)?;
@@ -146,19 +161,33 @@ fn unit_json(organization: &Organization, unit: &Unit) -> Value {
     json!({"Id": unit.id, "Arn": organization.parent_arn(&unit.id), "Name": unit.name})
 }
 
-/// `Status` and its successor `State`: the reference announces that `Status` "will be retired on
-/// September 9, 2026" (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>).
-fn account_json(organization: &Organization, member: &Member) -> Value {
+/// `State`, and its predecessor `Status` where [`AccountFields`] says so.
+fn account_json(context: &Context<'_>, organization: &Organization, member: &Member) -> Value {
     let is_management = member.account == organization.management_account;
-    json!({
+    let mut account = json!({
         "Id": member.account,
         "Arn": organization.arn("account", Some(&member.account)),
         "Email": member.email,
         "Name": member.name,
-        "Status": member.status,
-        "State": member.status,
         "Paths": [format!("{}/{}/", organization.path_to(&member.parent), member.account)],
         "JoinedMethod": if is_management { "INVITED" } else { "CREATED" },
         "JoinedTimestamp": epoch(member.joined),
-    })
+    });
+    let fields = context.state.options.account_fields;
+    if matches!(fields, AccountFields::State | AccountFields::Both) {
+        account["State"] = json!(member.state);
+    }
+    if matches!(fields, AccountFields::Status | AccountFields::Both) {
+        account["Status"] = json!(status_of(&member.state));
+    }
+    account
+}
+
+/// `Status` has three values. Which of them an account shows that is not yet active, or closed, is
+/// not documented; the strict side is that it is not in use.
+fn status_of(state: &str) -> &str {
+    match state {
+        "PENDING_ACTIVATION" | "CLOSED" => "SUSPENDED",
+        other => other,
+    }
 }

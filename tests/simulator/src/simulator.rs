@@ -9,7 +9,7 @@ use aws_smithy_async::time::SharedTimeSource;
 use tokio::sync::watch;
 
 use crate::Options;
-use crate::clock::{Clock, SimulatedTime};
+use crate::clock::{Clock, SimulatedTime, SkewedTime};
 use crate::front::door::LateCall;
 use crate::front::fault::{Fault, Faults};
 use crate::front::journal::{Call, CallInfo};
@@ -138,6 +138,12 @@ impl Simulator {
     #[must_use]
     pub fn time_source(&self) -> SharedTimeSource {
         SharedTimeSource::new(SimulatedTime(self.clone()))
+    }
+
+    /// The same, by a clock that is wrong by this many seconds.
+    #[must_use]
+    pub fn skewed_time_source(&self, seconds: i64) -> SharedTimeSource {
+        SharedTimeSource::new(SkewedTime(self.clone(), seconds))
     }
 
     /// Arms a fault.

@@ -24,7 +24,7 @@ fn moved(more: &[(&'static str, &'static str)]) -> Move {
         sim.add_account(account, name, owner, &root);
         sim.create_role(account, "key-rotation", vec![ACCOUNT.to_owned()], Some(EXTERNAL_ID.to_owned()));
     }
-    sim.set_account_status(SUSPENDED, "SUSPENDED");
+    sim.set_account_state(SUSPENDED, "SUSPENDED");
     moved
 }
 

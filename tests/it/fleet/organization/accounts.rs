@@ -1,7 +1,7 @@
 //! The `accounts` event: which accounts the state machine is to have swept.
 
 use serde_json::{Value, json};
-use simulator::Options;
+use simulator::{AccountFields, FunctionError, Options};
 
 use super::super::{Fleet, SWEEP};
 use crate::stage::ACCOUNT;
@@ -50,13 +50,73 @@ async fn every_active_account_is_named_with_its_name_and_owner_and_no_suspended_
     for nth in 0..5 {
         add(&fleet, nth, &root);
     }
-    fleet.sim.set_account_status(&number(1), "SUSPENDED");
-    fleet.sim.set_account_status(&number(2), "PENDING_CLOSURE");
+    fleet.sim.set_account_state(&number(1), "SUSPENDED");
+    fleet.sim.set_account_state(&number(2), "PENDING_CLOSURE");
     let expected = [ACCOUNT.to_owned(), number(0), number(3), number(4)];
     assert_eq!(named(&fleet, json!({})).await, expected);
     let answer = fleet.sim.invoke(SWEEP, json!({"action": "accounts", "marker": null})).await.unwrap();
     let third = json!({"account": number(3), "name": "n3", "email": "o3@example.com"});
     assert!(answer["accounts"].as_array().unwrap().contains(&third), "{answer}");
+}
+
+/// The error that the event fails with, of which the topic is told.
+async fn refused(fleet: &Fleet, mut event: Value) -> FunctionError {
+    event["action"] = json!("accounts");
+    let told = fleet.alerts().len();
+    let error = fleet.sim.invoke(SWEEP, event).await.unwrap_err();
+    assert_eq!(fleet.alerts()[told..], [format!("Key sweep failed: {}", error.error_type)]);
+    error
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_active_of_the_five_states_is_swept_by_whichever_field_shows_it() {
+    for fields in [AccountFields::State, AccountFields::Status, AccountFields::Both] {
+        let (fleet, root) = managing();
+        fleet.sim.update(|options| options.account_fields = fields);
+        let states = ["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"];
+        for (nth, state) in states.into_iter().enumerate() {
+            add(&fleet, nth, &root);
+            fleet.sim.set_account_state(&number(nth), state);
+        }
+        assert_eq!(named(&fleet, json!({})).await, [ACCOUNT.to_owned(), number(1)], "{fields:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_with_neither_state_nor_status_fails_the_list_and_is_named() {
+    let (fleet, _) = managing();
+    fleet.sim.update(|options| options.account_fields = AccountFields::Neither);
+    let error = refused(&fleet, json!({})).await;
+    assert_eq!(error.error_type, "ServiceUnavailable", "{}", error.message);
+    for fact in [ACCOUNT, "State", "Status", "organizations:ListAccounts"] {
+        assert!(error.message.contains(fact), "{fact}: {}", error.message);
+    }
+    assert!(fleet.sim.alerts()[0].message.contains(ACCOUNT));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_without_an_active_account_is_an_error_and_no_success() {
+    let (fleet, root) = managing();
+    let unit = fleet.sim.add_organizational_unit(&root, "closing");
+    let empty = fleet.sim.add_organizational_unit(&root, "empty");
+    add(&fleet, 0, &unit);
+    add(&fleet, 1, &unit);
+    fleet.sim.set_account_state(&number(0), "SUSPENDED");
+    fleet.sim.set_account_state(&number(1), "CLOSED");
+    fleet.sim.set_account_state(ACCOUNT, "SUSPENDED");
+    let list = json!({"accounts": [number(0), "999999999999"]});
+    for (event, facts) in [
+        (json!({}), vec!["organization", "3 accounts", "2 SUSPENDED", "1 CLOSED"]),
+        (json!({"unit": unit}), vec![unit.as_str(), "2 accounts", "1 SUSPENDED", "1 CLOSED"]),
+        (json!({"unit": empty}), vec![empty.as_str(), "no accounts"]),
+        (list, vec!["1 account", "1 SUSPENDED", "999999999999"]),
+    ] {
+        let error = refused(&fleet, event).await;
+        assert_eq!(error.error_type, "InvalidConfig", "{}", error.message);
+        for fact in facts.into_iter().chain(["aws organizations list-accounts"]) {
+            assert!(error.message.contains(fact), "{fact}: {}", error.message);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,10 +132,10 @@ async fn a_unit_brings_the_units_beneath_it_and_no_others() {
     {
         add(&fleet, nth, parent);
     }
-    fleet.sim.set_account_status(&number(6), "SUSPENDED");
+    fleet.sim.set_account_state(&number(6), "SUSPENDED");
     assert_eq!(named(&fleet, json!({"unit": unit})).await, [1, 2, 3, 4, 5].map(number));
     assert_eq!(named(&fleet, json!({"unit": innermost})).await, [number(5)]);
-    assert!(named(&fleet, json!({"unit": empty})).await.is_empty());
+    assert!(refused(&fleet, json!({"unit": empty})).await.message.contains(&empty));
     // The root is a unit like others.
     assert_eq!(named(&fleet, json!({"unit": root})).await.len(), 8);
 }
@@ -86,7 +146,7 @@ async fn a_list_is_held_against_the_organization() {
     for nth in 0..4 {
         add(&fleet, nth, &root);
     }
-    fleet.sim.set_account_status(&number(2), "SUSPENDED");
+    fleet.sim.set_account_state(&number(2), "SUSPENDED");
     let list = json!({"accounts": [number(1), number(2), number(3), "999999999999"]});
     assert_eq!(named(&fleet, list.clone()).await, [1, 3].map(number));
     // A misspelt number is no wish that nobody hears.

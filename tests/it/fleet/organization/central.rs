@@ -37,6 +37,17 @@ async fn secrets_of_all_accounts_lie_here_and_keys_are_made_through_each_members
 }
 
 #[tokio::test(start_paused = true)]
+async fn they_lie_here_unless_a_setting_says_otherwise() {
+    let organization =
+        Organization::new(&[("ROTATOR_SECRETS_IN", ""), ("ROTATOR_SECRET_NAME", "{account}-{user}")]);
+    organization.user(MEMBER, "ci", 100);
+    organization.swept(MEMBER).await;
+    organization.fleet.settle().await;
+    organization.working_key(ACCOUNT, &format!("{MEMBER}-ci"));
+    assert!(organization.secrets(MEMBER).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_account_is_swept_for_its_own_users_and_retires_its_own_keys() {
     let organization = Organization::new(&CENTRAL);
     for account in [ACCOUNT, MEMBER] {

@@ -50,6 +50,7 @@ impl Organization {
             ("ROTATOR_ROTATION_ROLE_ARN", ROTATION_ROLE),
             ("ROTATOR_KMS_KEY_ID", KMS_KEY),
             ("ROTATOR_SCOPE", "all"),
+            ("ROTATOR_SECRETS_IN", "member"),
         ];
         let own = |role| {
             let set = |name: &str| settings.iter().any(|(other, _)| *other == name);

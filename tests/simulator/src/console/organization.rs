@@ -1,7 +1,7 @@
 //! The organization.
 
 use crate::Simulator;
-use crate::world::organization::{Member, Organization};
+use crate::world::organization::{Member, Organization, STATES};
 
 impl Simulator {
     /// Makes an organization with this management account in its root.
@@ -56,21 +56,22 @@ impl Simulator {
                 name: name.to_owned(),
                 email: email.to_owned(),
                 parent: parent.to_owned(),
-                status: "ACTIVE".to_owned(),
+                state: "ACTIVE".to_owned(),
                 joined,
             });
         });
     }
 
-    /// Sets an account's status: `ACTIVE`, `SUSPENDED` or `PENDING_CLOSURE`.
+    /// Sets an account's state: `PENDING_ACTIVATION`, `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE` or
+    /// `CLOSED`.
     ///
     /// # Panics
-    /// When there is no such account, or no such status.
-    pub fn set_account_status(&self, account: &str, status: &str) {
-        assert!(["ACTIVE", "SUSPENDED", "PENDING_CLOSURE"].contains(&status), "no such status: {status}");
+    /// When there is no such account, or no such state.
+    pub fn set_account_state(&self, account: &str, state: &str) {
+        assert!(STATES.contains(&state), "no such state: {state}");
         self.organization_with(account, |organization| {
             if let Some(member) = organization.member_mut(account) {
-                status.clone_into(&mut member.status);
+                state.clone_into(&mut member.state);
             }
         });
     }

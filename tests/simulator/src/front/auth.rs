@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::clock::amz_date;
 use crate::front::door::Transport;
 use crate::front::protocol::{ApiError, Protocol, Request, Service};
 use crate::front::sigv4::Authorization;
@@ -52,8 +53,23 @@ impl DateWindow {
         }
     }
 
-    fn admits(self, date: SystemTime) -> bool {
-        date + DATE_TOLERANCE >= self.from && date <= self.until + DATE_TOLERANCE
+    /// Why a date is refused, in AWS's words
+    /// (<https://github.com/EngineerBetter/control-tower/issues/51> quotes STS).
+    fn refuses(self, date: SystemTime) -> Option<String> {
+        let minutes = DATE_TOLERANCE.as_secs() / 60;
+        let (earliest, latest) = (self.from - DATE_TOLERANCE, self.until + DATE_TOLERANCE);
+        let [sent, from, until, earliest_text, latest_text] =
+            [date, self.from, self.until, earliest, latest].map(amz_date);
+        if date < earliest {
+            return Some(format!(
+                "Signature expired: {sent} is now earlier than {earliest_text} ({from} - {minutes} min.)"
+            ));
+        }
+        (date > latest).then(|| {
+            format!(
+                "Signature not yet current: {sent} is still later than {latest_text} ({until} + {minutes} min.)"
+            )
+        })
     }
 }
 
@@ -102,10 +118,8 @@ pub(crate) fn authenticate(
         .header("x-amz-date")
         .and_then(crate::clock::parse_amz_date)
         .ok_or_else(|| refusal.bad_signature("The request carries no readable X-Amz-Date."))?;
-    if !window.admits(date) {
-        return Err(refusal.bad_signature(
-            "Signature expired: the request's date is more than 5 minutes away from the server's.",
-        ));
+    if let Some(message) = window.refuses(date) {
+        return Err(refusal.bad_signature(&message));
     }
     if !authorization.verifies(request, &secret) {
         return Err(refusal.bad_signature(
@@ -132,6 +146,9 @@ fn usable_secret(
 ) -> Result<String, ApiError> {
     let id = &authorization.access_key_id;
     let now = state.clock.now();
+    if state.options.disabled_regions.contains(&authorization.region) {
+        return Err(refusal.unknown());
+    }
     let token = request.header("x-amz-security-token");
     if let Some(session) = state.world.sessions.get(id) {
         if token != Some(session.token.as_str()) {

@@ -18,6 +18,8 @@ pub enum FaultKind {
     Denied,
     /// This error code with this HTTP status, without effect.
     ErrorCode(&'static str, u16),
+    /// This error code with this HTTP status and message, without effect.
+    ErrorMessage(&'static str, u16, &'static str),
     /// The effect happens at once; the answer takes this long.
     Latency(Duration),
     /// An I/O error, without effect.
@@ -75,6 +77,13 @@ impl Fault {
     #[must_use]
     pub fn about(mut self, part: impl Into<String>) -> Self {
         self.target_contains = Some(part.into());
+        self
+    }
+
+    /// Only counts and hits calls to this region.
+    #[must_use]
+    pub fn to_region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
         self
     }
 
@@ -138,6 +147,7 @@ impl FaultKind {
             Self::ErrorCode(code, status) => {
                 Some(ApiError::new(*status, *code, "Injected by the simulator."))
             }
+            Self::ErrorMessage(code, status, message) => Some(ApiError::new(*status, *code, *message)),
             _ => None,
         }
     }

@@ -90,6 +90,10 @@ pub struct RotationEvent {
     pub token: String,
     /// What happened.
     pub kind: RotationEventKind,
+    /// Why it failed, where a step did.
+    pub error: Option<String>,
+    /// The id of CloudTrail's record.
+    pub id: String,
 }
 
 /// How many reports, and how many events, may pile up.
@@ -104,12 +108,29 @@ fn keep_newest<T>(kept: &mut Vec<T>) {
 
 impl World {
     pub(crate) fn note_report(&mut self, report: RotationReport) {
+        self.note_cause(&report);
         keep_newest(&mut self.reports);
         self.reports.push(report);
     }
 
     pub(crate) fn note_event(&mut self, arn: &str, token: &str, kind: RotationEventKind, at: SystemTime) {
         keep_newest(&mut self.events);
-        self.events.push(RotationEvent { at, secret_arn: arn.to_owned(), token: token.to_owned(), kind });
+        let (secret_arn, token, id) = (arn.to_owned(), token.to_owned(), self.ids.uuid("trail"));
+        self.events.push(RotationEvent { at, secret_arn, token, kind, error: None, id });
+    }
+
+    /// Which step failed, for the event that has just been noted.
+    fn note_cause(&mut self, report: &RotationReport) {
+        let Some(failed) = report.steps.last().filter(|step| step.result.is_err()) else { return };
+        let secret = self.secret(&report.secret_arn);
+        let function = secret.and_then(|secret| secret.rotation.function_arn.clone()).unwrap_or_default();
+        let failure = [RotationEventKind::Failed, RotationEventKind::TestFailed];
+        if let Some(event) = self.events.last_mut()
+            && event.token == report.token
+            && failure.contains(&event.kind)
+        {
+            let step = failed.step;
+            event.error = Some(format!("Error when executing lambda {function} during {step} step"));
+        }
     }
 }

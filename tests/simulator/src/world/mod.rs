@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub mails: Vec<Mail>,
     pub reports: Vec<RotationReport>,
     pub events: Vec<RotationEvent>,
+    /// When CloudTrail was asked, by account and region.
+    pub lookups: BTreeMap<(String, String), Vec<SystemTime>>,
     /// Every secret that was ever handed out, for searches in logs.
     pub canaries: Vec<String>,
     /// What a call set in motion, to be started once the world is unlocked.
@@ -83,6 +85,7 @@ impl World {
             mails: Vec::new(),
             reports: Vec::new(),
             events: Vec::new(),
+            lookups: BTreeMap::new(),
             canaries: Vec::new(),
             outbox: Vec::new(),
         }

@@ -5,6 +5,11 @@ use std::time::SystemTime;
 
 use crate::world::World;
 
+/// The states of an account
+/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html>).
+pub(crate) const STATES: [&str; 5] =
+    ["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"];
+
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     /// `o-` and ten characters.
@@ -34,8 +39,8 @@ pub(crate) struct Member {
     pub name: String,
     pub email: String,
     pub parent: String,
-    /// `ACTIVE`, `SUSPENDED` or `PENDING_CLOSURE`.
-    pub status: String,
+    /// One of [`STATES`].
+    pub state: String,
     pub joined: SystemTime,
 }
 
@@ -89,7 +94,7 @@ impl World {
             name: "Management".to_owned(),
             email: format!("management+{management_account}@example.com"),
             parent: root_id.clone(),
-            status: "ACTIVE".to_owned(),
+            state: "ACTIVE".to_owned(),
             joined: now,
         };
         self.organizations.push(Organization {

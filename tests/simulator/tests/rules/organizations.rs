@@ -1,7 +1,7 @@
 //! Organizations.
 
 use serde_json::{Value, json};
-use simulator::{KeyPair, Options, Simulator};
+use simulator::{AccountFields, KeyPair, Options, Simulator};
 
 use crate::{ACCOUNT, code, with_options, world};
 
@@ -16,7 +16,7 @@ fn organization() -> (Simulator, KeyPair) {
         let account = format!("{n:012}");
         aws.add_account(&account, &format!("account {n}"), &format!("{n}@example.com"), &unit);
     }
-    aws.set_account_status("000000000004", "SUSPENDED");
+    aws.set_account_state("000000000004", "SUSPENDED");
     (aws, root)
 }
 
@@ -45,19 +45,39 @@ async fn the_first_page_is_empty_and_still_has_a_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_tells_its_name_email_arn_and_status() {
+async fn an_account_shows_its_name_email_arn_and_state_and_no_status() {
     let (aws, root) = organization();
     let listed = pages(&aws, &root, "ListAccounts", json!({})).await;
     let accounts: Vec<&Value> = listed.iter().flat_map(|page| page["Accounts"].as_array().unwrap()).collect();
     let one = accounts.iter().find(|account| account["Id"] == MEMBER).unwrap();
     assert_eq!(one["Name"], "one");
     assert_eq!(one["Email"], "one@example.com");
-    assert_eq!(one["Status"], "ACTIVE");
-    assert_eq!(one["State"], "ACTIVE");
+    assert_eq!((&one["State"], &one["Status"]), (&json!("ACTIVE"), &Value::Null));
     let arn = one["Arn"].as_str().unwrap();
     assert!(arn.starts_with("arn:aws:organizations::111122223333:account/o-"), "{arn}");
     assert!(arn.ends_with("/222233334444"));
-    assert_eq!(accounts.last().unwrap()["Status"], "SUSPENDED");
+    assert_eq!(accounts.last().unwrap()["State"], "SUSPENDED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_has_one_of_five_states_and_a_switch_brings_back_its_status() {
+    let (aws, root) = organization();
+    let states = ["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"];
+    let statuses = ["SUSPENDED", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "SUSPENDED"];
+    for (state, status) in states.into_iter().zip(statuses) {
+        aws.set_account_state(MEMBER, state);
+        let shown = async |fields| {
+            aws.update(|options| options.account_fields = fields);
+            let listed = pages(&aws, &root, "ListAccounts", json!({})).await;
+            let mut accounts = listed.iter().flat_map(|page| page["Accounts"].as_array().unwrap());
+            let one = accounts.find(|account| account["Id"] == MEMBER).unwrap();
+            (one["State"].clone(), one["Status"].clone())
+        };
+        assert_eq!(shown(AccountFields::State).await, (json!(state), Value::Null));
+        assert_eq!(shown(AccountFields::Status).await, (Value::Null, json!(status)));
+        assert_eq!(shown(AccountFields::Both).await, (json!(state), json!(status)));
+        assert_eq!(shown(AccountFields::Neither).await, (Value::Null, Value::Null));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,6 +62,49 @@ async fn a_role_session_may_do_everything_in_its_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_by_more_than_five_minutes_is_a_signature_that_does_not_match() {
+    let (aws, root) = world();
+    for (seconds, words) in [
+        (
+            -600,
+            Some(
+                "Signature expired: 20251231T235000Z is now earlier than 20251231T235500Z (20260101T000000Z - 5 min.)",
+            ),
+        ),
+        (
+            600,
+            Some(
+                "Signature not yet current: 20260101T001000Z is still later than 20260101T000500Z (20260101T000000Z + 5 min.)",
+            ),
+        ),
+        (240, None),
+    ] {
+        let skewed = config(&aws, &root).into_builder().time_source(aws.skewed_time_source(seconds)).build();
+        let corrected = aws_sdk_sts::Client::new(&skewed).get_caller_identity().send().await;
+        assert!(corrected.is_ok(), "the SDK's retry signs by our Date");
+        let config = skewed.into_builder().retry_config(RetryConfig::disabled()).build();
+        let answer = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+        let refused = answer.err().map(aws_sdk_sts::error::SdkError::into_service_error);
+        let told = refused.as_ref().map(|error| (error.meta().code(), error.meta().message()));
+        assert_eq!(told, words.map(|words| (Some("SignatureDoesNotMatch"), Some(words))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_is_not_enabled_knows_no_key() {
+    let (aws, root) = world();
+    let asked = async |region: &'static str| {
+        let config = config(&aws, &root).into_builder().region(Region::new(region)).build();
+        let answer = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+        answer.err().and_then(|error| error.into_service_error().meta().code().map(str::to_owned))
+    };
+    assert_eq!(asked("eu-central-1").await, None);
+    assert_eq!(asked("me-south-1").await.as_deref(), Some("InvalidClientTokenId"));
+    aws.update(|options| assert!(options.disabled_regions.remove("me-south-1")));
+    assert_eq!(asked("me-south-1").await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_sdks_own_retry_makes_a_second_key_when_the_first_response_is_lost() {
     let (aws, root) = world();
     aws.create_user(ACCOUNT, "alice");
