@@ -2,6 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /usr/bin/env bash -euo pipefail
 
+# Cargo builds where CARGO_TARGET_DIR or `build.target-dir` says: asked only by the targets that need it. Everything else
+# that is installed or written here stays in ./target, since several checkouts may share one target directory of cargo's.
+CARGO_TARGET = $(shell cargo metadata --format-version 1 --no-deps --locked | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+
 VENV := target/venv
 # ministack and moto pin another botocore than the AWS CLI does.
 STANDINS := target/venv-standins
@@ -17,13 +21,13 @@ LINT_VENV := target/venv-lint
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers browser mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers browser mails look-report look-mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: build ## rotate a key, then sweep an account for a year, offline, with the real Lambda binaries (ARGS=--serve leaves AWS's stand-in up)
-	@target/debug/demo $(ARGS)
+	@$(CARGO_TARGET)/debug/demo $(ARGS)
 
 .PHONY: build
 build:
@@ -55,16 +59,23 @@ $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.p
 	$(VENV)/bin/python tests/peers/unpack_emulator.py $(@D)/aws_sam_cli-*.whl $@
 	rm $(@D)/aws_sam_cli-*.whl
 
-browser: $(BROWSER) ## open the report of 300 users in Chromium: it works, is accessible, sorts, prints
+browser: ## open the report of 300 users in Chromium: it works, is accessible, sorts, prints
 	cargo test --quiet --locked --workspace --test it -- the_report_of_300_users
-	node tests/browser/report.mjs target/tmp/report/7.html
+	@$(MAKE) --no-print-directory look-report
 
-mails: $(BROWSER) ## look at every mail in Chromium, and leave pictures of them in target/mails
+mails: ## look at every mail in Chromium, and leave pictures of them in target/mails
 	cargo test --quiet --locked --workspace --test it -- every_mail
-	node tests/browser/mails.mjs target/tmp/mails target/mails
+	@$(MAKE) --no-print-directory look-mails
+
+# At what the tests in Rust left.
+look-report: $(BROWSER)
+	node tests/browser/report.mjs $(CARGO_TARGET)/tmp/report/7.html
+
+look-mails: $(BROWSER)
+	node tests/browser/mails.mjs $(CARGO_TARGET)/tmp/mails target/mails
 
 pictures: browser ## make the picture of the report in docs/images anew
-	node tests/browser/picture.mjs target/tmp/report/7.html docs/images/report.png
+	node tests/browser/picture.mjs $(CARGO_TARGET)/tmp/report/7.html docs/images/report.png
 
 $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 	cd tests/browser && npm ci --silent --ignore-scripts --no-audit --no-fund
@@ -139,3 +150,4 @@ $(CDK_VENV)/ready: cdk/requirements.txt
 
 clean: ## remove everything that was built
 	cargo clean
+	rm -rf target
