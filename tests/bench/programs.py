@@ -49,17 +49,18 @@ def there():
 def build():
     """Release builds of the functions and the limit, and the test harness that plays AWS."""
     # As they are packaged: without the command line's features.
-    cargo("build", "--release", "--target", TRIPLE, "--no-default-features", "--features", "bench", "--bins")
+    release = ("build", "--release", "--target", TRIPLE, "--no-default-features", "--features", "bench", "--bins")
     # Of the whole workspace, with whose features `cargo test` builds what both depend on.
-    command = ("test", "--workspace", "--test", "it", "--features", "bench", "--no-run")
-    lines = cargo(*command, "--message-format=json-render-diagnostics").splitlines()
-    built = [json.loads(line) for line in lines if '"executable":"' in line]
-    harness = next(each["executable"] for each in built if each["target"]["name"] == "it")
+    harness = ("test", "--workspace", "--test", "it", "--features", "bench", "--no-run")
+    folder = Path(executables(*release)["rotation"]).parent
     BUILT.parent.mkdir(parents=True, exist_ok=True)
-    BUILT.write_text(json.dumps([harness, str(ROOT / "target" / TRIPLE / "release")]))
+    BUILT.write_text(json.dumps([executables(*harness)["it"], str(folder)]))
     return there()
 
 
-def cargo(*arguments):
-    command = ["cargo", *arguments, "--locked"]
-    return subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
+def executables(*arguments):
+    """What cargo built, by name: it alone knows where."""
+    command = ["cargo", *arguments, "--locked", "--message-format=json-render-diagnostics"]
+    told = subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
+    built = [json.loads(line) for line in told.splitlines() if '"executable":"' in line]
+    return {each["target"]["name"]: each["executable"] for each in built}

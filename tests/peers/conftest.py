@@ -1,5 +1,7 @@
 """Servers for the tests: each on a free loopback port, stopped in the end, its log shown on failure."""
 
+import shlex
+
 import pytest
 
 import standins
@@ -30,3 +32,12 @@ def pytest_runtest_makereport(item, call):
     if report.failed:
         for process in Process.running:
             report.sections.append((f"log of {process.name}", process.output()[-20_000:]))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The command that runs a failed test alone."""
+    failed = [report.nodeid for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])]
+    if failed:
+        terminalreporter.section("each failed test alone")
+    for test in dict.fromkeys(failed):
+        terminalreporter.line(f"  target/venv/bin/pytest {shlex.quote(f'tests/peers/{test}')}")

@@ -8,6 +8,7 @@ is done here.
 
 import contextlib
 import copy
+import fcntl
 import functools
 import io
 import json
@@ -16,10 +17,9 @@ import zipfile
 from pathlib import Path
 
 from clients import Aws, Key, http
-from processes import TARGET, Process, bare_environment, until
+from processes import REPOSITORY, TARGET, Process, bare_environment, until
 from standins import PROGRAMS, free_port
 
-REPOSITORY = TARGET.parent
 # That of the templates. A number as key id is the root user of that account to ministack.
 ACCOUNT = "111122223333"
 ROOT = Key(ACCOUNT, "test")
@@ -41,14 +41,12 @@ def left_out(resource):
 @functools.cache
 def templates():
     """Every tested configuration, synthesized from the app's sources as they are now, by configuration and stack."""
-    folder = TARGET / "cdk" / "deployed"
-    for command in (
-        ["make", "--silent", "cdk/node_modules/.package-lock.json"],
-        ["npm", "--prefix", "cdk", "run", "--silent", "build"],
-        ["node", "cdk/build/scripts/templates.js", folder],
-    ):
-        subprocess.run(command, cwd=REPOSITORY, check=True)
-    return {path.name.removesuffix(".template.json"): json.loads(path.read_text()) for path in folder.glob("*.json")}
+    folder = Path("target") / "cdk" / "deployed"
+    # Two processes of the tests may ask at once.
+    with open(TARGET / "templates.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "--silent", folder / "ready"], cwd=REPOSITORY, check=True)
+    return {path.name.removesuffix(".template.json"): json.loads(path.read_text()) for path in REPOSITORY.glob(f"{folder}/*.json")}
 
 
 @contextlib.contextmanager
@@ -78,7 +76,9 @@ def enforcing_ministack():
         yield aws
 
 
+@functools.cache
 def zipped(bootstrap):
+    """Once for each program: a debug build is large."""
     entry = zipfile.ZipInfo("bootstrap")
     entry.external_attr = 0o100755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED

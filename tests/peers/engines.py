@@ -1,5 +1,8 @@
 """Rotation engines under test: a function of ours behind each, that notes what it is asked."""
 
+import re
+from collections import defaultdict
+
 from conformance import refusal
 from lambda_function import RotationFunction
 from processes import until
@@ -21,11 +24,15 @@ class Recorder:
     """The function: fills the version, promotes it, fails where it is told to."""
 
     def __init__(self, secretsmanager):
-        self.manager, self.failing, self.seen = secretsmanager, set(), Seen()
+        self.manager, self.failing = secretsmanager, set()
+        # By the secret's name: a refused RotateSecret starts the rotation before it once more, beside the next check.
+        self.seen = defaultdict(Seen)
 
     def __call__(self, event):
         """The answer, or an error."""
-        seen, secret, token = self.seen, event["SecretId"], event["ClientRequestToken"]
+        secret, token = event["SecretId"], event["ClientRequestToken"]
+        # moto gives the name, AWS the ARN.
+        seen = self.seen[re.sub(r"^arn:.*:secret:(.*)-\w{6}$", r"\1", secret)]
         seen.events.append(event)
         if event["Step"] in self.failing:
             raise RuntimeError("this step was told to fail")
@@ -69,11 +76,11 @@ class Engine:
         self._recorder.failing = steps
 
     def rotate(self, name, **parameters):
-        self._recorder.seen = Seen()
+        self._recorder.seen.pop(name, None)
         parameters = {"RotationLambdaARN": self.function_arn} | parameters
         given = {key: value for key, value in parameters.items() if value is not None}
         self._request(name, given)
-        return self._recorder.seen
+        return self._recorder.seen[name]
 
 
 class SimulatedEngine(Engine):

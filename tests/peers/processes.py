@@ -1,5 +1,6 @@
 """Programs under test: started, watched, stopped; what they said is shown when a test fails."""
 
+import json
 import os
 import re
 import signal
@@ -8,8 +9,19 @@ import tempfile
 import time
 from pathlib import Path
 
-TARGET = Path(__file__).parents[2] / "target"
-BINARIES = TARGET / "debug"
+REPOSITORY = Path(__file__).parents[2]
+# What make installs and writes is here wherever cargo builds (Makefile).
+TARGET = REPOSITORY / "target"
+
+
+def cargo_target():
+    """Where cargo builds: CARGO_TARGET_DIR, `build.target-dir` or ./target."""
+    command = ["cargo", "metadata", "--format-version", "1", "--no-deps", "--locked"]
+    described = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE).stdout
+    return Path(json.loads(described)["target_directory"])
+
+
+BINARIES = cargo_target() / "debug"
 
 # Far more than anything here takes: a slow machine must not fail a test.
 PATIENCE_SECONDS = 60
