@@ -249,7 +249,9 @@ impl Error {
     /// Whether a read that lags behind may be all there is to it, so that looking again helps.
     pub fn may_be_lag(&self) -> bool {
         match self {
-            Self::RotationNotEnabled { .. } | Self::VersionNotStaged { .. } | Self::PlanChanged { .. } => true,
+            Self::RotationNotEnabled { .. } | Self::VersionNotStaged { .. } | Self::PlanChanged { .. } => {
+                true
+            }
             Self::InvalidEvent { field, .. } => field == "SecretId",
             _ => false,
         }

@@ -23,6 +23,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_millis(1000);
 /// A wrong secret can be a frontend that lags behind; for longer it is wrong for good.
 const WRONG_SECRET_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a single question may take.
+const ONE_QUESTION: Duration = Duration::from_secs(5);
 /// What is kept of the invocation's time to report a failure.
 const MARGIN: Duration = Duration::from_secs(3);
 /// Below this there is no point in asking.
@@ -52,8 +54,9 @@ pub async fn prove(
 /// One question in each region: does STS accept the key? Anything but a yes is a no, which [`prove`]
 /// follows up; that it is another user's key is an error.
 pub async fn accepted(aws: &Aws, config: &Config, seen: &Observation, key: &Credential) -> Result<bool> {
-    let regions = regions(aws, config, seen)?;
-    let answers = regions.iter().map(|region| async move { ask(&aws.sts_as(key, region), seen, key).await });
+    let (regions, end) = (regions(aws, config, seen)?, Instant::now() + ONE_QUESTION);
+    let answers =
+        regions.iter().map(|region| async move { ask(&aws.sts_as(key, region), end, seen, key).await });
     let answers = try_join_all(answers).await?;
     Ok(answers.iter().all(|answer| matches!(answer, Answer::Accepted)))
 }

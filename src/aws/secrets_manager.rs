@@ -1,6 +1,7 @@
 //! [Secrets Manager](https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html).
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{Builder, Config};
 use aws_sdk_secretsmanager::primitives::DateTime;
@@ -8,7 +9,6 @@ use aws_sdk_secretsmanager::types::{
     Filter, FilterNameStringType, ReplicaRegionType, RotationRulesType, SecretListEntry,
     SecretVersionsListEntry, Tag,
 };
-use aws_config::retry::RetryConfig;
 use jiff::Timestamp;
 use tokio::time::sleep;
 

@@ -92,7 +92,8 @@ async fn rotations_in_which_every_read_lags_end_well_without_an_alert() {
 
 /// PutSecretValue's connection breaks, and each attempt is stored this much later.
 async fn stored_late(after: Duration) -> (Stage, String) {
-    let options = Options { rotation_attempts: 4, retry_delay: Duration::from_secs(10), ..Options::default() };
+    let options =
+        Options { rotation_attempts: 4, retry_delay: Duration::from_secs(10), ..Options::default() };
     let stage = Stage::new(options, &[]);
     let (_, arn) = stage.adopted();
     for nth in 1..=3 {
@@ -140,7 +141,10 @@ async fn a_version_that_holds_a_deleted_key_loses_awspending_and_says_what_to_do
     assert!(stage.staged(&arn, "AWSPENDING").is_none());
     stage.rotated(&arn).await;
     stage.working_key(&arn);
-    assert!(stage.sim.secret(&arn).stage(&dead).is_none(), "the dead key's label went with the next rotation");
+    assert!(
+        stage.sim.secret(&arn).stage(&dead).is_none(),
+        "the dead key's label went with the next rotation"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -103,7 +103,12 @@ impl Clean {
         if next && (run.end == self.run.end || run.end_of_next.is_some()) {
             return Ok(());
         }
-        Err(format!("{:?} {faults:?}: ended in {:?} instead of {:?}", self.case, (&run.end, &run.end_of_next), (&self.run.end, &self.run.end_of_next)))
+        Err(format!(
+            "{:?} {faults:?}: ended in {:?} instead of {:?}",
+            self.case,
+            (&run.end, &run.end_of_next),
+            (&self.run.end, &self.run.end_of_next)
+        ))
     }
 
     /// Each of the faults came: what they do is what was run.

@@ -134,7 +134,8 @@ async fn second_faults(
     let arranged = arrange(clean.case).await;
     let every = if every_pair() { 1 } else { SAMPLE };
     // Each first fault has a sample of its own.
-    let mut turn = fastrand::Rng::with_seed(first.0 as u64).u64(0..every) + format!("{:?}", first.1).len() as u64;
+    let mut turn =
+        fastrand::Rng::with_seed(first.0 as u64).u64(0..every) + format!("{:?}", first.1).len() as u64;
     let (mut later, mut hit) = (0, BTreeSet::new());
     for place in arranged.places(first.0, &first.1).await {
         let calls = arranged.calls_from(&place).await;

@@ -87,7 +87,8 @@ impl Simulator {
         let fault = self.with(|state| state.faults.strike(&info));
         match fault {
             Some(FaultKind::EffectLater(after)) => {
-                let call = LateCall { due: self.now() + after, request, routed, authorization, info, transport };
+                let call =
+                    LateCall { due: self.now() + after, request, routed, authorization, info, transport };
                 self.with(|state| state.late.push(call));
                 return Delivery::Lost;
             }
@@ -105,7 +106,8 @@ impl Simulator {
             }
             _ => {}
         }
-        let (seq, answered) = self.effect(&request, &routed, &authorization, info, &fault, transport, self.now());
+        let (seq, answered) =
+            self.effect(&request, &routed, &authorization, info, &fault, transport, self.now());
         let response = match answered {
             Answered::Now(response) => response,
             Answered::Later(Invoke { function_arn, event, chain }) => {
@@ -160,7 +162,15 @@ impl Simulator {
             let injected = fault.as_ref().and_then(|fault| fault.error(routed.service, &info));
             let outcome = match injected {
                 Some(error) => Err(error),
-                None => perform(state, request, routed, authorization, &access, DateWindow::of(arrived, transport), now),
+                None => perform(
+                    state,
+                    request,
+                    routed,
+                    authorization,
+                    &access,
+                    DateWindow::of(arrived, transport),
+                    now,
+                ),
             };
             let told = match &outcome {
                 Ok(_) => Outcome::Ok,
