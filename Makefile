@@ -64,7 +64,8 @@ rust-alone:
 	@mkdir -p target
 	@cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee target/rust.txt || { \
 		echo; echo "Each failed test alone:"; \
-		sed -nE "s/^test (.*[^ ])( - should panic)? \.\.\. FAILED$$/  cargo test --locked --workspace -- --exact --show-output '\1'/p" target/rust.txt; \
+		sed -nE -e "s/ - should panic( \.\.\. FAILED)$$/\1/" \
+			-e "s/^test (.*) \.\.\. FAILED$$/  cargo test --locked --workspace -- --exact --show-output '\1'/p" target/rust.txt; \
 		exit 1; }
 
 peers-alone:
