@@ -118,8 +118,10 @@ $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 SEEDS ?= 20000
 TRIPLES ?= 100000
 CASES ?= 1000000
-prove: ## many more interleavings, triples of faults and bad inputs: SEEDS=… TRIPLES=… CASES=…
-	SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage
+YEARS ?= 3
+prove: ## every pair of faults, and many more triples, interleavings, years and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=…
+	PAIRS=all SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) \
+		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years
 
 bench: $(BENCH_VENV)/ready $(EMULATOR) ## measure, against a Python peer and the limit, and write docs/performance.md (ARGS="--only cold rotation")
 	$(BENCH_VENV)/bin/python tests/bench $(ARGS)
