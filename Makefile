@@ -30,7 +30,7 @@ PEERS := $(VENV)/ready $(STANDINS)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-rest mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -131,19 +131,25 @@ $(BENCH_VENV)/ready: tests/bench/requirements.txt
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# What needs no compiler is checked while cargo compiles, and printed in the end.
+# What needs no compiler runs beside what does, and is printed in the end. What both halves need of npm comes first: two
+# `npm ci` in one folder destroy each other's work.
 check: ## what CI runs: the tests, and everything that can be linted
 	@mkdir -p target
-	@status=0; $(MAKE) --no-print-directory --jobs=2 --keep-going check-cargo check-rest || status=$$?; \
+	@status=0; \
+	$(MAKE) --no-print-directory --jobs=2 --keep-going check-cargo $(TEMPLATES)/ready $(BROWSER) || status=$$?; \
+	$(MAKE) --no-print-directory --jobs=2 --keep-going check-tests check-rest || status=$$?; \
 	cat target/rest.txt || true; \
 	exit $$status
 
 # One after the other: cargo locks its target directory while it compiles.
 check-cargo:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going format lint docs test look-report look-mails
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going format lint docs
+
+check-tests:
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails
 
 check-rest:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk $(BROWSER) >target/rest.txt 2>&1
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk >target/rest.txt 2>&1
 
 format:
 	cargo fmt --all --check
