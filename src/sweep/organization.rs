@@ -110,7 +110,7 @@ fn nobody_active(
     unknown: &[String],
 ) -> Error {
     let name = match unit {
-        Some(unit) => format!("organizational unit {unit}"),
+        Some(unit) => format!("organizational unit {}", unit.escape_default()),
         None if is_list => "accounts".into(),
         None => "organization".into(),
     };

@@ -147,7 +147,7 @@ pub struct Options {
     /// Regions that are not enabled: every key is refused there as one that does not exist
     /// (`InvalidClientTokenId`, <https://www.remotion.dev/docs/lambda/troubleshooting/security-token>).
     /// By default those that AWS leaves off.
-    pub disabled_regions: BTreeSet<String>,
+    pub disabled_regions: BTreeSet<&'static str>,
     /// How often Lambda repeats an asynchronous invocation that failed, after one minute and then two
     /// (AWS: 2, `MaximumRetryAttempts`).
     pub event_retries: u32,
@@ -213,7 +213,7 @@ impl Default for Options {
             report_key_order: ReportKeyOrder::default(),
             empty_pages: true,
             account_fields: AccountFields::default(),
-            disabled_regions: OPT_IN_REGIONS.map(str::to_owned).into(),
+            disabled_regions: OPT_IN_REGIONS.into(),
             event_retries: 2,
             longest_chain: 16,
             replication_lag: Duration::ZERO,

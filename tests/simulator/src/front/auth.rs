@@ -58,18 +58,15 @@ impl DateWindow {
     fn refuses(self, date: SystemTime) -> Option<String> {
         let minutes = DATE_TOLERANCE.as_secs() / 60;
         let (earliest, latest) = (self.from - DATE_TOLERANCE, self.until + DATE_TOLERANCE);
-        let [sent, from, until, earliest_text, latest_text] =
-            [date, self.from, self.until, earliest, latest].map(amz_date);
+        let told = |words: &str, relation: &str, bound, server, sign: char| {
+            let [sent, bound, server] = [date, bound, server].map(amz_date);
+            format!("{words}: {sent} is {relation} {bound} ({server} {sign} {minutes} min.)")
+        };
         if date < earliest {
-            return Some(format!(
-                "Signature expired: {sent} is now earlier than {earliest_text} ({from} - {minutes} min.)"
-            ));
+            return Some(told("Signature expired", "now earlier than", earliest, self.from, '-'));
         }
-        (date > latest).then(|| {
-            format!(
-                "Signature not yet current: {sent} is still later than {latest_text} ({until} + {minutes} min.)"
-            )
-        })
+        (date > latest)
+            .then(|| told("Signature not yet current", "still later than", latest, self.until, '+'))
     }
 }
 
@@ -146,7 +143,7 @@ fn usable_secret(
 ) -> Result<String, ApiError> {
     let id = &authorization.access_key_id;
     let now = state.clock.now();
-    if state.options.disabled_regions.contains(&authorization.region) {
+    if state.options.disabled_regions.contains(authorization.region.as_str()) {
         return Err(refusal.unknown());
     }
     let token = request.header("x-amz-security-token");
