@@ -53,8 +53,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     if session.global.json {
         terminal.json(&visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
     } else {
-        let whose = account.number.as_deref().unwrap_or_default();
-        terminal.line(format!("Plan for account {whose}. Nothing is changed."))?;
+        terminal.line("Plan. Nothing is changed.")?;
         for visit in &visits {
             print(terminal, visit)?;
         }

@@ -21,6 +21,7 @@ pub(super) struct Target<'a> {
 impl<'a> Target<'a> {
     /// Finds it. What fits two secrets is refused.
     pub async fn find(session: &'a Session, text: &str) -> Result<Self, Failure> {
+        session.check_secret(text)?;
         let account = session.account(&session.config).await?;
         let named = match account.secrets.describe(text).await {
             Ok(secret) => Some(secret),

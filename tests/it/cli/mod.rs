@@ -6,6 +6,7 @@ mod enroll;
 mod page;
 mod plan;
 mod process;
+mod profile;
 mod report;
 mod rotate;
 mod trail;

@@ -8,14 +8,14 @@ use simulator::{Options, Server, Simulator};
 
 use crate::stage::{ACCOUNT, TAG, USER, value_of};
 
-struct Served {
-    sim: Simulator,
+pub struct Served {
+    pub sim: Simulator,
     server: Server,
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 impl Served {
-    async fn new(name: &str) -> Self {
+    pub async fn new(name: &str) -> Self {
         let sim = Simulator::new(Options { page_size: 100, ..Options::default() });
         let server = sim.serve(0).await.unwrap();
         sim.create_user(ACCOUNT, USER);
@@ -27,7 +27,7 @@ impl Served {
     }
 
     /// Runs it with nothing of this process's environment.
-    async fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub async fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_iam-key-rotator"));
         command.args(args).env_clear().env("AWS_ENDPOINT_URL", self.server.url());
         command.env("HOME", &self.folder).env("AWS_EC2_METADATA_DISABLED", "true");
@@ -36,7 +36,7 @@ impl Served {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
