@@ -5,7 +5,9 @@
 //! secret.
 
 mod args;
+mod command;
 mod completions;
+mod confirm;
 mod demo;
 mod doctor;
 mod enroll;

@@ -9,6 +9,7 @@ mod process;
 mod profile;
 mod report;
 mod rotate;
+mod sweep;
 mod trail;
 mod unstick;
 

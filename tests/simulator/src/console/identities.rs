@@ -200,6 +200,11 @@ impl Simulator {
         })
     }
 
+    /// Gives the account an alias, in place of the one that it has.
+    pub fn set_account_alias(&self, account: &str, alias: &str) {
+        self.with(|state| state.world.account(account).alias = Some(alias.to_owned()));
+    }
+
     /// Makes a role, or replaces its trust: ARNs, account numbers or `*`.
     pub fn create_role(&self, account: &str, role: &str, trust: Vec<String>, external_id: Option<String>) {
         self.with(|state| {
