@@ -6,6 +6,8 @@ use crate::sweep::Account;
 /// What a change needs before it begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
+    /// What is done to them, e.g. `Change`.
+    pub verb: &'static str,
     /// How many users it changes.
     pub users: usize,
     /// Whether the command line names them. Otherwise they are whoever the account has.
@@ -20,7 +22,7 @@ pub(super) async fn confirm(
     session: &Session,
     terminal: &mut Terminal,
 ) -> Result<bool, Failure> {
-    let users = count(scale.users, "user");
+    let (verb, users) = (scale.verb, count(scale.users, "user"));
     if !terminal.can_ask() {
         terminal.note(
             "Nothing was changed: stdin is not a terminal, so there is nobody to confirm the plan. Add --yes \
@@ -29,7 +31,7 @@ pub(super) async fn confirm(
         return Ok(false);
     }
     if scale.named {
-        return Ok(terminal.agrees(&format!("\nChange {users}?"))?);
+        return Ok(terminal.agrees(&format!("\n{verb} {users}?"))?);
     }
     let number = session.acts_on();
     // Without the permission, or with a failure, the number serves.
@@ -38,7 +40,7 @@ pub(super) async fn confirm(
         Some(alias) => format!("alias ({alias}) or number ({number})"),
         None => format!("number ({number})"),
     };
-    let question = format!("\nChange {users} of this account? Type the account's {names} to go on: ");
+    let question = format!("\n{verb} {users} of this account? Type the account's {names} to go on: ");
     let answers: Vec<&str> = alias.as_deref().into_iter().chain([number]).collect();
     Ok(terminal.accepts(&question, &answers)?)
 }

@@ -70,7 +70,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         return close(&plan.visits, 0, session, terminal);
     }
     let account = session.account(&config).await?;
-    let scale = Scale { users: plan.changes(), named: !args.user.is_empty() };
+    let scale = Scale { verb: "Change", users: plan.changes(), named: !args.user.is_empty() };
     if !args.yes && !confirm(scale, &account, session, terminal).await? {
         terminal.tell(json, "\nNothing was changed.")?;
         return Ok(Exit::Failed);

@@ -2,6 +2,7 @@
 
 use super::{Failure, Session};
 use crate::aws::Iam;
+use crate::config::Scope;
 use crate::model::names::TAG_USER;
 use crate::model::{AccessKey, SecretState, UserRef};
 use crate::plan::bind_user_by_labels;
@@ -84,6 +85,32 @@ impl<'a> Target<'a> {
             target.user = None;
         }
         Ok(target)
+    }
+
+    /// Refuses a secret that nobody enrolled. Its tag and its labels are whatever its owner wrote: they
+    /// would name another user's keys.
+    pub fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
+        let config = &session.config;
+        let listed = match &config.scope {
+            Scope::Secrets(names) => {
+                names.iter().any(|name| [&self.secret.name, &self.secret.arn].contains(&name))
+            }
+            Scope::Enrolled | Scope::All => false,
+        };
+        let rotates_with_ours = match (&self.secret.rotation_function, &config.rotation_function) {
+            (Some(function), Some(ours)) => function == ours,
+            (function, _) => function.is_some(),
+        };
+        if listed || rotates_with_ours {
+            return Ok(());
+        }
+        let function = self.secret.rotation_function.as_deref().unwrap_or("no function");
+        let user = self.user.as_ref().map_or("USER", |user| &user.name);
+        Err(Failure::Failed(format!(
+            "{} is not enrolled: it rotates with {function}. Nothing was changed. If this secret is meant: `{}`",
+            self.words(),
+            session.global.command(["enroll", user, "--secret", &self.secret.name])
+        )))
     }
 
     /// The secret as it is now.

@@ -45,6 +45,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Rotates.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.target).await?;
+    target.check_enrolled(session)?;
     let keys = target.keys().await?;
     super::unstick::show(terminal, &target, &keys)?;
     let setup = match (&target.secret.rotation_function, session.config.rotation_setup()) {

@@ -1,6 +1,7 @@
 //! The command line, in process and in simulated time. What it prints is compared with files;
 //! `UPDATE_PAGES=1` writes them.
 
+mod adopt;
 mod doctor;
 mod enroll;
 mod page;
@@ -50,7 +51,10 @@ impl<'a> Seat<'a> {
         let (_, interrupted) = watch::channel(false);
         Self {
             sim,
-            settings: vec![("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)],
+            settings: vec![
+                ("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION),
+                ("ROTATOR_SECRET_NAME", "iam-key/{user}"),
+            ],
             typed: "",
             clock_off: 0,
             interrupted,
