@@ -2,7 +2,6 @@
 
 use super::{Failure, Session};
 use crate::aws::Iam;
-use crate::config::Scope;
 use crate::model::names::TAG_USER;
 use crate::model::{AccessKey, SecretState, UserRef};
 use crate::plan::bind_user_by_labels;
@@ -30,7 +29,7 @@ impl<'a> Target<'a> {
             Err(error) => return Err(error.into()),
         };
         let is_user_name = !text.starts_with("arn:") && UserRef::parse(text, "aws", "000000000000").is_ok();
-        let of_user = if is_user_name { account.candidate(text).await?.secrets } else { Vec::new() };
+        let of_user = if is_user_name { secrets_of(&account, text).await? } else { Vec::new() };
         let arn = match (named, of_user.as_slice()) {
             (Some(secret), []) => return Self::of(session, account, secret).await,
             (Some(secret), [only]) if *only == secret.arn => return Self::of(session, account, secret).await,
@@ -91,17 +90,7 @@ impl<'a> Target<'a> {
     /// would name another user's keys.
     pub fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
         let config = &session.config;
-        let listed = match &config.scope {
-            Scope::Secrets(names) => {
-                names.iter().any(|name| [&self.secret.name, &self.secret.arn].contains(&name))
-            }
-            Scope::Enrolled | Scope::All => false,
-        };
-        let rotates_with_ours = match (&self.secret.rotation_function, &config.rotation_function) {
-            (Some(function), Some(ours)) => function == ours,
-            (function, _) => function.is_some(),
-        };
-        if listed || rotates_with_ours {
+        if config.is_enrolled(&self.secret) || config.lists(&self.secret) {
             return Ok(());
         }
         let function = self.secret.rotation_function.as_deref().unwrap_or("no function");
@@ -141,6 +130,14 @@ impl<'a> Target<'a> {
         let of = self.user.as_ref().map_or_else(String::new, |user| format!(" of user {}", user.name));
         format!("secret {:?}{of}", self.secret.name)
     }
+}
+
+/// A user's secrets: the enrolled ones. Others that only say so are shown where there are none, so that
+/// a command can say that they are not enrolled.
+async fn secrets_of(account: &Account<'_>, user: &str) -> Result<Vec<String>, Failure> {
+    let candidate = account.candidate(user).await?;
+    let tagged = candidate.not_enrolled.into_iter().map(|secret| secret.arn);
+    Ok(if candidate.secrets.is_empty() { tagged.collect() } else { candidate.secrets })
 }
 
 /// IAM of a user who may live in another account than the secret.

@@ -33,8 +33,7 @@ impl Planner<'_> {
             return Ok(());
         }
         let binding = self.binding(&secret);
-        let bound = binding.as_ref().is_some_and(|user| enrolment.user.is(&user.arn()));
-        if bound && self.is_enrolled(&secret) {
+        if self.is_bound(&enrolment.user, &secret) && self.is_enrolled(&secret) {
             self.already(enrolment, &secret);
             return Ok(());
         }
@@ -103,6 +102,11 @@ impl Planner<'_> {
     /// The user that the secret's tag or name points to.
     fn binding(&self, secret: &SecretState) -> Option<UserRef> {
         bind_user_by_labels(secret, &self.account.config.shared.secret_name, |_| true)
+    }
+
+    /// Whether the secret's tag or name points to this user.
+    pub(super) fn is_bound(&self, user: &UserRef, secret: &SecretState) -> bool {
+        self.binding(secret).is_some_and(|bound| user.is(&bound.arn()))
     }
 
     /// What the operator must know before saying yes: whoever made the secret may read the user's keys.

@@ -6,10 +6,10 @@ use super::super::rotate::{Followed, follow};
 use super::super::target::Target;
 use super::super::{Failure, Session, Terminal};
 use super::plan::Enrolment;
+use super::snippets;
 use super::step::{Start, Step};
-use super::{TAG_SECRET, snippets};
 use crate::model::SecretState;
-use crate::model::names::TAG_USER;
+use crate::model::names::{TAG_SECRET, TAG_USER};
 use crate::sweep::Account;
 
 /// How long the first rotation is followed.

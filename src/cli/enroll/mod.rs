@@ -18,9 +18,6 @@ use crate::config::{Scope, SweepConfig};
 use plan::{Enrolment, Planner};
 use wish::{Wish, wishes};
 
-/// IAM user tag: the one secret that may get this user's keys.
-const TAG_SECRET: &str = "iam-key-rotator:secret";
-
 /// Arguments of `enroll`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\

@@ -1,8 +1,9 @@
 //! What it takes to enroll a user.
 
 use super::super::{Failure, Session, Terminal};
+use super::Wish;
 use super::step::{Start, Step};
-use super::{TAG_SECRET, Wish};
+use crate::model::names::TAG_SECRET;
 use crate::model::{AccessKey, KeyStatus, SecretState, UnknownKeys, UserRef};
 use crate::plan::sweep::exemption;
 use crate::sweep::Account;
@@ -45,7 +46,8 @@ impl Planner<'_> {
             Err(error) => return Err(error.into()),
         };
         let tags = self.account.iam.user_tags(&wish.user).await?;
-        let exempt = exemption(&self.account.config.exempt, &wish.user, candidate.in_exempt_group, &tags);
+        let exempt =
+            exemption(&self.account.config.shared.exempt, &wish.user, candidate.in_exempt_group, &tags);
         if let Some(reason) = exempt {
             return Ok(enrolment.refuse(format!("the user is exempt: {reason}")));
         }
@@ -59,6 +61,7 @@ impl Planner<'_> {
                     self.already(&mut enrolment, &secret);
                 }
                 Own::Refused(why) => enrolment.refused = Some(why),
+                Own::Created(secret) => self.finish(&mut enrolment, &secret, &keys, tagged),
                 Own::None => self.create(&mut enrolment, &keys, tagged),
             },
         }
@@ -90,13 +93,26 @@ impl Planner<'_> {
         }
         enrolment.steps.push(Step::Create { name: name.clone(), adopts: youngest.id.clone() });
         self.bind_user(enrolment, &name, tagged);
-        let setup = config.rotation_setup().map(|setup| setup.every_days);
-        enrolment.steps.push(Step::Rotate(Start {
-            function: Some(self.function.to_owned()),
-            replaces: None,
-            every_days: setup,
-            now: self.now,
-        }));
+        enrolment.steps.push(Step::Rotate(self.start(&SecretState::default())));
+    }
+
+    /// Finishes what an enrolment that broke off has created. CreateSecret is repeated with the same
+    /// token, which makes nothing new, unless the label shows that only the rotation is missing.
+    fn finish(
+        &self,
+        enrolment: &mut Enrolment,
+        secret: &SecretState,
+        keys: &[AccessKey],
+        tagged: Option<&str>,
+    ) {
+        enrolment.notes.push(format!("secret {:?} was created by an enrolment that broke off", secret.name));
+        if secret.current().is_none_or(|version| version.key.is_none()) {
+            return self.create(enrolment, keys, tagged);
+        }
+        enrolment.arn = Some(secret.arn.clone());
+        enrolment.refused = self.other_secret(&enrolment.user, secret, tagged);
+        self.bind_user(enrolment, &secret.name, tagged);
+        enrolment.steps.push(Step::Rotate(self.start(secret)));
     }
 
     /// The user's tag, unless it is right already.

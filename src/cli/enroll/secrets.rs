@@ -2,7 +2,6 @@
 
 use super::super::Failure;
 use super::plan::Planner;
-use crate::config::Scope;
 use crate::model::{SecretState, UserRef};
 use crate::sweep::Candidate;
 
@@ -21,6 +20,8 @@ pub(super) enum Own {
     None,
     /// It is enrolled.
     Enrolled(Box<SecretState>),
+    /// It was created here by an enrolment that broke off.
+    Created(Box<SecretState>),
     /// There are others, and why none of them is used.
     Refused(String),
 }
@@ -28,15 +29,14 @@ pub(super) enum Own {
 impl UsersSecrets {
     /// Reads them.
     pub async fn of(planner: &Planner<'_>, candidate: &Candidate) -> Result<Self, Failure> {
-        let mut secrets = Self::default();
+        let mut enrolled = Vec::new();
         for arn in &candidate.secrets {
             let secret = planner.account.secrets.describe(arn).await?;
-            if secret.deleted.is_none() {
-                let enrolled = planner.is_enrolled(&secret);
-                if enrolled { &mut secrets.enrolled } else { &mut secrets.tagged }.push(secret);
+            if planner.is_enrolled(&secret) {
+                enrolled.push(secret);
             }
         }
-        Ok(secrets)
+        Ok(Self { enrolled, tagged: candidate.not_enrolled.clone() })
     }
 }
 
@@ -44,11 +44,8 @@ impl Planner<'_> {
     /// Whether somebody with authority enrolled it: only who may rotate it and may invoke our function
     /// can have set that, and only who may change the sweep's settings can list it.
     pub(super) fn is_enrolled(&self, secret: &SecretState) -> bool {
-        let listed = match &self.session.config.scope {
-            Scope::Secrets(names) => names.iter().any(|name| *name == secret.name || *name == secret.arn),
-            Scope::Enrolled | Scope::All => false,
-        };
-        listed || secret.rotation_function.as_deref() == Some(self.function)
+        let config = &self.session.config;
+        config.is_enrolled(secret) || config.lists(secret)
     }
 
     /// The user's own secret, where none is named. One that exists and is not enrolled is never used: a
@@ -71,11 +68,20 @@ impl Planner<'_> {
             )));
         }
         let name = self.account.config.shared.secret_name_of(user);
-        match self.account.secrets.describe(&name).await {
-            Ok(secret) => Ok(Own::Refused(self.exists(user, &secret, "exists already"))),
-            Err(error) if error.is_not_found() => Ok(Own::None),
-            Err(error) => Err(error.into()),
+        let secret = match self.account.secrets.describe(&name).await {
+            Ok(secret) => secret,
+            Err(error) if error.is_not_found() => return Ok(Own::None),
+            Err(error) => return Err(error.into()),
+        };
+        if self.is_enrolled(&secret) && self.is_bound(user, &secret) {
+            return Ok(Own::Enrolled(Box::new(secret)));
         }
+        // Under names that are anybody's, anybody could imitate a creation of ours.
+        let ours = self.account.config.shared.has_own_names();
+        if ours && self.is_bound(user, &secret) && self.account.is_own_creation(user, &secret).await? {
+            return Ok(Own::Created(Box::new(secret)));
+        }
+        Ok(Own::Refused(self.exists(user, &secret, "exists already")))
     }
 
     fn exists(&self, user: &UserRef, secret: &SecretState, how: &str) -> String {

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use crate::model::AccessKeyId;
-use crate::model::names::TAG_USER;
-
-use super::TAG_SECRET;
+use crate::model::names::{TAG_SECRET, TAG_USER};
 
 /// A step of an enrolment.
 #[derive(Clone, Debug, PartialEq, Eq)]

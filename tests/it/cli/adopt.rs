@@ -165,3 +165,32 @@ async fn a_secret_that_is_not_enrolled_is_neither_rotated_nor_unstuck() {
     assert_eq!(fleet.keys("ci"), [(key.access_key_id, true)]);
     assert_eq!(fleet.secret("theirs").rotation_function, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_broke_off_is_finished_wherever_it_did() {
+    for call in ["PutResourcePolicy", "UpdateSecretVersionStage", "TagUser", "RotateSecret"] {
+        let fleet = Fleet::new(&[]);
+        fleet.user("ci", 40);
+        fleet.sim.add_fault(Fault::on(call, 0, FaultKind::Denied));
+        Seat::of(&fleet.sim).run("enroll ci --yes").await;
+        fleet.sim.clear_faults();
+        Seat::of(&fleet.sim).run("enroll ci --yes").await.ends(0);
+        fleet.working_key("iam-key/ci");
+        assert_eq!(fleet.secrets().len(), 1, "{call}");
+        assert_eq!(fleet.keys("ci").len(), 2, "{call}: the first rotation supersedes the user's key");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_somebody_gave_another_policy_is_not_finished() {
+    let fleet = Fleet::new(&[]);
+    fleet.user("ci", 40);
+    fleet.sim.add_fault(Fault::on("PutResourcePolicy", 0, FaultKind::Denied));
+    Seat::of(&fleet.sim).run("enroll ci --yes").await.ends(1);
+    fleet.sim.clear_faults();
+    fleet.sim.put_policy(&fleet.secret("iam-key/ci").arn, r#"{"Version":"2012-10-17","Statement":[]}"#);
+    fleet.sim.clear_journal();
+    let ran = Seat::of(&fleet.sim).run("enroll ci --yes").await;
+    ran.ends(1);
+    refused(&fleet, &ran, "`iam-key-rotator enroll ci --secret iam-key/ci`");
+}

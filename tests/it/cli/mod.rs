@@ -51,10 +51,7 @@ impl<'a> Seat<'a> {
         let (_, interrupted) = watch::channel(false);
         Self {
             sim,
-            settings: vec![
-                ("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION),
-                ("ROTATOR_SECRET_NAME", "iam-key/{user}"),
-            ],
+            settings: vec![("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)],
             typed: "",
             clock_off: 0,
             interrupted,

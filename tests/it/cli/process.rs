@@ -141,6 +141,7 @@ async fn without_a_terminal_and_without_yes_a_sweep_changes_nothing() {
         ("AWS_SECRET_ACCESS_KEY", root.secret_access_key.as_str()),
         ("AWS_REGION", "eu-west-1"),
         ("ROTATOR_MODE", "enforce"),
+        ("ROTATOR_ROTATION_FUNCTION_ARN", crate::stage::FUNCTION),
     ];
     for args in [&["sweep", "--apply"][..], &["sweep", "--apply", "--user", USER]] {
         let ran = served.run(args, &environment).await;
