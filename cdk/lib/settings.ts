@@ -226,6 +226,8 @@ export const DEFAULTS = {
   secretsIn: 'central',
 } as const;
 
+/** What the names of all the rotator's tags begin with. */
+export const TAG_PREFIX = 'iam-key-rotator:';
 /** The secret's tag that names its IAM user. */
 export const USER_TAG = 'iam-key-rotator:user';
 /** The secret's tag that the rotation function writes before it creates a key. */

@@ -56,7 +56,7 @@ export function changeSecrets(of: Enrolled): PolicyStatement[] {
  * Whether a secret of that name is the sweep's own creation IAM cannot tell; the sweep itself checks it.
  */
 export function changeCreatedSecrets(of: Enrolled): PolicyStatement[] {
-  const scope = { resources: namedLikeOurs(of) };
+  const scope = { resources: [createdSecrets(of)] };
   return [
     // The request must name our function, so that nothing else of that name is rotated by its own.
     rotate('RotateCreatedSecrets', scope, { StringEquals: ours(of) }),
@@ -67,12 +67,12 @@ export function changeCreatedSecrets(of: Enrolled): PolicyStatement[] {
 
 /** How the sweep enrolls a user: it creates a secret of the configured name, bound to the user by its tag. */
 export function createSecrets(of: Enrolled): PolicyStatement[] {
-  const named = namedLikeOurs(of);
+  const created = [createdSecrets(of)];
   return [
     new PolicyStatement({
       sid: 'CreateSecretsBoundToAUser',
       actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
-      resources: named,
+      resources: namedLikeOurs(of),
       conditions: {
         Null: { [`aws:RequestTag/${USER_TAG}`]: 'false' },
         'ForAllValues:StringEquals': { 'aws:TagKeys': [USER_TAG, NOTICES_TAG] },
@@ -81,7 +81,7 @@ export function createSecrets(of: Enrolled): PolicyStatement[] {
     new PolicyStatement({
       sid: 'PolicyOfSecretsBoundToAUser',
       actions: ['secretsmanager:PutResourcePolicy'],
-      resources: named,
+      resources: created,
       conditions: {
         Null: { [`aws:ResourceTag/${USER_TAG}`]: 'false' },
         Bool: { 'secretsmanager:BlockPublicPolicy': 'true' },
@@ -91,7 +91,7 @@ export function createSecrets(of: Enrolled): PolicyStatement[] {
     new PolicyStatement({
       sid: 'ReadPolicyOfCreatedSecrets',
       actions: ['secretsmanager:GetResourcePolicy'],
-      resources: named,
+      resources: created,
     }),
   ];
 }
@@ -119,11 +119,21 @@ export function replicateSecrets(of: Enrolled): PolicyStatement[] {
   ];
 }
 
-/** Secrets whose name follows the template: with the six characters that Secrets Manager adds, and before it has. */
-function namedLikeOurs({ stack, settings }: Enrolled): string[] {
+/** Secrets whose name follows the template, or will once they exist: only then has an ARN its six last characters. */
+function namedLikeOurs(of: Enrolled): string[] {
+  const pattern = namePattern(of);
+  return [...(pattern.endsWith('*') ? [] : [`${pattern}-??????`]), pattern].map((name) => secretsOf(of.stack, name));
+}
+
+/** Existing secrets whose name follows the template. */
+function createdSecrets(of: Enrolled): string {
+  return secretsOf(of.stack, `${namePattern(of)}-??????`);
+}
+
+function namePattern({ stack, settings }: Enrolled): string {
   const template = settings.keys?.secretName ?? DEFAULTS.secretName;
   const account = settings.members || Token.isUnresolved(template) ? ANY_ACCOUNT : stack.account;
-  const name = [
+  return [
     ['{user}', '*'],
     ['{account}', account],
   ].reduce<string>(
@@ -131,8 +141,6 @@ function namedLikeOurs({ stack, settings }: Enrolled): string[] {
       Token.isUnresolved(template) ? Fn.join(any, Fn.split(part, pattern)) : pattern.replace(part, any),
     template,
   );
-  const names = name.endsWith('*') ? [name] : [name, `${name}-??????`];
-  return names.map((each) => secretsOf(stack, each));
 }
 
 interface Scope {
