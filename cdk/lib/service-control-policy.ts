@@ -35,7 +35,7 @@ export interface ServiceControlPolicy {
 
 /**
  * A service control policy that refuses the rotator's tags to everybody but the roles named: whoever may set them decides
- * whose keys are rotated, and into which secret. Below a path it refuses users of that path as well.
+ * whose keys are rotated, and into which secret. Where a path decides, it refuses users of that path as well.
  */
 export function serviceControlPolicy({ users, settings, roleArns }: ServiceControlPolicyProps): ServiceControlPolicy {
   checkRoles(roleArns);
@@ -58,7 +58,8 @@ export function serviceControlPolicy({ users, settings, roleArns }: ServiceContr
         // IAM takes Iam-Key-Rotator:Rotate for the same tag.
         Condition: { 'ForAnyValue:StringEqualsIgnoreCase': { 'aws:TagKeys': guardedTags(users, settings) }, ...others },
       },
-      ...(users.path === '/'
+      // Where a tag decides, the path alone puts nobody in scope.
+      ...(users.tag || users.path === '/'
         ? []
         : [
             {

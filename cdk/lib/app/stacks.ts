@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { BootstraplessSynthesizer, CfnOutput, CfnParameter, Fn, Stack, StackSynthesizer, Token } from 'aws-cdk-lib';
+import { BootstraplessSynthesizer, CfnOutput, CfnParameter, DefaultStackSynthesizer, Fn, Stack, Token } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
@@ -45,7 +45,7 @@ export class RotatorStack extends Stack {
 
   /** The role that CloudFormation updates this stack under, and so tags users and secrets. */
   private deployer(): string[] {
-    const arn = this.synthesizer instanceof StackSynthesizer ? this.synthesizer.cloudFormationExecutionRoleArn : undefined;
+    const arn = this.synthesizer instanceof DefaultStackSynthesizer ? this.synthesizer.cloudFormationExecutionRoleArn : undefined;
     return arn === undefined ? [] : [arn.includes('${') && !Token.isUnresolved(arn) ? Fn.sub(arn) : arn];
   }
 
