@@ -153,8 +153,7 @@ export class RotatedAccessKey extends Construct {
       );
       return;
     }
-    const made = user.node.defaultChild;
-    const userName = made instanceof CfnUser ? made.userName : undefined;
+    const userName = givenName(user);
     const secretName = nameFor(userName ?? user.userName);
     if (BOUND.has(user)) {
       throw new SettingsError(
@@ -205,6 +204,13 @@ export class RotatedAccessKey extends Construct {
     }
     checkInterval('interval', interval, settings);
   }
+}
+
+/** A user's name as it was given. The name that CloudFormation reports would make the user's tag wait for the user. */
+function givenName(user: User): string | undefined {
+  const made = user.node.defaultChild;
+  const name = made instanceof CfnUser ? made.userName : undefined;
+  return Stack.of(user).resolve(name) === undefined ? undefined : name;
 }
 
 function secretNameOf(settings: RotatorSettings, userName: string, account: string): string {

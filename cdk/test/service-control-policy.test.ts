@@ -147,7 +147,8 @@ describe('the released template', () => {
 
   test('has the same policy, for the roles it is given', () => {
     const passing = [role('Custom-Name-RotationRole'), role('Custom-Name-SweepRole'), ...operators];
-    const requests = [...passing, role('Developer')].map((arn) => ({ ...(tagging(['iam-key-rotator:user'])[4] as Request), principal: under(released, arn) }));
+    const tag: Request = { action: 'secretsmanager:TagResource', resource: secret(), context: { 'aws:TagKeys': ['iam-key-rotator:user'] } };
+    const requests = [...passing, role('Developer')].map((arn) => ({ ...tag, principal: under(released, arn) }));
     expect(results(requests)).toEqual(['Allowed', 'Allowed', 'Allowed', 'Allowed', 'ExplicitlyDenied']);
   });
 
