@@ -84,9 +84,10 @@ export function policyText(policy: ServiceControlPolicy): string {
 
 /** Every tag whose presence or value the functions act on. */
 function guardedTags(users: UserScope, settings: RotatorSettings): string[] {
+  const scope = [users.tag?.key, users.exemptTag].filter((key) => key !== undefined);
   const exempt = settings.sweep?.exemptTag ?? DEFAULTS.exemptTag;
   const own = ['overlap', 'recovery', 'email', 'test-regions', 'notices', 'intent', 'refused'].map((name) => TAG_PREFIX + name);
-  return [...new Set([...(users.tag ? [users.tag.key] : []), exempt, SECRET_TAG, USER_TAG, ...own])];
+  return [...new Set([...scope, exempt, SECRET_TAG, USER_TAG, ...own])];
 }
 
 function checkRoles(roleArns: readonly string[]): void {

@@ -36,7 +36,7 @@ export class UserScope {
    * rotation function could not tell an exempt user from a denied one.
    */
   static everyoneNotExempt(exemptTag: string = DEFAULTS.exemptTag): UserScope {
-    return new UserScope('/', { Null: { [`aws:ResourceTag/${exemptTag}`]: 'true' } }, undefined, {});
+    return new UserScope('/', { Null: { [`aws:ResourceTag/${exemptTag}`]: 'true' } }, undefined, exemptTag);
   }
 
   private constructor(
@@ -45,7 +45,8 @@ export class UserScope {
     private readonly conditions: Record<string, Record<string, string>>,
     /** The tag a user must carry, if it is a tag that decides. */
     readonly tag?: { readonly key: string; readonly value: string },
-    private readonly readConditions = conditions,
+    /** The tag a user must not carry. */
+    readonly exemptTag?: string,
   ) {
     if (!Token.isUnresolved(path) && !PATH.test(path)) {
       throw new SettingsError(`users has the path ${JSON.stringify(path)}: a path begins and ends with a slash.`);
@@ -57,9 +58,9 @@ export class UserScope {
     return { resources: [this.users(stack)], conditions: this.conditions };
   }
 
-  /** The same for reads, or undefined where `statement` serves for reads too. */
+  /** The same for reads, exempt users included, or undefined where `statement` serves for reads too. */
   reads(stack: Stack): Scoped | undefined {
-    return this.readConditions === this.conditions ? undefined : { resources: [this.users(stack)], conditions: this.readConditions };
+    return this.exemptTag === undefined ? undefined : { resources: [this.users(stack)] };
   }
 
   private users(stack: Stack): string {

@@ -121,6 +121,11 @@ test('it guards the tags that are configured, and not the defaults that mean not
   expect(keys).not.toContain(':exempt"');
 });
 
+test('it guards the tag that takes a user out of scope', () => {
+  const [tags] = deployed({ users: UserScope.everyoneNotExempt('keep') }).Statement;
+  expect(JSON.stringify(tags?.Condition)).toContain('["keep","iam-key-rotator:exempt"');
+});
+
 describe('where a path decides, it guards the path', () => {
   const below = deployed({ users: UserScope.underPath('/service/') });
   const requests = (arn: string): (Request & { principal: Principal })[] => [
