@@ -18,7 +18,7 @@ key are never touched. A key goes only if it is proved to be a rotation's own an
 stays, and is named.
 
 Examples:
-  iam-key-rotator unstick keys/ci-bot
+  iam-key-rotator unstick iam-key/ci-bot
   iam-key-rotator unstick ci-bot --yes && iam-key-rotator rotate ci-bot --wait")]
 pub struct Args {
     /// The secret's name or ARN, or its user's name

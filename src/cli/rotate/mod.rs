@@ -19,7 +19,7 @@ The old key goes on working for its overlap (ROTATOR_OVERLAP), unless --revoke-n
 
 Examples:
   iam-key-rotator rotate ci-bot --wait
-  iam-key-rotator rotate /access-key/ci-bot --yes
+  iam-key-rotator rotate iam-key/ci-bot --yes
   iam-key-rotator rotate ci-bot --revoke-now      a leaked key: its successor first, then its end")]
 pub struct Args {
     /// The user's name, or the secret's name or ARN
