@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
-    AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy, SecretDocument,
-    SecretState, UserRef,
+    AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy,
+    SecretDocument, SecretState, UserRef,
 };
 use crate::plan::{self, Stage};
 use crate::prove;
