@@ -50,7 +50,8 @@ def templates():
 
 
 @contextlib.contextmanager
-def enforcing_ministack():
+def enforcing_ministack(**more):
+    """More variables, such as ROTATION_ENGINE (ministack_engine.py)."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     variables = bare_environment(
@@ -61,6 +62,7 @@ def enforcing_ministack():
         MINISTACK_REGION="eu-west-1",
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
+        **more,
     )
     with Process([PROGRAMS / "python", Path(__file__).with_name("ministack_server.py")], variables) as server:
 
