@@ -53,10 +53,13 @@ class Account:
         self.rotation_role = stack.outputs["RotationRoleArn"]
         aws.sesv2.create_email_identity(EmailIdentity="example.com")
         self._alerts = self._subscribe(stack.outputs["AlertTopicArn"])
-        self._settings = {name: self._variables(name) for name in (self.rotation, self.sweep_name)}
+        deployed = {name: self._deployed(name) for name in (self.rotation, self.sweep_name)}
+        self._settings = {name: each["Environment"]["Variables"] for name, each in deployed.items()}
+        self._timeouts = {name: each["Timeout"] for name, each in deployed.items()}
+        self._as_deployed = True
 
-    def _variables(self, function):
-        return self.functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    def _deployed(self, function):
+        return self.functions.get_function_configuration(FunctionName=function)
 
     def _subscribe(self, topic):
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:reader"
@@ -70,32 +73,38 @@ class Account:
         for secret in self.manager.list_secrets()["SecretList"]:
             self.manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
         for user in self.iam.list_users()["Users"]:
-            self._delete_user(user["UserName"])
-        for name, settings in self._settings.items():
-            if self._variables(name) != settings:
-                self.functions.update_function_configuration(FunctionName=name, Environment={"Variables": settings})
+            self.delete_user(user["UserName"])
+        if not self._as_deployed:
+            self.set_up()
+            self._as_deployed = True
         self.alerts()
 
-    def _delete_user(self, name):
-        for key in self.iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-            self.iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        for policy in self.iam.list_user_policies(UserName=name)["PolicyNames"]:
-            self.iam.delete_user_policy(UserName=name, PolicyName=policy)
-        for group in self.iam.list_groups_for_user(UserName=name)["Groups"]:
-            self.iam.remove_user_from_group(UserName=name, GroupName=group["GroupName"])
-        self.iam.delete_user(UserName=name)
+    def delete_user(self, name, iam=None):
+        iam = iam or self.iam
+        for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
+            iam.delete_user_policy(UserName=name, PolicyName=policy)
+        for group in iam.list_groups_for_user(UserName=name)["Groups"]:
+            iam.remove_user_from_group(UserName=name, GroupName=group["GroupName"])
+        iam.delete_user(UserName=name)
 
-    def set_up(self, **settings):
-        """Other settings than the template's, for each function those that it knows."""
+    def set_up(self, timeout=None, **settings):
+        """Other settings than the template's, for each function those that it knows; the seconds that each may run."""
         own = {"ROTATOR_MODE", "ROTATOR_SCOPE", "ROTATOR_ROTATE_AFTER", "ROTATOR_ROTATION_ROLE_ARN", "ROTATOR_MAX_AGE"}
         for name, before in self._settings.items():
             known = {key: value for key, value in settings.items() if name == self.sweep_name or key not in own}
-            variables = before | known
-            self.functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            self._configure(name, before | known, timeout or self._timeouts[name])
 
-    def attacker(self, *statements, name="mallory"):
-        """A user who may do what the statements allow, and nothing else. Not a user of the product's."""
-        self.iam.create_user(UserName=name)
+    def _configure(self, function, variables, timeout):
+        given = {"Environment": {"Variables": variables}, "Timeout": timeout}
+        self.functions.update_function_configuration(FunctionName=function, **given)
+        self._as_deployed = False
+
+    def attacker(self, *statements, name="mallory", exempt=False):
+        """A user who may do what the statements allow, and nothing else; `exempt`: not due even where all users are."""
+        tags = [{"Key": "iam-key-rotator:exempt", "Value": "the attacker"}] if exempt else []
+        self.iam.create_user(UserName=name, Tags=tags)
         self.iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=document(*statements))
         return self.aws.under(Key.of(self.iam.create_access_key(UserName=name)["AccessKey"]))
 
@@ -142,7 +151,7 @@ class Account:
         answered = function.invoke(FunctionName=self.sweep_name, Payload=json.dumps(event or {}))
         answer = json.load(answered["Payload"])
         assert "FunctionError" not in answered, answer
-        self._rotations_end()
+        self.settle()
         return answer
 
     def invoke_rotation(self, event, by=None):
@@ -153,9 +162,9 @@ class Account:
     def rotate(self, secret, by=None, **parameters):
         """`done`, or the step that failed and its error, as the rotation of a secret ended."""
         (by or self.aws).secretsmanager.rotate_secret(SecretId=secret, **parameters)
-        return self._rotations_end()
+        return self.settle()
 
-    def _rotations_end(self):
+    def settle(self):
         """How the last rotation ended, when all have."""
         lines = lambda: [line for line in self.aws.log().splitlines() if line.startswith("ROTATION of ")]
         until(lambda: len(started(lines())) == len(ended(lines())), "every rotation has ended")
@@ -192,9 +201,6 @@ class Account:
                 queue.delete_message(QueueUrl=self._alerts, ReceiptHandle=message["ReceiptHandle"])
         return bodies
 
-    def name_and_secret(self, arn):
-        return self.manager.describe_secret(SecretId=arn)["Name"], arn
-
 
 def started(lines):
     return [line for line in lines if line.endswith(" started")]
@@ -230,8 +236,8 @@ def found(answer, kind):
 
 
 def a_second_passes():
-    """However fast the machine: what the settings call due, is."""
-    time.sleep(1.1)
+    """However fast the machine: what is older than a second by AWS's clock, which counts whole seconds."""
+    time.sleep(2)
 
 
 def new_token():

@@ -124,7 +124,9 @@ class Stack:
     def _put(self, program, bootstrap):
         store = self.aws.client("s3")
         with contextlib.suppress(store.exceptions.BucketAlreadyOwnedByYou):
-            store.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": self.aws.region})
+            # S3's first region is not a constraint.
+            elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self.aws.region}}
+            store.create_bucket(Bucket=BUCKET, **({} if self.aws.region == "us-east-1" else elsewhere))
         store.put_object(Bucket=BUCKET, Key=f"{program}.zip", Body=zipped(bootstrap))
         return {"S3Bucket": BUCKET, "S3Key": f"{program}.zip"}
 

@@ -8,6 +8,7 @@ for TLS. Each refusal is printed, so that a test can say that there was none.
 
 RotateSecret also needs lambda:InvokeFunction on the rotation function, as on AWS. CreateSecret gives the first version the
 ClientRequestToken as its id, and the lists show which function rotates a secret and when it last did; ministack does neither.
+A secret of another account is reached by its ARN, where both accounts allow it; ministack knows those of one's own account.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
@@ -21,7 +22,7 @@ import urllib.parse
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import json_response
+from ministack.core.responses import get_account_id, json_response, request_scope
 from ministack.services import iam, organizations, secretsmanager
 
 judge = iam_evaluator.enforce
@@ -47,10 +48,23 @@ def fields():
     return body if isinstance(body, dict) else {}
 
 
+def scope_of(arn):
+    """The account and the region of a secret."""
+    _, _, _, region, account, *_ = arn.split(":")
+    return request_scope(account, region)
+
+
+def secret_of(arn):
+    if ":secret:" not in arn:
+        return None
+    with scope_of(arn):
+        return secretsmanager._resolve(arn)[1]
+
+
 def secret_context(arn):
     said = fields()
     context = {key: said[field] for field, key in OF_THE_REQUEST.items() if field in said}
-    _, secret = secretsmanager._resolve(arn) if ":secret:" in arn else (None, None)
+    secret = secret_of(arn)
     if secret and secret.get("RotationLambdaARN"):
         context["secretsmanager:resource/AllowRotationLambdaArn"] = secret["RotationLambdaARN"]
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in context.items()}
@@ -58,8 +72,7 @@ def secret_context(arn):
 
 def rotation_function(arn):
     """The function that RotateSecret would have invoked."""
-    _, secret = secretsmanager._resolve(arn) if ":secret:" in arn else (None, None)
-    return fields().get("RotationLambdaARN") or (secret or {}).get("RotationLambdaARN")
+    return fields().get("RotationLambdaARN") or (secret_of(arn) or {}).get("RotationLambdaARN")
 
 
 def organization_of(arn):
@@ -88,9 +101,12 @@ def enforce(access_key_id, action, service, region, resource_arn="*", service_co
         context["ses:FromAddress"] = sender()
     address, _ = iam_evaluator._request_origin.get()
     iam_evaluator.pin_request_origin(address, True)
-    refusal = judge(access_key_id, action, service, region, resource_arn=resource_arn, service_context=context)
     function = rotation_function(resource_arn) if action == "secretsmanager:RotateSecret" else None
+    signed = iam_evaluator._signed_request.get()
+    refusal = judge(access_key_id, action, service, region, resource_arn=resource_arn, service_context=context)
     if refusal is None and function:
+        # Judging an action empties the request.
+        iam_evaluator._signed_request.set(signed)
         # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         action, resource_arn = "lambda:InvokeFunction", function
         refusal = judge(access_key_id, action, "lambda", region, resource_arn=function, service_context={})
@@ -117,6 +133,20 @@ def condition_value(key, context):
         partition, account, role = session.groups()
         return f"{partition}:iam::{account}:role/{role}"
     return value_of(key, context)
+
+
+def secret_policy(arn):
+    with scope_of(arn):
+        return policy_of(arn)
+
+
+async def answer_secrets(method, path, headers, body, query_params):
+    """In the account of the secret that the request names by its ARN."""
+    named = json.loads(body or b"{}").get("SecretId", "")
+    if not re.match(r"arn:[^:]*:secretsmanager:", named) or named.split(":")[4] == get_account_id():
+        return await answered(method, path, headers, body, query_params)
+    with scope_of(named):
+        return await answered(method, path, headers, body, query_params)
 
 
 def create_secret(data):
@@ -154,6 +184,8 @@ def describe_secret(data):
     return json_response(with_rotation(json.loads(body))) if status == 200 else (status, headers, body)
 
 
+policy_of, answered = secretsmanager.secret_policy_for_arn, secretsmanager.handle_request
+secretsmanager.secret_policy_for_arn, secretsmanager.handle_request = secret_policy, answer_secrets
 created, listed, described = secretsmanager._create_secret, secretsmanager._list_secrets, secretsmanager._describe_secret
 secretsmanager._create_secret = create_secret
 secretsmanager._list_secrets = list_secrets

@@ -24,7 +24,7 @@ OWN = ["CreateSecret", "TagResource", "GetSecretValue", "PutResourcePolicy"]
 
 
 def creator(account, names):
-    return account.attacker(allow([f"secretsmanager:{action}" for action in OWN], f"{ANY_SECRET}{names}"))
+    return account.attacker(allow([f"secretsmanager:{action}" for action in OWN], f"{ANY_SECRET}{names}"), exempt=True)
 
 
 def create(by, name, user=None, policy=None, **more):
@@ -41,7 +41,7 @@ def reads(by, secret):
 
 @pytest.mark.parametrize("settings", [DUE_AT_ONCE, WHOLE_ACCOUNT], ids=["enrolled", "all"])
 def test_a_secret_of_the_attacker_tagged_with_a_victim_gets_no_key(account, settings):
-    account.set_up(**settings, ROTATOR_EXEMPT_USERS="mallory")
+    account.set_up(**settings)
     first = account.user("ci-bot")
     mallory = creator(account, "mallory/*")
     trap = create(mallory, "mallory/trap", "ci-bot")
@@ -59,7 +59,7 @@ def test_a_secret_of_the_attacker_tagged_with_a_victim_gets_no_key(account, sett
 
 @pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "untagged"])
 def test_a_secret_that_takes_the_name_beforehand_gets_no_key_and_raises_an_alert(account, tagged):
-    account.set_up(**WHOLE_ACCOUNT, ROTATOR_EXEMPT_USERS="mallory")
+    account.set_up(**WHOLE_ACCOUNT)
     first = account.user("ci-bot")
     mallory = creator(account, "iam-key/*")
     squatted = create(mallory, "iam-key/ci-bot", "ci-bot" if tagged else None)
@@ -77,7 +77,7 @@ def enrolment_token(name):
 
 
 def test_a_secret_with_the_sweeps_token_and_a_policy_of_the_attacker_gets_no_key(account):
-    account.set_up(**WHOLE_ACCOUNT, ROTATOR_EXEMPT_USERS="mallory")
+    account.set_up(**WHOLE_ACCOUNT)
     first = account.user("ci-bot")
     mallory = creator(account, "iam-key/*")
     token = enrolment_token("iam-key/ci-bot")
@@ -92,7 +92,7 @@ def test_a_secret_with_the_sweeps_token_and_a_policy_of_the_attacker_gets_no_key
 
 @pytest.mark.parametrize("bound", [False, True], ids=["without the user's tag", "with the user's tag"])
 def test_what_remains_whoever_may_create_and_read_secrets_under_the_prefix_gets_the_next_key(account, bound):
-    account.set_up(**WHOLE_ACCOUNT, ROTATOR_EXEMPT_USERS="mallory")
+    account.set_up(**WHOLE_ACCOUNT)
     first = account.user("ci-bot")
     if bound:
         tags = [{"Key": "iam-key-rotator:secret", "Value": f"{ANY_SECRET}keys/ci-bot-AbCdEf"}]
