@@ -120,12 +120,24 @@ def enroll(account, *arguments):
     return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("arguments", [["ci-bot", "--yes"], ["--all", "--yes"]], ids=["named", "all"])
-def test_enroll_does_not_adopt_a_secret_that_the_attacker_created_beforehand(account, arguments):
+@pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "untagged"])
+def test_enroll_does_not_adopt_a_secret_that_the_attacker_created_beforehand(account, tagged):
     first = account.user("ci-bot")
     mallory = creator(account, "iam-key/*")
-    squatted = create(mallory, "iam-key/ci-bot", "ci-bot", document(read_by("mallory")))
+    squatted = create(mallory, "iam-key/ci-bot", "ci-bot" if tagged else None, document(read_by("mallory")))
     before = account.state(squatted)
-    enroll(account, *arguments, "--no-rotation")
-    assert account.state(squatted) == before
+    done = enroll(account, "ci-bot", "--yes")
+    assert account.state(squatted) == before, done.stdout
+    assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+    assert done.returncode != 0 and "--secret" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "untagged"])
+def test_enroll_all_does_not_adopt_a_secret_that_the_attacker_created_beforehand(account, tagged):
+    first = account.user("ci-bot")
+    mallory = creator(account, "iam-key/*")
+    squatted = create(mallory, "iam-key/ci-bot", "ci-bot" if tagged else None, document(read_by("mallory")))
+    before = account.state(squatted)
+    done = enroll(account, "--all", "--yes")
+    assert account.state(squatted) == before, done.stdout
     assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
