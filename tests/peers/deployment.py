@@ -85,8 +85,9 @@ def zipped(bootstrap):
     entry.external_attr = 0o100755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", compresslevel=1) as archive:
-        archive.writestr(entry, bootstrap)
+    with zipfile.ZipFile(packed, "w") as archive:
+        # The archive's own level is not that of an entry with information of its own.
+        archive.writestr(entry, bootstrap, compresslevel=1)
     return packed.getvalue()
 
 

@@ -91,7 +91,7 @@ def test_a_secret_with_the_sweeps_token_and_a_policy_of_the_attacker_gets_no_key
 
 
 @pytest.mark.parametrize("bound", [False, True], ids=["without the user's tag", "with the user's tag"])
-def test_what_remains_whoever_may_create_and_read_secrets_under_the_prefix_gets_the_next_key(account, bound):
+def test_what_remains_creating_secrets_under_the_prefix_gets_the_next_key(account, bound):
     account.set_up(**WHOLE_ACCOUNT)
     first = account.user("ci-bot")
     if bound:

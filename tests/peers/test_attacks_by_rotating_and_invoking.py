@@ -36,7 +36,7 @@ def test_rotatesecret_alone_does_not_rotate_with_our_function(account):
     assert account.state(secret)["function"] is None
 
 
-def test_what_remains_whoever_may_rotate_with_our_function_gets_a_key_of_a_user_in_scope(account):
+def test_what_remains_rotating_with_our_function_gets_a_key_of_a_user_in_scope(account):
     account.user("ci-bot")
     mallory = rotator(account)
     secret = trap(mallory, "ci-bot")
@@ -45,7 +45,7 @@ def test_what_remains_whoever_may_rotate_with_our_function_gets_a_key_of_a_user_
 
 
 @pytest.mark.parametrize("names", ["by name", "by ARN"])
-def test_the_users_tag_closes_that_for_every_secret_but_one(account, names):
+def test_the_users_tag_admits_one_secret_only(account, names):
     key = account.user("ci-bot")
     own = account.enrolled("ci-bot", key)
     named = own if names == "by ARN" else "keys/ci-bot"
@@ -58,12 +58,23 @@ def test_the_users_tag_closes_that_for_every_secret_but_one(account, names):
     assert account.rotate(own) == "done"
 
 
-def test_a_user_who_is_not_in_scope_gives_no_key_to_whoever_may_rotate(account):
+def test_rotating_with_our_function_gets_no_key_of_a_user_out_of_scope(account):
     key = account.user("admin", in_scope=False)
     mallory = rotator(account)
     outcome = account.rotate(trap(mallory, "admin"), by=mallory, RotationLambdaARN=account.rotation)
     assert "AccessDenied" in outcome
     assert account.keys("admin") == {key["AccessKeyId"]: "Active"}
+
+
+def test_rotating_a_second_secret_does_not_delete_the_key_of_the_first_to_make_room(account):
+    account.set_up(ROTATOR_UNKNOWN_KEYS="delete-oldest")
+    key = account.user("ci-bot")
+    own = account.enrolled("ci-bot", key)
+    account.key("ci-bot")
+    mallory = rotator(account)
+    outcome = account.rotate(trap(mallory, "ci-bot"), by=mallory, RotationLambdaARN=account.rotation)
+    assert account.keys("ci-bot")[account.value(own)["AccessKeyId"]] == "Active"
+    assert "SecretConflict" in outcome
 
 
 def exempt_by_tag(account):
@@ -80,7 +91,7 @@ def exempt_by_group(account):
 
 
 @pytest.mark.parametrize("exempt", [exempt_by_tag, exempt_by_list, exempt_by_group])
-def test_an_exempt_user_gives_no_key_to_whoever_may_rotate(account, exempt):
+def test_rotating_with_our_function_gets_no_key_of_an_exempt_user(account, exempt):
     key = account.user("root-like")
     exempt(account)
     mallory = rotator(account)
@@ -131,7 +142,7 @@ def test_an_event_of_a_finished_rotation_that_is_replayed_changes_nothing(accoun
     assert (account.state(victims), account.keys("ci-bot")) == (before, keys)
 
 
-def test_whoever_invokes_the_sweep_can_not_have_it_enforce_what_is_set_to_audit(account):
+def test_invoking_the_sweep_does_not_turn_audit_into_enforce(account):
     account.set_up(ROTATOR_MODE="audit", ROTATOR_ROTATE_AFTER="1s")
     key = account.user("ci-bot")
     victims = account.enrolled("ci-bot", key)
@@ -144,7 +155,7 @@ def test_whoever_invokes_the_sweep_can_not_have_it_enforce_what_is_set_to_audit(
     assert account.keys("ci-bot") == {key["AccessKeyId"]: "Active"}
 
 
-def test_whoever_invokes_the_sweep_can_not_cut_a_recovery_window_short(account):
+def test_invoking_the_sweep_does_not_shorten_a_recovery_window(account):
     key = account.user("ci-bot")
     victims = account.enrolled("ci-bot", key)
     assert account.rotate(victims) == "done"
@@ -153,7 +164,7 @@ def test_whoever_invokes_the_sweep_can_not_cut_a_recovery_window_short(account):
     assert account.keys("ci-bot")[key["AccessKeyId"]] == "Inactive"
 
 
-def test_what_remains_whoever_invokes_the_sweep_has_a_user_in_scope_enrolled_and_reads_no_key(account):
+def test_what_remains_invoking_the_sweep_enrolls_a_user_in_scope_and_reads_no_key(account):
     account.set_up(ROTATOR_SECRET_NAME="iam-key/{user}")
     account.user("ci-bot")
     mallory = invoker(account, f"arn:aws:lambda:*:*:function:{account.sweep_name}")

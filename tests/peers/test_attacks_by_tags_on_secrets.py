@@ -123,7 +123,7 @@ def test_a_forged_intent_does_not_have_an_administrators_new_key_deleted(account
     assert "KeyLimit" in outcome
 
 
-def test_what_remains_whoever_may_tag_an_enrolled_secret_decides_its_overlap(account):
+def test_what_remains_a_tag_on_an_enrolled_secret_sets_its_overlap(account):
     account.set_up(ROTATOR_OVERLAP="24h")
     first = account.user("ci-bot")
     victims = account.enrolled("ci-bot", first)
@@ -133,3 +133,12 @@ def test_what_remains_whoever_may_tag_an_enrolled_secret_decides_its_overlap(acc
     # Consumers that read the secret have a working key.
     (second,) = account.keys("ci-bot")
     assert account.value(victims)["AccessKeyId"] == second
+
+
+def test_what_remains_an_unreadable_setting_stops_the_rotation_and_raises_an_alert(account):
+    first = account.user("ci-bot")
+    victims = account.enrolled("ci-bot", first)
+    tag(tagger(account, "keys/*"), victims, overlap="soon")
+    assert "InvalidConfig" in account.rotate(victims)
+    assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+    assert "iam-key-rotator:overlap" in str(account.alerts())

@@ -21,7 +21,7 @@ def tag_user(by, user, **tags):
     by.iam.tag_user(UserName=user, Tags=tags)
 
 
-def test_a_user_whom_the_attacker_puts_in_scope_gets_a_secret_that_the_attacker_cannot_read(account):
+def test_putting_a_user_in_scope_opens_no_secret_to_the_attacker(account):
     account.set_up(**WHOLE_ACCOUNT)
     account.user("admin", in_scope=False)
     mallory = tagger(account)
@@ -32,7 +32,7 @@ def test_a_user_whom_the_attacker_puts_in_scope_gets_a_secret_that_the_attacker_
     assert not can_read(mallory, "iam-key/admin")
 
 
-def test_an_administrator_whom_the_attacker_puts_in_scope_gets_no_key_in_a_secret_of_the_attacker(account):
+def test_putting_an_administrator_in_scope_stores_no_key_in_the_attackers_secret(account):
     account.set_up(**DUE_AT_ONCE)
     key = account.user("admin", in_scope=False)
     mallory = account.attacker(
@@ -51,7 +51,7 @@ def test_an_administrator_whom_the_attacker_puts_in_scope_gets_no_key_in_a_secre
     assert "mallory/trap" in str(found(answer, "NotEnrolled"))
 
 
-def test_what_remains_a_tag_on_a_user_stops_the_users_rotation_and_an_alert_says_so(account):
+def test_what_remains_a_tag_on_a_user_stops_its_rotation_and_raises_an_alert(account):
     first = account.user("ci-bot")
     victims = account.enrolled("ci-bot", first)
     tag_user(tagger(account), "ci-bot", secret="mallory/trap")
@@ -60,7 +60,7 @@ def test_what_remains_a_tag_on_a_user_stops_the_users_rotation_and_an_alert_says
     assert "UserMismatch" in str(account.alerts())
 
 
-def test_what_remains_an_exemption_on_a_user_stops_the_users_rotation_and_an_old_key_is_found(account):
+def test_what_remains_an_exemption_stops_the_rotation_and_the_old_key_is_a_finding(account):
     account.set_up(**DUE_AT_ONCE, ROTATOR_MAX_AGE="1s")
     first = account.user("ci-bot")
     victims = account.enrolled("ci-bot", first)

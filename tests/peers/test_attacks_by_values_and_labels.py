@@ -67,7 +67,7 @@ def test_a_key_of_the_attacker_in_the_value_costs_the_victim_no_key(account):
     assert set(account.keys("mallory")) == {mallory.key.id}
 
 
-def test_what_remains_whoever_may_put_values_decides_what_consumers_read_and_stops_the_rotation(account):
+def test_what_remains_a_value_changes_what_consumers_read_and_stops_the_rotation(account):
     first = account.user("ci-bot")
     victims = account.enrolled("ci-bot", first)
     put(writer(account, PUT), victims, ["no", "key"])
@@ -103,7 +103,7 @@ def test_awscurrent_moved_back_costs_the_victim_no_key(account):
 
 
 @pytest.mark.parametrize("recovery", ["0", "7d"])
-def test_the_rotation_of_one_secret_takes_no_key_away_that_another_secret_of_the_user_holds(account, recovery):
+def test_rotating_one_secret_retires_no_key_that_another_secret_holds(account, recovery):
     account.set_up(ROTATOR_OVERLAP="0", ROTATOR_RECOVERY=recovery)
     key = account.user("ci-bot")
     one, other = account.enrolled("ci-bot", key, "keys/ci-bot"), account.enrolled("ci-bot", key, "team/ci-bot")
@@ -113,7 +113,7 @@ def test_the_rotation_of_one_secret_takes_no_key_away_that_another_secret_of_the
     assert "SecretConflict" in str(account.alerts())
 
 
-def test_the_sweep_takes_no_key_away_that_another_secret_of_the_user_holds(account):
+def test_the_sweep_retires_no_key_that_another_secret_holds(account):
     key = account.user("ci-bot")
     account.set_up(ROTATOR_OVERLAP="24h")
     one, other = account.enrolled("ci-bot", key, "keys/ci-bot"), account.enrolled("ci-bot", key, "team/ci-bot")
