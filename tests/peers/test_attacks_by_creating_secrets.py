@@ -112,6 +112,24 @@ def test_what_remains_creating_secrets_under_the_prefix_gets_the_next_key(accoun
         assert reads(mallory, squatted)["AccessKeyId"] in account.keys("ci-bot")
 
 
+@pytest.mark.parametrize("bound", [False, True], ids=["without the user's tag", "with the user's tag"])
+def test_what_remains_creating_a_listed_secret_that_is_missing_gets_a_key(account, bound):
+    account.set_up(**DUE_AT_ONCE, ROTATOR_SCOPE="team/ci;")
+    first = account.user("ci-bot")
+    if bound:
+        tags = [{"Key": "iam-key-rotator:secret", "Value": "keys/ci-bot"}]
+        account.iam.tag_user(UserName="ci-bot", Tags=tags)
+    mallory = creator(account, "team/*")
+    created = create(mallory, "team/ci", "ci-bot")
+    a_second_passes()
+    account.sweep()
+    if bound:
+        assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+        assert "AccessKeyId" not in reads(mallory, created)
+    else:
+        assert reads(mallory, created)["AccessKeyId"] in account.keys("ci-bot")
+
+
 def enroll(account, *arguments):
     """The CLI of an administrator."""
     settings = {"ROTATOR_ROTATION_FUNCTION_ARN": account.rotation, **WHOLE_ACCOUNT}

@@ -67,6 +67,16 @@ def test_a_forged_binding_to_a_victim_does_not_stop_the_victims_rotation(account
     assert "prod/db" in str(found(answer, "NotEnrolled"))
 
 
+def test_a_forged_binding_to_a_victim_with_two_keys_does_not_stop_the_victims_rotation(account):
+    first = account.user("ci-bot")
+    victims, database = account.enrolled("ci-bot", first), account.database()
+    assert account.rotate(victims) == "done"
+    second = account.value(victims)["AccessKeyId"]
+    tag(tagger(account, "prod/db-*"), database, user="ci-bot")
+    assert account.rotate(victims) == "done"
+    assert account.keys("ci-bot")[second] == "Inactive" and first["AccessKeyId"] not in account.keys("ci-bot")
+
+
 @pytest.mark.parametrize("value", ["with the user's name", "without a user's name"])
 def test_another_users_name_in_the_tag_gets_that_user_no_key(account, value):
     admin, first = account.user("admin"), account.user("ci-bot")
@@ -95,18 +105,46 @@ def test_a_forged_date_does_not_end_the_recovery_window_of_a_key(account, since)
     assert found(answer, "NotesDropped")
 
 
-def test_a_forged_notice_does_not_silence_the_finding_of_an_unknown_key(account):
+def backdoor(account):
+    """A secret after a rotation and a sweep, and a key that somebody then made by hand."""
     first = account.user("ci-bot")
     victims = account.enrolled("ci-bot", first)
     assert account.rotate(victims) == "done"
     account.iam.delete_access_key(UserName="ci-bot", AccessKeyId=first["AccessKeyId"])
     account.sweep()
     account.alerts()
-    backdoor = account.key("ci-bot")["AccessKeyId"]
-    tag(tagger(account, "keys/*"), victims, notices=f"{backdoor}:s")
+    return victims, account.key("ci-bot")["AccessKeyId"]
+
+
+# As the sweep notes it, but for the day, counted from 1970: without one, of a month ago, to come, and out of bounds.
+@pytest.mark.parametrize("day", ["", -31, 31, "-9223372036854775808", "9223372036854775807", "soon"])
+def test_a_forged_notice_does_not_silence_the_finding_of_an_unknown_key(account, day):
+    victims, key = backdoor(account)
+    told = f"/{int(time.time()) // DAY + day}" if isinstance(day, int) else day and f"/{day}"
+    tag(tagger(account, "keys/*"), victims, notices=f"{key}:s{told}")
     answer = account.sweep()
-    assert backdoor in str(found(answer, "UnknownKey"))
-    assert backdoor in str(account.alerts())
+    assert key in str(found(answer, "UnknownKey"))
+    assert key in str(account.alerts())
+
+
+def test_what_remains_a_notice_of_today_silences_an_alert_for_30_days_and_no_metric(account):
+    victims, key = backdoor(account)
+    tag(tagger(account, "keys/*"), victims, notices=f"{key}:s/{int(time.time()) // DAY}")
+    account.sweep()
+    assert key not in str(account.alerts())
+    assert account.metric("UnknownKeys") == 1
+
+
+@pytest.mark.parametrize("since", ["now", "in a year", "two years ago"])
+def test_what_remains_a_forged_memory_silences_the_alert_of_a_refusal_and_not_the_refusal(account, since):
+    first = account.user("ci-bot")
+    victims = account.enrolled("ci-bot", first)
+    account.iam.tag_user(UserName="ci-bot", Tags=[{"Key": "iam-key-rotator:exempt", "Value": "by hand"}])
+    years = {"now": 0, "in a year": 1, "two years ago": -2}[since]
+    tag(tagger(account, "keys/*"), victims, refused=f"UserExempt {int(time.time()) + years * 365 * DAY}")
+    assert "UserExempt" in account.rotate(victims)
+    assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+    assert ("UserExempt" in str(account.alerts())) == (since != "now")
 
 
 @pytest.mark.parametrize("token", ["of no rotation", "of the rotation before"])

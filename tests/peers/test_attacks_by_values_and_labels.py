@@ -47,13 +47,26 @@ def test_a_value_put_twice_still_gets_another_user_no_key(account):
 def test_a_value_put_twice_with_the_label_taken_away_still_gets_another_user_no_key(account):
     admin, first = account.user("admin"), account.user("ci-bot")
     victims = account.enrolled("ci-bot", first, tagged=False)
-    mallory = writer(account, PUT, LABEL)
-    labelled = account.version(victims, first["AccessKeyId"])
+    assert account.rotate(victims) == "done"
+    mallory, second = writer(account, PUT, LABEL), account.value(victims)["AccessKeyId"]
     put(mallory, victims, {"UserName": "admin"})
     put(mallory, victims, {"UserName": "admin", "again": True})
-    move(mallory, victims, first["AccessKeyId"], away_from=labelled)
+    for key in (first["AccessKeyId"], second):
+        move(mallory, victims, key, away_from=account.version(victims, key))
     outcome = account.rotate(victims)
     assert account.keys("admin") == {admin["AccessKeyId"]: "Active"}, outcome
+
+
+def test_the_id_of_another_users_key_gets_that_user_no_key_once_the_victims_keys_are_gone(account):
+    admin, first = account.user("admin"), account.user("ci-bot")
+    victims = account.enrolled("ci-bot", first, tagged=False)
+    account.iam.delete_access_key(UserName="ci-bot", AccessKeyId=first["AccessKeyId"])
+    # A key's id is no secret; its secret half is.
+    known = {"UserName": "admin", "AccessKeyId": admin["AccessKeyId"], "SecretAccessKey": "unknown"}
+    put(writer(account, PUT), victims, known)
+    outcome = account.rotate(victims)
+    assert account.keys("admin") == {admin["AccessKeyId"]: "Active"}, outcome
+    assert "UserMismatch" in outcome
 
 
 def test_a_key_of_the_attacker_in_the_value_costs_the_victim_no_key(account):
