@@ -116,8 +116,8 @@ def backdoor(account):
     return victims, account.key("ci-bot")["AccessKeyId"]
 
 
-# As the sweep notes it, but for the day, counted from 1970: without one, of a month ago, to come, and out of bounds.
-@pytest.mark.parametrize("day", ["", -31, 31, "-9223372036854775808", "9223372036854775807", "soon"])
+# As the sweep notes it, but for the day, counted from 1970: none, a month ago, to come, and out of bounds.
+@pytest.mark.parametrize("day", ["", -31, 31, "-9223372036854775808"])
 def test_a_forged_notice_does_not_silence_the_finding_of_an_unknown_key(account, day):
     victims, key = backdoor(account)
     told = f"/{int(time.time()) // DAY + day}" if isinstance(day, int) else day and f"/{day}"

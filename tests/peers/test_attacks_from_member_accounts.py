@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from attacks_scene import IN_SCOPE, Account, code, document, new_token
+from attacks_scene import IN_SCOPE, Account, allow, code, document, new_token
 from clients import Key
 from deployment import ACCOUNT, Stack, enforcing_ministack, templates
 
@@ -82,6 +82,22 @@ def test_a_member_gets_no_key_of_another_accounts_user(members, account):
     assert "UserMismatch" in outcome
     value = members.aws.under(Key(ATTACKERS, "test")).secretsmanager.get_secret_value(SecretId=secret)
     assert json.loads(value["SecretString"]) == {}
+
+
+def test_a_value_that_names_the_user_of_the_same_name_in_another_account_gets_that_user_no_key(members):
+    """Here the attacker may put a value into one secret of the function's account."""
+    home, first = user(members, ACCOUNT)
+    there, key = user(members, VICTIMS)
+    value = json.dumps({"UserName": "ci-bot", "AccessKeyId": first, "SecretAccessKey": "of the key"})
+    secret = home.secretsmanager.create_secret(Name=f"keys/{new_token()}", SecretString=value)["ARN"]
+    home.secretsmanager.rotate_secret(SecretId=secret, RotationLambdaARN=members.rotation, RotateImmediately=False)
+    members.label(secret, first)
+    mallory = members.attacker(allow("secretsmanager:PutSecretValue", secret), name=new_token())
+    other = json.dumps({"UserName": f"arn:aws:iam::{VICTIMS}:user/ci-bot"})
+    mallory.secretsmanager.put_secret_value(SecretId=secret, SecretString=other)
+    outcome = members.rotate(secret)
+    assert keys(there) == {key}
+    assert "UserMismatch" in outcome
 
 
 @pytest.mark.parametrize("account", [ATTACKERS, ACCOUNT], ids=["of the user", "of the function"])
