@@ -40,9 +40,9 @@ def code():
 
 
 @contextlib.contextmanager
-def attacked_account():
+def attacked_account(configuration="standin", stack="StandIn"):
     with enforcing_ministack(ROTATION_ENGINE="1") as aws:
-        yield Account(aws, Stack.synthesized(aws, "standin", "StandIn", code()))
+        yield Account(aws, Stack.synthesized(aws, configuration, stack, code()))
 
 
 class Account:

@@ -13,6 +13,7 @@ from attacks_scene import (
     WHOLE_ACCOUNT,
     a_second_passes,
     allow,
+    attacked_account,
     document,
     found,
     read_by,
@@ -24,7 +25,7 @@ OWN = ["CreateSecret", "TagResource", "GetSecretValue", "PutResourcePolicy"]
 
 
 def creator(account, names):
-    return account.attacker(allow([f"secretsmanager:{action}" for action in OWN], f"{ANY_SECRET}{names}"), exempt=True)
+    return account.attacker(allow([f"secretsmanager:{action}" for action in OWN], [f"{ANY_SECRET}{names}"]), exempt=True)
 
 
 def create(by, name, user=None, policy=None, **more):
@@ -51,10 +52,8 @@ def test_a_secret_of_the_attacker_tagged_with_a_victim_gets_no_key(account, sett
     assert account.state(trap) == before
     assert "AccessKeyId" not in reads(mallory, trap)
     assert "mallory/trap" in str(found(answer, "NotEnrolled"))
-    if settings == WHOLE_ACCOUNT:
-        assert account.value("iam-key/ci-bot")["AccessKeyId"] != first["AccessKeyId"]
-    else:
-        assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+    assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+    assert "mallory/trap" in str(account.alerts())
 
 
 @pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "untagged"])
@@ -112,22 +111,30 @@ def test_what_remains_creating_secrets_under_the_prefix_gets_the_next_key(accoun
         assert reads(mallory, squatted)["AccessKeyId"] in account.keys("ci-bot")
 
 
+@pytest.fixture(scope="module")
+def listed():
+    """The scope is a list of secrets, `ci` and `smtp/relay`."""
+    with attacked_account("listed", "Listed") as account:
+        yield account
+
+
 @pytest.mark.parametrize("bound", [False, True], ids=["without the user's tag", "with the user's tag"])
-def test_what_remains_creating_a_listed_secret_that_is_missing_gets_a_key(account, bound):
-    account.set_up(**DUE_AT_ONCE, ROTATOR_SCOPE="team/ci;")
-    first = account.user("ci-bot")
+def test_what_remains_creating_a_listed_secret_that_is_missing_gets_a_key(listed, bound):
+    listed.clean()
+    listed.set_up(**DUE_AT_ONCE)
+    first = listed.user("ci-bot")
     if bound:
         tags = [{"Key": "iam-key-rotator:secret", "Value": "keys/ci-bot"}]
-        account.iam.tag_user(UserName="ci-bot", Tags=tags)
-    mallory = creator(account, "team/*")
-    created = create(mallory, "team/ci", "ci-bot")
+        listed.iam.tag_user(UserName="ci-bot", Tags=tags)
+    mallory = creator(listed, "ci-*")
+    created = create(mallory, "ci", "ci-bot")
     a_second_passes()
-    account.sweep()
+    listed.sweep()
     if bound:
-        assert account.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
+        assert listed.keys("ci-bot") == {first["AccessKeyId"]: "Active"}
         assert "AccessKeyId" not in reads(mallory, created)
     else:
-        assert reads(mallory, created)["AccessKeyId"] in account.keys("ci-bot")
+        assert reads(mallory, created)["AccessKeyId"] in listed.keys("ci-bot")
 
 
 def enroll(account, *arguments):

