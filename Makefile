@@ -30,7 +30,7 @@ PEERS := $(VENV)/ready $(STANDINS)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone attacks browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -57,6 +57,7 @@ test-rust: compiled
 test-peers: compiled $(PEERS)
 	$(PYTEST)
 
+.PHONY: attacks
 attacks: compiled $(PEERS) ## play every attack of docs/attacks.md against the real binaries
 	cargo test --locked --workspace --test it -- attacks
 	$(PYTEST:tests/peers=tests/peers/test_attacks*.py)

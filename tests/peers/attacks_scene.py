@@ -45,14 +45,20 @@ def attacked_account(configuration="standin", stack="StandIn"):
         yield Account(aws, Stack.synthesized(aws, configuration, stack, code()))
 
 
+def made(stack, kind, part):
+    """The physical id of the resource of a type whose logical id has this part."""
+    return stack.physical_id(next(name for name in stack.of_type(kind) if part in name))
+
+
 class Account:
     def __init__(self, aws, stack):
         self.aws, self.iam, self.manager = aws, aws.iam, aws.secretsmanager
         self.functions = aws.client("lambda")
-        self.rotation, self.sweep_name = stack.outputs["RotationFunctionArn"], stack.outputs["SweepFunctionName"]
-        self.rotation_role = stack.outputs["RotationRoleArn"]
+        rotation = self._deployed(made(stack, "AWS::Lambda::Function", "RotationFunction"))
+        self.rotation, self.rotation_role = rotation["FunctionArn"], rotation["Role"]
+        self.sweep_name = made(stack, "AWS::Lambda::Function", "SweepFunction")
         aws.sesv2.create_email_identity(EmailIdentity="example.com")
-        self._alerts = self._subscribe(stack.outputs["AlertTopicArn"])
+        self._alerts = self._subscribe(made(stack, "AWS::SNS::Topic", "AlertsTopic"))
         deployed = {name: self._deployed(name) for name in (self.rotation, self.sweep_name)}
         self._settings = {name: each["Environment"]["Variables"] for name, each in deployed.items()}
         self._timeouts = {name: each["Timeout"] for name, each in deployed.items()}

@@ -126,7 +126,7 @@ def test_what_remains_creating_a_listed_secret_that_is_missing_gets_a_key(listed
     if bound:
         tags = [{"Key": "iam-key-rotator:secret", "Value": "keys/ci-bot"}]
         listed.iam.tag_user(UserName="ci-bot", Tags=tags)
-    mallory = creator(listed, "ci-*")
+    mallory = creator(listed, "ci*")
     created = create(mallory, "ci", "ci-bot")
     a_second_passes()
     listed.sweep()
