@@ -80,16 +80,42 @@ pub enum Error {
         problem: String,
     },
     /// Two sources disagree on whose keys the secret holds.
-    #[error(
-        "Secret {secret} is bound to user {user}, but {problem}; nothing was touched. Correct the tag `iam-key-rotator:user` or the secret's value."
-    )]
+    #[error("Secret {secret} names user {user}, but {problem}; nothing was changed. {remedy}")]
     UserMismatch {
         /// The secret's ARN.
         secret: String,
-        /// The user it is bound to.
+        /// The user it names.
         user: UserRef,
         /// What disagrees.
         problem: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The user is exempt from rotation.
+    #[error(
+        "User {user} of secret {secret} is exempt from rotation ({reason}), so no key was created; nothing was changed. Turn the secret's rotation off (`aws secretsmanager cancel-rotate-secret --secret-id {secret}`), or end the exemption."
+    )]
+    UserExempt {
+        /// The secret's ARN.
+        secret: String,
+        /// The user.
+        user: UserRef,
+        /// Why it is exempt.
+        reason: String,
+    },
+    /// Another secret may hold a key that was to be taken away.
+    #[error(
+        "Key {key} of user {user} was left as it is: AWSCURRENT of secret {other} may hold it, so its consumers may use it. {remedy}"
+    )]
+    SecretConflict {
+        /// The key.
+        key: AccessKeyId,
+        /// The user.
+        user: UserRef,
+        /// The other secret's ARN.
+        other: String,
+        /// What to do about it.
+        remedy: &'static str,
     },
     /// A key that may not be removed fills the two-key limit.
     #[error(
@@ -196,6 +222,8 @@ impl Error {
             Self::SecretMalformed { .. } => "SecretMalformed",
             Self::UserUnknown { .. } => "UserUnknown",
             Self::UserMismatch { .. } => "UserMismatch",
+            Self::UserExempt { .. } => "UserExempt",
+            Self::SecretConflict { .. } => "SecretConflict",
             Self::KeyLimit { .. } => "KeyLimit",
             Self::CredentialRejected { .. } => "CredentialRejected",
             Self::NotPropagated { .. } => "NotPropagated",
@@ -211,6 +239,7 @@ impl Error {
     pub fn key(&self) -> Option<&AccessKeyId> {
         match self {
             Self::KeyLimit { key, .. }
+            | Self::SecretConflict { key, .. }
             | Self::CredentialRejected { key, .. }
             | Self::NotPropagated { key, .. } => Some(key),
             _ => None,
@@ -221,6 +250,8 @@ impl Error {
     pub fn user(&self) -> Option<&UserRef> {
         match self {
             Self::UserMismatch { user, .. }
+            | Self::UserExempt { user, .. }
+            | Self::SecretConflict { user, .. }
             | Self::KeyLimit { user, .. }
             | Self::CredentialRejected { user, .. } => Some(user),
             _ => None,
@@ -240,6 +271,12 @@ impl Error {
             Self::InvalidEvent { .. } => {
                 "Find who invokes the function with such an event; no secret is affected."
             }
+            Self::UserExempt { .. } => {
+                "Turn the secret's rotation off, or end the user's exemption. Until then each scheduled rotation ends the same way; it is reported once a year."
+            }
+            Self::SecretConflict { .. } => {
+                "Decide which secret holds this user's keys, and move the consumers of the other one to it. The key is kept until then."
+            }
             _ => {
                 "The rotation stays stopped until this is put right; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."
             }
@@ -255,6 +292,12 @@ impl Error {
             Self::InvalidEvent { field, .. } => field == "SecretId",
             _ => false,
         }
+    }
+
+    /// Whether it stands until a person changes something that the rotation function cannot see change,
+    /// so that it is reported once and not at every schedule.
+    pub fn is_reported_once(&self) -> bool {
+        matches!(self, Self::UserExempt { .. })
     }
 
     /// The same failure, saying what had already been done when it struck.

@@ -12,8 +12,9 @@ use crate::aws::{Aws, CallError, Iam, StoredValue};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::RotationEvent;
-use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT};
-use crate::model::{Credential, Intent, Observation, SecretDocument};
+use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
+use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef};
+use crate::observe::owner_of_labels;
 use crate::plan::{Action, Outcome, Plan, Planned};
 use crate::{notify, prove};
 
@@ -22,6 +23,7 @@ use crate::{notify, prove};
 const STALE_READS: u32 = 10;
 /// How long to wait between two of those.
 const STALE_READ_WAIT: Duration = Duration::from_secs(1);
+const SHARED: &str = "It was superseded here, and with an overlap of 0 it would be deactivated now. Move the consumers of one secret to the other, delete the secret that is not needed, and then the key.";
 /// Time that creating and storing a key must find left of the invocation.
 const ISSUE_NEEDS: Duration = Duration::from_secs(3);
 
@@ -38,6 +40,8 @@ pub struct Executor<'a> {
     pub iam: Iam,
     /// When the invocation must be over.
     pub deadline: Instant,
+    /// The invocation's id, which alerts carry.
+    pub request_id: &'a str,
 }
 
 impl Executor<'_> {
@@ -106,11 +110,24 @@ impl Executor<'_> {
                 let key = seen.pending.as_ref().and_then(SecretDocument::credential);
                 let key =
                     key.ok_or_else(|| Error::PlanChanged { problem: "there is no key to prove".into() })?;
-                prove::prove(self.aws, self.config, seen, &key, self.deadline).await
+                self.prove(seen, &key).await
             }
             Action::Promote { from, to, .. } => self.promote(arn, from.as_deref(), to).await,
             Action::EndPending { version } | Action::GiveUpVersion { version, .. } => {
                 self.take_pending_off(arn, version).await
+            }
+            Action::ReportConflict { key, other } => {
+                let (key, user, other) = (key.clone(), seen.user.clone(), other.clone());
+                let error = Error::SecretConflict { key, user, other, remedy: SHARED };
+                notify::alert_failure(self.aws, self.config, &error, Some(self.event), self.request_id).await;
+                Ok(())
+            }
+            Action::ForgetRefusal => {
+                // Left behind by a crash, it silences one alert for a year at most.
+                if let Err(error) = self.aws.secrets.untag(arn, TAG_REFUSED).await {
+                    tracing::warn!(error = %error, "the refusal could not be forgotten");
+                }
+                Ok(())
             }
             Action::TellUser { key, superseded } => {
                 notify::tell_user(self.aws, self.config, &self.iam, seen, key, superseded.as_ref()).await;
@@ -122,6 +139,19 @@ impl Executor<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Proves a key. That STS names another user may mean that the user was renamed: then whoever owns
+    /// the keys that rotations have labelled is the user.
+    async fn prove(&self, seen: &Observation, key: &Credential) -> Result<()> {
+        let proved = prove::prove(self.aws, self.config, seen, key, self.deadline).await;
+        let Err(Error::UserMismatch { .. }) = &proved else { return proved };
+        let gone = self.iam.list_access_keys(&seen.user.name).await.is_err_and(|error| error.is_not_found());
+        let owner = if gone { owner_of_labels(&self.iam, &seen.secret).await? } else { None };
+        let Some(name) = owner else { return proved };
+        let user = UserRef { name, path: String::new(), ..seen.user.clone() };
+        let renamed = Observation { user, ..seen.clone() };
+        prove::prove(self.aws, self.config, &renamed, key, self.deadline).await
     }
 
     /// Writes the intent, creates a key and stores it.

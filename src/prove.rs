@@ -126,6 +126,7 @@ async fn ask(sts: &Sts, end: Instant, seen: &Observation, key: &Credential) -> R
                 secret: seen.secret.arn.clone(),
                 user: seen.user.clone(),
                 problem: format!("STS says that key {} is {arn:?}'s", key.key_id),
+                remedy: "Correct the tag `iam-key-rotator:user` or the secret's value.",
             });
         }
         Ok(Identity::UnknownKey) => Answer::NotYet,

@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 use crate::event::{RotationEvent, Step};
 use crate::execute::Executor;
 use crate::invocation::Invocation;
-use crate::model::Observation;
+use crate::model::names::TAG_REFUSED;
+use crate::model::{Observation, Refusal};
 use crate::notify;
 use crate::observe::Observer;
 use crate::plan::{self, Action, Outcome, Plan, Planned};
@@ -120,7 +121,8 @@ impl Rotator {
             let waited_for = match look(&observer).await {
                 Ok((seen, Plan { actions, outcome })) if !actions.is_empty() => {
                     let iam = observer.iam_of(&seen.secret, &seen.user).await?;
-                    let executor = Executor { aws: &self.aws, config, event, iam, deadline };
+                    let request_id = invocation.request_id.as_str();
+                    let executor = Executor { aws: &self.aws, config, event, iam, deadline, request_id };
                     let begun = Instant::now();
                     let done = executor
                         .run(&seen, actions, || Box::pin(async { Ok(look(&observer).await?.1) }))
@@ -178,13 +180,41 @@ impl Rotator {
             error = chain(error),
             "invocation failed"
         );
-        self.metrics.emit(Metric::RotationFailed, &[("errorType", error.error_type())]);
-        if let Ok(config) = &self.config {
-            // Lambda must get the error itself, whatever becomes of the alert.
-            let end = invocation.deadline - ANSWER_TIME.min(invocation.left() / 4);
-            let alert = notify::alert_failure(&self.aws, config, error, event, &invocation.request_id);
-            if timeout_at(end, alert).await.is_err() {
-                tracing::error!("alert could not be sent before the invocation's end");
+        let Ok(config) = &self.config else {
+            return self.metrics.emit(Metric::RotationFailed, &[("errorType", error.error_type())]);
+        };
+        // Lambda must get the error itself, whatever becomes of the alert.
+        let end = invocation.deadline - ANSWER_TIME.min(invocation.left() / 4);
+        let told = timeout_at(end, Box::pin(self.tell(config, error, event, invocation))).await;
+        if told.is_err() {
+            tracing::error!("alert could not be sent before the invocation's end");
+        }
+    }
+
+    /// Counts and alerts a failure; one that is reported once, only if it was not before.
+    ///
+    /// A crash between the alert and the tag repeats the alert.
+    async fn tell(
+        &self,
+        config: &Config,
+        error: &Error,
+        event: Option<&RotationEvent>,
+        invocation: &Invocation,
+    ) {
+        let (kind, now) = (error.error_type(), self.aws.clock.now());
+        let lasting = event.filter(|_| error.is_reported_once());
+        if let Some(event) = lasting
+            && let Ok(secret) = self.aws.secrets.describe(&event.secret_id).await
+            && secret.tags.get(TAG_REFUSED).is_some_and(|tag| Refusal::was_reported(tag, kind, now))
+        {
+            return tracing::info!(errorType = kind, "reported before, so no alert is sent");
+        }
+        self.metrics.emit(Metric::RotationFailed, &[("errorType", kind)]);
+        let told = notify::alert_failure(&self.aws, config, error, event, &invocation.request_id).await;
+        if let Some(event) = lasting.filter(|_| told) {
+            let noted = Refusal { error_type: kind.into(), at: now }.to_tag();
+            if let Err(error) = self.aws.secrets.tag(&event.secret_id, TAG_REFUSED, &noted).await {
+                tracing::warn!(error = %error, "that the alert was sent could not be noted");
             }
         }
     }
@@ -195,8 +225,9 @@ async fn look(observer: &Observer<'_>) -> Result<(Observation, Plan)> {
     let mail = observer.config.email.from.is_some();
     Ok(match observer.event.step {
         Step::CreateSecret => {
-            let seen = observer.create_secret().await?;
-            let plan = plan::create_secret(&seen, &observer.policy(&seen.secret)?);
+            let seen = Box::pin(observer.create_secret()).await?;
+            let plan =
+                plan::create_secret(&seen, &observer.policy(&seen.secret)?, &observer.config.secret_name);
             (seen, plan)
         }
         Step::TestSecret => {
@@ -206,7 +237,7 @@ async fn look(observer: &Observer<'_>) -> Result<(Observation, Plan)> {
         }
         // setSecret never comes here: it looks at nothing.
         Step::FinishSecret | Step::SetSecret => {
-            let seen = observer.finish_secret().await?;
+            let seen = Box::pin(observer.finish_secret()).await?;
             let plan = plan::finish_secret(&seen, &observer.policy(&seen.secret)?, mail);
             (seen, plan)
         }

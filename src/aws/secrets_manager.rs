@@ -48,6 +48,8 @@ pub enum StoredValue {
 pub struct NewSecret<'a> {
     /// Its name.
     pub name: &'a str,
+    /// The ClientRequestToken, which becomes the id of its first version.
+    pub token: &'a str,
     /// Its tags.
     pub tags: &'a [(&'a str, &'a str)],
     /// Its first value, which holds no key.
@@ -104,16 +106,18 @@ impl SecretsManager {
     /// [ListSecrets](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html),
     /// one page: the secrets as they were up to five minutes ago, and where the next page begins.
     ///
-    /// `tag_value`: only secrets that have a tag whose value begins so.
+    /// `tag_values`: only secrets that have a tag whose value begins with one of them; none: all secrets.
     pub async fn list(
         &self,
-        tag_value: Option<&str>,
+        tag_values: &[&str],
         next: Option<String>,
     ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
         const ACTION: &str = "secretsmanager:ListSecrets";
         const PAGE: i32 = 100;
-        let by_value = tag_value
-            .map(|value| vec![Filter::builder().key(FilterNameStringType::TagValue).values(value).build()]);
+        let values = Some(tag_values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>());
+        let by_value = values.filter(|values| !values.is_empty()).map(|values| {
+            vec![Filter::builder().key(FilterNameStringType::TagValue).set_values(Some(values)).build()]
+        });
         let request = self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
         let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
         let read = |entry: &SecretListEntry| {
@@ -134,6 +138,19 @@ impl SecretsManager {
         };
         let secrets = page.secret_list().iter().map(read).collect::<Option<Vec<_>>>();
         Ok((secrets.ok_or_else(|| CallError::incomplete(ACTION))?, page.next_token))
+    }
+
+    /// All pages of the secrets that have a tag whose value begins with one of these.
+    pub async fn tagged(&self, tag_values: &[&str]) -> Result<Vec<SecretState>, CallError> {
+        let (mut secrets, mut next) = (Vec::new(), None);
+        loop {
+            let (page, more) = self.list(tag_values, next.take()).await?;
+            secrets.extend(page);
+            match more {
+                Some(more) => next = Some(more),
+                None => return Ok(secrets),
+            }
+        }
     }
 
     /// [ListSecretVersionIds](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html):
@@ -253,7 +270,6 @@ impl SecretsManager {
     /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
     /// with a first version; answers with the ARN and that version's id.
     ///
-    /// The SDK sends its own ClientRequestToken, so its retries make no second secret.
     pub async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, String), CallError> {
         const ACTION: &str = "secretsmanager:CreateSecret";
         let replicas: Vec<_> = secret
@@ -267,6 +283,7 @@ impl SecretsManager {
             .0
             .create_secret()
             .name(secret.name)
+            .client_request_token(secret.token)
             .description("IAM access key, rotated by iam-key-rotator")
             .secret_string(secret.value.expose())
             .set_kms_key_id(secret.kms_key_id.map(str::to_owned))

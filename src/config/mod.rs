@@ -2,6 +2,7 @@
 //!
 //! A misspelt setting would be a default nobody wanted, so an unknown `ROTATOR_…` name is refused.
 
+mod exempt;
 mod sweep;
 
 use std::time::Duration;
@@ -10,7 +11,8 @@ use crate::aws::MemberRole;
 use crate::error::{Error, Result};
 use crate::model::{InUse, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
 
-pub use sweep::{Exemptions, Mode, Scope, SecretsIn, SweepConfig};
+pub use exempt::Exemptions;
+pub use sweep::{Mode, Scope, SecretsIn, SweepConfig};
 
 /// What the rotation function can be told by its environment, and the sweep as well.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Config {
     pub email: EmailConfig,
     /// `ROTATOR_OVERLAP`, `ROTATOR_RECOVERY`, `ROTATOR_IN_USE`, `ROTATOR_UNKNOWN_KEYS`.
     pub policy: Policy,
+    /// `ROTATOR_EXEMPT_USERS`, `ROTATOR_EXEMPT_GROUP`, `ROTATOR_EXEMPT_TAG`.
+    pub exempt: Exemptions,
     /// `ROTATOR_TEST_REGIONS`: regions whose STS must accept the new key; empty: the function's own.
     pub test_regions: Vec<String>,
     /// `ROTATOR_PROPAGATION_TIMEOUT`: longest wait for that.
@@ -79,6 +83,12 @@ impl Config {
         self.secret_name.replace("{user}", &user.name).replace("{account}", &user.account)
     }
 
+    /// Whether the names of users' secrets have text of their own before or after the user's name, so that
+    /// IAM policies can tell them from all other secrets.
+    pub fn has_own_names(&self) -> bool {
+        self.secret_name.replace("{account}", "") != "{user}"
+    }
+
     fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let refuse = |expected| refuse(name, value, expected);
         let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
@@ -130,6 +140,9 @@ impl Config {
                     "delete-oldest" => UnknownKeys::DeleteOldest,
                     _ => return Err(refuse("refuse, delete-inactive or delete-oldest")),
                 }
+            }
+            "ROTATOR_EXEMPT_USERS" | "ROTATOR_EXEMPT_GROUP" | "ROTATOR_EXEMPT_TAG" => {
+                self.exempt.set(name, value)?;
             }
             "ROTATOR_TEST_REGIONS" => {
                 self.test_regions =
@@ -187,7 +200,7 @@ fn unknown(name: &str, of: &str, names: &[&str]) -> Error {
 }
 
 /// The settings of the rotation function.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 19] = [
     "ROTATOR_ALERT_TOPIC_ARN",
     "ROTATOR_EMAIL_FROM",
     "ROTATOR_EMAIL_DOMAIN",
@@ -198,6 +211,9 @@ pub const NAMES: [&str; 16] = [
     "ROTATOR_RECOVERY",
     "ROTATOR_IN_USE",
     "ROTATOR_UNKNOWN_KEYS",
+    "ROTATOR_EXEMPT_USERS",
+    "ROTATOR_EXEMPT_GROUP",
+    "ROTATOR_EXEMPT_TAG",
     "ROTATOR_TEST_REGIONS",
     "ROTATOR_PROPAGATION_TIMEOUT",
     "ROTATOR_SECRET_NAME",
@@ -215,9 +231,10 @@ impl Default for Config {
             alert_topic_arn: None,
             email: EmailConfig { tag: "email".into(), ..EmailConfig::default() },
             policy: Policy::default(),
+            exempt: Exemptions::default(),
             test_regions: Vec::new(),
             propagation_timeout: Duration::from_secs(60),
-            secret_name: "{user}".into(),
+            secret_name: "iam-key/{user}".into(),
             secret_shape,
             member_role: None,
             member_external_id: None,
@@ -250,7 +267,7 @@ mod tests {
         assert_eq!(config.policy.overlap, Duration::from_secs(86_400));
         assert_eq!(config.policy.recovery, Duration::from_secs(604_800));
         assert_eq!(config.propagation_timeout, Duration::from_secs(60));
-        assert_eq!((config.secret_name.as_str(), config.email.tag.as_str()), ("{user}", "email"));
+        assert_eq!((config.secret_name.as_str(), config.email.tag.as_str()), ("iam-key/{user}", "email"));
         assert!(
             config.alert_topic_arn.is_none() && config.email.from.is_none() && config.member_role.is_none()
         );

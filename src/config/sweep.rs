@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use wildmatch::WildMatch;
-
 use super::{Config, DURATION, NAMES, parse_regions, refuse, unknown};
 use crate::aws::RotationSetup;
 use crate::error::{Error, Result};
-use crate::model::parse_duration;
+use crate::model::{SecretState, parse_duration};
 
 /// Everything the sweep can be told by its environment.
 #[derive(Clone, Debug)]
@@ -24,8 +22,6 @@ pub struct SweepConfig {
     pub warn_before: Duration,
     /// `ROTATOR_MAX_AGE`: the age beyond which an active key is a finding; none: no age is.
     pub max_age: Option<Duration>,
-    /// `ROTATOR_EXEMPT_USERS`, `ROTATOR_EXEMPT_GROUP`, `ROTATOR_EXEMPT_TAG`.
-    pub exempt: Exemptions,
     /// `ROTATOR_SECRETS_IN`: where secrets of other accounts' users live.
     pub secrets_in: SecretsIn,
     /// `ROTATOR_REPLICA_REGIONS`: where created secrets are replicated to.
@@ -71,17 +67,6 @@ pub enum SecretsIn {
     /// In the user's own account. Experimental: which principal Secrets Manager of one account invokes
     /// a function of another account as is documented nowhere.
     Member,
-}
-
-/// Who is left alone.
-#[derive(Clone, Debug)]
-pub struct Exemptions {
-    /// `ROTATOR_EXEMPT_USERS`: user names, `*` for any characters.
-    pub users: Vec<WildMatch>,
-    /// `ROTATOR_EXEMPT_GROUP`: members of this group, which need not exist.
-    pub group: Option<String>,
-    /// `ROTATOR_EXEMPT_TAG`: users with this tag; its value is the reason.
-    pub tag: String,
 }
 
 impl SweepConfig {
@@ -133,15 +118,6 @@ impl SweepConfig {
             }
             "ROTATOR_WARN_BEFORE" => self.warn_before = duration()?,
             "ROTATOR_MAX_AGE" => self.max_age = Some(duration()?).filter(|age| !age.is_zero()),
-            "ROTATOR_EXEMPT_USERS" => {
-                let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
-                // IAM's user names are unique without regard to case.
-                self.exempt.users = names.map(WildMatch::new_case_insensitive).collect();
-            }
-            "ROTATOR_EXEMPT_GROUP" => self.exempt.group = filled(),
-            "ROTATOR_EXEMPT_TAG" => {
-                self.exempt.tag = filled().ok_or_else(|| refuse("the key of an IAM user tag"))?;
-            }
             "ROTATOR_SECRETS_IN" => {
                 self.secrets_in = match value {
                     "central" => SecretsIn::Central,
@@ -179,14 +155,47 @@ impl SweepConfig {
 
     /// What no single setting shows.
     fn check(&self) -> Result<()> {
-        if self.scope == Scope::All && self.mode == Mode::Enforce && self.rotation_function.is_none() {
+        let acts = self.mode != Mode::Audit;
+        if acts && self.rotation_function.is_none() && !matches!(self.scope, Scope::Secrets(_)) {
             return Err(Error::InvalidConfig {
                 name: "ROTATOR_ROTATION_FUNCTION_ARN".into(),
-                problem: "is not set, and with ROTATOR_SCOPE=all the sweep makes secrets".into(),
-                expected: "the ARN of the rotation function that such secrets rotate with".into(),
+                problem: "is not set, and only secrets that rotate with that function are enrolled".into(),
+                expected: "the ARN of the rotation function".into(),
+            });
+        }
+        if self.scope == Scope::All && !self.shared.has_own_names() {
+            return Err(Error::InvalidConfig {
+                name: "ROTATOR_SECRET_NAME".into(),
+                problem: format!(
+                    "is {:?}, and with ROTATOR_SCOPE=all the sweep creates secrets with such names",
+                    self.shared.secret_name
+                ),
+                expected: "a name with a prefix or suffix of its own, such as iam-key/{user}, so that policies can limit the sweep to it".into(),
             });
         }
         Ok(())
+    }
+
+    /// Whether `ROTATOR_SCOPE` lists the secret, by its name or ARN.
+    pub fn lists(&self, secret: &SecretState) -> bool {
+        // An ARN may be given without the six random characters at its end, and their hyphen.
+        let partial = secret.arn.len().checked_sub(7).and_then(|end| secret.arn.get(..end));
+        let names = |listed: &String| {
+            *listed == secret.name || *listed == secret.arn || Some(listed.as_str()) == partial
+        };
+        matches!(&self.scope, Scope::Secrets(listed) if listed.iter().any(names))
+    }
+
+    /// Whether the secret's own rotation shows that it was enrolled with authority: only somebody who may
+    /// call RotateSecret and invoke the rotation function can make a secret rotate with it.
+    ///
+    /// Without a known rotation function nothing is changed (see [`Self::check`]); any other is then taken
+    /// for ours, so that a read-only command shows what it can.
+    pub fn is_enrolled(&self, secret: &SecretState) -> bool {
+        match &self.rotation_function {
+            Some(ours) => secret.rotation_function.as_ref() == Some(ours),
+            None => secret.rotation_function.is_some(),
+        }
     }
 }
 
@@ -207,15 +216,12 @@ fn scope(value: &str) -> Option<Scope> {
 }
 
 /// The settings that only the sweep has.
-const SWEEP_NAMES: [&str; 13] = [
+const SWEEP_NAMES: [&str; 10] = [
     "ROTATOR_MODE",
     "ROTATOR_SCOPE",
     "ROTATOR_ROTATE_AFTER",
     "ROTATOR_WARN_BEFORE",
     "ROTATOR_MAX_AGE",
-    "ROTATOR_EXEMPT_USERS",
-    "ROTATOR_EXEMPT_GROUP",
-    "ROTATOR_EXEMPT_TAG",
     "ROTATOR_SECRETS_IN",
     "ROTATOR_REPLICA_REGIONS",
     "ROTATOR_ROTATION_FUNCTION_ARN",
@@ -233,11 +239,6 @@ impl Default for SweepConfig {
             rotate_after: 90 * DAY,
             warn_before: 7 * DAY,
             max_age: None,
-            exempt: Exemptions {
-                users: Vec::new(),
-                group: Some("IAMKeyRotationExemptionGroup".into()),
-                tag: "iam-key-rotator:exempt".into(),
-            },
             secrets_in: SecretsIn::default(),
             replica_regions: Vec::new(),
             rotation_function: None,
@@ -294,10 +295,41 @@ mod tests {
     }
 
     #[test]
-    fn to_make_secrets_it_must_know_what_rotates_them() {
-        let all = [("ROTATOR_SCOPE", "all"), ("ROTATOR_MODE", "enforce")];
-        assert!(config(&all).unwrap_err().to_string().contains("ROTATOR_ROTATION_FUNCTION_ARN"));
-        assert!(config(&all[..1]).is_ok(), "an audit makes nothing");
+    fn to_change_anything_it_must_know_which_function_makes_a_secret_ours() {
+        let function = ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r");
+        let enforce = ("ROTATOR_MODE", "enforce");
+        assert!(config(&[enforce]).unwrap_err().to_string().contains("ROTATOR_ROTATION_FUNCTION_ARN"));
+        assert!(config(&[enforce, function]).is_ok());
+        assert!(config(&[enforce, ("ROTATOR_SCOPE", "a;")]).is_ok(), "a list is authority by itself");
+        assert!(config(&[("ROTATOR_SCOPE", "all")]).is_ok(), "an audit changes nothing");
+    }
+
+    #[test]
+    fn to_create_secrets_it_needs_names_that_policies_can_limit_it_to() {
+        for (name, usable) in [
+            ("{user}", false),
+            ("{account}{user}", false),
+            ("{user}_credentials", true),
+            ("iam-key/{user}", true),
+            ("Account_{account}_User_{user}_AccessKey", true),
+        ] {
+            let settings = [
+                ("ROTATOR_MODE", "enforce"),
+                ("ROTATOR_SCOPE", "all"),
+                ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r"),
+                ("ROTATOR_SECRET_NAME", name),
+            ];
+            match config(&settings) {
+                Ok(_) => assert!(usable, "{name}"),
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(
+                        !usable && text.contains("ROTATOR_SECRET_NAME") && text.contains("prefix"),
+                        "{text}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -41,6 +41,10 @@ pub enum FindingKind {
     ExemptButOld,
     /// A setting on the secret cannot be read.
     UnreadableSetting,
+    /// A secret is tagged with the user, and nobody with authority enrolled it.
+    NotEnrolled,
+    /// The tag that the sweep remembers by held what the sweep did not write.
+    NotesDropped,
 }
 
 /// One finding.
@@ -60,7 +64,7 @@ pub struct Finding {
 
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
-    pub const LETTERS: [(char, Self); 18] = [
+    pub const LETTERS: [(char, Self); 20] = [
         ('o', Self::KeyOverdue),
         ('u', Self::StillInUse),
         ('s', Self::UnknownKey),
@@ -79,11 +83,19 @@ impl FindingKind {
         ('m', Self::UserMissing),
         ('e', Self::ExemptButOld),
         ('y', Self::UnreadableSetting),
+        ('j', Self::NotEnrolled),
+        ('z', Self::NotesDropped),
     ];
 
     /// Whether somebody is called for it. The others are only listed.
     pub fn alerts(self) -> bool {
         self != Self::NeverUsed
+    }
+
+    /// Whether somebody is called for it even where there is no secret to remember on that it was told:
+    /// it may be an attempt to get at keys.
+    pub fn alerts_each_time(self) -> bool {
+        matches!(self, Self::NotEnrolled | Self::NameTaken)
     }
 
     /// What a person can do about it.
@@ -108,10 +120,16 @@ impl FindingKind {
             Self::RotationBlocked => "Free one of the user's two keys; the rotation then goes on by itself.",
             Self::ScheduleMissed => "See why its schedule did not rotate it: `iam-key-rotator doctor`.",
             Self::SecretConflict => {
-                "Leave the tag `iam-key-rotator:user` on one of them; until then none is touched."
+                "Decide which secret holds the user's keys, move the consumers of the other one to it, and delete the other one. Until then no key of the user is taken away."
             }
             Self::NameTaken => {
-                "If that secret is the user's, tag it `iam-key-rotator:user`; otherwise choose another `ROTATOR_SECRET_NAME`."
+                "Check who created that secret. If it is the user's, enroll it: `iam-key-rotator enroll USER --secret NAME`; otherwise delete it, or choose another `ROTATOR_SECRET_NAME`."
+            }
+            Self::NotEnrolled => {
+                "If that secret is to hold the user's keys, enroll it; otherwise remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
+            }
+            Self::NotesDropped => {
+                "Nothing is lost: at worst a recovery window begins anew and a message is repeated. Check who wrote the tag `iam-key-rotator:notices` (CloudTrail: TagResource)."
             }
             Self::CurrentKeyMissing => {
                 "Rotate the secret: consumers read a key that does not work. Or correct its tag `iam-key-rotator:user`."

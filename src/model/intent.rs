@@ -14,6 +14,8 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
 /// shown the keys that they made
 /// ([IAM is eventually consistent](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)).
 pub const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
+/// After this long an attempt explains no key any more: the retry of a rotation comes sooner.
+const EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// More attempts than these within that time are not remembered: a tag has 256 characters.
 const MOST_ATTEMPTS: usize = 6;
 
@@ -58,6 +60,19 @@ impl Intent {
     /// other.
     pub fn without_latest(mut self) -> Option<Self> {
         self.attempts.pop();
+        (!self.attempts.is_empty()).then_some(self)
+    }
+
+    /// What of it can be believed, since others may write the tag: attempts of the past, not too old, and
+    /// no more of them than are ever written; `None` if nothing is left.
+    pub fn bounded(mut self, now: Timestamp) -> Option<Self> {
+        if self.attempts.len() > MOST_ATTEMPTS {
+            return None;
+        }
+        self.attempts.retain(|attempt| {
+            let age = now.duration_since(*attempt);
+            age >= -CLOCK_SLACK && age < EXPIRY
+        });
         (!self.attempts.is_empty()).then_some(self)
     }
 

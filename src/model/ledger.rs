@@ -9,6 +9,8 @@ use super::{AccessKeyId, FindingKind};
 /// A tag's value has at most 256 characters
 /// ([quotas](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html)).
 const TAG_CHARS: usize = 256;
+/// After so many days a finding that still stands is reported again.
+const REMINDER_DAYS: i64 = 30;
 
 /// Something noted about a key: mostly what people were told, so that they are not told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,44 +49,67 @@ pub struct Entry {
     /// Since when it is known to be inactive. IAM does not tell, and the recovery window is
     /// counted from here. Of the secret itself: since when a rotation is known to be unfinished.
     pub inactive_since: Option<Timestamp>,
+    /// The day on which a finding was last reported, counted from 1970.
+    pub told: Option<i64>,
 }
 
 /// The tag `iam-key-rotator:notices`: per key, what was noted and since when it is inactive.
 ///
-/// Losing it repeats a mail and begins a recovery window anew; it breaks nothing.
+/// Losing it repeats a mail and begins a recovery window anew; it breaks nothing. Others may be able to
+/// write it, so what it says is bounded: a finding is reported again after [`REMINDER_DAYS`], no time lies
+/// in the future, and what the sweep does not write is dropped and reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ledger(BTreeMap<AccessKeyId, Entry>);
+pub struct Ledger {
+    entries: BTreeMap<AccessKeyId, Entry>,
+    dropped: bool,
+}
 
 impl Ledger {
-    /// Reads a tag's value; what is not ours is forgotten.
-    pub fn from_tag(text: &str) -> Self {
-        let entry = |word: &str| {
-            let (key, rest) = word.split_once(':')?;
-            let (letters, since) = match rest.split_once('@') {
-                Some((letters, second)) => {
-                    (letters, Some(Timestamp::from_second(second.parse().ok()?).ok()?))
+    /// Reads a tag's value at a time.
+    pub fn from_tag(text: &str, now: Timestamp) -> Self {
+        let mut ledger = Self::default();
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
+            match read_entry(word, now) {
+                Some((key, entry, whole)) => {
+                    ledger.entries.insert(key, entry);
+                    ledger.dropped |= !whole;
                 }
-                None => (rest, None),
-            };
-            let notes = letters.chars().filter_map(|letter| {
-                Note::letters().find(|(known, _)| *known == letter).map(|(_, note)| note)
-            });
-            Some((AccessKeyId::new(key), Entry { notes: notes.collect(), inactive_since: since }))
-        };
-        Self(text.split(' ').filter_map(entry).collect())
+                None => ledger.dropped = true,
+            }
+        }
+        ledger
     }
 
-    /// The tag's value: letters, digits, space, `:` and `@`. Entries that no tag would hold are
+    /// Whether the tag held anything that the sweep does not write.
+    pub fn was_altered(&self) -> bool {
+        self.dropped
+    }
+
+    /// Begins a key's inactive time anew, because the one that was noted cannot be true.
+    pub fn distrust(&mut self, key: &AccessKeyId) {
+        self.dropped = true;
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.inactive_since = None;
+        }
+    }
+
+    /// The tag's value: letters, digits, space, `:`, `@` and `/`. Entries that no tag would hold are
     /// forgotten; a user has two keys, which fit.
     pub fn to_tag(&self) -> String {
         let mut text = String::new();
-        for (key, entry) in &self.0 {
+        for (key, entry) in &self.entries {
             let letters: String = Note::letters()
                 .filter(|(_, note)| entry.notes.contains(note))
                 .map(|(letter, _)| letter)
                 .collect();
             let since = entry.inactive_since.map(|since| format!("@{}", since.as_second()));
-            let word = format!("{}:{letters}{}", key.as_str(), since.unwrap_or_default());
+            let told = entry.told.map(|day| format!("/{day}"));
+            let word = format!(
+                "{}:{letters}{}{}",
+                key.as_str(),
+                since.unwrap_or_default(),
+                told.unwrap_or_default()
+            );
             if text.len() + 1 + word.len() <= TAG_CHARS {
                 text.push_str(if text.is_empty() { "" } else { " " });
                 text.push_str(&word);
@@ -93,19 +118,38 @@ impl Ledger {
         text
     }
 
+    /// Whether a finding was reported so lately that it need not be reported again.
+    pub fn was_told(&self, key: &AccessKeyId, kind: FindingKind, now: Timestamp) -> bool {
+        let recent = |entry: &Entry| entry.told.is_some_and(|day| day_of(now) - day < REMINDER_DAYS);
+        self.entries.get(key).is_some_and(|entry| entry.notes.contains(&Note::Found(kind)) && recent(entry))
+    }
+
+    /// Whether a finding of this kind was reported lately, of whichever key.
+    pub fn was_any_told(&self, kind: FindingKind, now: Timestamp) -> bool {
+        self.entries.keys().any(|key| self.was_told(key, kind, now))
+    }
+
+    /// Notes that a finding is reported now.
+    pub fn note_told(&mut self, key: &AccessKeyId, kind: FindingKind, now: Timestamp) {
+        self.note(key, Note::Found(kind));
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.told = Some(day_of(now));
+        }
+    }
+
     /// Whether this was noted.
     pub fn has(&self, key: &AccessKeyId, note: Note) -> bool {
-        self.0.get(key).is_some_and(|entry| entry.notes.contains(&note))
+        self.entries.get(key).is_some_and(|entry| entry.notes.contains(&note))
     }
 
     /// Since when a key is known to be inactive.
     pub fn inactive_since(&self, key: &AccessKeyId) -> Option<Timestamp> {
-        self.0.get(key)?.inactive_since
+        self.entries.get(key)?.inactive_since
     }
 
     /// The keys it knows of.
     pub fn keys(&self) -> impl Iterator<Item = (&AccessKeyId, &Entry)> {
-        self.0.iter().filter(|(key, _)| **key != Self::secret_itself())
+        self.entries.iter().filter(|(key, _)| **key != Self::secret_itself())
     }
 
     /// What is about no single key is noted under this.
@@ -125,69 +169,136 @@ impl Ledger {
 
     /// Notes something.
     pub fn note(&mut self, key: &AccessKeyId, note: Note) {
-        self.0.entry(key.clone()).or_default().notes.insert(note);
+        self.entries.entry(key.clone()).or_default().notes.insert(note);
     }
 
     /// Notes whether a key is inactive, seen at `now`.
     pub fn note_status(&mut self, key: &AccessKeyId, inactive: bool, now: Timestamp) {
         if inactive {
-            self.0.entry(key.clone()).or_default().inactive_since.get_or_insert(now);
-        } else if let Some(entry) = self.0.get_mut(key) {
+            self.entries.entry(key.clone()).or_default().inactive_since.get_or_insert(now);
+        } else if let Some(entry) = self.entries.get_mut(key) {
             entry.inactive_since = None;
         }
     }
 
     /// Forgets findings that are no longer so.
     pub fn keep_findings(&mut self, found: impl Fn(&AccessKeyId, FindingKind) -> bool) {
-        for (key, entry) in &mut self.0 {
+        for (key, entry) in &mut self.entries {
             entry.notes.retain(|note| match note {
                 Note::Found(kind) => found(key, *kind),
                 _ => true,
             });
+            if !entry.notes.iter().any(|note| matches!(note, Note::Found(_))) {
+                entry.told = None;
+            }
         }
     }
 
     /// Whether anything like this was noted, of whichever key.
     pub fn has_any(&self, note: Note) -> bool {
-        self.0.values().any(|entry| entry.notes.contains(&note))
+        self.entries.values().any(|entry| entry.notes.contains(&note))
     }
 
     /// Forgets keys that are gone, and entries that say nothing.
     pub fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
-        self.0
+        self.entries
             .retain(|key, entry| exists(key) && (!entry.notes.is_empty() || entry.inactive_since.is_some()));
     }
+}
+
+fn day_of(time: Timestamp) -> i64 {
+    time.as_second().div_euclid(24 * 60 * 60)
+}
+
+/// Reads one key's entry, and whether all of it could be read.
+fn read_entry(word: &str, now: Timestamp) -> Option<(AccessKeyId, Entry, bool)> {
+    let (key, rest) = word.split_once(':')?;
+    let key = AccessKeyId::from_label(key).or_else(|| (key == "secret").then(Ledger::secret_itself))?;
+    let (rest, told) = match rest.split_once('/') {
+        Some((rest, day)) => (rest, Some(day.parse::<i64>().ok())),
+        None => (rest, None),
+    };
+    let (letters, since) = match rest.split_once('@') {
+        Some((letters, second)) => (letters, Some(read_second(second))),
+        None => (rest, None),
+    };
+    let note = |letter: char| Note::letters().find(|(known, _)| *known == letter).map(|(_, note)| note);
+    // A clock that is ahead a little is no forgery.
+    let told = told.map(|day| day.filter(|day| *day <= day_of(now) + 1));
+    let since = since.map(|since| since.filter(|since| day_of(*since) <= day_of(now) + 1));
+    let whole =
+        told != Some(None) && since != Some(None) && letters.chars().all(|letter| note(letter).is_some());
+    let notes = letters.chars().filter_map(note).collect();
+    Some((key, Entry { notes, inactive_since: since.flatten(), told: told.flatten() }, whole))
+}
+
+fn read_second(text: &str) -> Option<Timestamp> {
+    Timestamp::from_second(text.parse().ok()?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_700_000_000).unwrap()
+    }
+
     #[test]
     fn it_survives_its_tag_which_stays_within_256_characters() {
         let mut ledger = Ledger::default();
         for nth in 0..9 {
-            let key = AccessKeyId::new(format!("AKIAIOSFODNN7EXAMPL{nth}"));
+            let key = match nth {
+                2 => Ledger::secret_itself(),
+                _ => AccessKeyId::new(format!("AKIAIOSFODNN7EXAMPL{nth}")),
+            };
             for (_, note) in Note::letters() {
                 ledger.note(&key, note);
             }
-            ledger.note_status(&key, true, Timestamp::from_second(1_700_000_000).unwrap());
+            ledger.note_told(&key, FindingKind::KeyOverdue, now());
+            ledger.note_status(&key, true, now());
             let tag = ledger.to_tag();
             assert!(tag.len() <= TAG_CHARS);
-            assert!(tag.bytes().all(|b| b.is_ascii_alphanumeric() || b" :@".contains(&b)));
-            if nth < 2 {
-                assert_eq!(Ledger::from_tag(&tag), ledger);
+            assert!(tag.bytes().all(|b| b.is_ascii_alphanumeric() || b" :@/".contains(&b)));
+            if nth <= 2 {
+                assert_eq!(Ledger::from_tag(&tag, now()), ledger);
             }
         }
     }
 
     #[test]
-    fn what_somebody_else_wrote_there_is_forgotten() {
-        for text in ["", "x", ":", "a b c", "AKIA:@soon", "AKIA@1"] {
-            let ledger = Ledger::from_tag(text);
-            assert!(!ledger.has(&AccessKeyId::new("AKIA"), Note::Adopted), "{text}");
-            assert_eq!(ledger.inactive_since(&AccessKeyId::new("AKIA")), None, "{text}");
+    fn what_the_sweep_does_not_write_is_dropped_and_that_is_known() {
+        for text in [
+            "x",
+            ":",
+            "a b c",
+            "AKIA:o",
+            &format!("{KEY}:@soon"),
+            &format!("{KEY}@1"),
+            &format!("{KEY}:?"),
+            &format!("{KEY}:@9999999999"),
+            &format!("{KEY}:o/99999"),
+            &format!("{KEY}:o/x"),
+        ] {
+            let ledger = Ledger::from_tag(text, now());
+            assert!(ledger.was_altered(), "{text}");
+            assert_eq!(ledger.inactive_since(&AccessKeyId::new(KEY)), None, "{text}");
+            assert!(!ledger.was_told(&AccessKeyId::new(KEY), FindingKind::KeyOverdue, now()), "{text}");
         }
+        assert!(!Ledger::from_tag("", now()).was_altered());
+    }
+
+    #[test]
+    fn a_finding_is_due_again_after_thirty_days() {
+        let key = AccessKeyId::new(KEY);
+        let mut ledger = Ledger::default();
+        ledger.note_told(&key, FindingKind::UnknownKey, now());
+        let after = |days: i64| Timestamp::from_second(1_700_000_000 + days * 86_400).unwrap();
+        assert!(ledger.was_told(&key, FindingKind::UnknownKey, after(29)));
+        assert!(!ledger.was_told(&key, FindingKind::UnknownKey, after(30)));
+        assert!(!ledger.was_told(&key, FindingKind::KeyOverdue, after(0)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod ledger;
 mod observation;
 mod policy;
 mod progress;
+mod refusal;
 mod report;
 mod smtp;
 mod time;
@@ -22,9 +23,10 @@ pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
-pub use observation::{Observation, SecretState, Version};
+pub use observation::{Claims, Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
+pub use refusal::Refusal;
 pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
 pub use smtp::ses_smtp_password;
 pub use time::{minute, readable};
@@ -49,6 +51,11 @@ pub mod names {
     pub const TAG_TEST_REGIONS: &str = "iam-key-rotator:test-regions";
     /// Secret tag: the record written before CreateAccessKey; see [`Intent`](super::Intent).
     pub const TAG_INTENT: &str = "iam-key-rotator:intent";
+    /// Secret tag: which lasting refusal was reported, and when; see
+    /// [`Refusal`](super::Refusal).
+    pub const TAG_REFUSED: &str = "iam-key-rotator:refused";
+    /// IAM user tag: the one secret (name, or ARN) that may get this user's keys.
+    pub const TAG_SECRET: &str = "iam-key-rotator:secret";
     /// Secret tag: what the sweep remembers from one day to the next; see
     /// [`Ledger`](super::Ledger).
     pub const TAG_NOTICES: &str = "iam-key-rotator:notices";

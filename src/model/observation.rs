@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_INTENT};
 use super::{AccessKey, AccessKeyId, ClientRequestToken, Intent, KeyRole, LastUse, SecretDocument, UserRef};
+
+/// How old a key must be that only the record of a vanished version explains: long enough for somebody
+/// who made it by hand to have used it, and for IAM to show that.
+const VANISHED_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// One version of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,9 +103,28 @@ impl SecretState {
         self.current().filter(holds).or_else(|| self.versions.iter().find(holds))
     }
 
-    /// The record an earlier attempt left.
-    pub fn intent(&self) -> Option<Intent> {
-        self.tags.get(TAG_INTENT).and_then(|text| Intent::from_tag(text))
+    /// Every key that a version holds or that a label names.
+    pub fn named_keys(&self) -> BTreeSet<AccessKeyId> {
+        let labels = |version: &Version| {
+            let labels = version.stages.iter().filter_map(|stage| AccessKeyId::from_label(stage));
+            labels.chain(version.key.clone()).collect::<Vec<_>>()
+        };
+        self.versions.iter().flat_map(labels).collect()
+    }
+
+    /// The record that an attempt of this rotation, or of the one before it, left.
+    ///
+    /// It is a tag, which others may write. So it is believed only within [its bounds](Intent::bounded),
+    /// and only if it names the version that is being made, the current one, or one that is no longer
+    /// there and was begun after the last rotation ended: somebody has taken AWSPENDING off it.
+    pub fn intent(&self, now: Timestamp) -> Option<Intent> {
+        let intent = Intent::from_tag(self.tags.get(TAG_INTENT)?)?.bounded(now)?;
+        let since_last = |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt >= ended);
+        let ours = match self.version(&intent.token) {
+            Some(version) => version.has(AWSPENDING) || version.has(AWSCURRENT),
+            None => intent.attempts.iter().all(since_last),
+        };
+        ours.then_some(intent)
     }
 
     /// Notes which key a version holds, as its value tells.
@@ -140,8 +163,33 @@ pub struct Observation {
     /// Whether STS accepts the key of the version being made in every test region; `false` when the step
     /// does not ask.
     pub accepted: bool,
-    /// Whose key AWSCURRENT's is, where it is none of the user's; `None` if the key is gone.
-    pub current_key_owner: Option<String>,
+    /// What the user's side and other secrets say; empty where the step does not ask.
+    pub claims: Claims,
+}
+
+/// What tells whether this secret may get this user's keys, beside the secret itself.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// Why the user is exempt from rotation.
+    pub exempt: Option<String>,
+    /// The user's tag `iam-key-rotator:secret`.
+    pub user_tag: Option<String>,
+    /// Whose each key is that a version holds and the user has not; `None`: the key is gone.
+    pub owners: BTreeMap<AccessKeyId, Option<String>>,
+    /// The users that the values of versions name whose keys are gone.
+    pub written: Vec<String>,
+    /// The user's other secrets: the key each one's AWSCURRENT is known to hold, and its ARN.
+    pub others: Vec<(Option<AccessKeyId>, String)>,
+}
+
+impl Claims {
+    /// Another secret whose AWSCURRENT may hold a key: by its label, or because nothing tells what it
+    /// holds.
+    pub fn holder_elsewhere(&self, key: &AccessKeyId) -> Option<&str> {
+        let may_hold =
+            |(held, _): &&(Option<AccessKeyId>, String)| held.as_ref().is_none_or(|held| held == key);
+        self.others.iter().find(may_hold).map(|(_, arn)| arn.as_str())
+    }
 }
 
 impl Observation {
@@ -157,8 +205,13 @@ impl Observation {
             current: None,
             pending: None,
             accepted: false,
-            current_key_owner: None,
+            claims: Claims::default(),
         }
+    }
+
+    /// The record that an attempt of this rotation, or of the one before it, left.
+    pub fn intent(&self) -> Option<Intent> {
+        self.secret.intent(self.now)
     }
 
     /// Keys that an attempt of ours made and nobody holds the secret of.
@@ -166,7 +219,7 @@ impl Observation {
     /// None, where more keys fit the intent than its attempts can have made: some of them are then
     /// somebody else's, and which cannot be told.
     pub fn orphans(&self) -> Vec<&AccessKey> {
-        let Some(intent) = self.secret.intent() else { return Vec::new() };
+        let Some(intent) = self.intent() else { return Vec::new() };
         let stored = self.secret.version(&intent.token).is_some_and(|version| version.key.is_some());
         let unaccounted = intent.attempts.len().saturating_sub(usize::from(stored));
         let unheld = self.keys.iter().filter(|key| self.secret.holder(&key.id).is_none());
@@ -174,7 +227,19 @@ impl Observation {
         if explained.len() > unaccounted {
             return Vec::new();
         }
-        explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never)).collect()
+        // Nothing shows any more that the rotation of a vanished version ever was.
+        let vanished = self.secret.version(&intent.token).is_none();
+        let ripe = |key: &&AccessKey| !vanished || self.now.duration_since(key.created) >= VANISHED_PATIENCE;
+        explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never)).filter(ripe).collect()
+    }
+
+    /// Notes when keys were last used.
+    pub fn note_last_uses(&mut self, uses: Vec<(AccessKeyId, LastUse)>) {
+        for (id, last_use) in uses {
+            if let Some(key) = self.keys.iter_mut().find(|key| key.id == id) {
+                key.last_use = Some(last_use);
+            }
+        }
     }
 
     /// What a key of the user is to the secret.

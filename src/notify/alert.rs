@@ -24,14 +24,14 @@ struct Failure<'a> {
     facts: &'a str,
 }
 
-/// Tells the alert topic, where there is one, that an invocation failed.
+/// Tells the alert topic, where there is one, that an invocation failed; answers whether it was told.
 pub async fn alert_failure(
     aws: &Aws,
     config: &Config,
     error: &Error,
     event: Option<&RotationEvent>,
     request_id: &str,
-) {
+) -> bool {
     let step = event.map(|event| event.step.as_str());
     let secret = event.map(|event| event.secret_id.as_str());
     let reason = error.to_string();
@@ -55,7 +55,7 @@ pub async fn alert_failure(
         request_id,
         facts: &format!("{facts:#}"),
     };
-    publish(aws, config, &subject, message.render()).await;
+    publish(aws, config, &subject, message.render()).await
 }
 
 #[derive(Template)]

@@ -2,23 +2,24 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Action, Outcome, Plan, Planned, Stage, because, ownership, room, stage};
+use super::{Action, Outcome, Plan, Planned, Stage, authority, because, room, stage};
 use crate::error::{Error, Result};
+use crate::model::names::TAG_REFUSED;
 use crate::model::{AccessKeyId, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, Version};
 
 /// After this long a stored value is taken to show in every read. By then a CreateAccessKey that was not
 /// answered has made its key or never will, too.
 const READ_LAG: SignedDuration = ISSUE_WINDOW;
 
-/// Plans createSecret.
-pub fn create_secret(seen: &Observation, policy: &Policy) -> Plan {
-    match decide(seen, policy) {
+/// Plans createSecret. `name_template`: how secrets are named after users.
+pub fn create_secret(seen: &Observation, policy: &Policy, name_template: &str) -> Plan {
+    match decide(seen, policy, name_template) {
         Ok(plan) => plan,
         Err(error) => error.into(),
     }
 }
 
-fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
+fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Plan> {
     if stage(&seen.secret, &seen.token)? == Stage::Current {
         return Ok(Plan::idle(Outcome::AlreadyDone("this version is already AWSCURRENT".into())));
     }
@@ -36,17 +37,20 @@ fn decide(seen: &Observation, policy: &Policy) -> Result<Plan> {
     if let Some(reason) = may_be_stored(seen) {
         return Ok(Plan::idle(Outcome::Wait(reason.into())));
     }
-    ownership::check_current_key(seen)?;
+    authority::check(seen, name_template)?;
     // Old labels first: a secret that has all its twenty takes no other.
     let mut actions: Vec<Planned> = room::stale_labels(seen);
     actions.extend(adopt(seen));
     actions.extend(room::make(seen, policy)?);
-    let intent = Intent::new(&seen.token, &seen.keys, seen.secret.intent().as_ref());
+    let intent = Intent::new(&seen.token, &seen.keys, seen.intent().as_ref());
     let reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
         Some(current) => format!("to supersede {current}"),
         None => "the secret waits for its first key".into(),
     };
     actions.push(because(Action::IssueAccessKey { intent }, reason));
+    if seen.secret.tags.contains_key(TAG_REFUSED) {
+        actions.push(because(Action::ForgetRefusal, "the rotation is no longer refused"));
+    }
     Ok(Plan::done(actions))
 }
 
@@ -56,7 +60,7 @@ fn stored(seen: &Observation, key: &AccessKeyId) -> Plan {
     if seen.keys.iter().any(|known| known.id == *key) {
         return Plan::idle(Outcome::AlreadyDone(format!("this version holds key {key}")));
     }
-    let attempt = seen.secret.intent().and_then(|intent| intent.attempts.into_iter().max());
+    let attempt = seen.intent().and_then(|intent| intent.attempts.into_iter().max());
     let changed = attempt.max(seen.secret.changed);
     if changed.is_some_and(|changed| seen.now.duration_since(changed) < LIST_LAG) {
         return Plan::idle(Outcome::Wait(format!("ListAccessKeys does not show key {key} yet")));
@@ -79,7 +83,7 @@ fn may_be_stored(seen: &Observation) -> Option<&'static str> {
     if seen.secret.version(&seen.token).is_some_and(Version::is_labelled) {
         return Some("the version is labelled with its key, and its value does not show yet");
     }
-    let intent = seen.secret.intent().filter(|intent| intent.token == seen.token)?;
+    let intent = seen.intent().filter(|intent| intent.token == seen.token)?;
     let recent = |attempt: &Timestamp| seen.now.duration_since(*attempt) < READ_LAG;
     let recent = intent.attempts.iter().any(recent);
     recent.then_some("an attempt made seconds ago may have stored a key that does not show yet")

@@ -56,7 +56,7 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
     }
     // The intent is open until the mail is out; without mails it is left for the next rotation to
     // overwrite, which saves a call. A read that lags may not show it before the promotion.
-    let open = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);
+    let open = seen.intent().is_some_and(|intent| intent.token == seen.token);
     if mail && (open || stage == Stage::Pending) {
         let action = Action::TellUser { key: key.clone(), superseded: superseded.cloned() };
         actions.push(because(action, "once for each promotion"));
@@ -87,11 +87,16 @@ fn deactivated(seen: &Observation, key: &AccessKeyId) -> Error {
 }
 
 /// With an overlap of zero the superseded key goes inactive here, and with no recovery window
-/// either it is deleted here. Otherwise it stays, labelled, for its time to come.
+/// either it is deleted here. Otherwise it stays, labelled, for its time to come. It stays as well
+/// where another secret's consumers may use it.
 fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec<Planned> {
     let Some(key) = seen.keys.iter().find(|key| key.id == *old).filter(|_| policy.overlap.is_zero()) else {
         return Vec::new();
     };
+    if let Some(other) = seen.claims.holder_elsewhere(old) {
+        let action = Action::ReportConflict { key: old.clone(), other: other.to_owned() };
+        return vec![because(action, "superseded here, and the overlap is 0")];
+    }
     let mut actions = Vec::new();
     if key.status == KeyStatus::Active {
         actions.push(because(Action::DeactivateKey { key: old.clone() }, "superseded, and the overlap is 0"));

@@ -3,8 +3,10 @@
 //! No async, no SDK, no clock, no environment, no randomness. Recovery after a crash is no special
 //! case: the retry observes what is there and plans from it.
 
+pub mod authority;
 mod contract;
 mod create_secret;
+mod exempt;
 mod finish_secret;
 mod ownership;
 mod retire;
@@ -21,6 +23,7 @@ use crate::model::{AccessKeyId, Intent};
 
 pub use contract::{Stage, stage};
 pub use create_secret::create_secret;
+pub use exempt::exemption;
 pub use finish_secret::finish_secret;
 pub use ownership::{bind_user, bind_user_by_labels};
 pub use set_secret::set_secret;
@@ -119,6 +122,15 @@ pub enum Action {
         /// The key it holds.
         key: AccessKeyId,
     },
+    /// Report that a key stays because another secret may hold it.
+    ReportConflict {
+        /// The key.
+        key: AccessKeyId,
+        /// The other secret's ARN.
+        other: String,
+    },
+    /// Take off the tag that remembers a lasting refusal, which is over.
+    ForgetRefusal,
     /// Mail the user, then close the intent, so that a retry knows the mail is out.
     TellUser {
         /// The key that became current.
@@ -169,6 +181,10 @@ impl fmt::Display for Action {
             Self::GiveUpVersion { version, key } => {
                 write!(f, "take AWSPENDING off version {version}, whose key {key} is gone")
             }
+            Self::ReportConflict { key, other } => {
+                write!(f, "report that {key} stays, because secret {other} may hold it")
+            }
+            Self::ForgetRefusal => f.write_str("take off the tag that remembers an earlier refusal"),
             Self::TellUser { key, .. } => write!(f, "mail the user that key {key} is current"),
         }
     }

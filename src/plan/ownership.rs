@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{Observation, SecretDocument, SecretState, UserRef};
+use crate::model::{SecretDocument, SecretState, UserRef};
 
 /// Binds a secret to its IAM user.
 ///
@@ -31,7 +31,8 @@ pub fn bind_user(
                 return Ok(tagged);
             }
             let problem = format!("its value names {written:?}");
-            Err(Error::UserMismatch { secret: secret.arn.clone(), user: tagged, problem })
+            let remedy = "Correct the tag `iam-key-rotator:user` or the secret's value.";
+            Err(Error::UserMismatch { secret: secret.arn.clone(), user: tagged, problem, remedy })
         }
         (Some(tagged), None) => Ok(tagged),
         (None, Some(written)) => parse(&written, "its value"),
@@ -66,7 +67,7 @@ pub fn bind_user_by_labels(
 }
 
 /// Reads a name template backwards: the account and the user in a secret's name.
-fn user_in_name<'n>(name: &'n str, template: &str, home: &'n str) -> Option<(&'n str, &'n str)> {
+pub(super) fn user_in_name<'n>(name: &'n str, template: &str, home: &'n str) -> Option<(&'n str, &'n str)> {
     const ACCOUNT: &str = "{account}";
     let (before, after) = template.split_once("{user}")?;
     // An account is always twelve digits, so what stands around the user has a known length.
@@ -80,29 +81,6 @@ fn user_in_name<'n>(name: &'n str, template: &str, home: &'n str) -> Option<(&'n
     let account = account_at(before, 0).or_else(|| account_at(after, end)).unwrap_or(home);
     let fits = template.replace(ACCOUNT, account).replace("{user}", user) == name;
     (fits && !user.is_empty()).then_some((account, user))
-}
-
-/// Refuses a secret whose current key is another user's.
-///
-/// A key that is gone is nobody's: an administrator deleted it, and the secret waits for a new one.
-pub(super) fn check_current_key(seen: &Observation) -> Result<()> {
-    let Some(current) = seen.secret.current().and_then(|version| version.key.as_ref()) else {
-        return Ok(());
-    };
-    if seen.keys.iter().any(|key| key.id == *current) {
-        return Ok(());
-    }
-    match &seen.current_key_owner {
-        None => Ok(()),
-        Some(owner) if seen.user.is(owner) => Err(Error::PlanChanged {
-            problem: format!("ListAccessKeys does not show key {current}, which is the user's"),
-        }),
-        Some(owner) => Err(Error::UserMismatch {
-            secret: seen.secret.arn.clone(),
-            user: seen.user.clone(),
-            problem: format!("the key {current} in AWSCURRENT is {owner:?}'s"),
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ pub(super) fn may_deactivate(
     }
 }
 
-fn quiet(used: &LastUse) -> Timestamp {
+/// Until when a key that was used counts as being in use.
+pub(super) fn quiet(used: &LastUse) -> Timestamp {
     match used {
         LastUse::Never => Timestamp::MIN,
         LastUse::At { time, .. } => after(*time, QUIET),

@@ -20,7 +20,9 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
         .keys
         .iter()
         .filter(|key| seen.role(key) != KeyRole::Orphan)
-        .map(|key| (key, may_remove(key, seen, policy)))
+        .map(|key| {
+            (key, may_remove(key, seen, policy).and_then(|reason| nobody_else_holds(key, seen, reason)))
+        })
         .collect();
     // What may go comes first; among those an inactive key, then the older one.
     verdicts.sort_by_key(|(key, verdict)| (verdict.is_err(), key.status == KeyStatus::Active, key.created));
@@ -29,6 +31,10 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
             Ok(reason) => {
                 actions.extend(delete(seen, key, reason));
                 return Ok(actions);
+            }
+            Err(Refusal { other: Some(other), remedy, .. }) => {
+                let (key, user) = (key.id.clone(), seen.user.clone());
+                return Err(Error::SecretConflict { key, user, other, remedy });
             }
             Err(refusal) if seen.role(key) != KeyRole::Current => {
                 return Err(Error::KeyLimit {
@@ -77,10 +83,28 @@ pub(super) fn stale_labels(seen: &Observation) -> Vec<Planned> {
 struct Refusal {
     problem: String,
     remedy: &'static str,
+    /// The secret whose AWSCURRENT may hold the key.
+    other: Option<String>,
+}
+
+/// A key that another secret's consumers may use is not deleted, whatever it is to this secret.
+fn nobody_else_holds(
+    key: &AccessKey,
+    seen: &Observation,
+    reason: String,
+) -> std::result::Result<String, Refusal> {
+    match seen.claims.holder_elsewhere(&key.id) {
+        None => Ok(reason),
+        Some(other) => Err(Refusal {
+            problem: String::new(),
+            remedy: "The user has two keys, and this one must be deleted before another can be created: move the consumers of one secret to the other, and delete the secret that is not needed.",
+            other: Some(other.to_owned()),
+        }),
+    }
 }
 
 fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::result::Result<String, Refusal> {
-    let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy });
+    let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy, other: None });
     match seen.role(key) {
         KeyRole::Current | KeyRole::Pending | KeyRole::Orphan => refuse("it is in use by this secret", ""),
         KeyRole::Abandoned => match &key.last_use {
@@ -105,6 +129,7 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
             };
             retire::may_deactivate(key, superseded, policy, seen.now).map_err(|problem| Refusal {
                 problem,
+                other: None,
                 remedy: "Let its users fetch AWSCURRENT and rotate again after that, or deactivate it by hand.",
             })
         }

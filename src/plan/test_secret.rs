@@ -26,7 +26,7 @@ fn decide(seen: &Observation) -> Result<Plan> {
     // createSecret ends once the value is stored, so where it ran there is one; the read may lag.
     let version = seen.secret.version(&seen.token);
     let labelled = version.is_some_and(Version::is_labelled);
-    let begun = seen.secret.intent().is_some_and(|intent| intent.token == seen.token);
+    let begun = seen.intent().is_some_and(|intent| intent.token == seen.token);
     let current_has_key = seen.current.as_ref().is_some_and(|document| document.credential().is_some());
     if current_has_key || (seen.pending.is_none() && (labelled || begun)) {
         return Err(Error::VersionNotStaged {

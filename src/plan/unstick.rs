@@ -78,6 +78,12 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
         return plan;
     }
     let seen = observation(view);
+    // Before AWSPENDING is taken off: the record that explains an orphan names that version.
+    if view.user.is_some() && knows_current(&seen) {
+        for key in seen.orphans() {
+            plan.delete(&seen, key, ORPHAN.into());
+        }
+    }
     if let Some(pending) = secret.staged(AWSPENDING) {
         let action = UnstickAction::TakePending { version: pending.id.clone() };
         plan.actions.push(because(action, why_pending(view, &seen)));
@@ -101,7 +107,7 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
     }
     for key in &view.keys {
         match verdict(&seen, key) {
-            Verdict::InUse => {}
+            Verdict::InUse | Verdict::Planned => {}
             Verdict::Goes(reason) => plan.delete(&seen, key, reason),
             Verdict::Stays(reason) => plan.stays.push(format!("key {} ({}) {reason}", key.id, key.status)),
         }
@@ -113,7 +119,7 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
 /// Since when a rotation may be at work.
 fn at_work(view: &StuckView) -> Option<Timestamp> {
     let pending = view.secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
-    let intent = view.secret.intent().filter(|intent| intent.token.as_str() == pending.id);
+    let intent = view.secret.intent(view.now).filter(|intent| intent.token.as_str() == pending.id);
     let began = intent.and_then(|intent| intent.attempts.last().copied()).or(view.secret.changed)?;
     (view.now < after(began, AT_WORK)).then_some(began)
 }
@@ -158,8 +164,12 @@ fn why_pending(view: &StuckView, seen: &Observation) -> String {
     }
 }
 
+const ORPHAN: &str =
+    "made by an attempt of ours whose answer was lost, as the secret's intent proves; never used";
+
 enum Verdict {
     InUse,
+    Planned,
     Goes(String),
     Stays(String),
 }
@@ -167,9 +177,7 @@ enum Verdict {
 fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
     match seen.role(key) {
         KeyRole::Current => Verdict::InUse,
-        KeyRole::Orphan => Verdict::Goes(
-            "made by an attempt of ours whose answer was lost, as the secret's intent proves; never used".into(),
-        ),
+        KeyRole::Orphan => Verdict::Planned,
         KeyRole::Abandoned | KeyRole::Pending => abandoned(seen, key),
         KeyRole::Previous if is_younger_than_current(seen, key) => Verdict::Stays(
             "is younger than AWSCURRENT's, which somebody put back: it is kept until that is mended".into(),

@@ -179,7 +179,7 @@ fn history(
     if let Some((key, rotated)) = created.zip(secret.last_rotated).filter(|(key, at)| *at >= key.created) {
         events.push(exact(What::Promoted, suffix(&key.id), rotated, Source::SecretsManager));
     }
-    let ledger = ledger_of(Some(secret));
+    let ledger = ledger_of(Some(secret), seen.now);
     for key in seen.keys.iter().filter(|key| key.status == KeyStatus::Inactive) {
         if let Some(since) = ledger.inactive_since(&key.id) {
             events.push(exact(What::Deactivated, suffix(&key.id), since, Source::Sweep));

@@ -4,6 +4,7 @@
 //! user is looked at again and the rest is planned anew.
 
 use super::account::Account;
+use super::creation::creation_token;
 use super::secret_policy::secret_policy;
 use crate::aws::NewSecret;
 use crate::config::SecretsIn;
@@ -75,6 +76,7 @@ impl Account<'_> {
         let (bound, ledger) = (self.bound_to(user), ledger.to_tag());
         let secret = NewSecret {
             name,
+            token: &creation_token(&user.account, name),
             tags: &[(TAG_USER, &bound), (TAG_NOTICES, &ledger)],
             value: &self.config.shared.secret_shape.waiting_for_key(&user.name).to_json(),
             kms_key_id: self.config.kms_key_id.as_deref(),

@@ -1,18 +1,20 @@
 //! One step of one user's life cycle, for schedules that are made per user and step.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::account::Account;
-use super::survey::Candidate;
+use super::survey::{Candidate, Held};
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};
 use crate::event::Lifecycle;
 use crate::invocation::Invocation;
-use crate::model::UserRef;
 use crate::model::names::TAG_USER;
+use crate::model::{SecretState, UserRef};
 use crate::notify;
-use crate::plan::sweep::{Demand, Glance};
+use crate::plan::sweep::Demand;
 
 /// What such a step answers.
 #[derive(Clone, Debug, Serialize)]
@@ -66,49 +68,60 @@ pub(super) async fn step(
 impl Account<'_> {
     /// One user by name, with the secrets that name it, without a survey.
     pub async fn candidate(&self, name: &str) -> Result<Candidate> {
-        let in_exempt_group = match &self.config.exempt.group {
+        let in_exempt_group = match &self.config.shared.exempt.group {
             Some(group) => {
                 self.iam.group_members(group).await?.iter().any(|member| member.eq_ignore_ascii_case(name))
             }
             None => false,
         };
         let prefix = format!("{}{name}", self.tag_prefix.as_deref().unwrap_or_default());
-        let (mut secrets, mut next) = (Vec::new(), None);
-        let mut user = UserRef {
+        let user = UserRef {
             partition: self.partition.clone(),
             account: self.number.clone().unwrap_or_default(),
             path: String::new(),
             name: name.to_owned(),
         };
-        loop {
-            let (page, more) = self.secrets.list(Some(&prefix), next.take()).await?;
-            for secret in page {
-                let (partition, _, account) = secret.home();
-                let tagged =
-                    secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());
-                if let Some(tagged) = tagged.filter(|tagged| tagged.name.eq_ignore_ascii_case(name)) {
-                    user = tagged;
-                    secrets.push(secret.arn);
-                }
+        let mut candidate = Candidate::new(user, in_exempt_group);
+        let mut held = Held::new();
+        for secret in self.secrets.tagged(&[&prefix]).await? {
+            let (partition, _, account) = secret.home();
+            let tagged =
+                secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());
+            let Some(tagged) = tagged.filter(|tagged| tagged.name.eq_ignore_ascii_case(name)) else {
+                continue;
+            };
+            if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
+                held.entry(key).or_default().push(secret.arn.clone());
             }
-            match more {
-                Some(more) => next = Some(more),
-                None => break,
+            if self.config.is_enrolled(&secret) || self.config.lists(&secret) {
+                candidate.user = tagged;
+                candidate.secrets.push(secret.arn);
+            } else {
+                candidate.not_enrolled.push(secret);
             }
         }
-        secrets.sort();
-        if secrets.is_empty() {
+        let created = |secret: &SecretState| self.looks_created(&candidate.user, secret);
+        let created =
+            candidate.not_enrolled.iter().position(created).filter(|_| candidate.secrets.is_empty());
+        if let Some(created) = created {
+            candidate.secrets.push(candidate.not_enrolled.remove(created).arn);
+        }
+        candidate.held = Arc::new(held);
+        candidate.secrets.sort();
+        if candidate.secrets.is_empty() {
             // The policy of a secret to be made names the user with its path.
             let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(name);
-            user = self.users().await?.into_iter().map(|row| row.user).find(same).unwrap_or(user);
+            if let Some(user) = self.users().await?.into_iter().map(|row| row.user).find(same) {
+                candidate.user = user;
+            }
         }
-        if secrets.is_empty() && user.account.is_empty() {
+        if candidate.secrets.is_empty() && candidate.user.account.is_empty() {
             return Err(Error::InvalidEvent {
                 field: "username".into(),
                 problem: "names a user without a secret, and the account is not known".into(),
                 remedy: "Invoke the function by its ARN.",
             });
         }
-        Ok(Candidate { user, secrets, glance: Glance::default(), in_exempt_group })
+        Ok(candidate)
     }
 }

@@ -4,6 +4,7 @@
 //! decides is who gets a visit.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use futures_util::try_join;
@@ -13,7 +14,7 @@ use super::account::Account;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{ReportedUser, SecretState, UserRef, parse_report};
+use crate::model::{AccessKeyId, ReportedUser, SecretState, UserRef, parse_report};
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{Glance, Row, triage};
 
@@ -25,13 +26,21 @@ const LISTED_AT_ONCE: usize = 8;
 pub struct Candidate {
     /// The user.
     pub user: UserRef,
-    /// The secrets that name the user, least ARN first: one, if all is well.
+    /// The user's enrolled secrets, and what a visit that broke off has created, least ARN first: one, if
+    /// all is well.
     pub secrets: Vec<String>,
+    /// Secrets whose tag names the user and that nobody enrolled.
+    pub not_enrolled: Vec<SecretState>,
+    /// Which keys the account's secrets hold in AWSCURRENT, as their labels tell.
+    pub held: Arc<Held>,
     /// What the lists show.
     pub glance: Glance,
     /// Whether the user is in the exempt group.
     pub in_exempt_group: bool,
 }
+
+/// The keys that labels on AWSCURRENT versions name, each with the ARNs of the secrets.
+pub type Held = HashMap<AccessKeyId, Vec<String>>;
 
 /// An account as its lists show it.
 #[derive(Debug, Default)]
@@ -50,13 +59,17 @@ struct Lists<'a> {
     report: HashMap<String, ReportedUser>,
     exempt: HashSet<String>,
     survey: Survey,
+    held: Held,
+    /// What a visit that broke off may have created.
+    created: Vec<(UserRef, SecretState)>,
+    not_enrolled: Vec<(UserRef, SecretState)>,
 }
 
 impl Account<'_> {
     /// Surveys the account.
     pub async fn survey(&self) -> Result<Survey> {
         let exempt = async {
-            match &self.config.exempt.group {
+            match &self.config.shared.exempt.group {
                 Some(group) => Ok(self.iam.group_members(group).await?),
                 None => Ok(Vec::new()),
             }
@@ -67,15 +80,27 @@ impl Account<'_> {
             survey: Survey { users: report.len(), ..Survey::default() },
             report: report.into_iter().map(|user| (key_of(&user.user.name), user)).collect(),
             exempt: exempt.iter().map(|name| key_of(name)).collect(),
+            held: Held::new(),
+            created: Vec::new(),
+            not_enrolled: Vec::new(),
         };
-        match &self.config.scope {
-            Scope::Secrets(names) => self.read_listed(names, &mut lists).await?,
-            Scope::Enrolled | Scope::All => self.read_all(&mut lists).await?,
+        if let Scope::Secrets(names) = &self.config.scope {
+            self.read_listed(names, &mut lists).await?;
         }
+        self.read_all(&mut lists).await?;
+        let now = self.now();
+        for (user, secret) in std::mem::take(&mut lists.created) {
+            // Whoever has an enrolled secret was enrolled once: another one is none of the sweep's.
+            match lists.survey.candidates.contains_key(&key_of(&user.name)) {
+                true => lists.not_enrolled.push((user, secret)),
+                false => self.seat(&secret, &mut lists),
+            }
+        }
+        lists.add_not_enrolled();
         if self.config.scope == Scope::All {
-            lists.add_users_without_secret(self.now());
+            lists.add_users_without_secret(now);
         }
-        Ok(lists.survey)
+        Ok(lists.finish())
     }
 
     /// The account's users, as the credential report shows them.
@@ -86,21 +111,41 @@ impl Account<'_> {
     }
 
     async fn read_all(&self, lists: &mut Lists<'_>) -> Result<()> {
+        let prefix: Vec<&str> = self.tag_prefix.iter().map(String::as_str).collect();
         let mut next = None;
         loop {
-            let (page, more) = self.secrets.list(self.tag_prefix.as_deref(), next.take()).await?;
-            for secret in &page {
-                let function = self.config.rotation_function.as_ref();
-                let ours = secret.tags.contains_key(TAG_USER)
-                    || (function.is_some() && secret.rotation_function.as_ref() == function);
-                if ours {
-                    self.seat(secret, lists);
-                }
+            let (page, more) = self.secrets.list(&prefix, next.take()).await?;
+            for secret in page {
+                lists.note_held(&secret);
+                self.place(secret, lists);
             }
             match more {
                 Some(more) => next = Some(more),
                 None => return Ok(()),
             }
+        }
+    }
+
+    /// Under a list only what it names is taken care of; of other secrets it is only noted that they may
+    /// hold a key.
+    fn place(&self, secret: SecretState, lists: &mut Lists<'_>) {
+        let by_list = matches!(self.config.scope, Scope::Secrets(_));
+        if self.config.is_enrolled(&secret) && !by_list {
+            return self.seat(&secret, lists);
+        }
+        if self.config.lists(&secret) || !secret.tags.contains_key(TAG_USER) {
+            return;
+        }
+        let Some(user) = bind_user_by_labels(&secret, &self.config.shared.secret_name, |_| true) else {
+            return;
+        };
+        if self.number.as_ref().is_some_and(|account| user.account != *account) {
+            return;
+        }
+        if self.looks_created(&user, &secret) && !by_list {
+            lists.created.push((user, secret));
+        } else {
+            lists.not_enrolled.push((user, secret));
         }
     }
 
@@ -158,12 +203,47 @@ impl Account<'_> {
             in_exempt_group,
         };
         let glance = triage(row, lists.config, self.now());
-        let candidate = Candidate { user, secrets: vec![secret.arn.clone()], glance, in_exempt_group };
+        let candidate =
+            Candidate { secrets: vec![secret.arn.clone()], glance, ..Candidate::new(user, in_exempt_group) };
         lists.survey.candidates.insert(key, candidate);
     }
 }
 
 impl Lists<'_> {
+    fn note_held(&mut self, secret: &SecretState) {
+        if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
+            self.held.entry(key).or_default().push(secret.arn.clone());
+        }
+    }
+
+    /// A secret that is tagged and not enrolled makes its user worth a look. Under a list of secrets it
+    /// only counts beside one that is listed.
+    fn add_not_enrolled(&mut self) {
+        let by_list = matches!(self.config.scope, Scope::Secrets(_));
+        for (mut user, secret) in std::mem::take(&mut self.not_enrolled) {
+            let key = key_of(&user.name);
+            if !by_list && !self.survey.candidates.contains_key(&key) {
+                if let Some(report) = self.report.remove(&key) {
+                    user = report.user;
+                }
+                let candidate = Candidate::new(user, self.exempt.contains(&key));
+                self.survey.candidates.insert(key.clone(), candidate);
+            }
+            if let Some(candidate) = self.survey.candidates.get_mut(&key) {
+                candidate.glance.look = true;
+                candidate.not_enrolled.push(secret);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Survey {
+        let held = Arc::new(self.held);
+        for candidate in self.survey.candidates.values_mut() {
+            candidate.held = held.clone();
+        }
+        self.survey
+    }
+
     fn add_users_without_secret(&mut self, now: Timestamp) {
         for (key, report) in std::mem::take(&mut self.report) {
             let in_exempt_group = self.exempt.contains(&key);
@@ -175,8 +255,28 @@ impl Lists<'_> {
                 in_exempt_group,
             };
             let glance = triage(row, self.config, now);
-            let candidate = Candidate { user: report.user, secrets: Vec::new(), glance, in_exempt_group };
+            let candidate = Candidate { glance, ..Candidate::new(report.user, in_exempt_group) };
             self.survey.candidates.insert(key, candidate);
+        }
+    }
+}
+
+impl Candidate {
+    /// The ARNs of all secrets that name the user, enrolled or not.
+    pub fn all_secrets(&self) -> impl Iterator<Item = &str> {
+        let tagged = self.not_enrolled.iter().map(|secret| secret.arn.as_str());
+        self.secrets.iter().map(String::as_str).chain(tagged)
+    }
+
+    /// A user without a secret, of whom nothing more is known.
+    pub(super) fn new(user: UserRef, in_exempt_group: bool) -> Self {
+        Self {
+            user,
+            secrets: Vec::new(),
+            not_enrolled: Vec::new(),
+            held: Arc::default(),
+            glance: Glance::default(),
+            in_exempt_group,
         }
     }
 }

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join, join3, try_join_all};
 use tokio::time::sleep;
 
 use super::account::Account;
 use super::survey::Candidate;
+use crate::aws::CallError;
 use crate::config::Mode;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
 use crate::model::{AccessKeyId, Finding, FindingKind, Ledger, SecretState, UserRef};
 use crate::notify;
-use crate::plan::Planned;
-use crate::plan::sweep::{Coming, Demand, FleetAction, UserPlan, UserView, ledger_of, plan_user};
+use crate::observe::owner_of_labels;
+use crate::plan::sweep::{Coming, Demand, FleetAction, Standing, UserPlan, UserView, ledger_of, plan_user};
+use crate::plan::{Planned, bind_user_by_labels};
 
 /// How often a user is looked at again. A user has two keys, and each may go and show late.
 const LOOKS: u32 = 12;
@@ -111,64 +113,95 @@ impl Account<'_> {
     /// IAM's lists still show a key for seconds after it was deleted, but its last use can no longer
     /// be asked for; so what is `done` to it is known better.
     async fn look(&self, candidate: &Candidate, done: &[Planned<FleetAction>]) -> Result<UserView> {
-        let name = &candidate.user.name;
+        let mut user = candidate.user.clone();
         let secret_id = match candidate.secrets.first() {
             Some(arn) => arn.clone(),
-            None => self.config.shared.secret_name_of(&candidate.user),
+            None => self.config.shared.secret_name_of(&user),
         };
         let (secret, keys, tags) = join3(
             self.secrets.describe(&secret_id),
-            self.iam.list_access_keys(name),
-            self.iam.user_tags(name),
+            self.iam.list_access_keys(&user.name),
+            self.iam.user_tags(&user.name),
         )
         .await;
-        let secret = match secret {
-            Ok(secret) => Some(secret),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error.into()),
-        };
-        let (missing, mut keys) = match keys {
-            Ok(keys) => (false, keys),
-            Err(error) if error.is_not_found() => (true, Vec::new()),
-            Err(error) => return Err(error.into()),
-        };
+        let secret = found(secret)?;
+        let (mut keys, mut tags) = (found(keys)?, found(tags)?);
+        if let (None, Some(secret)) = (&keys, &secret)
+            && let Some(name) = owner_of_labels(&self.iam, secret).await?
+        {
+            // IAM does not know the user, and its secret's keys are another's: it was renamed.
+            user = UserRef { name, path: String::new(), ..user };
+            let (renamed, its) =
+                join(self.iam.list_access_keys(&user.name), self.iam.user_tags(&user.name)).await;
+            (keys, tags) = (found(renamed)?, found(its)?);
+        }
+        let missing = keys.is_none() || tags.is_none();
+        let mut keys = keys.unwrap_or_default();
         keys.retain(|key| {
             let deleted = FleetAction::DeleteKey { key: key.id.clone() };
             !done.iter().any(|planned| planned.action == deleted)
         });
-        let tags = if missing { std::collections::BTreeMap::new() } else { tags? };
         let uses = try_join_all(keys.iter().map(|key| self.iam.last_use(&key.id))).await?;
         for (key, last_use) in keys.iter_mut().zip(uses) {
             key.last_use = Some(last_use);
         }
-        let (secret, name_taken) = self.own(candidate, secret);
-        Ok(UserView {
-            now: self.now(),
-            user: candidate.user.clone(),
-            tags,
+        let now = self.now();
+        let mut view = UserView {
+            now,
+            user,
+            tags: tags.unwrap_or_default(),
             in_exempt_group: candidate.in_exempt_group,
             missing,
             keys,
-            ledger: ledger_of(secret.as_ref()),
-            secret,
-            name_taken,
+            ledger: ledger_of(None, now),
+            secret: None,
+            standing: Standing::default(),
+            name_taken: false,
             rivals: candidate.secrets.iter().skip(1).cloned().collect(),
-        })
+            not_enrolled: candidate.not_enrolled.iter().map(|secret| secret.name.clone()).collect(),
+            others: Vec::new(),
+        };
+        self.place_secret(candidate, secret, &mut view).await?;
+        view.others = others(candidate, &view);
+        Ok(view)
     }
 
-    /// The user's own secret; and whether one that is not has the name that it would get. Lists lag
-    /// behind, so a secret that was just made for the user may not have been in them.
-    fn own(&self, candidate: &Candidate, secret: Option<SecretState>) -> (Option<SecretState>, bool) {
-        let Some(secret) = secret else { return (None, false) };
-        if !candidate.secrets.is_empty() {
-            return (Some(secret), false);
+    /// Whether the secret has a right to the user's keys, and by what; if not, whether it stands where the
+    /// user's would be. Lists lag behind, so a secret that was just created for the user, or enrolled, may
+    /// not have been in them.
+    async fn place_secret(
+        &self,
+        candidate: &Candidate,
+        secret: Option<SecretState>,
+        view: &mut UserView,
+    ) -> Result<()> {
+        let Some(secret) = secret else { return Ok(()) };
+        let by_list = !candidate.secrets.is_empty() && self.config.lists(&secret);
+        let bound = bind_user_by_labels(&secret, &self.config.shared.secret_name, |_| true);
+        let is_users = bound.is_some_and(|bound| candidate.user.is(&bound.arn()));
+        let standing = if by_list {
+            Some(Standing::Listed)
+        } else if is_users && self.config.is_enrolled(&secret) {
+            Some(Standing::Enrolled)
+        } else if is_users && self.is_own_creation(&candidate.user, &secret).await? {
+            Some(Standing::Created)
+        } else {
+            None
+        };
+        match standing {
+            Some(standing) => {
+                view.ledger = ledger_of(Some(&secret), view.now);
+                view.standing = standing;
+                view.secret = Some(secret);
+            }
+            None if is_users && secret.tags.contains_key(TAG_USER) => {
+                if !view.not_enrolled.contains(&secret.name) {
+                    view.not_enrolled.push(secret.name);
+                }
+            }
+            None => view.name_taken = true,
         }
-        let (partition, _, account) = secret.home();
-        let tagged = secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());
-        let ours = tagged.is_some_and(|user| {
-            user.account == candidate.user.account && user.name.eq_ignore_ascii_case(&candidate.user.name)
-        });
-        if ours { (Some(secret), false) } else { (None, true) }
+        Ok(())
     }
 
     /// Tells the user, then writes on the secret what was told.
@@ -189,7 +222,7 @@ impl Account<'_> {
             }
         };
         let ledger = if told { plan.ledger_once_told() } else { plan.ledger.clone() };
-        if ledger == ledger_of(Some(secret)) {
+        if ledger.to_tag() == secret.tags.get(TAG_NOTICES).map_or("", String::as_str) {
             return;
         }
         if plan.findings.iter().any(|finding| finding.new) {
@@ -207,6 +240,31 @@ impl Account<'_> {
             false => self.secrets.tag(arn, TAG_NOTICES, &tag).await,
         };
         Ok(written?)
+    }
+}
+
+/// Other secrets whose AWSCURRENT may hold a key of the user: those that a label tells of, and those that
+/// are tagged with the user and have no label.
+fn others(candidate: &Candidate, view: &UserView) -> Vec<(Option<AccessKeyId>, String)> {
+    let own = view.secret.as_ref().map(|secret| secret.arn.as_str());
+    let holders = view.keys.iter().flat_map(|key| {
+        let arns = candidate.held.get(&key.id).into_iter().flatten();
+        arns.map(|arn| (Some(key.id.clone()), arn.clone()))
+    });
+    let labelled = holders.filter(|(_, arn)| Some(arn.as_str()) != own);
+    let unlabelled = candidate.not_enrolled.iter().filter_map(|secret| {
+        let unknown = secret.current().is_some_and(|version| version.key.is_none());
+        (unknown && Some(secret.arn.as_str()) != own).then(|| (None, secret.arn.clone()))
+    });
+    labelled.chain(unlabelled).collect()
+}
+
+/// What was read, or `None` where AWS knows of no such thing.
+fn found<T>(read: std::result::Result<T, CallError>) -> Result<Option<T>> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

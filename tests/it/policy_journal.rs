@@ -162,7 +162,10 @@ async fn large_account() -> Simulator {
 async fn member(secrets_in: &str) -> Simulator {
     let settings = [
         ("ROTATOR_SECRETS_IN", secrets_in),
-        ("ROTATOR_SECRET_NAME", if secrets_in == "central" { "{account}/{user}" } else { "{user}" }),
+        (
+            "ROTATOR_SECRET_NAME",
+            if secrets_in == "central" { "iam-key/{account}/{user}" } else { "iam-key/{user}" },
+        ),
         ("ROTATOR_REPLICA_REGIONS", "eu-central-1"),
         ("ROTATOR_OVERLAP", "1d"),
     ];

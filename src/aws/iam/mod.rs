@@ -198,6 +198,26 @@ impl Iam {
         }
         Err(CallError::incomplete(ACTION))
     }
+
+    /// Whether a user is in a group: every page of
+    /// [ListGroupsForUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupsForUser.html).
+    pub async fn is_in_group(&self, user: &str, group: &str) -> Result<bool, CallError> {
+        const ACTION: &str = "iam:ListGroupsForUser";
+        let mut marker = None;
+        for _ in 0..MAX_PAGES {
+            let request = self.ready().await.list_groups_for_user().user_name(user).set_marker(marker.take());
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            // IAM's group names are unique without regard to case.
+            if page.groups().iter().any(|known| known.group_name().eq_ignore_ascii_case(group)) {
+                return Ok(true);
+            }
+            match page.marker() {
+                Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
+                _ => return Ok(false),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
+    }
 }
 
 fn unless_gone(result: Result<(), CallError>) -> Result<(), CallError> {

@@ -141,7 +141,7 @@ pub(super) async fn check_rivals(report: &mut Report, target: &Target<'_>) {
     match target.account.candidate(&user.name).await {
         Ok(candidate) => {
             let others: Vec<String> =
-                candidate.secrets.into_iter().filter(|arn| *arn != target.secret.arn).collect();
+                candidate.all_secrets().filter(|arn| *arn != target.secret.arn).map(str::to_owned).collect();
             if others.is_empty() {
                 report.ok(AREA, "no other secret names its user");
             } else {

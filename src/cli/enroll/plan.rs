@@ -61,7 +61,7 @@ pub(super) async fn plan(
         Err(error) => return Err(error.into()),
     };
     let tags = account.iam.user_tags(name).await?;
-    if let Some(reason) = exemption(&account.config.exempt, name, candidate.in_exempt_group, &tags) {
+    if let Some(reason) = exemption(&account.config.shared.exempt, name, candidate.in_exempt_group, &tags) {
         return Ok(enrolment.refuse(format!("the user is exempt: {reason}")));
     }
     let secret = find(account, &candidate, wished).await?;

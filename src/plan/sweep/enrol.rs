@@ -34,6 +34,18 @@ impl Planner<'_> {
         if self.seen.now < begins && !forced {
             return self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
         }
+        if !self.config.shared.has_own_names() {
+            return self.refuse(format!(
+                "the user has no enrolled secret, and with ROTATOR_SECRET_NAME={} the sweep creates none: create it, then `iam-key-rotator enroll {} --secret NAME`",
+                self.config.shared.secret_name, self.view.user.name
+            ));
+        }
+        if let Some((held, other)) = self.view.others.first() {
+            let key = held.as_ref().map_or_else(|| "a key of the user".to_owned(), ToString::to_string);
+            let evidence = format!("AWSCURRENT of {other} may hold {key}, so no other secret is created");
+            self.refuse(evidence.clone());
+            return self.find(FindingKind::SecretConflict, None, evidence);
+        }
         if self.view.name_taken {
             let name = self.config.shared.secret_name_of(&self.view.user);
             return self.find(

@@ -5,7 +5,6 @@
 
 mod action;
 mod enrol;
-mod exempt;
 mod notice;
 mod retire;
 mod rotate;
@@ -20,12 +19,12 @@ use super::{Planned, because};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::TAG_NOTICES;
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Note, Observation, Policy,
+    AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, Policy,
     SecretState, UserRef,
 };
 
+pub use super::exemption;
 pub use action::FleetAction;
-pub use exempt::exemption;
 pub use notice::{Coming, ComingEvent, Notice};
 pub use triage::{Glance, Row, triage};
 
@@ -44,14 +43,32 @@ pub struct UserView {
     pub missing: bool,
     /// The user's keys, each with its last use.
     pub keys: Vec<AccessKey>,
-    /// The secret bound to the user.
+    /// The secret that holds the user's keys, with authority.
     pub secret: Option<SecretState>,
-    /// A secret that has the name the user's would get, and is not the user's.
+    /// By which authority.
+    pub standing: Standing,
+    /// Whether a secret that is not the user's has the name that the user's would get.
     pub name_taken: bool,
-    /// Other secrets that name the same user.
+    /// The user's other enrolled secrets.
     pub rivals: Vec<String>,
+    /// Names of secrets that are tagged with the user and that nobody enrolled.
+    pub not_enrolled: Vec<String>,
+    /// Other secrets whose AWSCURRENT may hold a key of the user: the key where it is known, and the ARN.
+    pub others: Vec<(Option<AccessKeyId>, String)>,
     /// What is remembered of the user's keys.
     pub ledger: Ledger,
+}
+
+/// What gives a secret the right to a user's keys. Its tags do not: others may set them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It rotates with our function.
+    #[default]
+    Enrolled,
+    /// The configuration lists it by name.
+    Listed,
+    /// The sweep created it and nothing has changed it since.
+    Created,
 }
 
 /// What is wanted for the user.
@@ -127,10 +144,10 @@ fn warns(config: &SweepConfig, stage: Duration) -> bool {
 }
 
 /// What is remembered of a user's keys, as the secret's tag tells.
-pub fn ledger_of(secret: Option<&SecretState>) -> Ledger {
+pub fn ledger_of(secret: Option<&SecretState>, now: Timestamp) -> Ledger {
     secret
         .and_then(|secret| secret.tags.get(TAG_NOTICES))
-        .map(|tag| Ledger::from_tag(tag))
+        .map(|tag| Ledger::from_tag(tag, now))
         .unwrap_or_default()
 }
 
@@ -148,18 +165,27 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(view: &'a UserView, config: &'a SweepConfig, demand: Demand) -> Self {
         let secret = view.secret.clone().unwrap_or_default();
-        let seen = Observation::of_lists(secret, view.user.clone(), view.keys.clone(), view.now);
+        let mut seen = Observation::of_lists(secret, view.user.clone(), view.keys.clone(), view.now);
+        seen.claims.others.clone_from(&view.others);
         let before = view.ledger.clone();
         let plan = UserPlan { ledger: before.clone(), ..UserPlan::default() };
         Self { view, config, demand, policy: config.shared.policy, seen, before, plan }
     }
 
     fn plan(&mut self) {
-        self.plan.exempt =
-            exemption(&self.config.exempt, &self.view.user.name, self.view.in_exempt_group, &self.view.tags);
+        self.plan.exempt = exemption(
+            &self.config.shared.exempt,
+            &self.view.user.name,
+            self.view.in_exempt_group,
+            &self.view.tags,
+        );
         if self.plan.exempt.is_some() {
             self.find_old(FindingKind::ExemptButOld);
             return;
+        }
+        if self.view.secret.is_none() && !self.view.not_enrolled.is_empty() {
+            self.find_not_enrolled();
+            return self.find_old(FindingKind::KeyOverdue);
         }
         if self.view.missing {
             let evidence = format!("the secret is bound to user {}, whom IAM does not know", self.view.user);
@@ -175,6 +201,11 @@ impl<'a> Planner<'a> {
                 let evidence = format!("the secret's tag `{tag}` is no duration such as 24h or 7d");
                 return self.find(FindingKind::UnreadableSetting, None, evidence);
             }
+        }
+        if self.view.ledger.was_altered() {
+            let evidence =
+                "the secret's tag `iam-key-rotator:notices` held entries that no sweep wrote".to_owned();
+            self.find(FindingKind::NotesDropped, None, evidence);
         }
         let began = self.pending_since();
         self.plan.ledger.note_unfinished(false, self.seen.now);
@@ -209,7 +240,7 @@ impl<'a> Planner<'a> {
         self.plan.ledger.keep(|key| !gone(key) || *key == Ledger::secret_itself());
         for finding in found.iter().filter(|finding| finding.new) {
             let key = finding.key.clone().unwrap_or_else(Ledger::secret_itself);
-            self.plan.ledger.note(&key, Note::Found(finding.kind));
+            self.plan.ledger.note_told(&key, finding.kind, seen.now);
             if finding.kind == FindingKind::StillInUse {
                 notices.push(Notice::StillInUse { key, evidence: finding.evidence.clone() });
             }
@@ -231,7 +262,7 @@ impl<'a> Planner<'a> {
     fn pending_since(&self) -> Option<Timestamp> {
         let secret = &self.seen.secret;
         let pending = secret.unfinished()?;
-        let intent = secret.intent().filter(|intent| intent.token.as_str() == pending.id);
+        let intent = self.seen.intent().filter(|intent| intent.token.as_str() == pending.id);
         let begun = intent.and_then(|intent| intent.attempts.last().copied()).or(secret.changed);
         let seen = self
             .before
@@ -252,10 +283,35 @@ impl<'a> Planner<'a> {
     }
 
     fn find(&mut self, kind: FindingKind, key: Option<&AccessKeyId>, evidence: String) {
-        let noted = self.before.has(key.unwrap_or(&Ledger::secret_itself()), Note::Found(kind));
+        let noted = self.before.was_told(key.unwrap_or(&Ledger::secret_itself()), kind, self.seen.now);
         // Without a secret there is no place to remember that it was told.
-        let new = kind.alerts() && self.view.secret.is_some() && !noted;
+        let can_tell = self.view.secret.is_some() || kind.alerts_each_time();
+        let new = kind.alerts() && can_tell && !noted;
         self.plan.findings.push(Finding { kind, key: key.cloned(), evidence, remedy: kind.remedy(), new });
+    }
+
+    /// A tag binds a secret to the user, and nobody with authority enrolled it: a person decides.
+    fn find_not_enrolled(&mut self) {
+        let user = &self.view.user.name;
+        for name in self.view.not_enrolled.clone() {
+            let evidence = format!(
+                "secret {name:?} is tagged with the user and is not enrolled. If it is meant: `iam-key-rotator enroll {user} --secret {name}`"
+            );
+            self.find(FindingKind::NotEnrolled, None, evidence);
+        }
+        self.refuse("the user's secret is not enrolled".into());
+    }
+
+    /// Plans to take a key away, unless another secret's consumers may use it.
+    fn take_away(&mut self, key: &AccessKeyId, action: FleetAction, reason: String) -> bool {
+        let Some(other) = self.seen.claims.holder_elsewhere(key).map(str::to_owned) else {
+            self.act(action, reason);
+            return true;
+        };
+        let evidence = format!("it is to be taken away ({reason}), and AWSCURRENT of {other} may hold it");
+        self.refuse(evidence.clone());
+        self.find(FindingKind::SecretConflict, Some(key), evidence);
+        false
     }
 
     fn expect(&mut self, event: ComingEvent, key: &AccessKeyId, at: Timestamp, stage: Duration) {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::rotate::GRACE;
 use super::{ComingEvent, Demand, FleetAction, Notice, Planner, before};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
+    AccessKey, AccessKeyId, FindingKind, InUse, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
 };
-use crate::plan::retire::{after, deactivation_time, may_deactivate, used_since};
+use crate::plan::retire::{after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Action, room};
 
 /// How old a key must be that no version was ever promoted with: last-used data lag by hours.
@@ -33,6 +35,7 @@ impl Planner<'_> {
                 continue;
             }
             met = true;
+            self.distrust_impossible(&key, role);
             self.plan.ledger.note_status(&key.id, key.status == KeyStatus::Inactive, self.seen.now);
             match (role, key.status) {
                 (KeyRole::Previous, _) if !is_superseded => self.keep_younger(&key, &current),
@@ -91,7 +94,9 @@ impl Planner<'_> {
             Demand::Due | Demand::Rotate => self.policy,
         };
         match may_deactivate(key, superseded, &policy, self.seen.now) {
-            Ok(reason) => self.act(FleetAction::DeactivateKey { key: key.id.clone() }, reason),
+            Ok(reason) => {
+                self.take_away(&key.id, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
+            }
             Err(reason) => {
                 self.refuse(reason.clone());
                 let at = deactivation_time(superseded, &policy);
@@ -127,7 +132,7 @@ impl Planner<'_> {
             self.find(FindingKind::StillInUse, Some(&key.id), evidence);
         } else if self.seen.now >= at {
             let action = FleetAction::DeactivateKey { key: key.id.clone() };
-            self.act(action, "left by a rotation that was given up, and not used");
+            self.take_away(&key.id, action, "left by a rotation that was given up, and not used".into());
         } else {
             self.expect(ComingEvent::Deactivation, &key.id, at, Duration::ZERO);
         }
@@ -143,7 +148,7 @@ impl Planner<'_> {
             self.plan.ledger.note_status(&key.id, true, now);
         }
         let since = self.plan.ledger.inactive_since(&key.id).unwrap_or(now);
-        let at = after(since, self.policy.recovery);
+        let at = after(since.max(self.may_be_inactive_since(key, role)), self.policy.recovery);
         if role == KeyRole::Previous && self.before.inactive_since(&key.id).is_none() {
             // Without an overlap finishSecret has deactivated it, and the rotation's own mail has told
             // the user; the administrator hears of it here.
@@ -171,8 +176,43 @@ impl Planner<'_> {
         }
     }
 
+    /// What the tag says of a time before the key existed, or before it was superseded, is not true: others
+    /// may have written it, to cut the recovery window short.
+    fn distrust_impossible(&mut self, key: &AccessKey, role: KeyRole) {
+        let earliest = match role {
+            KeyRole::Previous => self.seen.current_since().unwrap_or(key.created),
+            _ => key.created,
+        };
+        if self.before.inactive_since(&key.id).is_some_and(|since| since < before(earliest, GRACE)) {
+            self.plan.ledger.distrust(&key.id);
+            let evidence =
+                "the secret's tag `iam-key-rotator:notices` dates its deactivation too early".to_owned();
+            self.find(FindingKind::NotesDropped, Some(&key.id), evidence);
+        }
+    }
+
+    /// The earliest time from which the recovery window of a key may count, whatever the tag says: when a
+    /// sweep may have deactivated it, give or take a day.
+    fn may_be_inactive_since(&self, key: &AccessKey, role: KeyRole) -> Timestamp {
+        let at = match role {
+            KeyRole::Previous => {
+                let Some(superseded) = self.seen.current_since() else { return key.created };
+                let over = deactivation_time(superseded, &self.policy);
+                match used_since(key, superseded) {
+                    Some(used) if self.policy.in_use == InUse::Wait => over.max(quiet(used)),
+                    _ => over,
+                }
+            }
+            KeyRole::Abandoned => after(key.created, self.policy.overlap.max(ABANDONED_AFTER)),
+            _ => key.created,
+        };
+        before(at, GRACE)
+    }
+
     fn delete_now(&mut self, key: &AccessKeyId, reason: String) {
-        self.act(FleetAction::DeleteKey { key: key.clone() }, reason);
+        if !self.take_away(key, FleetAction::DeleteKey { key: key.clone() }, reason) {
+            return;
+        }
         let holder = self.seen.secret.holder(key).filter(|version| version.is_labelled());
         if let Some(version) = holder.map(|version: &Version| version.id.clone()) {
             self.act(FleetAction::RemoveLabel { version, key: key.clone() }, "its key is deleted");

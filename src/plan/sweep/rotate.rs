@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ComingEvent, Demand, FleetAction, Planner};
+use super::{ComingEvent, Demand, FleetAction, Planner, Standing};
 use crate::aws::RotationSetup;
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Note, UnknownKeys};
+use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, UnknownKeys};
 use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
 
@@ -50,6 +50,8 @@ impl Planner<'_> {
         if let Some(reason) = self.just_rotated().filter(|_| forced) {
             return self.refuse(reason);
         }
+        // A schedule that comes later than the key is due is no reason to wait, nor has it missed anything.
+        let scheduled = scheduled.filter(|next| *next <= after(due, GRACE));
         let missed = scheduled.is_some_and(|next| after(next.min(due), GRACE) < self.seen.now);
         let asked = match scheduled {
             Some(_) => missed,
@@ -85,13 +87,12 @@ impl Planner<'_> {
 
     /// An enrolment that broke off has left a secret whose first version has no key's label.
     fn finish_enrolment(&mut self) -> bool {
-        let secret = &self.seen.secret;
-        let untouched = secret.rotation_function.is_none() && secret.last_rotated.is_none();
-        let Some(version) = secret.current().filter(|version| version.key.is_none() && untouched) else {
+        let created = self.view.standing == Standing::Created;
+        let Some(version) = self.seen.secret.current().filter(|version| version.key.is_none() && created)
+        else {
             return false;
         };
-        let ledger = secret.tags.get(TAG_NOTICES).map(|tag| Ledger::from_tag(tag)).unwrap_or_default();
-        let adopted = self.seen.keys.iter().find(|key| ledger.has(&key.id, Note::Adopted));
+        let adopted = self.seen.keys.iter().find(|key| self.before.has(&key.id, Note::Adopted));
         let Some(adopts) = adopted.map(|key| key.id.clone()) else { return false };
         let version = version.id.clone();
         self.act(FleetAction::FinishEnrolment { version, adopts }, "it broke off");
@@ -147,7 +148,7 @@ impl Planner<'_> {
             self.find(FindingKind::RotationOff, None, evidence);
             return None;
         }
-        let ours = secret.tags.contains_key(TAG_USER) || self.listed();
+        let ours = matches!(self.view.standing, Standing::Created | Standing::Listed);
         match self.config.rotation_setup().filter(|_| ours) {
             Some(setup) => Some(Some(setup)),
             None => {

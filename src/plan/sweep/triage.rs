@@ -23,7 +23,7 @@ pub struct Row<'a> {
     pub report: Option<&'a ReportedUser>,
     /// The user's secret, if there is one.
     pub secret: Option<&'a SecretState>,
-    /// Whether another secret names the same user.
+    /// Whether another secret is bound to the same user.
     pub contested: bool,
     /// Whether the user is in the exempt group.
     pub in_exempt_group: bool,
@@ -47,8 +47,9 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     let active = || row.report.into_iter().flat_map(|user| &user.keys).filter(|key| key.active);
     let oldest = active().filter_map(|key| key.changed).min();
     let is_old = oldest.is_some_and(|oldest| after(oldest, age_limit(config)) < now);
-    let exempt = exemption(&config.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new())
-        .is_some();
+    let exempt =
+        exemption(&config.shared.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new())
+            .is_some();
     let mut glance = Glance { oldest, overdue: is_old && !exempt, ..Glance::default() };
     if exempt {
         glance.look = is_old;
@@ -71,7 +72,7 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
         glance.look = true;
         return glance;
     };
-    let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret)), policy, config, now };
+    let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret), now), policy, config, now };
     glance.unknown = case.strangers();
     let asked = case.needs_rotation(oldest) || case.needs_retirement() || case.has_problem(glance.unknown);
     glance.look = is_old || asked;
@@ -132,8 +133,10 @@ impl Case<'_> {
         let made = self.made(oldest);
         let due = after(made, self.config.rotate_after);
         let scheduled = self.secret.rotation_enabled && self.secret.rotation_scheduled;
-        let next = self.secret.next_rotation.filter(|_| scheduled).unwrap_or(Timestamp::MAX).min(due);
-        let asks = if scheduled { after(next, rotate::GRACE) < self.now } else { self.now >= due };
+        let next = self.secret.next_rotation.filter(|_| scheduled).unwrap_or(Timestamp::MAX);
+        let in_time = scheduled && next <= after(due, rotate::GRACE);
+        let next = next.min(due);
+        let asks = if in_time { after(next, rotate::GRACE) < self.now } else { self.now >= due };
         let told = self.current().is_some_and(|key| self.ledger.has(key, Note::RotationComing));
         asks || (!told && self.is_time_to_warn(next, self.config.rotate_after))
     }
@@ -167,14 +170,14 @@ impl Case<'_> {
         superseded_due || deletion_due || first_sight || active_again || in_doubt
     }
 
-    /// What needs a person is looked at until it is over, so that it can be found anew; a stranger's
-    /// key may stay for years and is looked at once.
+    /// What needs a person is looked at until it is over, so that it can be found anew. A key that is not in
+    /// the secret may stay for years, and is looked at when it is time to report it again.
     fn has_problem(&self, unknown: bool) -> bool {
-        let stranger_noted = self.ledger.has_any(Note::Found(FindingKind::UnknownKey));
+        let stranger_noted = self.ledger.was_any_told(FindingKind::UnknownKey, self.now);
         let noted = FindingKind::LETTERS
             .into_iter()
             .any(|(_, kind)| kind != FindingKind::UnknownKey && self.ledger.has_any(Note::Found(kind)));
-        self.pending() || noted || unknown != stranger_noted
+        self.pending() || noted || unknown != stranger_noted || self.ledger.was_altered()
     }
 
     fn is_time_to_warn(&self, at: Timestamp, stage: std::time::Duration) -> bool {

@@ -79,7 +79,7 @@ async fn users_of_all_kinds_get_what_they_need_and_no_more() {
 async fn a_secret_that_has_the_name_is_not_taken_over() {
     let fleet = Fleet::new(&[ALL]);
     fleet.user("ci", 100);
-    let arn = fleet.sim.create_secret("ci", Some("something else"), &[]);
+    let arn = fleet.sim.create_secret("iam-key/ci", Some("something else"), &[]);
     let answer = fleet.sweep().await;
     assert_eq!((&answer["actions"], &answer["findings"]["NameTaken"]), (&json!({}), &json!(1)));
     assert_eq!(fleet.sim.secret(&arn).stage("AWSCURRENT").unwrap().text(), Some("something else"));

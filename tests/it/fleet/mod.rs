@@ -139,7 +139,9 @@ impl Fleet {
     /// The secret of this name.
     pub fn secret(&self, name: &str) -> SecretView {
         let views = self.secrets().into_iter().map(|arn| self.sim.secret(&arn));
-        views.into_iter().find(|view| view.name == name).unwrap_or_else(|| panic!("no secret {name}"))
+        let by_default = format!("iam-key/{name}");
+        let is_named = |view: &SecretView| view.name == name || view.name == by_default;
+        views.into_iter().find(is_named).unwrap_or_else(|| panic!("no secret {name}"))
     }
 
     /// The user's keys and whether they are active, oldest first.

@@ -22,13 +22,26 @@ async fn a_due_key_gets_a_successor_and_one_that_is_not_due_does_not() {
 async fn a_secret_with_a_schedule_of_its_own_is_left_to_it_until_it_is_a_day_late() {
     let fleet = Fleet::new(&[]);
     let (_, arn) = fleet.enrolled("ci", 60);
-    fleet.sim.set_rotation_days(&arn, 90);
+    fleet.sim.set_rotation_days(&arn, 30);
     fleet.sim.advance(days(30));
     assert_eq!(fleet.sweep().await["actions"], json!({}), "due today, and the schedule's affair");
     fleet.sim.advance(days(2));
     let answer = fleet.sweep().await;
     assert_eq!(answer["actions"], json!({"request-rotation": 1}));
     assert_eq!(answer["findings"]["ScheduleMissed"], 1);
+    fleet.working_key("ci");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_comes_later_than_the_key_is_due_is_not_waited_for_and_has_missed_nothing() {
+    let fleet = Fleet::new(&[]);
+    let (_, arn) = fleet.enrolled("ci", 60);
+    fleet.sim.set_rotation_days(&arn, 90);
+    fleet.sim.advance(days(29));
+    assert_eq!(fleet.sweep().await["actions"], json!({}));
+    let answer = fleet.day().await;
+    assert_eq!(answer["actions"], json!({"request-rotation": 1}));
+    assert_eq!(answer["findings"], json!({}));
     fleet.working_key("ci");
 }
 

@@ -6,7 +6,7 @@ use simulator::{Fault, FaultKind};
 
 use super::{kinds, report_of, user};
 use crate::fleet::Fleet;
-use crate::stage::{ACCOUNT, days, hours};
+use crate::stage::{ACCOUNT, FUNCTION, days, hours};
 
 #[tokio::test(start_paused = true)]
 async fn of_each_key_it_says_how_old_it_is_who_used_it_last_where_it_is_kept_and_that_it_works() {
@@ -53,7 +53,8 @@ async fn it_is_made_by_reading_alone_and_reads_no_secrets_value() {
     fleet.enrolled("due", 100);
     fleet.user("bare", 100);
     fleet.sim.clear_journal();
-    report_of(&fleet, &[("ROTATOR_MODE", "enforce")]).await;
+    let function = ("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION);
+    report_of(&fleet, &[("ROTATOR_MODE", "enforce"), function]).await;
     let calls: Vec<String> = fleet.sim.journal().into_iter().map(|call| call.operation).collect();
     assert!(!calls.is_empty());
     for call in &calls {

@@ -11,19 +11,20 @@ use crate::stage::{ACCOUNT, days, hours};
 const FIELDS: [&str; 2] = ["AccessKey", "SecretKey"];
 const RULES: [(&str, u64); 3] = [("create", 90), ("deactivate", 104), ("delete", 118)];
 
-/// An account as system A leaves it, with the one tag that the page has set.
-fn moved(user: &str) -> (Move, KeyPair, String) {
+/// An account as system A leaves it, its secret enrolled as the page says.
+async fn moved(user: &str) -> (Move, KeyPair, String) {
     let moved = Move::from('A', &[]);
-    let (key, arn) = user_of_a(&moved, user);
+    let (key, arn) = user_of_a(&moved, user).await;
     (moved, key, arn)
 }
 
-/// A user of system A: the secret has the user's name, and no tag but the new one.
-fn user_of_a(moved: &Move, user: &str) -> (KeyPair, String) {
+/// A user of system A: the secret has the user's name.
+async fn user_of_a(moved: &Move, user: &str) -> (KeyPair, String) {
     let key = moved.fleet.user(user, 0);
     let value = json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key, "note": "keep"});
     let arn = moved.fleet.sim.create_secret(user, Some(&value.to_string()), &[]);
-    moved.fleet.sim.tag_secret(&arn, "iam-key-rotator:user", user);
+    // Beyond the rules' 90 days, so that the rules lead.
+    moved.enroll(&arn, user, 120).await;
     (key, arn)
 }
 
@@ -46,7 +47,7 @@ async fn day_of_rules(moved: &Move, user: &str) -> Vec<Value> {
 
 #[tokio::test(start_paused = true)]
 async fn coming_from_a_the_three_rules_make_deactivate_and_delete_on_their_days() {
-    let (moved, old, arn) = moved("app");
+    let (moved, old, arn) = moved("app").await;
     let mut states = Vec::new();
     while moved.today() < 119 {
         day_of_rules(&moved, "app").await;
@@ -73,8 +74,8 @@ async fn coming_from_a_the_three_rules_make_deactivate_and_delete_on_their_days(
 
 #[tokio::test(start_paused = true)]
 async fn coming_from_a_events_that_come_twice_do_nothing_the_second_time() {
-    let (moved, _, arn) = moved("app");
-    let (other, other_arn) = user_of_a(&moved, "other");
+    let (moved, _, arn) = moved("app").await;
+    let (other, other_arn) = user_of_a(&moved, "other").await;
     for (action, day) in RULES {
         moved.fleet.sim.advance(days(day - moved.today()));
         assert_eq!(moved.fleet.send(event(action, "app")).await.unwrap()["outcome"], "done", "{action}");
@@ -97,7 +98,7 @@ async fn coming_from_a_events_that_come_twice_do_nothing_the_second_time() {
 
 #[tokio::test(start_paused = true)]
 async fn coming_from_a_rules_that_drift_apart_neither_shorten_nor_lengthen_what_is_configured() {
-    let (moved, _, arn) = moved("app");
+    let (moved, _, arn) = moved("app").await;
     let mut lives: std::collections::BTreeMap<u64, [u64; 3]> = std::collections::BTreeMap::new();
     let mut in_use = String::new();
     while moved.today() < 3 * 365 {
@@ -125,7 +126,7 @@ async fn coming_from_a_rules_that_drift_apart_neither_shorten_nor_lengthen_what_
 
 #[tokio::test(start_paused = true)]
 async fn coming_from_a_a_key_that_is_used_or_whose_use_cannot_be_read_is_not_deactivated() {
-    let (moved, old, _) = moved("app");
+    let (moved, old, _) = moved("app").await;
     moved.fleet.sim.advance(days(90));
     moved.fleet.send(event("create", "app")).await.unwrap();
     moved.fleet.sim.advance(days(14));
@@ -155,10 +156,10 @@ async fn coming_from_a_a_round_that_a_has_begun_is_ended_on_its_days_once_the_ve
     let old = moved.fleet.user("app", 95);
     let current = moved.fleet.key("app", 5);
     let value = |key: &KeyPair| json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key});
-    let tag = [("iam-key-rotator:user", "app")];
-    let arn = sim.create_secret("app", Some(&value(&old).to_string()), &tag);
+    let arn = sim.create_secret("app", Some(&value(&old).to_string()), &[]);
     sim.put_secret_value(&arn, &value(&current).to_string());
     label_versions(sim, &arn, FIELDS[0]);
+    moved.enroll(&arn, "app", 90).await;
     while moved.today() < 120 {
         moved.sweep_to(moved.today() + 1).await;
         key_in_use(sim, &arn, FIELDS);
@@ -179,7 +180,7 @@ async fn coming_from_a_a_round_that_a_has_begun_is_ended_on_its_days_once_the_ve
 #[tokio::test(start_paused = true)]
 async fn coming_from_a_an_audit_says_what_an_event_would_do_and_does_nothing() {
     let moved = Move::from('A', &[("ROTATOR_MODE", "audit")]);
-    let (key, arn) = user_of_a(&moved, "app");
+    let (key, arn) = user_of_a(&moved, "app").await;
     moved.fleet.sim.advance(days(90));
     let answer = moved.fleet.send(event("create", "app")).await.unwrap();
     assert_eq!((&answer["mode"], answer["actions"].as_array().unwrap().len()), (&json!("audit"), 1));

@@ -75,8 +75,8 @@ async fn coming_from_b_a_secret_that_the_sweep_makes_lets_the_user_read_it_and_o
     let old = moved.fleet.key("old", 60);
     let value = json!({"AccessKeyId": old.access_key_id, "SecretAccessKey": old.secret_access_key,
         "region": "eu-west-1"});
-    let tag = [("iam-key-rotator:user", "old")];
-    let arn = moved.fleet.sim.create_secret("old_credentials", Some(&value.to_string()), &tag);
+    let arn = moved.fleet.sim.create_secret("old_credentials", Some(&value.to_string()), &[]);
+    moved.enroll(&arn, "old", 90).await;
     moved.sweep_to(46).await;
     let policy: Value = serde_json::from_str(&moved.fleet.secret("new_credentials").policy.unwrap()).unwrap();
     let user = format!("arn:aws:iam::{ACCOUNT}:user/new");

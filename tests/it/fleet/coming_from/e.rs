@@ -238,11 +238,12 @@ async fn coming_from_e_a_secret_of_es_own_is_taken_over_in_the_middle_of_a_round
             "SecretAccessKey": key.secret_access_key, "Status": "Active", "CreateDate": "2025-12-27"})
     };
     let bound = format!("arn:aws:iam::{MEMBER}:user/app");
-    let tags = [("iam-key-rotator:user", bound.as_str()), ("iam-key-rotator:email", OWNER)];
+    let tags = [("iam-key-rotator:email", OWNER)];
     let name = format!("Account_{MEMBER}_User_app_AccessKey");
     let arn = sim.create_secret(&name, Some(&value(&old).to_string()), &tags);
     sim.put_secret_value(&arn, &value(&current).to_string());
     label_versions(sim, &arn, FIELDS[0]);
+    moved.enroll(&arn, &bound, 90).await;
     inventories_to(&moved, 84).await;
     assert_eq!(key_in_use(sim, &arn, FIELDS), current.access_key_id);
     inventories_to(&moved, 106).await;

@@ -10,11 +10,11 @@ mod page;
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulator::{KeyPair, Simulator};
 
 use super::Fleet;
-use crate::stage::{REGION, days};
+use crate::stage::{ACCOUNT, FUNCTION, REGION, days};
 
 pub type Settings = Vec<(&'static str, &'static str)>;
 
@@ -45,6 +45,17 @@ impl Move {
         let fleet = Fleet::with(options, settings);
         let begin = fleet.sim.now();
         Self { fleet, begin }
+    }
+
+    /// Enrolls a secret that the old system made, as the page has an operator do it: bind it, and name the
+    /// function that rotates it. The present key is tested, and nothing is rotated.
+    async fn enroll(&self, arn: &str, user: &str, every_days: u64) {
+        let sim = &self.fleet.sim;
+        sim.tag_secret(arn, "iam-key-rotator:user", user);
+        let request = json!({"SecretId": arn, "RotationLambdaARN": FUNCTION, "RotateImmediately": false,
+            "RotationRules": {"AutomaticallyAfterDays": every_days}});
+        sim.call_as(&sim.root(ACCOUNT), "secretsmanager", "RotateSecret", request).await.unwrap();
+        sim.rotation_finished(arn).await;
     }
 
     /// How many days have gone by.

@@ -70,7 +70,7 @@ async fn each_account_is_swept_for_its_own_users_and_retires_its_own_keys() {
 #[tokio::test(start_paused = true)]
 async fn a_name_without_the_account_is_taken_once_and_the_second_user_is_a_finding() {
     let organization =
-        Organization::new(&[("ROTATOR_SECRETS_IN", "central"), ("ROTATOR_SECRET_NAME", "{user}")]);
+        Organization::new(&[("ROTATOR_SECRETS_IN", "central"), ("ROTATOR_SECRET_NAME", "iam-key/{user}")]);
     organization.user(MEMBER, "ci", 100);
     let second = organization.user(OTHER, "ci", 100);
     organization.swept(MEMBER).await;

@@ -96,7 +96,8 @@ impl Organization {
     /// The key in AWSCURRENT of the secret of this name, which must work.
     pub fn working_key(&self, account: &str, secret: &str) -> String {
         let views = self.secrets(account).into_iter().map(|arn| self.sim.secret(&arn));
-        let view = views.into_iter().find(|view| view.name == secret);
+        let by_default = format!("iam-key/{secret}");
+        let view = views.into_iter().find(|view| view.name == secret || view.name == by_default);
         let view = view.unwrap_or_else(|| panic!("no secret {secret} in {account}"));
         let value: Value = serde_json::from_str(view.stage("AWSCURRENT").unwrap().text().unwrap()).unwrap();
         let (id, key) = (value["AccessKeyId"].as_str().unwrap(), value["SecretAccessKey"].as_str().unwrap());

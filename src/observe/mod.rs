@@ -4,18 +4,22 @@
 //! "no keys" or "never used".
 
 use futures_util::future::try_join_all;
-use tokio::try_join;
+use tokio::{join, try_join};
 
-use crate::aws::{Aws, Iam, Identity, KeyOwner, StoredValue};
+mod claims;
+
+use crate::aws::{Aws, Iam, KeyOwner, StoredValue};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
-    AccessKey, Credential, DocumentError, KeyRole, Observation, Policy, SecretDocument, SecretState, UserRef,
+    AccessKey, AccessKeyId, Claims, DocumentError, KeyRole, LastUse, Observation, Policy, SecretDocument,
+    SecretState, UserRef,
 };
 use crate::plan::{self, Stage};
 use crate::prove;
+use claims::Claimant;
 
 /// Looks at one secret on behalf of one event.
 #[derive(Debug)]
@@ -57,17 +61,23 @@ impl Observer<'_> {
             return Ok(seen);
         }
         let iam = self.iam_of(&seen.secret, &seen.user).await?;
-        seen.keys = self.keys(&iam, &seen).await?;
         if seen.pending.is_some() {
+            seen.keys = self.keys(&iam, &mut seen.user, &seen.secret).await?;
             return Ok(seen);
         }
+        let claims = Claimant { observer: self, iam: &iam };
+        claims.learn_user(&mut seen).await?;
         self.learn_previous(&mut seen).await?;
         let not_current: Vec<_> =
             seen.keys.iter().filter(|key| seen.role(key) != KeyRole::Current).cloned().collect();
-        self.learn_last_uses(&iam, &mut seen.keys, not_current).await?;
-        if let Some(key) = current_key.filter(|key| !seen.keys.iter().any(|known| known.id == key.key_id)) {
-            seen.current_key_owner = self.stranger(&iam, &seen.user, &key).await?;
-        }
+        // Where there is room for another key, none is taken away.
+        let others = async {
+            if seen.keys.len() > 1 { claims.others(&seen.secret, &seen.user).await } else { Ok(Vec::new()) }
+        };
+        let (uses, others) = try_join!(last_uses(&iam, not_current), others)?;
+        seen.note_last_uses(uses);
+        seen.claims.others = others;
+        claims.learn_history(&mut seen).await?;
         Ok(seen)
     }
 
@@ -103,23 +113,35 @@ impl Observer<'_> {
             self.learn_superseded(&mut secret).await?;
         }
         let user = self.bind(&secret, made.as_ref())?;
+        let at_once = self.policy(&secret)?.overlap.is_zero();
         let mut seen = self.observation(secret, user);
         let iam = self.iam_of(&seen.secret, &seen.user).await?;
+        let claims = Claimant { observer: self, iam: &iam };
+        let new = key.filter(|_| stage == Stage::Pending);
         let accepted = async {
-            match key.filter(|_| stage == Stage::Pending) {
-                Some(key) => prove::accepted(self.aws, self.config, &seen, &key).await,
+            match &new {
+                Some(key) => prove::accepted(self.aws, self.config, &seen, key).await,
                 None => Ok(false),
             }
         };
-        (seen.keys, seen.accepted) = try_join!(self.keys(&iam, &seen), accepted)?;
+        let others =
+            async { if at_once { claims.others(&seen.secret, &seen.user).await } else { Ok(Vec::new()) } };
+        let mut user = seen.user.clone();
+        let keys = self.keys(&iam, &mut user, &seen.secret);
+        let (keys, accepted, others) = join!(keys, accepted, others);
+        (seen.keys, seen.claims.others) = (keys?, others?);
+        // A renamed user's key was proved to be another's.
+        let renamed = user != seen.user;
+        seen.user = user;
+        seen.accepted = if renamed { false } else { accepted? };
         seen.pending = made;
-        let intent = seen.secret.intent();
+        let intent = seen.intent();
         let unheld = |key: &&AccessKey| {
             seen.secret.holder(&key.id).is_none()
                 && intent.as_ref().is_some_and(|intent| intent.explains(key))
         };
         let explained: Vec<_> = seen.keys.iter().filter(unheld).cloned().collect();
-        self.learn_last_uses(&iam, &mut seen.keys, explained).await?;
+        seen.note_last_uses(last_uses(&iam, explained).await?);
         Ok(seen)
     }
 
@@ -181,12 +203,14 @@ impl Observer<'_> {
             current: None,
             pending: None,
             accepted: false,
-            current_key_owner: None,
+            claims: Claims::default(),
         }
     }
 
     fn bind(&self, secret: &SecretState, document: Option<&SecretDocument>) -> Result<UserRef> {
-        plan::bind_user(secret, document, &self.config.secret_name)
+        let user = plan::bind_user(secret, document, &self.config.secret_name)?;
+        plan::authority::check_account(secret, &user, self.account)?;
+        Ok(user)
     }
 
     async fn describe(&self) -> Result<SecretState> {
@@ -210,22 +234,31 @@ impl Observer<'_> {
         Ok(self.aws.secrets.version_value(&self.event.secret_id, version).await?)
     }
 
-    async fn keys(&self, iam: &Iam, seen: &Observation) -> Result<Vec<AccessKey>> {
-        iam.list_access_keys(&seen.user.name).await.map_err(|error| {
-            if error.is_not_found() {
-                return Error::UserUnknown {
-                    secret: seen.secret.arn.clone(),
-                    problem: format!("is bound to user {}, whom IAM does not know", seen.user),
-                };
-            }
-            error.into()
+    /// The user's keys. IAM not knowing the user may mean that it was renamed: then whoever owns the keys
+    /// that a rotation has labelled is the user.
+    async fn keys(&self, iam: &Iam, user: &mut UserRef, secret: &SecretState) -> Result<Vec<AccessKey>> {
+        match iam.list_access_keys(&user.name).await {
+            Err(error) if error.is_not_found() => {}
+            keys => return Ok(keys?),
+        }
+        if let Some(name) = owner_of_labels(iam, secret).await? {
+            tracing::info!(from = user.name.as_str(), to = name.as_str(), "the user was renamed");
+            *user = UserRef { name, path: String::new(), ..user.clone() };
+            return Ok(iam.list_access_keys(&user.name).await?);
+        }
+        Err(Error::UserUnknown {
+            secret: secret.arn.clone(),
+            problem: format!("is bound to user {user}, whom IAM does not know"),
         })
     }
 
     /// A key that no label explains may be AWSPREVIOUS's, stored there by hand before the product
-    /// came; only its value tells.
+    /// came; only its value tells. It also tells whose secret this was before AWSCURRENT's value came.
     async fn learn_previous(&self, seen: &mut Observation) -> Result<()> {
-        let unexplained = seen.keys.iter().any(|key| seen.secret.holder(&key.id).is_none());
+        let theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
+        let current = seen.secret.current().and_then(|version| version.key.as_ref());
+        let unexplained =
+            seen.keys.iter().any(|key| seen.secret.holder(&key.id).is_none()) || !current.is_some_and(theirs);
         let previous = seen
             .secret
             .staged(AWSPREVIOUS)
@@ -240,32 +273,24 @@ impl Observer<'_> {
         }
         Ok(())
     }
+}
 
-    async fn learn_last_uses(&self, iam: &Iam, keys: &mut [AccessKey], of: Vec<AccessKey>) -> Result<()> {
-        let uses = try_join_all(of.iter().map(|key| iam.last_use(&key.id))).await?;
-        for (asked, last_use) in of.iter().zip(uses) {
-            if let Some(key) = keys.iter_mut().find(|key| key.id == asked.id) {
-                key.last_use = Some(last_use);
-            }
-        }
-        Ok(())
-    }
+/// Whose the keys are that rotations have labelled; `None` if they are gone, or not all one user's.
+pub async fn owner_of_labels(iam: &Iam, secret: &SecretState) -> Result<Option<String>> {
+    let labelled = secret.versions.iter().filter(|version| version.is_labelled());
+    let keys: Vec<&AccessKeyId> = labelled.filter_map(|version| version.key.as_ref()).collect();
+    let owners = try_join_all(keys.iter().map(|key| iam.owner(key))).await?;
+    let mut names = owners.into_iter().filter_map(|owner| match owner {
+        KeyOwner::User(name) => Some(name),
+        KeyOwner::Nobody | KeyOwner::Denied => None,
+    });
+    let Some(first) = names.next() else { return Ok(None) };
+    Ok(names.all(|name| name == first).then_some(first))
+}
 
-    /// Whose key AWSCURRENT's is, when it is none of the bound user's; `None` if it is gone.
-    ///
-    /// IAM answers AccessDenied for a key it does not know as for one it may not speak of, so then
-    /// the key itself is asked.
-    async fn stranger(&self, iam: &Iam, user: &UserRef, key: &Credential) -> Result<Option<String>> {
-        let named = |name: String| format!("arn:{}:iam::{}:user/{name}", user.partition, user.account);
-        match iam.owner(&key.key_id).await? {
-            KeyOwner::User(name) => Ok(Some(named(name))),
-            KeyOwner::Nobody => Ok(None),
-            KeyOwner::Denied => match self.aws.sts_as(key, self.aws.region()).caller_identity().await? {
-                Identity::Of(arn) => Ok(Some(arn)),
-                Identity::UnknownKey | Identity::WrongSecret => Ok(None),
-            },
-        }
-    }
+async fn last_uses(iam: &Iam, of: Vec<AccessKey>) -> Result<Vec<(AccessKeyId, LastUse)>> {
+    let uses = try_join_all(of.iter().map(|key| iam.last_use(&key.id))).await?;
+    Ok(of.into_iter().map(|key| key.id).zip(uses).collect())
 }
 
 /// The key that a version holds; `None` for a value that waits for its first key.
