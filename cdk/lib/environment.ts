@@ -58,9 +58,9 @@ export const VARIABLES: readonly Variable[] = [
   span('ROTATOR_ROTATE_AFTER', 'sweep', DEFAULTS.rotateAfter, 'sweep.rotateAfter', (s) => s.sweep?.rotateAfter),
   span('ROTATOR_WARN_BEFORE', 'sweep', DEFAULTS.warnBefore, 'sweep.warnBefore', (s) => s.sweep?.warnBefore),
   span('ROTATOR_MAX_AGE', 'sweep', undefined, 'sweep.maxAge', (s) => s.sweep?.maxAge),
-  text('ROTATOR_EXEMPT_USERS', 'sweep', undefined, (s) => list(s.sweep?.exemptUsers, ',')),
-  text('ROTATOR_EXEMPT_GROUP', 'sweep', DEFAULTS.exemptGroup, (s) => s.sweep?.exemptGroup),
-  text('ROTATOR_EXEMPT_TAG', 'sweep', DEFAULTS.exemptTag, (s) => s.sweep?.exemptTag),
+  text('ROTATOR_EXEMPT_USERS', 'both', undefined, (s) => list(s.sweep?.exemptUsers, ',')),
+  text('ROTATOR_EXEMPT_GROUP', 'both', DEFAULTS.exemptGroup, (s) => s.sweep?.exemptGroup),
+  text('ROTATOR_EXEMPT_TAG', 'both', DEFAULTS.exemptTag, (s) => s.sweep?.exemptTag),
   // Said even where it is the default: the policies are made for it, and a function of another release may differ.
   text('ROTATOR_SECRETS_IN', 'sweep', DEFAULTS.secretsIn, (s) => s.members && (s.members.secretsIn ?? DEFAULTS.secretsIn)),
   text('ROTATOR_REPLICA_REGIONS', 'sweep', undefined, (s) => list(s.sweep?.replicaRegions, ',')),

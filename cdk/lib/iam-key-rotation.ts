@@ -22,11 +22,13 @@ import { KeyCreationWatch } from './key-creation-watch';
 import { MailIdentities } from './mail-identities';
 import { acknowledgeResources } from './nag';
 import { Network } from './network';
-import { assumeMemberRole } from './policies/execution';
+import { assumeMemberRole, memberRoleArn } from './policies/execution';
 import { publishAlerts, sendMails } from './policies/notices';
 import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
 import type { RuntimeSettings } from './runtime';
+import type { ServiceControlPolicy } from './service-control-policy';
+import { serviceControlPolicy } from './service-control-policy';
 import type { RotatorSettings } from './settings';
 import { accountsWithSecrets, DEFAULTS } from './settings';
 import { SettingsError } from './settings-error';
@@ -131,7 +133,7 @@ export class IamKeyRotation extends Construct {
     if (this.watchesKeyCreation) {
       new KeyCreationWatch(this, 'KeyCreation', {
         topic: this.alertTopic,
-        topicKey: alerts.encryptionKey,
+        topicKeyArn: alerts.keyArn,
         alarms: this.alarms,
         permissionsBoundary: props.runtime?.permissionsBoundary,
         rotatorRoleArns: [this.rotation.role.roleArn],
@@ -155,6 +157,19 @@ export class IamKeyRotation extends Construct {
       return false;
     }
     return Token.isUnresolved(region) ? undefined : region !== iamHomeRegion(region);
+  }
+
+  /**
+   * A service control policy that refuses the rotator's tags, or users of its path, to everybody but the roles of this
+   * stack and of the member accounts that have secrets, and those named here. No other role sets a tag.
+   */
+  serviceControlPolicy(roleArns: readonly string[]): ServiceControlPolicy {
+    const { members } = this.settings;
+    const sweeps = accountsWithSecrets(members).map((account) =>
+      memberRoleArn(Stack.of(this), memberRoleName(members ?? {}, 'sweep'), account),
+    );
+    const own = [this.rotation.role.roleArn, this.sweep.role.roleArn];
+    return serviceControlPolicy({ users: this.users, settings: this.settings, roleArns: [...own, ...sweeps, ...roleArns] });
   }
 
   /** Lets the rotation function use a customer key, through Secrets Manager alone. */
@@ -183,7 +198,7 @@ export class IamKeyRotation extends Construct {
     };
     for (const each of [this.rotation, this.sweep]) {
       each.setEnvironment(environmentOf(each.program, props, wiring));
-      each.allow('Alerts', publishAlerts(alerts.topic, alerts.encryptionKey));
+      each.allow('Alerts', publishAlerts(alerts.topic, alerts.keyArn));
       if (mail) {
         const { sender, identityArns, configurationSetArns, templateArn } = mail;
         each.allow('Mails', [sendMails(sender, identityArns, configurationSetArns, templateArn)], REASONS);

@@ -13,6 +13,8 @@ export type { OrganizationSweepProps } from './organization-sweep';
 export { RotatedAccessKey } from './rotated-access-key';
 export type { RotatedAccessKeyProps } from './rotated-access-key';
 export type { FunctionSize, NetworkSettings, RuntimeSettings } from './runtime';
+export { policyText, serviceControlPolicy } from './service-control-policy';
+export type { Denial, ServiceControlPolicy, ServiceControlPolicyProps } from './service-control-policy';
 export { DEFAULTS } from './settings';
 export type { KeySettings, MailSettings, MemberSettings, RotatorSettings, SweepSettings } from './settings';
 export { SettingsError } from './settings-error';

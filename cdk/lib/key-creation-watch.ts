@@ -5,7 +5,6 @@ import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-eve
 import { EventBus as BusTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -38,8 +37,8 @@ export function foreignKeyCreation(rotatorRoleArns: readonly string[]): EventPat
 /** What is watched, and where the alert goes. */
 export interface KeyCreationWatchProps {
   readonly topic: ITopic;
-  /** Customer key of the topic, if it has one. */
-  readonly topicKey?: IKey | undefined;
+  /** ARN of the topic's customer key, if it has one. */
+  readonly topicKeyArn?: string | undefined;
   /** Gets the alarm for alerts that were not delivered. */
   readonly alarms: Alarms;
   /** Permissions boundary of the role that publishes. */
@@ -98,13 +97,13 @@ export class KeyCreationWatch extends Construct {
    *
    * Its trust has no condition either: only a principal of this account can pass the role to a rule.
    */
-  private publisher({ topic, topicKey, permissionsBoundary }: KeyCreationWatchProps): Role {
+  private publisher({ topic, topicKeyArn, permissionsBoundary }: KeyCreationWatchProps): Role {
     const role = new Role(this, 'Role', {
       assumedBy: EVENT_BRIDGE,
       description: 'iam-key-rotator: EventBridge publishes alerts of keys made outside the rotator',
       ...(permissionsBoundary ? { permissionsBoundary } : {}),
     });
-    new Policy(this, 'AlertsPolicy', { roles: [role], statements: publishAlerts(topic, topicKey) });
+    new Policy(this, 'AlertsPolicy', { roles: [role], statements: publishAlerts(topic, topicKeyArn) });
     return role;
   }
 

@@ -1,5 +1,5 @@
 import { Annotations, Duration, RemovalPolicy, SecretValue, Stack, Tags, Token } from 'aws-cdk-lib';
-import { ArnPrincipal, Effect, PolicyStatement, StarPrincipal, User } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, CfnUser, Effect, PolicyStatement, StarPrincipal, User } from 'aws-cdk-lib/aws-iam';
 import type { IUser } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { checkInterval } from './check';
 import type { IamKeyRotation } from './iam-key-rotation';
 import type { RotatorSettings } from './settings';
-import { DEFAULTS, USER_TAG } from './settings';
+import { DEFAULTS, SECRET_TAG, USER_TAG } from './settings';
 import { SettingsError } from './settings-error';
 
 /** How Secrets Manager may be told to rotate. */
@@ -17,19 +17,23 @@ const SHORTEST = Duration.hours(4);
 const LONGEST = Duration.days(1000);
 const USER_FIELDS = ['UserName', 'user_name', 'username', 'User'];
 
+/** The secret of each user that was tagged. */
+const BOUND = new WeakMap<User, string>();
+
 /** One user's key. */
 export interface RotatedAccessKeyProps {
   /** What rotates it. Secret and function must be in the same region. */
   readonly rotation: IamKeyRotation;
   /**
-   * Whose key it is. A user made in this app is put into the rotator's scope by its tag; one that exists already, as
-   * `User.fromUserName`, must be in scope by itself.
+   * Whose key it is. A user created in this app is tagged: with the rotator's scope, and with
+   * `iam-key-rotator:secret`, so that no other secret gets its keys. Give it a `userName`. An existing user, as
+   * `User.fromUserName`, must be in scope by itself; `iam-key-rotator enroll` sets the second tag.
    */
   readonly user: IUser;
   /**
    * Name of the secret.
    *
-   * @default - as keys.secretName says, `{user}` unless set otherwise
+   * @default - as keys.secretName says, `iam-key/{user}` unless set otherwise
    */
   readonly secretName?: string;
   /**
@@ -84,8 +88,10 @@ export class RotatedAccessKey extends Construct {
     const { rotation, user } = props;
     const interval = props.interval ?? Duration.days(90);
     this.check(interval, rotation.settings);
+    const { account } = Stack.of(this);
+    const nameFor = (userName: string): string => props.secretName ?? secretNameOf(rotation.settings, userName, account);
     this.secret = new Secret(this, 'Secret', {
-      secretName: props.secretName ?? secretNameOf(rotation.settings, user, Stack.of(this).account),
+      secretName: nameFor(user.userName),
       description: `IAM access key of ${user.userName}, rotated by iam-key-rotator`,
       // The value never changes here again: an update of it would push the key out of AWSCURRENT.
       secretObjectValue: { [userField(rotation.settings)]: SecretValue.unsafePlainText(user.userName) },
@@ -97,7 +103,8 @@ export class RotatedAccessKey extends Construct {
     if (props.encryptionKey) {
       rotation.allowSecretsKey(props.encryptionKey);
     }
-    this.enrol(user, rotation);
+    this.enroll(user, rotation);
+    this.bind(user, nameFor);
     this.letRead(props);
     this.schedule(rotation, interval);
     // Who reads the secret by its policy goes on reading it when the stack is gone.
@@ -119,7 +126,7 @@ export class RotatedAccessKey extends Construct {
     schedule.node.addDependency(...rotation.rotationPermissions, rotation.rotation);
   }
 
-  private enrol(user: IUser, rotation: IamKeyRotation): void {
+  private enroll(user: IUser, rotation: IamKeyRotation): void {
     const tag = rotation.users.tag;
     if (!tag) {
       return;
@@ -132,6 +139,36 @@ export class RotatedAccessKey extends Construct {
           'rotation function is denied its keys.',
       );
     }
+  }
+
+  /**
+   * The user's side of the binding. It names the secret by its name: the secret's ARN would make user and secret wait for
+   * each other.
+   */
+  private bind(user: IUser, nameFor: (userName: string) => string): void {
+    if (!(user instanceof User)) {
+      Annotations.of(this).addInfo(
+        `User ${user.userName} is not created in this app: tag it ${SECRET_TAG} = ${nameFor(user.userName)}, by hand or ` +
+          'with iam-key-rotator enroll, and no other secret gets its keys.',
+      );
+      return;
+    }
+    const userName = givenName(user);
+    const secretName = nameFor(userName ?? user.userName);
+    if (BOUND.has(user)) {
+      throw new SettingsError(
+        `user is ${user.node.path}, which has the rotated secret ${BOUND.get(user) ?? ''} already: its keys go into one ` +
+          'secret alone. Replicate that secret, or let other roles read it (readers).',
+      );
+    }
+    if (userName === undefined && secretName.includes(user.userName)) {
+      throw new SettingsError(
+        `user is ${user.node.path}, whose name CloudFormation chooses: the user's tag ${SECRET_TAG} cannot name a secret ` +
+          "that is named after it. Give the user a userName, or this key a secretName.",
+      );
+    }
+    BOUND.set(user, secretName);
+    Tags.of(user).add(SECRET_TAG, secretName);
   }
 
   private letRead({ user, readers = [], refuseOthers = false, rotation }: RotatedAccessKeyProps): void {
@@ -169,9 +206,16 @@ export class RotatedAccessKey extends Construct {
   }
 }
 
-function secretNameOf(settings: RotatorSettings, user: IUser, account: string): string {
+/** A user's name as it was given. The name that CloudFormation reports would make the user's tag wait for the user. */
+function givenName(user: User): string | undefined {
+  const made = user.node.defaultChild;
+  const name = made instanceof CfnUser ? made.userName : undefined;
+  return Stack.of(user).resolve(name) === undefined ? undefined : name;
+}
+
+function secretNameOf(settings: RotatorSettings, userName: string, account: string): string {
   const template = settings.keys?.secretName ?? DEFAULTS.secretName;
-  return template.replace('{user}', user.userName).replace('{account}', account);
+  return template.replace('{user}', userName).replace('{account}', account);
 }
 
 /** The field that names the user, in the spelling of the shape. */

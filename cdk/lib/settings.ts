@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import type { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import type { Span } from './span';
 
@@ -41,9 +42,11 @@ export interface KeySettings {
    */
   readonly propagationTimeout?: Span;
   /**
-   * How secrets are named after users, with `{user}` once and `{account}` at most once (`ROTATOR_SECRET_NAME`).
+   * How secrets are named after users, with `{user}` once and `{account}` at most once (`ROTATOR_SECRET_NAME`). Where
+   * the sweep creates secrets (`mode: 'enforce'` with `scope: 'all'`), text before or after `{user}` is required: the
+   * sweep's role is limited to names with that text.
    *
-   * @default '{user}'
+   * @default 'iam-key/{user}'
    */
   readonly secretName?: string;
   /**
@@ -210,7 +213,7 @@ export const DEFAULTS = {
   inUse: 'wait',
   unknownKeys: 'delete-inactive',
   propagationTimeout: '60s',
-  secretName: '{user}',
+  secretName: 'iam-key/{user}',
   secretShape: ['UserName', 'AccessKeyId', 'SecretAccessKey'],
   userTag: 'email',
   mode: 'audit',
@@ -223,12 +226,18 @@ export const DEFAULTS = {
   secretsIn: 'central',
 } as const;
 
+/** What the names of all the rotator's tags begin with. */
+export const TAG_PREFIX = 'iam-key-rotator:';
 /** The secret's tag that names its IAM user. */
 export const USER_TAG = 'iam-key-rotator:user';
 /** The secret's tag that the rotation function writes before it creates a key. */
 export const INTENT_TAG = 'iam-key-rotator:intent';
-/** The secret's tag in which the sweep notes what it has told of. */
+/** The secret's tag in which the rotation function remembers that it refused an exempt user, to alert once. */
+export const REFUSED_TAG = 'iam-key-rotator:refused';
+/** The secret's tag in which the sweep notes what it has reported. */
 export const NOTICES_TAG = 'iam-key-rotator:notices';
+/** The IAM user's tag that names the one secret that may hold this user's keys. */
+export const SECRET_TAG = 'iam-key-rotator:secret';
 /** CloudWatch namespace of both functions' metrics. */
 export const METRIC_NAMESPACE = 'IamKeyRotator';
 
@@ -240,4 +249,15 @@ export function secretsInMembers(members: MemberSettings | undefined): boolean {
 /** The member accounts that have secrets of their own which rotate with the central function. */
 export function accountsWithSecrets(members: MemberSettings | undefined): readonly string[] {
   return secretsInMembers(members) ? (members?.accounts ?? []) : [];
+}
+
+/** What a secret's name has beside the placeholders. */
+export function ownText(secretName: string): string {
+  return secretName.replace('{user}', '').replace('{account}', '');
+}
+
+/** Whether the configured name tells the rotator's secrets from others. A name that CloudFormation knows is checked there. */
+export function hasOwnText({ keys }: RotatorSettings): boolean {
+  const name = keys?.secretName ?? DEFAULTS.secretName;
+  return Token.isUnresolved(name) || ownText(name) !== '';
 }

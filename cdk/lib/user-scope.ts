@@ -7,6 +7,9 @@ import { SettingsError } from './settings-error';
 const PATH = /^\/(?:[\x21-\x2e\x30-\x7e]+\/)*$/;
 const DEFAULT_TAG = { key: 'iam-key-rotator:rotate', value: 'true' } as const;
 
+/** Resource and conditions of a statement. */
+type Scoped = Pick<PolicyStatementProps, 'resources' | 'conditions'>;
+
 /** Whose access keys the functions may touch. IAM itself refuses every other user. */
 export class UserScope {
   /**
@@ -28,16 +31,22 @@ export class UserScope {
     return new UserScope(path, {});
   }
 
-  /** Every user of the account but those with the exempt tag. */
+  /**
+   * Every user of the account but those with the exempt tag. Their keys and tags are still readable: otherwise the
+   * rotation function could not tell an exempt user from a denied one.
+   */
   static everyoneNotExempt(exemptTag: string = DEFAULTS.exemptTag): UserScope {
-    return new UserScope('/', { Null: { [`aws:ResourceTag/${exemptTag}`]: 'true' } });
+    return new UserScope('/', { Null: { [`aws:ResourceTag/${exemptTag}`]: 'true' } }, undefined, exemptTag);
   }
 
   private constructor(
-    private readonly path: string,
+    /** The path that a user must be below. */
+    readonly path: string,
     private readonly conditions: Record<string, Record<string, string>>,
     /** The tag a user must carry, if it is a tag that decides. */
     readonly tag?: { readonly key: string; readonly value: string },
+    /** The tag a user must not carry. */
+    readonly exemptTag?: string,
   ) {
     if (!Token.isUnresolved(path) && !PATH.test(path)) {
       throw new SettingsError(`users has the path ${JSON.stringify(path)}: a path begins and ends with a slash.`);
@@ -45,8 +54,16 @@ export class UserScope {
   }
 
   /** Resource and conditions of a statement about these users in the account of a stack. */
-  statement(stack: Stack): Pick<PolicyStatementProps, 'resources' | 'conditions'> {
-    const users = `arn:${stack.partition}:iam::${stack.account}:user${this.path}*`;
-    return { resources: [users], conditions: this.conditions };
+  statement(stack: Stack): Scoped {
+    return { resources: [this.users(stack)], conditions: this.conditions };
+  }
+
+  /** The same for reads, exempt users included, or undefined where `statement` serves for reads too. */
+  reads(stack: Stack): Scoped | undefined {
+    return this.exemptTag === undefined ? undefined : { resources: [this.users(stack)] };
+  }
+
+  private users(stack: Stack): string {
+    return `arn:${stack.partition}:iam::${stack.account}:user${this.path}*`;
   }
 }

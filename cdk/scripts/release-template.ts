@@ -14,6 +14,7 @@ export const TEMPLATES = join(PACKAGE_ROOT, 'templates');
 export function releaseTemplates(): Map<string, string> {
   const one = new ReleaseStack(newApp(), 'IamKeyRotator');
   const member = new MemberAccountStack(newApp(), 'IamKeyRotatorMember', {
+    asksExternalId: true,
     settings: { sweep: { mode: 'enforce' }, members: { externalId: 'iam-key-rotator', secretsIn: 'central' } },
   });
   return new Map([

@@ -30,6 +30,10 @@ const REFUSED: [string, IamKeyRotationProps, string[]][] = [
   ['a domain with an at sign', { mail: { from: 'a@example.com', identity: 'create', domain: '@example.com' } }, ['mail.domain', 'example.com']],
   ['a name without {user}', { keys: { secretName: 'key' } }, ['keys.secretName', '{user}']],
   ['a name with {user} twice', { keys: { secretName: '{user}/{user}' } }, ['keys.secretName', 'once']],
+  ['a name with a wildcard', { keys: { secretName: 'keys/*/{user}' } }, ['keys.secretName', '"keys/*/{user}"', 'letters, digits', 'iam-key/{user}']],
+  ['secrets created under a name without text of its own', { keys: { secretName: '{user}' }, sweep: { mode: 'enforce', scope: 'all' } }, ['keys.secretName is "{user}"', "sweep.mode is 'enforce'", 'iam-key/{user}', 'iam-key-rotator enroll']],
+  ['such a name with the account', { keys: { secretName: '{account}{user}' }, sweep: { mode: 'enforce', scope: 'all' } }, ['keys.secretName', 'before or after {user}']],
+  ['a listed secret with a wildcard', { sweep: { scope: ['ci', 'prod/*'] } }, ['sweep.scope', '"prod/*"', 'one secret']],
   ['a shape without a pair', { keys: { secretShape: ['UserName'] } }, ['keys.secretShape', 'AccessKeyId']],
   ['a shape with two pairs', { keys: { secretShape: ['AccessKeyId', 'SecretAccessKey', 'AccessKey', 'SecretKey'] } }, ['keys.secretShape', 'one access key pair']],
   ['an empty list of secrets', { sweep: { scope: [] } }, ['sweep.scope', 'at least one']],
@@ -61,6 +65,36 @@ test('a key for a topic that exists is refused', () => {
   const scope = stack();
   const alerts = { topic: new Topic(scope, 'Topic'), encryptionKey: new Key(scope, 'Key') };
   expect(() => rotator({ alerts }, scope)).toThrow('alerts.encryptionKey');
+});
+
+test('the key of a topic that exists must be the key itself, and the topic be named', () => {
+  const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  expect(() => rotator({ alerts: { topicKeyArn: key } })).toThrow('alerts.encryptionKey');
+  const scope = stack();
+  const alerts = { topic: new Topic(scope, 'Topic'), topicKeyArn: 'arn:aws:kms:eu-west-1:111122223333:alias/alerts' };
+  expect(() => rotator({ alerts }, scope)).toThrow('not of an alias');
+});
+
+test.each([
+  { sweep: { mode: 'audit', scope: 'all' } },
+  { sweep: { mode: 'enforce', scope: 'enrolled' } },
+  { sweep: { mode: 'enforce', scope: ['ci'] } },
+] as const)('a name without text of its own does where no secret is created: %j', (props) => {
+  expect(() => rotator({ keys: { secretName: '{user}' }, ...props })).not.toThrow();
+});
+
+test.each([
+  ['whose name CloudFormation chooses', {}, 'userName'],
+  ['with two secrets', { userName: 'ci-bot' }, 'one secret alone'],
+])('a user %s ends synthesis with a sentence', (_, props, word) => {
+  const scope = stack();
+  const rotation = rotator({}, scope);
+  const user = new User(scope, 'User', props);
+  const both = (): void => {
+    new RotatedAccessKey(scope, 'Key', { rotation, user });
+    new RotatedAccessKey(scope, 'Second', { rotation, user, secretName: 'second' });
+  };
+  expect(both).toThrow(word);
 });
 
 test.each([

@@ -118,6 +118,7 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
         sweeping: { reservedConcurrency: 11 },
         runtime: runtime(),
       },
+      enrollmentRoles: ['arn:aws:iam::111122223333:role/people/KeyOperator'],
       organization: { unit: 'ou-ab12-cdefgh34' },
     });
   },

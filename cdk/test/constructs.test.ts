@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { User } from 'aws-cdk-lib/aws-iam';
+import type { UserProps } from 'aws-cdk-lib/aws-iam';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { IamKeyRotation, RotatedAccessKey } from '../lib';
+import type { IamKeyRotationProps, RotatedAccessKeyProps } from '../lib';
 import { packagedCode } from '../lib/code';
 import { CONFIGURATIONS, ENV, MEMBER, runtime } from './configurations';
 import { properties } from './policies/deployment';
@@ -108,7 +110,7 @@ test('a rotated key is a secret with the user alone, its tag, its 90 days and it
   const template = templateOf('least', 'IamKeyRotator');
   template.hasResource('AWS::SecretsManager::Secret', {
     Properties: {
-      Name: 'ci-bot',
+      Name: 'iam-key/ci-bot',
       SecretString: '{"UserName":"ci-bot"}',
       GenerateSecretString: Match.absent(),
       Tags: [{ Key: 'iam-key-rotator:user', Value: 'ci-bot' }],
@@ -154,13 +156,62 @@ test('a secret keeps the spelling of the configured shape and the name of the te
   });
 });
 
-test('a user made in the same app is put into scope by its tag', () => {
+describe('a user made in the same app', () => {
+  const taggedAs = (keys: IamKeyRotationProps['keys'], more: Partial<RotatedAccessKeyProps> = {}, name: UserProps = { userName: 'ci-bot' }): unknown => {
+    const stack = new Stack(newApp(), 'Stack', { env: ENV });
+    const rotation = new IamKeyRotation(stack, 'Rotator', { runtime: runtime(), ...(keys ? { keys } : {}) });
+    new RotatedAccessKey(stack, 'Key', { rotation, user: new User(stack, 'User', name), ...more });
+    const [user] = properties(Template.fromStack(stack), 'AWS::IAM::User');
+    return user?.[1]['Tags'];
+  };
+  const tags = (secret: string): object[] => [
+    { Key: 'iam-key-rotator:rotate', Value: 'true' },
+    { Key: 'iam-key-rotator:secret', Value: secret },
+  ];
+
+  test('is put into scope by its tag, and bound to its one secret by the name of that', () => {
+    expect(taggedAs(undefined)).toEqual(tags('iam-key/ci-bot'));
+  });
+  test('is bound to a secret of any name', () => {
+    expect(taggedAs({ secretName: '{account}/{user}' })).toEqual(tags(`${ENV.account}/ci-bot`));
+    expect(taggedAs(undefined, { secretName: 'prod/ci' })).toEqual(tags('prod/ci'));
+  });
+  test('may have a name of CloudFormation where the secret has one of its own', () => {
+    expect(taggedAs(undefined, { secretName: 'prod/ci' }, {})).toEqual(tags('prod/ci'));
+  });
+});
+
+test('an imported user is not tagged, and synthesis says how to bind it', () => {
   const stack = new Stack(newApp(), 'Stack', { env: ENV });
   const rotation = new IamKeyRotation(stack, 'Rotator', { runtime: runtime() });
-  new RotatedAccessKey(stack, 'Key', { rotation, user: new User(stack, 'User') });
-  Template.fromStack(stack).hasResourceProperties('AWS::IAM::User', {
-    Tags: [{ Key: 'iam-key-rotator:rotate', Value: 'true' }],
-  });
+  new RotatedAccessKey(stack, 'Key', { rotation, user: User.fromUserName(stack, 'User', 'ci-bot') });
+  Template.fromStack(stack).resourceCountIs('AWS::IAM::User', 0);
+  Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp('iam-key-rotator:secret = iam-key/ci-bot.*iam-key-rotator enroll'));
+});
+
+test('the key of a topic that exists may be used by the functions and by the rule for keys made outside', () => {
+  const stack = new Stack(newApp(), 'Stack', { env: ENV });
+  const topicKeyArn = `arn:aws:kms:eu-west-1:${ENV.account}:key/alerts`;
+  const topic = Topic.fromTopicArn(stack, 'Topic', `arn:aws:sns:eu-west-1:${ENV.account}:alerts`);
+  new IamKeyRotation(stack, 'Rotator', { runtime: runtime(), alerts: { topic, topicKeyArn } });
+  const statements = properties(Template.fromStack(stack), 'AWS::IAM::Policy')
+    .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement)
+    .filter(({ Sid }) => Sid === 'EncryptAlerts');
+  expect(statements).toEqual(
+    Array(3).fill({
+      Sid: 'EncryptAlerts',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: topicKeyArn,
+      Condition: { StringLike: { 'kms:ViaService': 'sns.*.amazonaws.com' } },
+    }),
+  );
+});
+
+test('a member role with a path is assumed under its own ARN', () => {
+  const text = JSON.stringify(templateOf('members', 'Members').toJSON());
+  expect(text).toContain(`:iam::${MEMBER}:role/security/keys-rotation`);
+  expect(text).not.toContain('role//');
 });
 
 test.each([

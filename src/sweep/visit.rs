@@ -114,17 +114,21 @@ impl Account<'_> {
     /// be asked for; so what is `done` to it is known better.
     async fn look(&self, candidate: &Candidate, done: &[Planned<FleetAction>]) -> Result<UserView> {
         let mut user = candidate.user.clone();
-        let secret_id = match candidate.secrets.first() {
-            Some(arn) => arn.clone(),
-            None => self.config.shared.secret_name_of(&user),
-        };
+        // Where names are not the sweep's own, its role may describe enrolled secrets alone.
+        let by_name = || self.config.shared.has_own_names().then(|| self.config.shared.secret_name_of(&user));
+        let secret_id = candidate.secrets.first().cloned().or_else(by_name);
         let (secret, keys, tags) = join3(
-            self.secrets.describe(&secret_id),
+            async {
+                match &secret_id {
+                    Some(id) => found(self.secrets.describe(id).await),
+                    None => Ok(None),
+                }
+            },
             self.iam.list_access_keys(&user.name),
             self.iam.user_tags(&user.name),
         )
         .await;
-        let secret = found(secret)?;
+        let secret = secret?;
         let (mut keys, mut tags) = (found(keys)?, found(tags)?);
         if let (None, Some(secret)) = (&keys, &secret)
             && let Some(name) = owner_of_labels(&self.iam, secret).await?
@@ -183,7 +187,7 @@ impl Account<'_> {
             Some(Standing::Listed)
         } else if is_users && self.config.is_enrolled(&secret) {
             Some(Standing::Enrolled)
-        } else if is_users && self.is_own_creation(&candidate.user, &secret).await? {
+        } else if is_users && self.may_be_finished(&candidate.user, &secret).await? {
             Some(Standing::Created)
         } else {
             None
@@ -202,6 +206,15 @@ impl Account<'_> {
             None => view.name_taken = true,
         }
         Ok(())
+    }
+
+    /// An audit, which changes nothing, may not read policies: it says what would be done if the policy is
+    /// as it was left.
+    async fn may_be_finished(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
+        match self.is_own_creation(user, secret).await {
+            Err(Error::AccessDenied { .. }) if self.config.mode == Mode::Audit => Ok(true),
+            result => result,
+        }
     }
 
     /// Tells the user, then writes on the secret what was told.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect ends there")]
 
 mod alerts;
+mod attacks;
 mod bad_input;
 #[cfg(feature = "bench")]
 mod bench;

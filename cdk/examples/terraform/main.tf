@@ -41,12 +41,16 @@ resource "aws_cloudformation_stack" "rotator" {
 resource "aws_iam_user" "rotated" {
   for_each = var.users
   name     = each.value
-  tags     = { "iam-key-rotator:rotate" = "true" }
+  tags = {
+    "iam-key-rotator:rotate" = "true"
+    # The one secret that may hold this user's keys. By its name: the ARN is not known yet.
+    "iam-key-rotator:secret" = "iam-key/${each.value}"
+  }
 }
 
 resource "aws_secretsmanager_secret" "key" {
   for_each = var.users
-  name     = each.value
+  name     = "iam-key/${each.value}"
   tags     = { "iam-key-rotator:user" = each.value }
 
   lifecycle {

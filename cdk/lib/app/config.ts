@@ -36,6 +36,13 @@ export interface RotatorAppConfig {
   readonly rotation?: IamKeyRotationProps | ((stack: Stack) => IamKeyRotationProps);
   /** Users that this app makes a rotated secret for. @default - none: they are enrolled otherwise */
   readonly rotatedUsers?: readonly RotatedUser[];
+  /**
+   * ARNs of the roles that may enroll users beside the stack itself, in full: whom the output `ServiceControlPolicy` lets
+   * set the rotator's tags.
+   *
+   * @default - none: only this stack's own roles and deployments
+   */
+  readonly enrollmentRoles?: readonly string[];
   /** Sweeps an organization. @default - this account alone */
   readonly organization?: {
     readonly unit?: string;

@@ -6,6 +6,8 @@ import { PACKAGE_ROOT } from '../code';
 import { DEFAULTS } from '../settings';
 
 const SPAN = '^(0|[0-9]{1,9}[smhd])$';
+/** CloudFormation matches each value of a list. */
+const ONE_ROLE = '^(arn:[^*?]+)?$';
 const SPAN_HINT = 'A duration such as 30s, 90m, 24h, 10d or 0.';
 const RETENTION_DAYS = ['1', '3', '5', '7', '14', '30', '60', '90', '120', '150', '180', '365', '400', '545', '731', '1827', '3653'];
 
@@ -29,6 +31,7 @@ export interface Asked {
   readonly userTagValue: string;
   readonly userPath: string;
   readonly alertEmail: string;
+  readonly enrollmentRoles: string[];
   readonly overlap: string;
   readonly recovery: string;
   readonly inUse: string;
@@ -83,7 +86,7 @@ export class ReleaseParameters {
     };
   }
 
-  private who(): Pick<Asked, 'userTagValue' | 'userPath' | 'alertEmail'> {
+  private who(): Pick<Asked, 'userTagValue' | 'userPath' | 'alertEmail' | 'enrollmentRoles'> {
     this.group = 'Who';
     return {
       userTagValue: this.text('UserTagValue', {
@@ -93,6 +96,7 @@ export class ReleaseParameters {
       }),
       userPath: this.text('UserPath', { label: 'and that are below this path', standard: '/', pattern: '^/([!-.0-~]+/)*$' }),
       alertEmail: this.text('AlertEmail', { label: 'Address that gets alerts', standard: '' }),
+      enrollmentRoles: this.list('EnrollmentRoles', 'ARNs of the roles that deploy this and enroll users', '', ONE_ROLE),
     };
   }
 
@@ -115,7 +119,7 @@ export class ReleaseParameters {
       secretName: this.text('SecretName', {
         label: 'How secrets are named after users',
         standard: DEFAULTS.secretName,
-        pattern: '^[^{}]*(\\{account\\}[^{}]*)?\\{user\\}[^{}]*(\\{account\\}[^{}]*)?$',
+        pattern: '^[\\w/+=.@-]*(\\{account\\}[\\w/+=.@-]*)?\\{user\\}[\\w/+=.@-]*(\\{account\\}[\\w/+=.@-]*)?$',
       }),
       secretShape: this.list('SecretShape', 'Field names of secrets that the sweep makes', DEFAULTS.secretShape.join(',')),
     };
@@ -174,8 +178,9 @@ export class ReleaseParameters {
     return this.text(name, { label, standard, pattern: SPAN, hint: SPAN_HINT });
   }
 
-  private list(name: string, label: string, standard: string): string[] {
-    return this.parameter(name, 'CommaDelimitedList', { label, standard }).valueAsList;
+  private list(name: string, label: string, standard: string, pattern?: string): string[] {
+    const question = { label, standard, ...(pattern === undefined ? {} : { pattern }) };
+    return this.parameter(name, 'CommaDelimitedList', question).valueAsList;
   }
 
   private parameter(name: string, type: string, { label, standard, values, pattern, hint }: Question): CfnParameter {

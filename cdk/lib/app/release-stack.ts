@@ -6,6 +6,7 @@ import {
   CfnCondition,
   CfnOutput,
   CfnResource,
+  CfnRule,
   Fn,
   Stack,
   Token,
@@ -18,9 +19,14 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct, IConstruct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
 import { acknowledge } from '../nag';
+import { policyText } from '../service-control-policy';
+import { DEFAULTS } from '../settings';
 import { UserScope } from '../user-scope';
 import type { Asked } from './release-parameters';
 import { ReleaseParameters } from './release-parameters';
+
+/** Every name that consists of placeholders alone. */
+const BARE_NAMES = ['{user}', '{account}{user}', '{user}{account}'] as const;
 
 /** The released template: one account, everything a parameter, no CDK needed to deploy it. */
 export class ReleaseStack extends Stack {
@@ -48,33 +54,47 @@ export class ReleaseStack extends Stack {
     rotation.sweep.setEnvironment({ ROTATOR_MODE: asked.mode });
     const mails = set('EmailFrom', asked.emailFrom);
     const enforces = new CfnCondition(this, 'Enforces', { expression: Fn.conditionEquals(asked.mode, 'enforce') });
+    // These names have no text of their own: no policy could be limited to them.
+    const bare = Fn.conditionOr(...BARE_NAMES.map((name) => Fn.conditionEquals(asked.secretName, name)));
+    const creates = new CfnCondition(this, 'Creates', { expression: Fn.conditionAnd(enforces, Fn.conditionNot(bare)) });
     const replicates = new CfnCondition(this, 'Replicates', {
-      expression: Fn.conditionAnd(
-        Fn.conditionEquals(asked.mode, 'enforce'),
-        Fn.conditionNot(Fn.conditionEquals(Fn.join('', asked.replicaRegions), '')),
-      ),
+      expression: Fn.conditionAnd(creates, Fn.conditionNot(Fn.conditionEquals(Fn.join('', asked.replicaRegions), ''))),
+    });
+    new CfnRule(this, 'NamedSecrets', {
+      ruleCondition: Fn.conditionAnd(Fn.conditionEquals(asked.mode, 'enforce'), Fn.conditionEquals(asked.scope, 'all')),
+      assertions: [
+        {
+          assert: Fn.conditionNot(Fn.conditionContains([...BARE_NAMES], asked.secretName)),
+          assertDescription: `Mode enforce with Scope all: SecretName needs text before or after {user}, as ${DEFAULTS.secretName}`,
+        },
+      ],
     });
     only(mails, rotation.rotation.node.findChild('MailsPolicy'));
     only(mails, rotation.sweep.node.findChild('MailsPolicy'));
     only(enforces, rotation.sweep.node.findChild('EnforcePolicy'));
+    only(creates, rotation.sweep.node.findChild('CreatePolicy'));
     only(replicates, rotation.sweep.node.findChild('ReplicasPolicy'));
     for (const logs of [rotation.rotation.logGroup, rotation.sweep.logGroup].map(({ node }) => node.defaultChild)) {
       if (logs instanceof CfnLogGroup) {
         logs.retentionInDays = asked.logRetentionDays;
       }
     }
-    for (const policy of ['AuditPolicy', 'EnforcePolicy', 'ReplicasPolicy']) {
+    for (const policy of ['AuditPolicy', 'CreatePolicy', 'ReplicasPolicy']) {
       acknowledge(rotation.sweep.node.findChild(policy), {
         IAM5: 'cdk-nag cannot read a name that is split by CloudFormation; the same policy without parameters is checked.',
       });
     }
     only(set('AlertEmail', asked.alertEmail), rotation.node.findChild('Alerts'), 'AWS::SNS::Subscription');
-    const output = (name: string, value: string, description: string): void => {
-      new CfnOutput(this, name, { value, description });
+    const output = (name: string, value: string, description: string, condition?: Condition): void => {
+      new CfnOutput(this, name, { value, description, ...(condition ? { condition } : {}) });
     };
     output('RotationFunctionArn', rotation.rotation.function.functionArn, 'What secrets rotate with');
     output('SweepFunctionName', rotation.sweep.function.functionName, 'Invoke it with {} to sweep now');
     output('AlertTopicArn', rotation.alertTopic.topicArn, 'Where failures and findings go');
+    // Without the role that deploys it, the policy would refuse updates of the stack.
+    const named = set('EnrollmentRoles', Fn.join('', asked.enrollmentRoles));
+    const policy = policyText(rotation.serviceControlPolicy([Fn.join('","', asked.enrollmentRoles)]));
+    output('ServiceControlPolicy', policy, "Refuses the rotator's tags to everybody else", named);
   }
 
   private rotation(asked: Asked, reserved: Condition): IamKeyRotation {

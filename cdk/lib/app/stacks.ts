@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { BootstraplessSynthesizer, CfnOutput, CfnParameter, Stack, Token } from 'aws-cdk-lib';
+import { BootstraplessSynthesizer, CfnOutput, CfnParameter, DefaultStackSynthesizer, Fn, Stack, Token } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
@@ -10,6 +10,7 @@ import { MemberAccountRole } from '../member-account-role';
 import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
+import { policyText } from '../service-control-policy';
 import { secretsInMembers } from '../settings';
 import type { RotatorAppConfig } from './config';
 
@@ -38,6 +39,14 @@ export class RotatorStack extends Stack {
     this.output('AlertTopicArn', this.rotation.alertTopic.topicArn, 'Where failures and findings go');
     this.output('RotationRoleArn', rotation.role.roleArn, 'For the member accounts');
     this.output('SweepRoleArn', sweep.role.roleArn, 'For the member accounts');
+    const policy = this.rotation.serviceControlPolicy([...this.deployer(), ...(config.enrollmentRoles ?? [])]);
+    this.output('ServiceControlPolicy', policyText(policy), "Refuses the rotator's tags to everybody else");
+  }
+
+  /** The role that CloudFormation updates this stack under, and so tags users and secrets. */
+  private deployer(): string[] {
+    const arn = this.synthesizer instanceof DefaultStackSynthesizer ? this.synthesizer.cloudFormationExecutionRoleArn : undefined;
+    return arn === undefined ? [] : [arn.includes('${') && !Token.isUnresolved(arn) ? Fn.sub(arn) : arn];
   }
 
   private output(id: string, value: string, description: string): void {
@@ -62,9 +71,11 @@ export class MemberAccountStack extends Stack {
       Pick<MemberAccountRoleProps, 'settings' | 'users' | 'permissionsBoundary'> & {
         /** Whether the sweep makes secrets in member accounts, under a key that is asked for. */
         readonly makesSecrets?: boolean;
+        /** Whether the ExternalId must be given: a template for everybody has no word of its own. */
+        readonly asksExternalId?: boolean;
       },
   ) {
-    const { settings, users, permissionsBoundary, makesSecrets = false, ...stack } = props;
+    const { settings, users, permissionsBoundary, makesSecrets = false, asksExternalId = false, ...stack } = props;
     super(scope, id, {
       description: 'Lets iam-key-rotator rotate keys of this account',
       // StackSets knows no bootstrapped account.
@@ -75,7 +86,7 @@ export class MemberAccountStack extends Stack {
       new CfnParameter(this, name, { description, allowedPattern: '^arn:[^*]+$' }).valueAsString;
     const externalId = new CfnParameter(this, 'ExternalId', {
       description: "members.externalId of the rotator's configuration",
-      default: settings.members.externalId,
+      ...(asksExternalId ? {} : { default: settings.members.externalId }),
       allowedPattern: '^[0-9A-Za-z_+=,.@:/-]{2,1224}$',
     }).valueAsString;
     new MemberAccountRole(this, 'Member', {

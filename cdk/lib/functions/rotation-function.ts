@@ -49,7 +49,7 @@ export class RotationFunction extends RotatorFunction {
     }
     const stack = Stack.of(this);
     const members = accountsWithSecrets(props.settings.members);
-    this.allow('Rotation', rotationPolicy(stack, this.function.functionArn, props.users, members), REASONS);
+    this.allow('Rotation', rotationPolicy(stack, this.function.functionArn, props.users, props.settings), REASONS);
     this.letIn('SecretsManager', stack.account);
     for (const account of members) {
       this.letIn(`SecretsManagerOf${account}`, account);

@@ -6,7 +6,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../nag';
 import { REASONS } from '../policies/reasons';
-import { auditPolicy, continueItself, enforcePolicy, replicateSecrets } from '../policies/sweep';
+import { auditPolicy, continueItself, createPolicy, enforcePolicy, replicateSecrets } from '../policies/sweep';
 import type { RuntimeSettings } from '../runtime';
 import type { RotatorSettings } from '../settings';
 import { SettingsError } from '../settings-error';
@@ -57,9 +57,10 @@ export class SweepFunction extends RotatorFunction {
     this.allow('Audit', [...auditPolicy(of), continueItself(this.function.functionArn)], REASONS);
     if (props.settings.sweep?.mode === 'enforce') {
       this.allow('Enforce', enforcePolicy(of), REASONS);
-      const replicas = replicateSecrets(of);
-      if (replicas.length > 0) {
-        this.allow('Replicas', replicas, REASONS);
+      for (const [id, statements] of [['Create', createPolicy(of)], ['Replicas', replicateSecrets(of)]] as const) {
+        if (statements.length > 0) {
+          this.allow(id, statements, REASONS);
+        }
       }
     }
   }

@@ -25,6 +25,7 @@ const SHARED = [
   'kms:DescribeKey',
   'kms:GenerateDataKey',
   'secretsmanager:DescribeSecret',
+  'secretsmanager:ListSecrets',
   'secretsmanager:TagResource',
   'secretsmanager:UntagResource',
   'secretsmanager:UpdateSecretVersionStage',
@@ -37,6 +38,7 @@ const SHARED = [
 const OWN: Record<Program, string[]> = {
   rotation: [
     'iam:CreateAccessKey',
+    'iam:ListGroupsForUser',
     'secretsmanager:GetSecretValue',
     'secretsmanager:PutSecretValue',
   ],
@@ -49,7 +51,7 @@ const OWN: Record<Program, string[]> = {
     'organizations:ListAccountsForParent',
     'organizations:ListOrganizationalUnitsForParent',
     'secretsmanager:CreateSecret',
-    'secretsmanager:ListSecrets',
+    'secretsmanager:GetResourcePolicy',
     'secretsmanager:PutResourcePolicy',
     'secretsmanager:ReplicateSecretToRegions',
     'secretsmanager:RotateSecret',

@@ -36,6 +36,11 @@ export function codeLeavesVpcAlone(functionArn: string): PolicyStatement {
   });
 }
 
+/** A role of a member account by its name, which may begin with the slash of its path. */
+export function memberRoleArn(stack: Stack, roleName: string, account: string): string {
+  return `arn:${stack.partition}:iam::${account}:role/${roleName.replace(/^\//, '')}`;
+}
+
 /** The functions' roles in member accounts: the accounts named, or those of the organization this role belongs to. */
 export function assumeMemberRole(
   stack: Stack,
@@ -43,7 +48,7 @@ export function assumeMemberRole(
   externalId: string,
   accounts: readonly string[] | undefined,
 ): PolicyStatement {
-  const role = (account: string): string => `arn:${stack.partition}:iam::${account}:role/${roleName}`;
+  const role = (account: string): string => memberRoleArn(stack, roleName, account);
   const named = accounts !== undefined && accounts.length > 0;
   return new PolicyStatement({
     sid: 'AssumeMemberRole',

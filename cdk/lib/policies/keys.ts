@@ -8,14 +8,20 @@ const LAST_USE = 'iam:GetAccessKeyLastUsed';
 /** What takes a key away. */
 const RETIREMENTS = ['iam:DeleteAccessKey', 'iam:UpdateAccessKey'] as const;
 
-/** The rotation function makes and retires keys of the users in scope. Of other users it can read a key's last use. */
-export function rotateKeys(stack: Stack, users: UserScope): PolicyStatement[] {
+/**
+ * The rotation function makes and retires keys of the users in scope, and reads whether such a user is exempt. Of other
+ * users it can read a key's last use.
+ */
+export function rotateKeys(stack: Stack, users: UserScope, exemptGroup: string | undefined): PolicyStatement[] {
+  const reads = [...READS, ...(hasGroup(exemptGroup) ? ['iam:ListGroupsForUser'] : [])];
+  const readable = users.reads(stack);
   return [
     new PolicyStatement({
       sid: 'KeysOfUsersInScope',
-      actions: ['iam:CreateAccessKey', ...RETIREMENTS, ...READS],
+      actions: ['iam:CreateAccessKey', ...RETIREMENTS, ...(readable ? [] : reads)],
       ...users.statement(stack),
     }),
+    ...(readable ? [new PolicyStatement({ sid: 'ReadWhetherAUserIsExempt', actions: reads, ...readable })] : []),
     // The request carries no user name, so a condition on the user's tag may never hold:
     // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
     new PolicyStatement({ sid: 'LastUseOfKeys', actions: [LAST_USE], resources: [everyUser(stack)] }),
@@ -45,7 +51,7 @@ export function readKeys(stack: Stack, exemptGroup: string | undefined): PolicyS
     }),
     new PolicyStatement({ sid: 'KeysOfEveryUser', actions: [LAST_USE, ...READS], resources: [everyUser(stack)] }),
   ];
-  if (exemptGroup !== undefined && exemptGroup !== '') {
+  if (hasGroup(exemptGroup)) {
     statements.push(
       new PolicyStatement({
         sid: 'MembersOfTheExemptGroup',
@@ -55,6 +61,10 @@ export function readKeys(stack: Stack, exemptGroup: string | undefined): PolicyS
     );
   }
   return statements;
+}
+
+function hasGroup(name: string | undefined): name is string {
+  return name !== undefined && name !== '';
 }
 
 function everyUser(stack: Stack): string {

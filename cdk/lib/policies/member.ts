@@ -3,7 +3,7 @@ import type { Program } from '../environment';
 import { DEFAULTS, secretsInMembers } from '../settings';
 import { readKeys, retireKeys, rotateKeys } from './keys';
 import type { SweepPolicyProps } from './sweep';
-import { auditPolicy, enforcePolicy, replicateSecrets } from './sweep';
+import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets } from './sweep';
 
 /**
  * What a function's role in a member account may do there: the same as at home, and no more. The rotation function needs
@@ -11,13 +11,15 @@ import { auditPolicy, enforcePolicy, replicateSecrets } from './sweep';
  */
 export function memberPolicy(program: Program, props: SweepPolicyProps): PolicyStatement[] {
   const { stack, settings, users } = props;
+  const exemptGroup = settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup;
   if (program === 'rotation') {
-    return rotateKeys(stack, users);
+    return rotateKeys(stack, users, exemptGroup);
   }
   const enforce = settings.sweep?.mode === 'enforce';
   if (secretsInMembers(settings.members)) {
-    return [...auditPolicy(props), ...(enforce ? [...enforcePolicy(props), ...replicateSecrets(props)] : [])];
+    const changes = [enforcePolicy, createPolicy, replicateSecrets];
+    return [...auditPolicy(props), ...(enforce ? changes.flatMap((statements) => statements(props)) : [])];
   }
-  const reads = readKeys(stack, settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup);
+  const reads = readKeys(stack, exemptGroup);
   return [...reads, ...(enforce ? [retireKeys(stack, users)] : [])];
 }

@@ -1,18 +1,17 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 
 /** Alerts go to one topic. */
-export function publishAlerts(topic: ITopic, key: IKey | undefined): PolicyStatement[] {
+export function publishAlerts(topic: ITopic, keyArn: string | undefined): PolicyStatement[] {
   const statements = [
     new PolicyStatement({ sid: 'PublishAlerts', actions: ['sns:Publish'], resources: [topic.topicArn] }),
   ];
-  if (key) {
+  if (keyArn !== undefined) {
     statements.push(
       new PolicyStatement({
         sid: 'EncryptAlerts',
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: [key.keyArn],
+        resources: [keyArn],
         conditions: { StringLike: { 'kms:ViaService': 'sns.*.amazonaws.com' } },
       }),
     );

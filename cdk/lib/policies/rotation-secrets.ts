@@ -1,6 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { INTENT_TAG } from '../settings';
+import { INTENT_TAG, REFUSED_TAG } from '../settings';
 
 /**
  * The rotation function works on the secrets that name it as their rotation function, whatever they are called.
@@ -27,16 +27,18 @@ export function rotateSecrets(
       conditions: { StringEquals: namesUs },
     }),
     new PolicyStatement({
-      sid: 'IntentOnSecretsThatNameThisFunction',
+      sid: 'OwnTagsOnSecretsThatNameThisFunction',
       actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
       resources,
       conditions: {
         StringEquals: namesUs,
         // Of an empty set every statement is true, so the set must not be empty.
-        'ForAllValues:StringEquals': { 'aws:TagKeys': [INTENT_TAG] },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [INTENT_TAG, REFUSED_TAG] },
         Null: { 'aws:TagKeys': 'false' },
       },
     }),
+    // Whether another secret holds the same user's key, which must then stay. ListSecrets knows no resources.
+    new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
   ];
 }
 

@@ -1,5 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RotatorSettings } from '../settings';
+import { accountsWithSecrets, DEFAULTS } from '../settings';
 import type { UserScope } from '../user-scope';
 import { rotateKeys } from './keys';
 import { rotateSecrets } from './rotation-secrets';
@@ -9,7 +11,10 @@ export function rotationPolicy(
   stack: Stack,
   rotationFunctionArn: string,
   users: UserScope,
-  membersWithSecrets: readonly string[],
+  settings: RotatorSettings,
 ): PolicyStatement[] {
-  return [...rotateSecrets(stack, rotationFunctionArn, membersWithSecrets), ...rotateKeys(stack, users)];
+  return [
+    ...rotateSecrets(stack, rotationFunctionArn, accountsWithSecrets(settings.members)),
+    ...rotateKeys(stack, users, settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup),
+  ];
 }

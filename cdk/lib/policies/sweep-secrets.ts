@@ -2,85 +2,77 @@ import type { Stack } from 'aws-cdk-lib';
 import { Fn, Token } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RotatorSettings } from '../settings';
-import { DEFAULTS, NOTICES_TAG, USER_TAG } from '../settings';
+import { DEFAULTS, hasOwnText, NOTICES_TAG, USER_TAG } from '../settings';
 import { secretsOf } from './rotation-secrets';
 
 /** Access key ids of IAM users begin so, and the staging label of a version that holds a key is the key's id. */
 const KEY_LABELS = 'AKIA*';
+/** An account's number in a pattern, where secrets of several accounts lie side by side. */
+const ANY_ACCOUNT = '?'.repeat(12);
 
-/** Whose secrets the sweep works on, beside those that name the rotation function. */
+/** Whose secrets the sweep works on. */
 interface Enrolled {
   readonly stack: Stack;
   readonly rotationFunctionArn: string;
   readonly settings: RotatorSettings;
 }
 
-/** The sweep finds secrets and sees their labels and tags. No statement of it reads a value. */
-export function findSecrets({ stack, rotationFunctionArn, settings }: Enrolled): PolicyStatement[] {
+/**
+ * The sweep finds secrets and reads their labels and tags. No statement of it reads a value. A tag opens nothing:
+ * anybody who may tag a secret could set it.
+ */
+export function findSecrets(of: Enrolled): PolicyStatement[] {
   const statements = [
     new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
   ];
-  for (const [name, scope] of enrolled({ stack, rotationFunctionArn, settings })) {
+  for (const [name, scope] of enrolled(of)) {
     statements.push(
       new PolicyStatement({ sid: `DescribeSecrets${name}`, actions: ['secretsmanager:DescribeSecret'], ...scope }),
     );
   }
-  // Whether a user without a secret has one of that name already. One that is not there has no tags, and no suffix.
+  // Whether a user without a secret has one of that name already. One that does not exist has no tags, and no suffix.
   statements.push(
     new PolicyStatement({
       sid: 'DescribeSecretsNamedLikeOurs',
       actions: ['secretsmanager:DescribeSecret'],
-      resources: namedLikeOurs(stack, settings),
+      resources: namedLikeOurs(of),
     }),
   );
   return statements;
 }
 
-/** What the sweep changes of secrets: it starts rotations, moves the labels of keys, and notes what it told of. */
+/** What the sweep changes of enrolled secrets: it starts rotations, moves the labels of keys, and notes its reports. */
 export function changeSecrets(of: Enrolled): PolicyStatement[] {
-  const statements: PolicyStatement[] = [];
-  for (const [name, { resources, conditions }] of enrolled(of)) {
-    statements.push(
-      new PolicyStatement({
-        sid: `RotateSecrets${name}`,
-        actions: ['secretsmanager:RotateSecret'],
-        resources,
-        conditions: {
-          ...conditions,
-          // With no function or with this one; no other can be put in its place.
-          StringEqualsIfExists: { 'secretsmanager:RotationLambdaARN': of.rotationFunctionArn },
-        },
-      }),
-      new PolicyStatement({
-        sid: `LabelsOfKeys${name}`,
-        actions: ['secretsmanager:UpdateSecretVersionStage'],
-        resources,
-        conditions: { ...conditions, StringLike: { 'secretsmanager:VersionStage': KEY_LABELS } },
-      }),
-      new PolicyStatement({
-        sid: `Notices${name}`,
-        actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
-        resources,
-        conditions: {
-          ...conditions,
-          'ForAllValues:StringEquals': { 'aws:TagKeys': [NOTICES_TAG] },
-          // Of an empty set every statement is true, so the set must not be empty.
-          Null: { ...conditions?.['Null'], 'aws:TagKeys': 'false' },
-        },
-      }),
-    );
-  }
-  return statements;
+  return enrolled(of).flatMap(([name, scope]) => [
+    // Without a function in the request, the one that the secret has rotates it; no other can be put in its place.
+    rotate(`RotateSecrets${name}`, scope, { StringEqualsIfExists: ours(of) }),
+    labels(`LabelsOfKeys${name}`, scope),
+    notices(`Notices${name}`, scope),
+  ]);
 }
 
-/** How the sweep enrols a user: it makes a secret of the configured name, bound to the user by its tag. */
-export function createSecrets({ stack, settings }: Enrolled): PolicyStatement[] {
-  const named = namedLikeOurs(stack, settings);
+/**
+ * What the sweep changes of secrets that it created under the configured name, before they rotate with our function.
+ * Whether a secret of that name is the sweep's own creation IAM cannot tell; the sweep itself checks it.
+ */
+export function changeCreatedSecrets(of: Enrolled): PolicyStatement[] {
+  const scope = { resources: [createdSecrets(of)] };
+  return [
+    // The request must name our function, so that nothing else of that name is rotated by its own.
+    rotate('RotateCreatedSecrets', scope, { StringEquals: ours(of) }),
+    labels('LabelsOfKeysOfCreatedSecrets', scope),
+    notices('NoticesOfCreatedSecrets', scope),
+  ];
+}
+
+/** How the sweep enrolls a user: it creates a secret of the configured name, bound to the user by its tag. */
+export function createSecrets(of: Enrolled): PolicyStatement[] {
+  const created = [createdSecrets(of)];
   return [
     new PolicyStatement({
       sid: 'CreateSecretsBoundToAUser',
       actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
-      resources: named,
+      resources: namedLikeOurs(of),
       conditions: {
         Null: { [`aws:RequestTag/${USER_TAG}`]: 'false' },
         'ForAllValues:StringEquals': { 'aws:TagKeys': [USER_TAG, NOTICES_TAG] },
@@ -89,40 +81,66 @@ export function createSecrets({ stack, settings }: Enrolled): PolicyStatement[] 
     new PolicyStatement({
       sid: 'PolicyOfSecretsBoundToAUser',
       actions: ['secretsmanager:PutResourcePolicy'],
-      resources: named,
+      resources: created,
       conditions: {
         Null: { [`aws:ResourceTag/${USER_TAG}`]: 'false' },
         Bool: { 'secretsmanager:BlockPublicPolicy': 'true' },
       },
     }),
+    // A policy that is not the sweep's own shows that a secret of this name is not its creation.
+    new PolicyStatement({
+      sid: 'ReadPolicyOfCreatedSecrets',
+      actions: ['secretsmanager:GetResourcePolicy'],
+      resources: created,
+    }),
   ];
 }
 
-/** What CreateSecret asks for where the secret is to have replicas. */
-export function replicateSecrets({ stack, settings }: Enrolled): PolicyStatement[] {
-  const replicas = settings.sweep?.replicaRegions ?? [];
-  if (replicas.length === 0) {
+/**
+ * What CreateSecret asks for where the secret is to have replicas. No tag is demanded: a secret that is being created
+ * has none yet.
+ */
+export function replicateSecrets(of: Enrolled): PolicyStatement[] {
+  const replicas = of.settings.sweep?.replicaRegions ?? [];
+  if (replicas.length === 0 || !hasOwnText(of.settings)) {
     return [];
   }
   return [
     new PolicyStatement({
       sid: 'ReplicateCreatedSecrets',
       actions: ['secretsmanager:ReplicateSecretToRegions'],
-      resources: namedLikeOurs(stack, settings),
-      conditions: { 'ForAllValues:StringEquals': { 'secretsmanager:AddReplicaRegions': replicas } },
+      resources: namedLikeOurs(of),
+      conditions: {
+        'ForAllValues:StringEquals': { 'secretsmanager:AddReplicaRegions': replicas },
+        // A secret of the same name in a replica's region is not overwritten.
+        BoolIfExists: { 'secretsmanager:ForceOverwriteReplicaSecret': 'false' },
+      },
     }),
   ];
 }
 
-/** Secrets whose name follows the template: with the six characters that Secrets Manager adds, and before it has. */
-function namedLikeOurs(stack: Stack, settings: RotatorSettings): string[] {
+/** Secrets whose name follows the template, or will once they exist: only then has an ARN its six last characters. */
+function namedLikeOurs(of: Enrolled): string[] {
+  const pattern = namePattern(of);
+  return [...(pattern.endsWith('*') ? [] : [`${pattern}-??????`]), pattern].map((name) => secretsOf(of.stack, name));
+}
+
+/** Existing secrets whose name follows the template. */
+function createdSecrets(of: Enrolled): string {
+  return secretsOf(of.stack, `${namePattern(of)}-??????`);
+}
+
+function namePattern({ stack, settings }: Enrolled): string {
   const template = settings.keys?.secretName ?? DEFAULTS.secretName;
-  const name = ['{user}', '{account}'].reduce<string>(
-    (pattern, part) => (Token.isUnresolved(pattern) ? Fn.join('*', Fn.split(part, pattern)) : pattern.replace(part, '*')),
+  const account = settings.members || Token.isUnresolved(template) ? ANY_ACCOUNT : stack.account;
+  return [
+    ['{user}', '*'],
+    ['{account}', account],
+  ].reduce<string>(
+    (pattern, [part = '', any = '']) =>
+      Token.isUnresolved(template) ? Fn.join(any, Fn.split(part, pattern)) : pattern.replace(part, any),
     template,
   );
-  const names = name.endsWith('*') ? [name] : [name, `${name}-??????`];
-  return names.map((each) => secretsOf(stack, each));
 }
 
 interface Scope {
@@ -130,22 +148,51 @@ interface Scope {
   readonly conditions?: Record<string, Record<string, string>>;
 }
 
-/** Secrets that name the rotation function, carry our tag, or are listed by name. */
+/** Secrets that name the rotation function, or are listed by name. */
 function enrolled({ stack, rotationFunctionArn, settings }: Enrolled): [string, Scope][] {
-  const all = [secretsOf(stack)];
+  const namesUs = { 'secretsmanager:resource/AllowRotationLambdaArn': rotationFunctionArn };
   const scopes: [string, Scope][] = [
-    [
-      'OfTheFunction',
-      {
-        resources: all,
-        conditions: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': rotationFunctionArn } },
-      },
-    ],
-    ['WithTheTag', { resources: all, conditions: { Null: { [`aws:ResourceTag/${USER_TAG}`]: 'false' } } }],
+    ['OfTheFunction', { resources: [secretsOf(stack)], conditions: { StringEquals: namesUs } }],
   ];
   const listed = settings.sweep?.scope;
   if (listed !== undefined && typeof listed !== 'string') {
     scopes.push(['Listed', { resources: listed.map((name) => secretsOf(stack, `${name}-??????`)) }]);
   }
   return scopes;
+}
+
+function ours({ rotationFunctionArn }: Enrolled): Record<string, string> {
+  return { 'secretsmanager:RotationLambdaARN': rotationFunctionArn };
+}
+
+function rotate(sid: string, scope: Scope, onlyOurs: Record<string, Record<string, string>>): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: ['secretsmanager:RotateSecret'],
+    resources: scope.resources,
+    conditions: { ...scope.conditions, ...onlyOurs },
+  });
+}
+
+function labels(sid: string, scope: Scope): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: ['secretsmanager:UpdateSecretVersionStage'],
+    resources: scope.resources,
+    conditions: { ...scope.conditions, StringLike: { 'secretsmanager:VersionStage': KEY_LABELS } },
+  });
+}
+
+function notices(sid: string, scope: Scope): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+    resources: scope.resources,
+    conditions: {
+      ...scope.conditions,
+      'ForAllValues:StringEquals': { 'aws:TagKeys': [NOTICES_TAG] },
+      // Of an empty set every statement is true, so the set must not be empty.
+      Null: { 'aws:TagKeys': 'false' },
+    },
+  });
 }

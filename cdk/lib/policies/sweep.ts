@@ -1,10 +1,10 @@
 import type { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RotatorSettings } from '../settings';
-import { DEFAULTS } from '../settings';
+import { DEFAULTS, hasOwnText } from '../settings';
 import type { UserScope } from '../user-scope';
 import { readKeys, retireKeys } from './keys';
-import { changeSecrets, createSecrets, findSecrets } from './sweep-secrets';
+import { changeCreatedSecrets, changeSecrets, createSecrets, findSecrets } from './sweep-secrets';
 
 export { replicateSecrets } from './sweep-secrets';
 
@@ -30,7 +30,6 @@ export function enforcePolicy(props: SweepPolicyProps): PolicyStatement[] {
   return [
     retireKeys(stack, users),
     ...changeSecrets(props),
-    ...createSecrets(props),
     // RotateSecret demands of its caller that it may invoke the rotation function.
     new PolicyStatement({
       sid: 'RotateSecretAsksForThis',
@@ -38,6 +37,14 @@ export function enforcePolicy(props: SweepPolicyProps): PolicyStatement[] {
       resources: [rotationFunctionArn],
     }),
   ];
+}
+
+/**
+ * What enrolment by the sweep adds: to create secrets of the configured name, and to finish what a crash left. Nothing
+ * where the name has no text of its own, since then no policy could be limited to it.
+ */
+export function createPolicy(props: SweepPolicyProps): PolicyStatement[] {
+  return hasOwnText(props.settings) ? [...changeCreatedSecrets(props), ...createSecrets(props)] : [];
 }
 
 /** A sweep that runs out of time calls itself with where it stopped. */

@@ -16,6 +16,12 @@ const ours = {
   'secretsmanager:resource/AllowRotationLambdaArn': NAMES.rotation,
   'aws:ResourceTag/iam-key-rotator:user': 'ci-bot',
 };
+/** A secret that somebody tagged, and that is neither ours nor named like ours. */
+const tagged = { 'aws:ResourceTag/iam-key-rotator:user': 'mallory' };
+const bound = { 'aws:RequestTag/iam-key-rotator:user': 'mallory', 'aws:TagKeys': ['iam-key-rotator:user', 'iam-key-rotator:notices'] };
+const withOurs = { 'secretsmanager:RotationLambdaARN': NAMES.rotation };
+const label = { 'secretsmanager:VersionStage': 'AKIAIOSFODNN7EXAMPLE' };
+const closed = { 'secretsmanager:BlockPublicPolicy': 'true' };
 const others = { 'secretsmanager:resource/AllowRotationLambdaArn': NAMES.rotation.replace(/rotation$/, 'another') };
 const secret = (name: string, account = HOME): string => `arn:aws:secretsmanager:eu-west-1:${account}:secret:${name}-AbCdEf`;
 const user = (name: string, account = HOME): string => `arn:aws:iam::${account}:user/${name}`;
@@ -37,6 +43,10 @@ const onKeys = (['rotation', 'sweep', 'member-rotation', 'member-sweep'] as cons
     ]),
   );
 });
+
+const groupsOfStrangers = (['rotation', 'member-rotation'] as const).flatMap((role) =>
+  of(role, [['see the groups of a user without the tag', 'iam:ListGroupsForUser', user('admin', role === 'rotation' ? HOME : MEMBER)]]),
+);
 
 const onStrangersSecrets = (['rotation', 'member-rotation'] as const).flatMap((role) => {
   const account = role === 'rotation' ? HOME : MEMBER;
@@ -62,16 +72,42 @@ const sweepOnValues = (['sweep', 'member-sweep'] as const).flatMap((role) => {
     ['take AWSPENDING away', 'secretsmanager:UpdateSecretVersionStage', secret('ci-bot', account), { ...ours, 'secretsmanager:VersionStage': 'AWSPENDING' }],
     ['rotate a secret that is not ours', 'secretsmanager:RotateSecret', secret('database', account), others],
     ['have a secret of ours rotated by another function', 'secretsmanager:RotateSecret', secret('ci-bot', account), { ...ours, 'secretsmanager:RotationLambdaARN': `arn:aws:lambda:eu-west-1:${STRANGER}:function:theirs` }],
-    ['make a secret that is bound to nobody', 'secretsmanager:CreateSecret', secret('x', account)],
-    ['make a secret with another tag', 'secretsmanager:CreateSecret', secret('x', account), { 'aws:RequestTag/iam-key-rotator:user': 'ci-bot', 'aws:TagKeys': ['iam-key-rotator:user', 'team'] }],
-    ['open a secret that is not ours to others', 'secretsmanager:PutResourcePolicy', secret('database', account), { 'secretsmanager:BlockPublicPolicy': 'true' }],
-    ['open a secret of ours to the public', 'secretsmanager:PutResourcePolicy', secret('ci-bot', account), { ...ours, 'secretsmanager:BlockPublicPolicy': 'false' }],
+    ['make a secret that is bound to nobody', 'secretsmanager:CreateSecret', secret('iam-key/x', account)],
+    ['make a secret with another tag', 'secretsmanager:CreateSecret', secret('iam-key/x', account), { 'aws:RequestTag/iam-key-rotator:user': 'ci-bot', 'aws:TagKeys': ['iam-key-rotator:user', 'team'] }],
+    ['open a secret that is not ours to others', 'secretsmanager:PutResourcePolicy', secret('database', account), closed],
+    ['open a secret of ours to the public', 'secretsmanager:PutResourcePolicy', secret('iam-key/ci-bot', account), { ...ours, 'secretsmanager:BlockPublicPolicy': 'false' }],
     ['take the policy of a secret away', 'secretsmanager:DeleteResourcePolicy', secret('ci-bot', account), ours],
     ['take our tag off', 'secretsmanager:UntagResource', secret('ci-bot', account), { ...ours, 'aws:TagKeys': ['iam-key-rotator:user'] }],
     ['write another tag than its notices', 'secretsmanager:TagResource', secret('ci-bot', account), { ...ours, 'aws:TagKeys': ['iam-key-rotator:notices', 'iam-key-rotator:overlap'] }],
     ['write its notices on a secret that is not ours', 'secretsmanager:TagResource', secret('database', account), { ...others, 'aws:TagKeys': ['iam-key-rotator:notices'] }],
-    ['replicate somewhere else', 'secretsmanager:ReplicateSecretToRegions', secret('ci-bot', account), { ...ours, 'secretsmanager:AddReplicaRegions': ['us-east-1'] }],
+    ['replicate somewhere else', 'secretsmanager:ReplicateSecretToRegions', secret('iam-key/ci-bot', account), { ...ours, 'secretsmanager:AddReplicaRegions': ['us-east-1'] }],
     ['see the members of another group', 'iam:GetGroup', `arn:aws:iam::${account}:group/Administrators`],
+  ]);
+});
+
+/** What a tag, or a name that others chose, must not open to the sweep. */
+const sweepOnTaggedSecrets = (['sweep', 'member-sweep'] as const).flatMap((role) => {
+  const account = role === 'sweep' ? HOME : MEMBER;
+  const [theirs, named] = [secret('prod/db', account), secret('iam-key/ci-bot', account)];
+  const replicas = { 'secretsmanager:AddReplicaRegions': ['eu-central-1'] };
+  return of(role, [
+    ['look at a secret that only carries our tag', 'secretsmanager:DescribeSecret', theirs, tagged],
+    ['give our function to a secret that only carries our tag', 'secretsmanager:RotateSecret', theirs, { ...tagged, ...withOurs }],
+    ['rotate a secret that only carries our tag', 'secretsmanager:RotateSecret', theirs, tagged],
+    ['label a version of a secret that only carries our tag', 'secretsmanager:UpdateSecretVersionStage', theirs, { ...tagged, ...label }],
+    ['write its notices on a secret that only carries our tag', 'secretsmanager:TagResource', theirs, { ...tagged, 'aws:TagKeys': ['iam-key-rotator:notices'] }],
+    ['open a tagged secret of another name', 'secretsmanager:PutResourcePolicy', theirs, { ...tagged, ...closed }],
+    ['open a secret of another name that rotates with our function', 'secretsmanager:PutResourcePolicy', theirs, { ...tagged, ...ours, ...closed }],
+    ['read the policy of a secret of another name', 'secretsmanager:GetResourcePolicy', theirs, { ...tagged, ...ours }],
+    ['make a secret of another name', 'secretsmanager:CreateSecret', theirs, bound],
+    ['bind a secret of another name to a user', 'secretsmanager:TagResource', theirs, bound],
+    ['replicate a secret of another name', 'secretsmanager:ReplicateSecretToRegions', theirs, { ...tagged, ...replicas }],
+    ["overwrite a secret in a replica's region", 'secretsmanager:ReplicateSecretToRegions', named, { ...replicas, 'secretsmanager:ForceOverwriteReplicaSecret': 'true' }],
+    ['rotate a secret of our name with the function that it has', 'secretsmanager:RotateSecret', named, others],
+    ['have a secret of our name rotated by another function', 'secretsmanager:RotateSecret', named, { 'secretsmanager:RotationLambdaARN': `arn:aws:lambda:eu-west-1:${STRANGER}:function:theirs` }],
+    ['move AWSCURRENT of a secret of our name', 'secretsmanager:UpdateSecretVersionStage', named, { 'secretsmanager:VersionStage': 'AWSCURRENT' }],
+    ['write another tag on a secret of our name', 'secretsmanager:TagResource', named, { 'aws:TagKeys': ['team'] }],
+    ['read a value of a secret of our name', 'secretsmanager:GetSecretValue', named, tagged],
   ]);
 });
 
@@ -133,7 +169,12 @@ const rotationOnly = of('rotation', [
   ['write another tag than its intent', 'secretsmanager:TagResource', secret('ci-bot'), { ...ours, 'aws:TagKeys': ['iam-key-rotator:user'] }],
   ['take our tag off', 'secretsmanager:UntagResource', secret('ci-bot'), { ...ours, 'aws:TagKeys': ['iam-key-rotator:user'] }],
   ['start a rotation', 'secretsmanager:RotateSecret', secret('ci-bot'), ours],
-  ['list secrets', 'secretsmanager:ListSecrets', '*'],
+  ['give its function to another secret', 'secretsmanager:RotateSecret', secret('prod/db'), { ...tagged, ...withOurs }],
+  ['open a secret to others', 'secretsmanager:PutResourcePolicy', secret('ci-bot'), { ...ours, ...closed }],
+  ['make a secret', 'secretsmanager:CreateSecret', secret('iam-key/x'), bound],
+  ['note a report of the sweep', 'secretsmanager:TagResource', secret('ci-bot'), { ...ours, 'aws:TagKeys': ['iam-key-rotator:notices'] }],
+  ['write a tag beside its own', 'secretsmanager:TagResource', secret('ci-bot'), { ...ours, 'aws:TagKeys': ['iam-key-rotator:refused', 'iam-key-rotator:overlap'] }],
+  ['write its tags on a secret that only carries our tag', 'secretsmanager:TagResource', secret('prod/db'), { ...tagged, 'aws:TagKeys': ['iam-key-rotator:intent'] }],
   ['delete a secret', 'secretsmanager:DeleteSecret', secret('ci-bot'), ours],
   ['read the credential report', 'iam:GetCredentialReport', '*'],
   ['list the accounts of the organization', 'organizations:ListAccounts', '*'],
@@ -163,7 +204,9 @@ function openDoor(attack: Attack): Attack {
 export const ATTACKS: readonly Attack[] = [
   ...onKeys,
   ...onStrangersSecrets,
+  ...groupsOfStrangers,
   ...sweepOnValues,
+  ...sweepOnTaggedSecrets,
   ...escalations,
   ...elsewhere.map(openDoor),
   ...rotationOnly.map(openDoor),

@@ -108,21 +108,28 @@ function one(template: Template, type: string, id: string): Record<string, unkno
 }
 
 /** References become the names of the journal. */
-function resolve(value: unknown, account: string): unknown {
+export function resolve(value: unknown, account: string, parameters: Readonly<Record<string, string>> = {}): unknown {
   if (Array.isArray(value)) {
-    return value.map((item) => resolve(item, account));
+    return value.map((item) => resolve(item, account, parameters));
   }
   if (typeof value !== 'object' || value === null) {
     return value;
   }
   const [[name, argument] = ['', '']] = Object.entries(value as Record<string, unknown>);
   if (name === 'Fn::GetAtt' || name === 'Ref') {
-    return arnOf(Array.isArray(argument) ? String(argument[0]) : String(argument), account);
+    const named = Array.isArray(argument) ? String(argument[0]) : String(argument);
+    return parameters[named] ?? arnOf(named, account);
   }
   if (name === 'Fn::Join') {
-    return (argument as [string, unknown[]])[1].map((part) => String(resolve(part, account))).join('');
+    const [separator, parts] = argument as [string, unknown];
+    // A parameter that is a list is written between commas.
+    const list = Array.isArray(parts) ? parts.map((part) => resolve(part, account, parameters)) : String(resolve(parts, account, parameters)).split(',');
+    return list.map(String).join(separator);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part, account)]));
+  if (name === 'Fn::Sub') {
+    return String(argument).replaceAll('${AWS::Partition}', 'aws');
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part, account, parameters)]));
 }
 
 function arnOf(logicalId: string, account: string): string {
@@ -130,6 +137,8 @@ function arnOf(logicalId: string, account: string): string {
     [/^RotatorRotationFunction/, NAMES.rotation],
     [/^RotatorSweepFunction/, NAMES.sweep],
     [/^RotatorSweepDeadLetters/, NAMES.deadLetters],
+    [/^RotatorRotationRole/, `arn:aws:iam::${account}:role/Custom-Name-RotationRole`],
+    [/^RotatorSweepRole/, `arn:aws:iam::${account}:role/Custom-Name-SweepRole`],
     [/Logs/, `arn:aws:logs:${ENV.region}:${account}:log-group:${logicalId}:*`],
   ];
   const arn = known.find(([pattern]) => pattern.test(logicalId))?.[1];

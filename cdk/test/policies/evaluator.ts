@@ -23,6 +23,8 @@ export interface Principal {
   readonly arn: string;
   readonly policies: readonly { readonly name: string; readonly policy: Document }[];
   readonly boundary: Document | undefined;
+  /** The service control policy of its account, beside the one that allows everything. */
+  readonly serviceControl?: Document;
 }
 
 /** What somebody asks of AWS. */
@@ -55,7 +57,7 @@ export function evaluate(requests: readonly (Request & { readonly principal: Pri
     },
     identityPolicies: principal.policies,
     permissionBoundaryPolicies: principal.boundary ? [{ name: 'boundary', policy: principal.boundary }] : undefined,
-    serviceControlPolicies: [],
+    serviceControlPolicies: principal.serviceControl ? [serviceControl(principal.serviceControl)] : [],
     resourceControlPolicies: [],
     ...(resourcePolicy ? { resourcePolicy } : {}),
   }));
@@ -68,6 +70,18 @@ export function evaluate(requests: readonly (Request & { readonly principal: Pri
     throw new Error(`the evaluator failed: ${child.stderr}`);
   }
   return JSON.parse(child.stdout) as Verdict[];
+}
+
+/** Organizations attaches a policy that allows everything to each root; one that denies takes away from it. */
+function serviceControl(policy: Document): object {
+  const all: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+  return {
+    orgIdentifier: 'r-ab12',
+    policies: [
+      { name: 'FullAWSAccess', policy: all },
+      { name: 'tags', policy },
+    ],
+  };
 }
 
 /** The account that owns a resource: its ARN says so, or it is the caller's own. */

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { IamKeyRotation, RotatedAccessKey, UserScope } from '../../lib';
+import type { IamKeyRotationProps } from '../../lib';
 import { ENV, MEMBER, runtime } from '../configurations';
 import { newApp } from '../templates';
 import { ATTACKS, BEYOND_THE_BOUNDARY } from './attacks';
@@ -152,6 +153,50 @@ describe('an audit changes nothing, because its role may not', () => {
   });
 });
 
+describe('a name without text of its own', () => {
+  const bare = deploy({ keys: { secretName: '{user}' }, sweep: { mode: 'enforce', replicaRegions: ['eu-central-1'] } });
+  const sweeps = (['sweep', 'member-sweep'] as const).map((role) => bare[role]);
+
+  test('lets the sweep create no secret and open none', () => {
+    const actions = sweeps.flatMap(statementsOf).flatMap(({ statement }) => [statement.Action].flat());
+    expect(actions).toContain('secretsmanager:RotateSecret');
+    for (const action of ['CreateSecret', 'PutResourcePolicy', 'ReplicateSecretToRegions']) {
+      expect(actions).not.toContain(`secretsmanager:${action}`);
+    }
+  });
+
+  test('opens nothing that a tag alone would', () => {
+    // The sweep describes whatever may be named after a user, which ListSecrets shows anyway.
+    const attacks = ATTACKS.filter(({ role, action }) => role.endsWith('sweep') && !action.endsWith(':DescribeSecret'));
+    const results = evaluate(attacks.map((attack) => ({ ...attack, principal: { ...bare[attack.role], boundary: undefined } })));
+    expect(attacks.filter((_, i) => results[i]?.result === 'Allowed').map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('names limit what the sweep creates', () => {
+  const create = (name: string, account: string = ENV.account): Request => ({
+    action: 'secretsmanager:CreateSecret',
+    resource: `arn:aws:secretsmanager:${ENV.region}:${account}:secret:${name}-??????`,
+    context: { 'aws:RequestTag/iam-key-rotator:user': 'ci-bot', 'aws:TagKeys': ['iam-key-rotator:user', 'iam-key-rotator:notices'] },
+  });
+  const members = (secretsIn: 'central'): IamKeyRotationProps => ({ members: { externalId: 'example', secretsIn } });
+  const sweep = { mode: 'enforce', scope: 'all' } as const;
+  const cases = [
+    ['the default, its own', {}, 'iam-key/ci-bot', 'Allowed'],
+    ['the default, another', {}, 'prod/db', 'ImplicitlyDenied'],
+    ['the default, one that only ends alike', {}, 'x-iam-key/ci-bot', 'ImplicitlyDenied'],
+    ['a suffix, its own', { keys: { secretName: '{user}_credentials' }, sweep }, 'ci-bot_credentials', 'Allowed'],
+    ['a suffix, another', { keys: { secretName: '{user}_credentials' }, sweep }, 'ci-bot_credential', 'ImplicitlyDenied'],
+    ["an organization's, an account's", { keys: { secretName: '{account}/{user}' }, sweep, ...members('central') }, `${MEMBER}/ci-bot`, 'Allowed'],
+    ["an organization's, no account's", { keys: { secretName: '{account}/{user}' }, sweep, ...members('central') }, 'prod/db', 'ImplicitlyDenied'],
+  ] as const;
+  const requests = cases.map(([, props, name]) => ({ ...create(name), principal: deploy(props).sweep }));
+  const results = evaluate(requests);
+  test.each(cases.map(([name, , , result], i) => [name, result, i] as const))('%s', (_, result, i) => {
+    expect(results[i]?.result).toBe(result);
+  });
+});
+
 describe('the boundary holds whatever is attached to the role', () => {
   const results = evaluate(
     BEYOND_THE_BOUNDARY.map((attack) => ({
@@ -173,6 +218,7 @@ describe('scopes of users', () => {
     ['below a path, a user elsewhere, whatever its tag', path, create('arn:aws:iam::111122223333:user/ci', tag), 'ImplicitlyDenied'],
     ['below a path, a path that only begins alike', path, create('arn:aws:iam::111122223333:user/services/ci', {}), 'ImplicitlyDenied'],
     ['everyone, a user', everyone, create('arn:aws:iam::111122223333:user/ci', {}), 'Allowed'],
+    ['everyone, whether one is exempt', everyone, { ...create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/iam-key-rotator:exempt': 'until May' }), action: 'iam:ListUserTags' }, 'Allowed'],
     ['everyone, but not the exempt', everyone, create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/iam-key-rotator:exempt': 'until May' }), 'ImplicitlyDenied'],
     ['tag and path, only the tag', tagged, create('arn:aws:iam::111122223333:user/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'ImplicitlyDenied'],
     ['tag and path, both', tagged, create('arn:aws:iam::111122223333:user/bots/ci', { 'aws:ResourceTag/rotate': 'yes' }), 'Allowed'],

@@ -122,10 +122,15 @@ impl Fleet {
 
     /// A secret of the user's that holds this key, with its label.
     pub fn holding(&self, name: &str, key: &KeyPair) -> String {
-        let value = json!({"UserName": name, "AccessKeyId": key.access_key_id,
+        self.holding_as(name, name, key)
+    }
+
+    /// The same, under a name of its own.
+    pub fn holding_as(&self, secret: &str, user: &str, key: &KeyPair) -> String {
+        let value = json!({"UserName": user, "AccessKeyId": key.access_key_id,
             "SecretAccessKey": key.secret_access_key});
-        let tags = [("iam-key-rotator:user", name)];
-        let arn = self.sim.create_secret(name, Some(&value.to_string()), &tags);
+        let tags = [("iam-key-rotator:user", user)];
+        let arn = self.sim.create_secret(secret, Some(&value.to_string()), &tags);
         let version = self.sim.secret(&arn).stage("AWSCURRENT").unwrap().id.clone();
         self.sim.set_label(&arn, &version, &key.access_key_id);
         self.sim.set_rotation(&arn, FUNCTION);

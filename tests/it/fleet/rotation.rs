@@ -41,7 +41,7 @@ async fn a_schedule_that_comes_later_than_the_key_is_due_is_not_waited_for_and_h
     assert_eq!(fleet.sweep().await["actions"], json!({}));
     let answer = fleet.day().await;
     assert_eq!(answer["actions"], json!({"request-rotation": 1}));
-    assert_eq!(answer["findings"], json!({}));
+    assert_eq!(answer["findings"], json!({"NeverUsed": 1}));
     fleet.working_key("ci");
 }
 

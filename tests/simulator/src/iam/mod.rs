@@ -27,6 +27,7 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, form: &Form) -> R
         "GetUser" => users::get_user(context, form),
         "DeleteUser" => users::delete_user(context, form),
         "ListUsers" => users::list_users(context, form),
+        "UpdateUser" => users::update_user(context, form),
         "TagUser" => users::tag_user(context, form),
         "UntagUser" => users::untag_user(context, form),
         "ListUserTags" => users::list_user_tags(context, form),

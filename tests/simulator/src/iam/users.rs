@@ -30,6 +30,36 @@ pub(super) fn get_user(context: &mut Context<'_>, form: &Form) -> Result<Xml, Ap
     Ok(Xml::new().element("User", &user_xml(user, true)))
 }
 
+/// "UpdateUser: Updates the name and/or the path of the specified IAM user." Keys, tags and groups stay the
+/// user's (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_rename.html>).
+pub(super) fn update_user(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
+    let old = lookup_name(form.required("UserName")?);
+    context.user(&old)?;
+    let name = form.get("NewUserName").map(|_| checked_name(form, "NewUserName")).transpose()?;
+    let new = name.map_or_else(|| old.clone(), lookup_name);
+    let path = form.get("NewPath").map(str::to_owned);
+    let account = context.state.world.account(&context.caller.account);
+    if new != old && account.users.contains_key(&new) {
+        let message = format!("User with name {new} already exists.");
+        return Err(ApiError::new(409, "EntityAlreadyExists", message));
+    }
+    if let Some(mut user) = account.users.remove(&old) {
+        if let Some(name) = name {
+            name.clone_into(&mut user.name);
+        }
+        user.path = path.unwrap_or(user.path);
+        let home = user.arn.split(":user").next().unwrap_or_default().to_owned();
+        user.arn = format!("{home}:user{}{}", user.path, user.name);
+        account.users.insert(new.clone(), user);
+    }
+    for group in account.groups.values_mut().filter(|group| group.members.contains(&old)) {
+        group.members.remove(&old);
+        group.members.insert(new.clone());
+    }
+    context.state.world.rename_owner(&context.caller.account, &old, &new);
+    Ok(Xml::new())
+}
+
 pub(super) fn delete_user(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     let name = form.required("UserName")?;
     if !context.user(name)?.keys.is_empty() {

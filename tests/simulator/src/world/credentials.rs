@@ -32,6 +32,14 @@ impl World {
     }
 
     /// An existing access key by its id.
+    /// Makes a user's keys those of its new name.
+    pub(crate) fn rename_owner(&mut self, account: &str, old: &str, new: &str) {
+        let owners = self.key_owners.values_mut();
+        for (_, user) in owners.filter(|(of, user)| of == account && user == old) {
+            new.clone_into(user);
+        }
+    }
+
     pub(crate) fn key_mut(&mut self, id: &str) -> Option<&mut AccessKey> {
         let (account, user) = self.key_owners.get(id)?;
         self.accounts.get_mut(account)?.users.get_mut(user)?.key_mut(id)
