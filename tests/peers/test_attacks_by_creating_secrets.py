@@ -118,6 +118,19 @@ def listed():
         yield account
 
 
+def test_deleting_a_listed_secret_does_not_stop_the_sweep_of_the_others(listed):
+    listed.clean()
+    listed.set_up(**DUE_AT_ONCE)
+    first = listed.user("ci-bot")
+    victims = listed.enrolled("ci-bot", first, "ci")
+    other = listed.secret("smtp/relay", {})
+    mallory = listed.attacker(allow("secretsmanager:DeleteSecret", other))
+    mallory.secretsmanager.delete_secret(SecretId=other, ForceDeleteWithoutRecovery=True)
+    a_second_passes()
+    listed.sweep()
+    assert listed.value(victims)["AccessKeyId"] != first["AccessKeyId"]
+
+
 @pytest.mark.parametrize("bound", [False, True], ids=["without the user's tag", "with the user's tag"])
 def test_what_remains_creating_a_listed_secret_that_is_missing_gets_a_key(listed, bound):
     listed.clean()
@@ -126,6 +139,7 @@ def test_what_remains_creating_a_listed_secret_that_is_missing_gets_a_key(listed
     if bound:
         tags = [{"Key": "iam-key-rotator:secret", "Value": "keys/ci-bot"}]
         listed.iam.tag_user(UserName="ci-bot", Tags=tags)
+    listed.secret("smtp/relay", {})
     mallory = creator(listed, "ci*")
     created = create(mallory, "ci", "ci-bot")
     a_second_passes()
