@@ -31,8 +31,6 @@ def is_of_member(part):
 
 
 def both(arn):
-    # The synthesized policy has the slash of the role's path twice, so that it allows nothing.
-    arn = arn.replace("role//", "role/")
     return [arn, arn.replace(ATTACKERS, VICTIMS)]
 
 
