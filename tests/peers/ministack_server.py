@@ -82,7 +82,8 @@ def organization_of(arn):
 
 
 def external_id():
-    form = urllib.parse.parse_qs(iam_evaluator._signed_request.get().body.decode())
+    request = iam_evaluator._signed_request.get()
+    form = urllib.parse.parse_qs(request.body.decode()) if request else {}
     return {"sts:ExternalId": form["ExternalId"][0]} if "ExternalId" in form else {}
 
 
