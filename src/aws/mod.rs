@@ -26,6 +26,9 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+#[cfg(feature = "cli")]
+use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use tokio::sync::Mutex;
@@ -106,19 +109,33 @@ impl Aws {
 
     /// Clients as every AWS tool finds them: profiles with SSO, roles and processes, environment
     /// variables, containers and instances.
+    ///
+    /// A profile that is named here wins over exported credentials, as in the AWS CLI: the SDK's own
+    /// chain reads the environment first, and would act on whatever account was exported last. It is
+    /// the only source then: a profile without credentials is an error.
     #[cfg(feature = "cli")]
     pub async fn from_operator_environment(profile: Option<&str>, region: Option<&str>) -> Self {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
         if let Some(region) = region {
             loader = loader.region(aws_config::Region::new(region.to_owned()));
         }
-        Self::new(loader.load().await)
+        let sdk = loader.load().await;
+        let Some(profile) = profile else { return Self::new(sdk) };
+        let chain = ProviderConfig::without_region()
+            .with_region(sdk.region().cloned())
+            .with_use_fips(sdk.use_fips())
+            .with_use_dual_stack(sdk.use_dual_stack())
+            .with_http_client(http);
+        let provider =
+            ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&chain).build();
+        let provider = SharedCredentialsProvider::new(provider);
+        Self::new(sdk.into_builder().credentials_provider(provider).build())
     }
 
     /// Whose credentials these are: an ARN.
@@ -221,7 +238,7 @@ impl Aws {
         if let Some(external_id) = &role.external_id {
             provider = provider.external_id(external_id);
         }
-        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(provider.build().await);
+        let provider = SharedCredentialsProvider::new(provider.build().await);
         let sdk = self.sdk.to_builder().credentials_provider(provider).build();
         Member { iam: Iam::new(&sdk), secrets: SecretsManager::new(&sdk, &self.clock) }
     }

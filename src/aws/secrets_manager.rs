@@ -335,6 +335,38 @@ impl SecretsManager {
         answer.version_id.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
+    /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html)
+    /// with another function or schedule than so far; what is `None` stays as it is. Unless
+    /// `immediately`, Secrets Manager runs testSecret on the present value, and changes nothing.
+    #[cfg(feature = "cli")]
+    pub async fn rotate_with(
+        &self,
+        secret_arn: &str,
+        function: Option<&str>,
+        every_days: Option<i64>,
+        immediately: bool,
+    ) -> Result<Option<String>, CallError> {
+        let rules =
+            every_days.map(|days| RotationRulesType::builder().automatically_after_days(days).build());
+        let request = self
+            .0
+            .rotate_secret()
+            .secret_id(secret_arn)
+            .set_rotation_lambda_arn(function.map(str::to_owned))
+            .set_rotation_rules(rules)
+            .rotate_immediately(immediately);
+        let answer = request.send().await.map_err(|e| CallError::new("secretsmanager:RotateSecret", &e))?;
+        Ok(answer.version_id.filter(|_| immediately))
+    }
+
+    /// When a secret was created.
+    #[cfg(feature = "cli")]
+    pub async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
+        let answer = self.0.describe_secret().secret_id(secret_id).send().await;
+        let answer = answer.map_err(|e| CallError::new("secretsmanager:DescribeSecret", &e))?;
+        Ok(answer.created_date().and_then(time))
+    }
+
     /// [TagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html).
     pub async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let tag = Tag::builder().key(key).value(value).build();

@@ -14,7 +14,7 @@ Examples:
   iam-key-rotator status --profile prod --due
   iam-key-rotator --function sweep plan
   iam-key-rotator rotate ci-bot --wait
-  iam-key-rotator doctor /access-key/ci-bot";
+  iam-key-rotator doctor iam-key/ci-bot";
 
 /// Rotates IAM access keys: see, plan, act, repair.
 #[derive(Debug, Parser)]
@@ -32,10 +32,10 @@ pub struct Cli {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// The profile of ~/.aws/config whose credentials are used (SSO, roles and processes included)
+    /// The profile of ~/.aws/config whose credentials are used; wins over exported credentials
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The region of secrets and functions
+    /// The region of secrets and functions; wins over AWS_REGION and the profile's
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// Another account, through its member role (ROTATOR_MEMBER_ROLE)
@@ -56,7 +56,7 @@ pub enum Command {
     Status(status::Args),
     /// Say what would be done now, action by action, and why
     Plan(plan::Args),
-    /// Do what `plan` says, with --apply
+    /// Do what `plan` says, with --apply and a confirmation
     Sweep(sweep::Args),
     /// Rotate one secret now, and follow it
     Rotate(rotate::Args),

@@ -10,13 +10,25 @@ use crate::sweep::{Account, Candidate, Survey, Visit};
 /// Users that are visited at once. IAM is called at its own pace whatever this says.
 const VISITS_AT_ONCE: usize = 4;
 
-/// Visits users in the order given. Answers with the visits, and how many users were left out
-/// because of Ctrl-C. `told` is called as each visit ends.
-pub(super) async fn visit_all(
+/// Reads each user's state and plans. Answers with the visits, and how many users were left out
+/// because of Ctrl-C.
+pub(super) async fn look_at_all(
     account: &Account<'_>,
     candidates: &[&Candidate],
     terminal: &mut Terminal,
+) -> Result<(Vec<Visit>, usize), Failure> {
+    let look = |candidate| account.visit(candidate, Demand::Due);
+    visit_all(account, candidates, terminal, "looking at users", look, |_, _| Ok(())).await
+}
+
+/// Visits users in the order given, each by `visit`; Ctrl-C stops `account`. `told` is called as each
+/// visit ends.
+pub(super) async fn visit_all<'c, V: Future<Output = Visit>>(
+    account: &Account<'_>,
+    candidates: &[&'c Candidate],
+    terminal: &mut Terminal,
     what: &'static str,
+    visit: impl Fn(&'c Candidate) -> V,
     mut told: impl FnMut(&mut Terminal, &Visit) -> std::io::Result<()>,
 ) -> Result<(Vec<Visit>, usize), Failure> {
     let bar = terminal.progress(candidates.len(), what);
@@ -30,18 +42,18 @@ pub(super) async fn visit_all(
             && !account.stop.is_wished()
             && let Some(candidate) = waiting.next()
         {
-            visiting.push_back(account.visit(candidate, Demand::Due));
+            visiting.push_back(visit(candidate));
         }
-        let visit = tokio::select! {
+        let ended = tokio::select! {
             // What has ended is told before anybody is heard.
             biased;
-            visit = visiting.next() => visit,
+            ended = visiting.next() => ended,
             Ok(()) = interrupted.changed() => continue,
         };
-        let Some(visit) = visit else { break };
+        let Some(ended) = ended else { break };
         bar.inc(1);
-        bar.suspend(|| told(terminal, &visit))?;
-        visits.push(visit);
+        bar.suspend(|| told(terminal, &ended))?;
+        visits.push(ended);
     }
     bar.finish_and_clear();
     Ok((visits, waiting.count()))

@@ -5,13 +5,16 @@
 //! secret.
 
 mod args;
+mod command;
 mod completions;
+mod confirm;
 mod demo;
 mod doctor;
 mod enroll;
 mod failure;
 mod fleet;
 mod man;
+mod place;
 mod plan;
 mod report;
 mod rotate;
@@ -68,6 +71,7 @@ async fn dispatch(
         _ => {}
     }
     let session = Session::open(connect(&cli.global).await, &cli.global, environment).await?;
+    begin(&cli.command, &session, terminal)?;
     match &cli.command {
         Command::Status(args) => status::run(args, &session, terminal).await,
         Command::Plan(args) => plan::run(args, &session, terminal).await,
@@ -79,4 +83,15 @@ async fn dispatch(
         Command::Report(args) => report::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
     }
+}
+
+/// Says where the command acts. On stdout only where that is prose: tables, CSV and JSON are read by
+/// other programs.
+fn begin(command: &Command, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+    let prose = matches!(
+        command,
+        Command::Plan(_) | Command::Sweep(_) | Command::Rotate(_) | Command::Enroll(_) | Command::Unstick(_)
+    );
+    let headline = session.headline();
+    Ok(if prose && !session.global.json { terminal.line(headline) } else { terminal.note(headline) }?)
 }

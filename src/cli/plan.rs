@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::fleet::visit_all;
+use super::confirm::count;
+use super::fleet::look_at_all;
 use super::{Exit, Failure, Session, Terminal};
+use crate::config::{Mode, SweepConfig};
 use crate::model::Finding;
+use crate::plan::Planned;
+use crate::plan::sweep::FleetAction;
 use crate::sweep::{Candidate, Survey, Visit};
 
 /// Arguments of `plan`.
@@ -33,6 +37,8 @@ pub(super) struct UserPlanView<'v> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exempt: Option<&'v str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'v str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
 }
 
@@ -43,30 +49,93 @@ struct ActionView {
     reason: String,
 }
 
+/// A plan for users: what would be done, and what it was made from.
+#[derive(Debug)]
+pub(super) struct FleetPlan {
+    pub survey: Survey,
+    pub visits: Vec<Visit>,
+    /// Users left out because of Ctrl-C.
+    pub left: usize,
+}
+
 /// Prints the plan.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let account = session.account(&session.config).await?;
-    let survey = account.survey().await?;
-    let candidates = wanted(&survey, &args.user)?;
-    let (visits, left) =
-        visit_all(&account, &candidates, terminal, "looking at users", |_, _| Ok(())).await?;
+    let plan = FleetPlan::make(&args.user, session, terminal).await?;
     if session.global.json {
-        terminal.json(&visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
+        terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
     } else {
-        let whose = account.number.as_deref().unwrap_or_default();
-        terminal.line(format!("Plan for account {whose}. Nothing is changed."))?;
-        for visit in &visits {
-            print(terminal, visit)?;
-        }
-        for unbound in &survey.unbound {
-            terminal.line(format!("\nNo user: secret {unbound}"))?;
-        }
-        terminal.line(format!("\n{}", summary(&visits, &survey, "to do")))?;
-        if visits.iter().any(|visit| !visit.actions.is_empty()) {
-            terminal.line("`iam-key-rotator sweep --apply` does it.")?;
-        }
+        plan.print(terminal, false)?;
+        terminal.line(match plan.changes() {
+            0 => "Nothing was changed.".to_owned(),
+            _ => format!("Nothing was changed. To do this: `{}`", command_that_does_it(args, session)),
+        })?;
     }
-    Ok(ended(&visits, left))
+    Ok(ended(&plan.visits, plan.left))
+}
+
+/// The whole command line: pasted, it acts on the same users of the same account.
+fn command_that_does_it(args: &Args, session: &Session) -> String {
+    let users = args.user.iter().flat_map(|user| ["--user", user]);
+    let mode: &[&str] = if session.configured == Mode::Audit { &["--mode", "enforce"] } else { &[] };
+    let words = ["sweep", "--apply"].into_iter().chain(mode.iter().copied()).chain(users);
+    session.global.command(words)
+}
+
+impl FleetPlan {
+    /// Plans, and changes nothing.
+    pub async fn make(users: &[String], session: &Session, terminal: &mut Terminal) -> Result<Self, Failure> {
+        let account = session.account(&session.config).await?;
+        let survey = account.survey().await?;
+        let candidates = wanted(&survey, users)?;
+        let (mut visits, left) = look_at_all(&account, &candidates, terminal).await?;
+        for visit in &mut visits {
+            add_consequences(&session.config, visit);
+        }
+        Ok(Self { survey, visits, left })
+    }
+
+    /// How many users it changes.
+    pub fn changes(&self) -> usize {
+        self.visits.iter().filter(|visit| !visit.actions.is_empty()).count()
+    }
+
+    /// Prints it, on stderr where stdout is JSON.
+    pub fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
+        terminal.tell(json, "Plan")?;
+        for visit in &self.visits {
+            print(terminal, json, visit)?;
+        }
+        for unbound in &self.survey.unbound {
+            terminal.tell(json, format!("\nNo user: secret {unbound}"))?;
+        }
+        terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))
+    }
+}
+
+/// Without a recovery window a sweep deletes a key as soon as it is inactive, in the same visit. A
+/// deletion is never carried out without having been shown.
+fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
+    let Some(secret) = &visit.secret else { return };
+    let policy = config.shared.policy.with_tags(&secret.tags);
+    if !policy.is_ok_and(|policy| policy.recovery.is_zero()) {
+        return;
+    }
+    let deactivated = visit.actions.iter().filter_map(|planned| match &planned.action {
+        FleetAction::DeactivateKey { key } => Some(key.clone()),
+        _ => None,
+    });
+    let mut after = Vec::new();
+    for key in deactivated {
+        let holder = secret.holder(&key).filter(|version| version.is_labelled());
+        let label =
+            holder.map(|version| FleetAction::RemoveLabel { version: version.id.clone(), key: key.clone() });
+        after.push(Planned {
+            action: FleetAction::DeleteKey { key },
+            reason: "its recovery window is 0".into(),
+        });
+        after.extend(label.map(|action| Planned { action, reason: "its key is deleted".into() }));
+    }
+    visit.actions.extend(after);
 }
 
 /// Whom a sweep would visit; of a user that is named, whether there is such a one in scope.
@@ -84,30 +153,57 @@ pub(super) fn wanted<'s>(survey: &'s Survey, named: &[String]) -> Result<Vec<&'s
     named.iter().map(find).collect()
 }
 
-/// Prints what is to be done about a user, or was done.
-pub(super) fn print(terminal: &mut Terminal, visit: &Visit) -> std::io::Result<()> {
-    let quiet = visit.actions.is_empty() && visit.findings.is_empty() && visit.left.is_empty();
-    if quiet && visit.failure.is_none() {
-        return Ok(());
-    }
-    terminal.line(format!("\n{}", visit.user.name))?;
-    for planned in &visit.actions {
-        terminal.line(format!("  {planned}"))?;
-    }
-    for planned in &visit.left {
-        terminal.line(format!("  not done, {planned}"))?;
+/// Prints what is to be done about a user, and what needs a person; on stderr where stdout is JSON.
+fn print(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<()> {
+    let printed = print_actions(terminal, json, visit)?;
+    if !printed && !visit.findings.is_empty() {
+        terminal.tell(json, format!("\n{}", visit.user.name))?;
     }
     for finding in &visit.findings {
-        terminal.line(format!("  finding {:?}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
-    }
-    if let Some(error) = &visit.failure {
-        terminal.line(format!("  failed, {}: {}", error.error_type(), crate::rotation::chain(error)))?;
+        terminal
+            .tell(json, format!("  finding {:?}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
     }
     Ok(())
 }
 
+/// Prints a user's name and actions; whether there was anything to print.
+pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<bool> {
+    if visit.actions.is_empty() && visit.left.is_empty() && visit.failure.is_none() {
+        return Ok(false);
+    }
+    terminal.tell(json, format!("\n{}", visit.user.name))?;
+    for planned in &visit.actions {
+        terminal.tell(json, format!("  {planned}"))?;
+    }
+    for planned in &visit.left {
+        terminal.tell(json, format!("  not done, {planned}"))?;
+    }
+    if let Some(reason) = &visit.refused {
+        terminal.tell(json, format!("  {reason}"))?;
+    }
+    if let Some(error) = &visit.failure {
+        let why = crate::rotation::chain(error);
+        terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
+    }
+    Ok(true)
+}
+
 /// A line of numbers.
-pub(super) fn summary(visits: &[Visit], survey: &Survey, verb: &str) -> String {
+fn summary(visits: &[Visit], survey: &Survey) -> String {
+    let findings: usize = visits.iter().map(|visit| visit.findings.len()).sum();
+    let failures = visits.iter().filter(|visit| visit.failure.is_some()).count();
+    format!(
+        "{} to do; {}; {}; {} of {} users in scope looked at closely.",
+        tally(visits),
+        count(findings, "finding"),
+        count(failures, "failure"),
+        visits.len(),
+        survey.candidates.len()
+    )
+}
+
+/// How many actions, and of which kinds.
+pub(super) fn tally(visits: &[Visit]) -> String {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for planned in visits.iter().flat_map(|visit| &visit.actions) {
         *kinds.entry(planned.action.name()).or_default() += 1;
@@ -115,13 +211,7 @@ pub(super) fn summary(visits: &[Visit], survey: &Survey, verb: &str) -> String {
     let actions: usize = kinds.values().sum();
     let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
-    let findings: usize = visits.iter().map(|visit| visit.findings.len()).sum();
-    let failures = visits.iter().filter(|visit| visit.failure.is_some()).count();
-    format!(
-        "{actions} {verb}{kinds}; {findings} findings; {failures} failures; {} of {} users in scope looked at closely.",
-        visits.len(),
-        survey.candidates.len()
-    )
+    format!("{}{kinds}", count(actions, "action"))
 }
 
 /// How a command that visited users ends.
@@ -132,7 +222,7 @@ pub(super) fn ended(visits: &[Visit], left: usize) -> Exit {
 
 impl<'v> UserPlanView<'v> {
     pub(super) fn of(visit: &'v Visit) -> Self {
-        let view = |planned: &crate::plan::Planned<crate::plan::sweep::FleetAction>| ActionView {
+        let view = |planned: &Planned<FleetAction>| ActionView {
             kind: planned.action.name(),
             action: planned.action.to_string(),
             reason: planned.reason.clone(),
@@ -143,6 +233,7 @@ impl<'v> UserPlanView<'v> {
             left: visit.left.iter().map(view).collect(),
             findings: &visit.findings,
             exempt: visit.exempt.as_deref(),
+            refused: visit.refused.as_deref(),
             failure: visit.failure.as_ref().map(crate::rotation::chain),
         }
     }

@@ -1,8 +1,9 @@
 //! What most commands begin with: AWS, the settings, and whose account it is.
 
+use super::place::Place;
 use super::{Failure, Global, settings};
-use crate::aws::Aws;
-use crate::config::SweepConfig;
+use crate::aws::{Aws, CallError};
+use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::sweep::Account;
 
 /// AWS, the settings, and whose account it is.
@@ -10,8 +11,10 @@ use crate::sweep::Account;
 pub struct Session {
     /// AWS, under the operator's credentials.
     pub aws: Aws,
-    /// The settings, in audit mode.
+    /// The settings, in audit mode: a command reads until it is told to act.
     pub config: SweepConfig,
+    /// The mode that the settings configure (`ROTATOR_MODE`).
+    pub configured: Mode,
     /// What holds for every command.
     pub global: Global,
     /// The operator's ARN.
@@ -26,26 +29,46 @@ impl Session {
                 "no region is set: use --region, AWS_REGION, or a profile that has one".into(),
             ));
         }
-        let caller = aws.caller().await.map_err(|error| {
-            // Nothing is wrong with the credentials.
-            if error.is_wrong_clock() {
-                return Failure::Rotator(error.into());
-            }
-            Failure::Failed(format!(
-                "AWS does not say whose credentials these are; are there any (--profile, environment, `aws sso login`)? {error}"
-            ))
-        })?;
-        let config = settings::read(&aws, global, environment).await?;
-        Ok(Self { aws, config, global: global.clone(), caller })
+        let caller = aws.caller().await.map_err(|error| without_identity(error, global))?;
+        let home = caller.split(':').nth(4).unwrap_or_default().to_owned();
+        let place = Place { region: aws.region(), account: &home };
+        if let Some(function) = &global.function {
+            place.check("function", function)?;
+        }
+        let settings = settings::read(&aws, global, environment).await?;
+        // Secrets Manager invokes a function of its own region. Of another account only where secrets
+        // lie in the members' accounts.
+        if let Some(function) = &settings.rotation_function
+            && settings.secrets_in == SecretsIn::Central
+        {
+            place.check("ROTATOR_ROTATION_FUNCTION_ARN: function", function)?;
+        }
+        let configured = settings.mode;
+        let config = SweepConfig { mode: Mode::Audit, ..settings };
+        Ok(Self { aws, config, configured, global: global.clone(), caller })
     }
 
     /// The account that is asked for, under these settings.
     pub async fn account<'a>(&'a self, config: &'a SweepConfig) -> Result<Account<'a>, Failure> {
         Ok(Account::open(&self.aws, config, self.global.account.as_deref(), &self.caller).await?)
     }
+}
 
-    /// The operator's own account.
-    pub fn home(&self) -> &str {
-        self.caller.split(':').nth(4).unwrap_or_default()
+/// What to say where STS names no identity.
+fn without_identity(error: CallError, global: &Global) -> Failure {
+    // Nothing is wrong with the credentials.
+    if error.is_wrong_clock() {
+        return Failure::Rotator(error.into());
     }
+    Failure::Failed(match &global.profile {
+        Some(profile) => format!(
+            "profile {profile:?} gives no credentials that AWS accepts ({error}). Check that ~/.aws/config has \
+             it with credentials; for SSO, run `aws sso login --profile {profile}`. With --profile, exported \
+             credentials are not used"
+        ),
+        None => format!(
+            "there are no credentials that AWS accepts ({error}). Use --profile NAME, export credentials, or \
+             run `aws sso login`"
+        ),
+    })
 }

@@ -2,9 +2,9 @@
 
 use super::{Failure, Global};
 use crate::aws::Aws;
-use crate::config::{Mode, SweepConfig};
+use crate::config::SweepConfig;
 
-/// Reads them. Whatever they say of ROTATOR_MODE, a command looks until it is told to act.
+/// Reads them.
 pub(super) async fn read(
     aws: &Aws,
     global: &Global,
@@ -27,7 +27,5 @@ pub(super) async fn read(
         }
         None => own.collect(),
     };
-    let mut config = SweepConfig::from_variables(variables)?;
-    config.mode = Mode::Audit;
-    Ok(config)
+    Ok(SweepConfig::from_variables(variables)?)
 }

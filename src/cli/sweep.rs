@@ -1,55 +1,168 @@
 //! `sweep`: the plan, and with `--apply` its execution.
 
+use std::collections::HashMap;
+
+use super::confirm::{Scale, confirm, count};
 use super::fleet::visit_all;
-use super::plan::{UserPlanView, ended, print, summary, wanted};
+use super::plan::{FleetPlan, UserPlanView, ended, print_actions, tally};
 use super::{Exit, Failure, Session, Terminal};
+use crate::config::{Mode, SweepConfig};
+use crate::plan::sweep::{Demand, FleetAction};
+use crate::sweep::{Account, Candidate, Visit};
 
 /// Arguments of `sweep`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Without --apply it says what it would do, as `plan` does. With it, the same plan is made again,
-user by user, and carried out; Ctrl-C stops before the next action.
+Without --apply it prints the plan, as `plan` does. With it, it prints the plan, asks for a
+confirmation, and then does what was shown and nothing else: each user is planned again first, and
+a user whose plan has changed is left out. Ctrl-C takes effect between actions.
+
+For named users the confirmation is a typed yes; for a whole account it is the account's alias or
+number. Without a terminal nothing is changed unless --yes is given.
 
 Examples:
   iam-key-rotator sweep
   iam-key-rotator --function sweep sweep --apply
-  iam-key-rotator sweep --apply --user ci-bot")]
+  iam-key-rotator sweep --apply --mode enforce --user ci-bot
+  iam-key-rotator --function sweep sweep --apply --yes      unattended")]
 pub struct Args {
-    /// Do it
+    /// Do it, once the plan is confirmed
     #[arg(long)]
     pub apply: bool,
     /// Only these users
     #[arg(long, value_name = "NAME")]
     pub user: Vec<String>,
+    /// Act in this mode instead of the configured one (ROTATOR_MODE); `audit` changes nothing
+    #[arg(long, value_name = "MODE", requires = "apply", value_parser = mode)]
+    pub mode: Option<Mode>,
+    /// Instead of the confirmation
+    #[arg(long, requires = "apply")]
+    pub yes: bool,
 }
+
+fn mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "audit" => Ok(Mode::Audit),
+        "enforce" => Ok(Mode::Enforce),
+        _ => Err("a mode is `enforce` or `audit`".to_owned()),
+    }
+}
+
+/// What was shown for each user that is to be changed, by the user's name.
+type Shown<'p> = HashMap<&'p str, &'p Visit>;
 
 /// Sweeps.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
-        let exit = super::plan::run(&super::plan::Args { user: args.user.clone() }, session, terminal).await;
-        terminal.note("Nothing was changed: --apply does it.")?;
-        return exit;
+        return super::plan::run(&super::plan::Args { user: args.user.clone() }, session, terminal).await;
     }
-    let config = session.config.enforcing()?;
-    let account = session.account(&config).await?;
-    let survey = account.survey().await?;
-    let candidates = wanted(&survey, &args.user)?;
+    let config = acting(args, session)?;
+    let plan = FleetPlan::make(&args.user, session, terminal).await?;
     let json = session.global.json;
-    let (visits, left) = visit_all(&account, &candidates, terminal, "sweeping", |terminal, visit| {
-        if json { Ok(()) } else { print(terminal, visit) }
+    if !json || !args.yes {
+        plan.print(terminal, json)?;
+    }
+    if plan.left > 0 {
+        terminal.note("Stopped by Ctrl-C before the plan was complete. Nothing was changed.")?;
+        return Ok(Exit::Failed);
+    }
+    if plan.changes() == 0 {
+        return close(&plan.visits, 0, session, terminal);
+    }
+    let account = session.account(&config).await?;
+    let scale = Scale { verb: "Change", users: plan.changes(), named: !args.user.is_empty() };
+    if !args.yes && !confirm(scale, &account, session, terminal).await? {
+        terminal.tell(json, "\nNothing was changed.")?;
+        return Ok(Exit::Failed);
+    }
+    carry_out(plan, &account, session, terminal).await
+}
+
+/// The settings to act by: in the mode that the command line says, else in the configured one.
+fn acting(args: &Args, session: &Session) -> Result<SweepConfig, Failure> {
+    match args.mode.unwrap_or(session.configured) {
+        Mode::Enforce => Ok(session.config.enforcing()?),
+        Mode::Audit => Err(Failure::Usage(
+            "ROTATOR_MODE is audit, and an audit changes nothing. To act all the same, add `--mode enforce`"
+                .into(),
+        )),
+    }
+}
+
+/// Does what was shown. Users with nothing to do are not visited again.
+async fn carry_out(
+    plan: FleetPlan,
+    account: &Account<'_>,
+    session: &Session,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let planner = session.account(&session.config).await?;
+    let changed = plan.visits.iter().filter(|visit| !visit.actions.is_empty());
+    let shown: Shown<'_> = changed.map(|visit| (visit.user.name.as_str(), visit)).collect();
+    let named = |candidate: &&Candidate| shown.contains_key(candidate.user.name.as_str());
+    let candidates: Vec<&Candidate> = plan.survey.candidates.values().filter(named).collect();
+    let json = session.global.json;
+    let visit = |candidate| act_as_shown(candidate, &shown, &planner, account);
+    let (done, left) = visit_all(account, &candidates, terminal, "sweeping", visit, |terminal, visit| {
+        if json { Ok(()) } else { print_actions(terminal, json, visit).map(drop) }
     })
     .await?;
-    if json {
-        terminal.json(&visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
-    } else {
-        terminal.line(format!("\n{}", summary(&visits, &survey, "done")))?;
+    if !json {
+        let failures = done.iter().filter(|visit| visit.failure.is_some()).count();
+        terminal.line(format!("\n{} done; {}.", tally(&done), count(failures, "failure")))?;
     }
     if account.stop.is_wished() {
-        let last = visits.last().map_or("nobody", |visit| visit.user.name.as_str());
+        let last = done.last().map_or("none", |visit| visit.user.name.as_str());
         terminal.note(format!(
-            "Stopped by Ctrl-C. The last user was {last}; {left} users were not begun. Every action above is whole; \
-             run it again to go on."
+            "Stopped by Ctrl-C. The last user was {last}; {left} users were not begun. Every action above is \
+             complete. Run it again to resume."
         ))?;
     }
-    Ok(ended(&visits, left))
+    close(&outcome(plan.visits, done), left, session, terminal)
+}
+
+/// What came of each user: of one that was not begun, the plan as not done.
+fn outcome(planned: Vec<Visit>, done: Vec<Visit>) -> Vec<Visit> {
+    let mut done: HashMap<String, Visit> =
+        done.into_iter().map(|visit| (visit.user.name.clone(), visit)).collect();
+    let came_of = |mut visit: Visit| {
+        done.remove(&visit.user.name).unwrap_or_else(|| {
+            visit.left.append(&mut visit.actions);
+            visit
+        })
+    };
+    planned.into_iter().map(came_of).collect()
+}
+
+/// Plans one user again, and acts if every action was shown. An action that was not has not been
+/// confirmed.
+async fn act_as_shown(
+    candidate: &Candidate,
+    shown: &Shown<'_>,
+    planner: &Account<'_>,
+    account: &Account<'_>,
+) -> Visit {
+    let mut fresh = planner.visit(candidate, Demand::Due).await;
+    let known: Vec<&FleetAction> = shown
+        .get(candidate.user.name.as_str())
+        .map(|visit| visit.actions.iter().map(|planned| &planned.action).collect())
+        .unwrap_or_default();
+    if fresh.failure.is_some() {
+        fresh.left = std::mem::take(&mut fresh.actions);
+        return fresh;
+    }
+    if fresh.actions.iter().any(|planned| !known.contains(&&planned.action)) {
+        fresh.left = std::mem::take(&mut fresh.actions);
+        fresh.refused = Some("left out: the plan has changed since it was shown. Run it again".into());
+        return fresh;
+    }
+    account.visit(candidate, Demand::Due).await
+}
+
+/// The result for machines, and how the command ends.
+fn close(visits: &[Visit], left: usize, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if session.global.json {
+        terminal.json(&visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
+    }
+    Ok(ended(visits, left))
 }

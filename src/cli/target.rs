@@ -21,6 +21,7 @@ pub(super) struct Target<'a> {
 impl<'a> Target<'a> {
     /// Finds it. What fits two secrets is refused.
     pub async fn find(session: &'a Session, text: &str) -> Result<Self, Failure> {
+        session.check_secret(text)?;
         let account = session.account(&session.config).await?;
         let named = match account.secrets.describe(text).await {
             Ok(secret) => Some(secret),
@@ -28,7 +29,7 @@ impl<'a> Target<'a> {
             Err(error) => return Err(error.into()),
         };
         let is_user_name = !text.starts_with("arn:") && UserRef::parse(text, "aws", "000000000000").is_ok();
-        let of_user = if is_user_name { account.candidate(text).await?.secrets } else { Vec::new() };
+        let of_user = if is_user_name { secrets_of(&account, text).await? } else { Vec::new() };
         let arn = match (named, of_user.as_slice()) {
             (Some(secret), []) => return Self::of(session, account, secret).await,
             (Some(secret), [only]) if *only == secret.arn => return Self::of(session, account, secret).await,
@@ -85,6 +86,22 @@ impl<'a> Target<'a> {
         Ok(target)
     }
 
+    /// Refuses a secret that nobody enrolled. Its tag and its labels are whatever its owner wrote: they
+    /// would name another user's keys.
+    pub fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
+        let config = &session.config;
+        if config.is_enrolled(&self.secret) || config.lists(&self.secret) {
+            return Ok(());
+        }
+        let function = self.secret.rotation_function.as_deref().unwrap_or("no function");
+        let user = self.user.as_ref().map_or("USER", |user| &user.name);
+        Err(Failure::Failed(format!(
+            "{} is not enrolled: it rotates with {function}. Nothing was changed. If this secret is meant: `{}`",
+            self.words(),
+            session.global.command(["enroll", user, "--secret", &self.secret.name])
+        )))
+    }
+
     /// The secret as it is now.
     pub async fn refresh(&mut self) -> Result<(), Failure> {
         self.secret = self.account.secrets.describe(&self.secret.arn).await?;
@@ -113,6 +130,14 @@ impl<'a> Target<'a> {
         let of = self.user.as_ref().map_or_else(String::new, |user| format!(" of user {}", user.name));
         format!("secret {:?}{of}", self.secret.name)
     }
+}
+
+/// A user's secrets: the enrolled ones. Others that only say so are shown where there are none, so that
+/// a command can say that they are not enrolled.
+async fn secrets_of(account: &Account<'_>, user: &str) -> Result<Vec<String>, Failure> {
+    let candidate = account.candidate(user).await?;
+    let tagged = candidate.not_enrolled.into_iter().map(|secret| secret.arn);
+    Ok(if candidate.secrets.is_empty() { tagged.collect() } else { candidate.secrets })
 }
 
 /// IAM of a user who may live in another account than the secret.

@@ -23,6 +23,8 @@ pub struct Terminal {
     look: Look,
     interrupted: watch::Receiver<bool>,
     hearing: Arc<Hearing>,
+    /// Whether a person can be asked: stdin is a terminal.
+    can_ask: bool,
 }
 
 /// When Ctrl-C is noted, instead of ending the process at once.
@@ -82,10 +84,10 @@ impl Terminal {
         });
         let input = Box::new(io::BufReader::new(io::stdin()));
         let terminal = Self::new(Box::new(io::stdout()), Box::new(io::stderr()), input, look, interrupted);
-        Self { hearing, ..terminal }
+        Self { hearing, can_ask: io::stdin().is_terminal(), ..terminal }
     }
 
-    /// Any other.
+    /// Any other, whose `input` answers questions as a person would.
     pub fn new(
         out: Box<dyn Write + Send>,
         err: Box<dyn Write + Send>,
@@ -93,12 +95,17 @@ impl Terminal {
         look: Look,
         interrupted: watch::Receiver<bool>,
     ) -> Self {
-        Self { out, err, input, look, interrupted, hearing: Arc::default() }
+        Self { out, err, input, look, interrupted, hearing: Arc::default(), can_ask: true }
     }
 
     /// How output may look.
     pub fn look(&self) -> Look {
         self.look
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask(&self) -> bool {
+        self.can_ask
     }
 
     /// Tells of Ctrl-C from now on; until then it ends the process.
@@ -130,6 +137,11 @@ impl Terminal {
         writeln!(self.err, "{}", text.as_ref())
     }
 
+    /// A line on stderr where stdout is JSON, on stdout otherwise.
+    pub(super) fn tell(&mut self, json: bool, text: impl AsRef<str>) -> io::Result<()> {
+        if json { self.note(text) } else { self.line(text) }
+    }
+
     /// Text in a colour, where colours are.
     pub fn paint(&self, colour: AnsiColor, text: &str) -> String {
         if !self.look.colour {
@@ -141,7 +153,12 @@ impl Terminal {
 
     /// Asks for a typed yes; anything else is a no.
     pub fn agrees(&mut self, question: &str) -> io::Result<bool> {
-        write!(self.err, "{question} Type yes to go on: ")?;
+        self.accepts(&format!("{question} Type yes to go on: "), &["yes"])
+    }
+
+    /// Asks a question to which only these answers mean yes.
+    pub(super) fn accepts(&mut self, question: &str, answers: &[&str]) -> io::Result<bool> {
+        write!(self.err, "{question}")?;
         self.err.flush()?;
         let mut answer = String::new();
         self.hearing.asks.store(true, Relaxed);
@@ -149,7 +166,7 @@ impl Terminal {
         self.hearing.asks.store(false, Relaxed);
         read?;
         writeln!(self.err)?;
-        Ok(answer.trim() == "yes")
+        Ok(answers.contains(&answer.trim()))
     }
 
     /// A progress bar on stderr; on anything but a terminal it draws nothing.

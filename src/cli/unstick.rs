@@ -18,7 +18,7 @@ key are never touched. A key goes only if it is proved to be a rotation's own an
 stays, and is named.
 
 Examples:
-  iam-key-rotator unstick keys/ci-bot
+  iam-key-rotator unstick iam-key/ci-bot
   iam-key-rotator unstick ci-bot --yes && iam-key-rotator rotate ci-bot --wait")]
 pub struct Args {
     /// The secret's name or ARN, or its user's name
@@ -31,6 +31,7 @@ pub struct Args {
 /// Shows the way, and goes it.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.secret).await?;
+    target.check_enrolled(session)?;
     let (view, plan) = look(&mut target).await?;
     show(terminal, &target, &view.keys)?;
     print(terminal, &plan)?;
@@ -48,7 +49,8 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     }
     go(&mut target, plan, terminal).await?;
     let next = target.user.as_ref().map_or(&target.secret.name, |user| &user.name);
-    terminal.line(format!("\nClean. `iam-key-rotator rotate {next} --wait` rotates it."))?;
+    let command = session.global.command(["rotate", next, "--wait"]);
+    terminal.line(format!("\nClean. `{command}` rotates it."))?;
     Ok(Exit::Done)
 }
 

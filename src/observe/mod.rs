@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
-    AccessKey, AccessKeyId, Claims, DocumentError, KeyRole, LastUse, Observation, Policy, SecretDocument,
+    AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy, SecretDocument,
     SecretState, UserRef,
 };
 use crate::plan::{self, Stage};
@@ -118,22 +118,17 @@ impl Observer<'_> {
         let iam = self.iam_of(&seen.secret, &seen.user).await?;
         let claims = Claimant { observer: self, iam: &iam };
         let new = key.filter(|_| stage == Stage::Pending);
-        let accepted = async {
-            match &new {
-                Some(key) => prove::accepted(self.aws, self.config, &seen, key).await,
-                None => Ok(false),
-            }
-        };
+        let accepted = self.accepted(&seen, new.as_ref());
         let others =
             async { if at_once { claims.others(&seen.secret, &seen.user).await } else { Ok(Vec::new()) } };
         let mut user = seen.user.clone();
         let keys = self.keys(&iam, &mut user, &seen.secret);
         let (keys, accepted, others) = join!(keys, accepted, others);
         (seen.keys, seen.claims.others) = (keys?, others?);
-        // A renamed user's key was proved to be another's.
         let renamed = user != seen.user;
         seen.user = user;
-        seen.accepted = if renamed { false } else { accepted? };
+        // By its old name, a renamed user's key is another user's.
+        seen.accepted = if renamed { self.accepted(&seen, new.as_ref()).await? } else { accepted? };
         seen.pending = made;
         let intent = seen.intent();
         let unheld = |key: &&AccessKey| {
@@ -143,6 +138,13 @@ impl Observer<'_> {
         let explained: Vec<_> = seen.keys.iter().filter(unheld).cloned().collect();
         seen.note_last_uses(last_uses(&iam, explained).await?);
         Ok(seen)
+    }
+
+    async fn accepted(&self, seen: &Observation, key: Option<&Credential>) -> Result<bool> {
+        match key {
+            Some(key) => prove::accepted(self.aws, self.config, seen, key).await,
+            None => Ok(false),
+        }
     }
 
     /// The keys of the versions beside the one being made, by their values: one of them will be retired

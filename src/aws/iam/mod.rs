@@ -199,6 +199,25 @@ impl Iam {
         Err(CallError::incomplete(ACTION))
     }
 
+    /// [TagUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html).
+    #[cfg(feature = "cli")]
+    pub async fn tag_user(&self, user: &str, key: &str, value: &str) -> Result<(), CallError> {
+        const ACTION: &str = "iam:TagUser";
+        let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
+        let tag = tag.map_err(|_| CallError::incomplete(ACTION))?;
+        let request = self.ready().await.tag_user().user_name(user).tags(tag);
+        request.send().await.map(drop).map_err(|e| CallError::new(ACTION, &e))
+    }
+
+    /// The account's alias, of which it has one at most
+    /// ([ListAccountAliases](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccountAliases.html)).
+    #[cfg(feature = "cli")]
+    pub async fn account_alias(&self) -> Result<Option<String>, CallError> {
+        let answer = self.ready().await.list_account_aliases().send().await;
+        let answer = answer.map_err(|e| CallError::new("iam:ListAccountAliases", &e))?;
+        Ok(answer.account_aliases().first().cloned())
+    }
+
     /// Whether a user is in a group: every page of
     /// [ListGroupsForUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupsForUser.html).
     pub async fn is_in_group(&self, user: &str, group: &str) -> Result<bool, CallError> {

@@ -1,31 +1,14 @@
 //! What it takes to enroll a user.
 
-use std::fmt;
-
-use super::super::{Failure, Terminal};
-use crate::aws::RotationSetup;
-use crate::model::names::{AWSPENDING, TAG_USER};
-use crate::model::{AccessKey, AccessKeyId, KeyStatus, SecretState, UnknownKeys, UserRef};
+use super::super::{Failure, Session, Terminal};
+use super::Wish;
+use super::step::{Start, Step};
+use crate::model::names::TAG_SECRET;
+use crate::model::{AccessKey, KeyStatus, SecretState, UnknownKeys, UserRef};
 use crate::plan::sweep::exemption;
-use crate::sweep::{Account, Candidate};
+use crate::sweep::Account;
 
-/// A step of an enrolment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Make the secret, its policy, its tag, and the label of the key the user has.
-    Create {
-        /// Its name.
-        name: String,
-        /// The key that the first rotation supersedes.
-        adopts: AccessKeyId,
-    },
-    /// Bind an existing secret to the user.
-    Tag,
-    /// Let the user read an existing secret that has no policy.
-    Policy,
-    /// The first rotation; with its schedule where the secret has none.
-    Rotate(Option<RotationSetup>),
-}
+use super::secrets::{Own, UsersSecrets};
 
 /// One user's enrolment.
 #[derive(Debug)]
@@ -36,77 +19,166 @@ pub(super) struct Enrolment {
     pub steps: Vec<Step>,
     /// Why nothing is done.
     pub refused: Option<String>,
-    /// What is worth knowing.
+    /// What is worth knowing before the confirmation.
     pub notes: Vec<String>,
 }
 
-/// Looks at a user, and plans.
-pub(super) async fn plan(
-    account: &Account<'_>,
-    name: &str,
-    wished: Option<&str>,
-    rotate: bool,
-) -> Result<Enrolment, Failure> {
-    let candidate = account.candidate(name).await?;
-    let mut enrolment = Enrolment {
-        user: candidate.user.clone(),
-        arn: None,
-        steps: Vec::new(),
-        refused: None,
-        notes: Vec::new(),
-    };
-    let keys = match account.iam.list_access_keys(name).await {
-        Ok(keys) => keys,
-        Err(error) if error.is_not_found() => return Ok(enrolment.refuse("there is no such IAM user".into())),
-        Err(error) => return Err(error.into()),
-    };
-    let tags = account.iam.user_tags(name).await?;
-    if let Some(reason) = exemption(&account.config.shared.exempt, name, candidate.in_exempt_group, &tags) {
-        return Ok(enrolment.refuse(format!("the user is exempt: {reason}")));
-    }
-    let secret = find(account, &candidate, wished).await?;
-    match (secret, wished) {
-        (Found::Several, _) => {
-            let others = candidate.secrets.join(", ");
-            Ok(enrolment.refuse(format!("more than one secret names the user: {others}")))
-        }
-        (Found::One(secret), _) => {
-            enrolment.take_over(account, &secret, rotate).await?;
-            Ok(enrolment)
-        }
-        (Found::None, Some(wished)) => Ok(enrolment.refuse(format!("there is no secret {wished:?}"))),
-        (Found::None, None) => Ok(enrolment.create(account, &keys, rotate)),
-    }
+/// What the plans of all users share.
+pub(super) struct Planner<'a> {
+    pub session: &'a Session,
+    pub account: &'a Account<'a>,
+    /// The function that enrolled secrets rotate with.
+    pub function: &'a str,
+    /// Whether enrolled secrets rotate at once.
+    pub now: bool,
 }
 
-enum Found {
-    None,
-    One(Box<SecretState>),
-    Several,
-}
-
-async fn find(account: &Account<'_>, candidate: &Candidate, wished: Option<&str>) -> Result<Found, Failure> {
-    let by_name = account.config.shared.secret_name_of(&candidate.user);
-    let id = match (wished, candidate.secrets.as_slice()) {
-        (Some(wished), _) => wished,
-        (None, []) => &by_name,
-        (None, [only]) => only,
-        (None, _) => return Ok(Found::Several),
-    };
-    match account.secrets.describe(id).await {
-        Ok(secret) => {
-            let rivals = candidate.secrets.iter().any(|arn| *arn != secret.arn);
-            Ok(if rivals { Found::Several } else { Found::One(Box::new(secret)) })
+impl Planner<'_> {
+    /// Reads a user's state, and plans.
+    pub async fn plan(&self, wish: &Wish) -> Result<Enrolment, Failure> {
+        let candidate = self.account.candidate(&wish.user).await?;
+        let mut enrolment = Enrolment::of(candidate.user.clone());
+        let keys = match self.account.iam.list_access_keys(&wish.user).await {
+            Ok(keys) => keys,
+            Err(error) if error.is_not_found() => {
+                return Ok(enrolment.refuse("there is no such IAM user"));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let tags = self.account.iam.user_tags(&wish.user).await?;
+        let exempt =
+            exemption(&self.account.config.shared.exempt, &wish.user, candidate.in_exempt_group, &tags);
+        if let Some(reason) = exempt {
+            return Ok(enrolment.refuse(format!("the user is exempt: {reason}")));
         }
-        Err(error) if error.is_not_found() => Ok(Found::None),
-        Err(error) => Err(error.into()),
+        let tagged = tags.get(TAG_SECRET).map(String::as_str);
+        let secrets = UsersSecrets::of(self, &candidate).await?;
+        match &wish.secret {
+            Some(named) => self.adopt(&mut enrolment, named, &secrets, tagged).await?,
+            None => match self.own(&enrolment.user, &secrets).await? {
+                Own::Enrolled(secret) => {
+                    enrolment.refused = self.other_secret(&enrolment.user, &secret, tagged);
+                    self.already(&mut enrolment, &secret);
+                }
+                Own::Refused(why) => enrolment.refused = Some(why),
+                Own::Created(secret) => self.finish(&mut enrolment, &secret, &keys, tagged),
+                Own::None => self.create(&mut enrolment, &keys, tagged),
+            },
+        }
+        Ok(enrolment)
+    }
+
+    /// Makes a secret. Which of two active keys is in use cannot be told, and a third cannot be made.
+    fn create(&self, enrolment: &mut Enrolment, keys: &[AccessKey], tagged: Option<&str>) {
+        let config = self.account.config;
+        let name = config.shared.secret_name_of(&enrolment.user);
+        if let Some(other) = tagged.filter(|tagged| *tagged != name) {
+            enrolment.refused = Some(format!(
+                "the user's tag {TAG_SECRET} names another secret, {other:?}. If that one is meant: `{}`",
+                self.naming(&enrolment.user, other)
+            ));
+            return;
+        }
+        let mut active: Vec<&AccessKey> = keys.iter().filter(|key| key.status == KeyStatus::Active).collect();
+        active.sort_by_key(|key| key.created);
+        let Some(youngest) = active.last() else {
+            enrolment.refused = Some("the user has no active key, so no consumer waits for one".into());
+            return;
+        };
+        if active.len() > 1 && config.shared.policy.unknown_keys != UnknownKeys::DeleteOldest {
+            let ids: Vec<String> = active.iter().map(|key| key.id.to_string()).collect();
+            let ids = ids.join(" and ");
+            enrolment.refused = Some(format!("{ids} are both active: deactivate the one that is not in use"));
+            return;
+        }
+        enrolment.steps.push(Step::Create { name: name.clone(), adopts: youngest.id.clone() });
+        self.bind_user(enrolment, &name, tagged);
+        enrolment.steps.push(Step::Rotate(self.start(&SecretState::default())));
+    }
+
+    /// Finishes what an enrolment that broke off has created. CreateSecret is repeated with the same
+    /// token, which makes nothing new, unless the label shows that only the rotation is missing.
+    fn finish(
+        &self,
+        enrolment: &mut Enrolment,
+        secret: &SecretState,
+        keys: &[AccessKey],
+        tagged: Option<&str>,
+    ) {
+        enrolment.notes.push(format!("secret {:?} was created by an enrolment that broke off", secret.name));
+        if secret.current().is_none_or(|version| version.key.is_none()) {
+            return self.create(enrolment, keys, tagged);
+        }
+        enrolment.arn = Some(secret.arn.clone());
+        enrolment.refused = self.other_secret(&enrolment.user, secret, tagged);
+        self.bind_user(enrolment, &secret.name, tagged);
+        enrolment.steps.push(Step::Rotate(self.start(secret)));
+    }
+
+    /// The user's tag, unless it is right already.
+    pub(super) fn bind_user(&self, enrolment: &mut Enrolment, secret: &str, tagged: Option<&str>) {
+        if tagged.is_none() {
+            enrolment.steps.push(Step::TagUser { secret: secret.to_owned() });
+        }
+    }
+
+    /// Why a user whose tag names a secret cannot be another's: only whoever may tag the user can say so.
+    pub(super) fn other_secret(
+        &self,
+        user: &UserRef,
+        secret: &SecretState,
+        tagged: Option<&str>,
+    ) -> Option<String> {
+        let other = tagged.filter(|tagged| *tagged != secret.name && *tagged != secret.arn)?;
+        Some(format!(
+            "the user's tag {TAG_SECRET} names another secret, {other:?}. If the tag is out of date, remove it: \
+             `aws iam untag-user --user-name {} --tag-keys {TAG_SECRET}`",
+            user.name
+        ))
+    }
+
+    /// An enrolled secret keeps rotating; one whose rotation is turned off is turned on again.
+    pub(super) fn already(&self, enrolment: &mut Enrolment, secret: &SecretState) {
+        enrolment.arn = Some(secret.arn.clone());
+        if !secret.rotation_enabled {
+            enrolment
+                .notes
+                .push(format!("secret {:?} is enrolled, and its rotation is turned off", secret.name));
+            enrolment.steps.push(Step::Rotate(self.start(secret)));
+        }
+    }
+
+    /// How an existing secret's rotation begins. It keeps the schedule that it has.
+    pub(super) fn start(&self, secret: &SecretState) -> Start {
+        let setup = self.account.config.rotation_setup().filter(|_| !secret.rotation_scheduled);
+        let replaces = secret.rotation_function.clone().filter(|function| function != self.function);
+        Start {
+            function: Some(self.function.to_owned()),
+            replaces,
+            every_days: setup.map(|setup| setup.every_days),
+            now: self.now,
+        }
+    }
+
+    /// The command that adopts an existing secret.
+    pub(super) fn naming(&self, user: &UserRef, secret: &str) -> String {
+        self.session.global.command(["enroll", &user.name, "--secret", secret])
     }
 }
 
 impl Enrolment {
-    fn refuse(mut self, why: String) -> Self {
-        self.refused = Some(why);
+    fn of(user: UserRef) -> Self {
+        Self { user, arn: None, steps: Vec::new(), refused: None, notes: Vec::new() }
+    }
+
+    fn refuse(mut self, why: impl Into<String>) -> Self {
+        self.refused = Some(why.into());
         self
+    }
+
+    /// Whether anything is to be done for the user.
+    pub fn changes(&self) -> bool {
+        self.refused.is_none() && !self.steps.is_empty()
     }
 
     /// Whether nothing can be done for the user.
@@ -114,111 +186,19 @@ impl Enrolment {
         self.refused.is_some()
     }
 
-    /// Which of two active keys is in use cannot be told, and a third cannot be made.
-    fn create(mut self, account: &Account<'_>, keys: &[AccessKey], rotate: bool) -> Self {
-        let mut active: Vec<&AccessKey> = keys.iter().filter(|key| key.status == KeyStatus::Active).collect();
-        active.sort_by_key(|key| key.created);
-        let policy = account.config.shared.policy;
-        let Some(youngest) = active.last() else {
-            return self.refuse("the user has no active key, so nobody waits for one".into());
-        };
-        if active.len() > 1 && policy.unknown_keys != UnknownKeys::DeleteOldest {
-            let ids: Vec<String> = active.iter().map(|key| key.id.to_string()).collect();
-            return self.refuse(format!(
-                "{} are both active: deactivate the one that is not in use",
-                ids.join(" and ")
-            ));
-        }
-        let name = account.config.shared.secret_name_of(&self.user);
-        self.steps.push(Step::Create { name, adopts: youngest.id.clone() });
-        if rotate {
-            self.steps.push(Step::Rotate(account.config.rotation_setup()));
-        }
-        self
-    }
-
-    /// An existing secret keeps its value, its policy, its function and its schedule.
-    async fn take_over(
-        &mut self,
-        account: &Account<'_>,
-        secret: &SecretState,
-        rotate: bool,
-    ) -> Result<(), Failure> {
-        self.arn = Some(secret.arn.clone());
-        if let Some(at) = secret.deleted {
-            self.refused = Some(format!("secret {} is scheduled for deletion ({at})", secret.arn));
-            return Ok(());
-        }
-        let (partition, _, home) = secret.home();
-        match secret.tags.get(TAG_USER).map(|tag| UserRef::parse(tag, partition, home)) {
-            None => self.steps.push(Step::Tag),
-            Some(Ok(user)) if self.user.is(&user.arn()) => {}
-            Some(_) => {
-                self.refused = Some(format!("secret {} is tagged as another user's", secret.arn));
-                return Ok(());
-            }
-        }
-        match account.secrets.policy(&secret.arn).await? {
-            None => self.steps.push(Step::Policy),
-            Some(_) => self.notes.push("its resource policy stays as it is".into()),
-        }
-        if rotate && secret.staged(AWSPENDING).is_none_or(|version| version.has("AWSCURRENT")) {
-            match &secret.rotation_function {
-                Some(function) => {
-                    if Some(function) != account.config.rotation_function.as_ref() {
-                        self.notes.push(format!("it goes on being rotated by {function}"));
-                    }
-                    if secret.last_rotated.is_none() || !self.steps.is_empty() {
-                        self.steps.push(Step::Rotate(None));
-                    }
-                }
-                None => self.steps.push(Step::Rotate(account.config.rotation_setup())),
-            }
-        }
-        if !self.steps.is_empty() {
-            self.notes.push(
-                "its value keeps its shape; which key it holds is labelled by the first rotation".into(),
-            );
-        }
-        Ok(())
-    }
-
     /// Prints it.
     pub fn print(&self, terminal: &mut Terminal) -> std::io::Result<()> {
         terminal.line(format!("\n  {}", self.user.name))?;
-        for step in &self.steps {
-            terminal.line(format!("    {step}"))?;
-        }
         for note in &self.notes {
             terminal.line(format!("    note: {note}"))?;
+        }
+        for step in self.steps.iter().filter(|_| self.refused.is_none()) {
+            terminal.line(format!("    {step}"))?;
         }
         match &self.refused {
             Some(why) => terminal.line(format!("    not enrolled: {why}")),
             None if self.steps.is_empty() => terminal.line("    nothing to do: the user is enrolled"),
             None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Create { name, adopts } => {
-                write!(
-                    f,
-                    "create secret {name:?}, which the user may read, whose first rotation supersedes {adopts}"
-                )
-            }
-            Self::Tag => write!(f, "tag the secret {TAG_USER}"),
-            Self::Policy => f.write_str("give the secret a policy: the user may read it"),
-            Self::Rotate(Some(setup)) => {
-                write!(
-                    f,
-                    "rotate it now, and then every {} days, with {}",
-                    setup.every_days, setup.function_arn
-                )
-            }
-            Self::Rotate(None) => f.write_str("rotate it now"),
         }
     }
 }

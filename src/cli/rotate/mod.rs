@@ -19,7 +19,7 @@ The old key goes on working for its overlap (ROTATOR_OVERLAP), unless --revoke-n
 
 Examples:
   iam-key-rotator rotate ci-bot --wait
-  iam-key-rotator rotate /access-key/ci-bot --yes
+  iam-key-rotator rotate iam-key/ci-bot --yes
   iam-key-rotator rotate ci-bot --revoke-now      a leaked key: its successor first, then its end")]
 pub struct Args {
     /// The user's name, or the secret's name or ARN
@@ -45,6 +45,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Rotates.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.target).await?;
+    target.check_enrolled(session)?;
     let keys = target.keys().await?;
     super::unstick::show(terminal, &target, &keys)?;
     let setup = match (&target.secret.rotation_function, session.config.rotation_setup()) {

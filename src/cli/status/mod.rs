@@ -2,7 +2,7 @@
 
 mod row;
 
-use super::fleet::{everybody, visit_all};
+use super::fleet::{everybody, look_at_all};
 use super::table::table;
 use super::{Exit, Failure, Session, Terminal};
 use crate::sweep::Candidate;
@@ -47,8 +47,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     let candidates: Vec<&Candidate> =
         survey.candidates.values().filter(|candidate| named(candidate) && needy(candidate)).collect();
     let account = session.account(&session.config).await?;
-    let (visits, left) =
-        visit_all(&account, &candidates, terminal, "looking at users", |_, _| Ok(())).await?;
+    let (visits, left) = look_at_all(&account, &candidates, terminal).await?;
     let mut keys: Vec<KeyRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
     keys.retain(|key| {
         (!args.due || key.due) && (!args.findings || !key.findings.is_empty() || key.failure.is_some())

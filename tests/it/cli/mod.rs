@@ -1,13 +1,16 @@
 //! The command line, in process and in simulated time. What it prints is compared with files;
 //! `UPDATE_PAGES=1` writes them.
 
+mod adopt;
 mod doctor;
 mod enroll;
 mod page;
 mod plan;
 mod process;
+mod profile;
 mod report;
 mod rotate;
+mod sweep;
 mod trail;
 mod unstick;
 

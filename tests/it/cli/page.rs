@@ -7,7 +7,7 @@ use simulator::{Fault, FaultKind, Options};
 use super::{Ran, Seat, town};
 use crate::fleet::Fleet;
 use crate::page::expect_page;
-use crate::stage::{Stage, TOPIC, hours};
+use crate::stage::{ACCOUNT, Stage, TOPIC, hours};
 
 const TEMPLATE: &str = include_str!("page.md");
 
@@ -28,7 +28,8 @@ async fn the_page_about_the_command_line_shows_what_it_prints() {
     let town = town();
     let status = Seat::of(&town.sim).run("status").await;
     let plan = Seat::of(&town.sim).run("plan").await;
-    let sweep = Seat::of(&town.sim).run("sweep --apply").await;
+    town.sim.set_account_alias(ACCOUNT, "prod");
+    let sweep = Seat::of(&town.sim).types("prod\n").run("sweep --apply --mode enforce").await;
 
     let stage = slow();
     stage.adopted();

@@ -1,11 +1,10 @@
-//! `status`, `plan`, `sweep`, and what holds for every command.
+//! `status`, `plan`, and what holds for every command.
 
 use super::{Seat, town};
 use crate::fleet::SWEEP;
 use crate::stage::{ACCOUNT, FUNCTION, days};
 use serde_json::json;
 use simulator::{Fault, FaultKind, FunctionSetup};
-use tokio::sync::watch;
 
 #[tokio::test(start_paused = true)]
 async fn status_shows_every_user_with_keys_the_most_urgent_first() {
@@ -27,62 +26,6 @@ async fn a_read_that_is_denied_is_a_failure_and_never_a_quiet_user() {
     let ran = Seat::of(&town.sim).run("status --user young").await;
     ran.ends(1);
     assert!(ran.out.contains("could not be looked at"), "{}", ran.out);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_plan_is_what_the_sweep_then_does() {
-    let town = town();
-    let plan = Seat::of(&town.sim).run("plan").await;
-    plan.is_as("plan").ends(0);
-    assert_eq!(town.sim.rotation_reports(&town.secret("due").arn).len(), 0, "a plan changes nothing");
-    let planned = Seat::of(&town.sim).run("plan --json").await.json();
-    let done = Seat::of(&town.sim).run("sweep --apply --json").await;
-    done.ends(0);
-    assert_eq!(done.json(), planned);
-    town.settle().await;
-    assert_eq!(town.keys("due").len(), 2);
-    town.working_key("due");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_sweep_without_apply_changes_nothing_and_with_it_says_what_it_did() {
-    let town = town();
-    let ran = Seat::of(&town.sim).run("sweep").await;
-    ran.ends(0);
-    assert!(ran.err.contains("--apply"), "{}", ran.err);
-    assert_eq!(town.keys("due").len(), 1);
-    Seat::of(&town.sim).run("sweep --apply").await.is_as("sweep_apply").ends(0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn ctrl_c_stops_before_the_next_action_and_says_where() {
-    let town = town();
-    for nth in 0..10 {
-        town.enrolled(&format!("many-{nth}"), 100);
-    }
-    let (sender, interrupted) = watch::channel(false);
-    let held = sender.clone();
-    town.sim.on_call(move |call| {
-        // The first rotation that is asked for is the last.
-        if call.operation == "RotateSecret" {
-            held.send_replace(true);
-        }
-        Box::pin(async {})
-    });
-    let seat = Seat { interrupted, ..Seat::of(&town.sim) };
-    let ran = seat.run("sweep --apply").await;
-    ran.ends(1);
-    assert!(ran.err.contains("Stopped by Ctrl-C") && ran.err.contains("were not begun"), "{}", ran.err);
-    town.sim.clear_hooks();
-    town.settle().await;
-    let rotated = (0..10).filter(|nth| town.keys(&format!("many-{nth}")).len() == 2).count();
-    assert!(rotated < 6, "{rotated} of 10 were rotated after Ctrl-C");
-    drop(sender);
-    Seat::of(&town.sim).run("sweep --apply").await.ends(0);
-    town.settle().await;
-    for nth in 0..10 {
-        assert_eq!(town.keys(&format!("many-{nth}")).len(), 2);
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,14 +8,14 @@ use simulator::{Options, Server, Simulator};
 
 use crate::stage::{ACCOUNT, TAG, USER, value_of};
 
-struct Served {
-    sim: Simulator,
+pub struct Served {
+    pub sim: Simulator,
     server: Server,
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 impl Served {
-    async fn new(name: &str) -> Self {
+    pub async fn new(name: &str) -> Self {
         let sim = Simulator::new(Options { page_size: 100, ..Options::default() });
         let server = sim.serve(0).await.unwrap();
         sim.create_user(ACCOUNT, USER);
@@ -27,7 +27,7 @@ impl Served {
     }
 
     /// Runs it with nothing of this process's environment.
-    async fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub async fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_iam-key-rotator"));
         command.args(args).env_clear().env("AWS_ENDPOINT_URL", self.server.url());
         command.env("HOME", &self.folder).env("AWS_EC2_METADATA_DISABLED", "true");
@@ -36,7 +36,7 @@ impl Served {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -127,4 +127,34 @@ async fn ctrl_c_at_a_question_ends_it_with_nothing_changed() {
     });
     assert!(!status.await.unwrap().success());
     assert!(served.sim.journal().iter().all(|call| call.operation != "RotateSecret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_and_without_yes_a_sweep_changes_nothing() {
+    let served = Served::new("cli-unattended").await;
+    let arn = served.sim.secret_arns(ACCOUNT, "eu-west-1").pop().unwrap();
+    served.sim.set_rotation(&arn, crate::stage::FUNCTION);
+    served.sim.advance(crate::stage::days(100));
+    let root = served.sim.root(ACCOUNT);
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", root.access_key_id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", root.secret_access_key.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+        ("ROTATOR_MODE", "enforce"),
+        ("ROTATOR_ROTATION_FUNCTION_ARN", crate::stage::FUNCTION),
+    ];
+    for args in [&["sweep", "--apply"][..], &["sweep", "--apply", "--user", USER]] {
+        let ran = served.run(args, &environment).await;
+        assert_eq!(ran.status.code(), Some(1), "{}\n{}", text(&ran.stdout), text(&ran.stderr));
+        assert!(text(&ran.stdout).contains("rotate the secret"), "{}", text(&ran.stdout));
+        let told = text(&ran.stderr);
+        assert!(told.contains("stdin is not a terminal") && told.contains("--yes"), "{told}");
+    }
+    assert!(served.sim.journal().iter().all(|call| call.operation != "RotateSecret"));
+    let ran = served.run(&["sweep", "--apply", "--yes"], &environment).await;
+    assert!(
+        served.sim.journal().iter().any(|call| call.operation == "RotateSecret"),
+        "{}",
+        text(&ran.stderr)
+    );
 }

@@ -68,8 +68,8 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
         admin_acts: rng.usize(0..5).saturating_sub(1),
         sweeps: 0,
     };
-    // A second secret that shares the key by mistake would see it retired by the first's rotation.
-    let cast = Cast { second_secret: !cast.retires_at_once && rng.bool(), ..cast };
+    // A second secret shares the key by mistake, and must not see it retired by the first's rotation.
+    let cast = Cast { second_secret: rng.bool(), ..cast };
     // Of a user with two secrets a sweep touches nothing.
     let mut sweeper = fastrand::Rng::with_seed(!seed);
     let cast = Cast { sweeps: if cast.second_secret { 0 } else { sweeper.usize(0..4) }, ..cast };
@@ -91,8 +91,10 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
     let (key, arn) = stage.adopted();
     let second = stage.sim.create_secret("keys/by-mistake", Some(&value_of(&key)), &[TAG]);
     stage.sim.set_rotation(&second, FUNCTION);
-    if cast.sweeps > 0 {
+    if !cast.second_secret {
         stage.sim.delete_secret(&second);
+    }
+    if cast.sweeps > 0 {
         deploy_sweep(&stage.sim, &SWEEPS, &stage.metrics);
     }
     let watch = Arc::new(Mutex::new(Watch {

@@ -1,5 +1,6 @@
 //! Users, keys, roles and credentials.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use crate::world::identity::KeyUse;
@@ -76,6 +77,13 @@ impl Simulator {
             user.tags.retain(|(existing, _)| existing != key);
             user.tags.push((key.to_owned(), value.to_owned()));
         });
+    }
+
+    /// A user's tags; none if there is no such user.
+    #[must_use]
+    pub fn user_tags(&self, account: &str, name: &str) -> BTreeMap<String, String> {
+        self.with(|state| state.world.user(account, name).map(|user| user.tags.iter().cloned().collect()))
+            .unwrap_or_default()
     }
 
     /// Makes an access key that works at once. The limit of two is not enforced here.
@@ -198,6 +206,11 @@ impl Simulator {
                 deleted.key.secret == secret && deleted.key.active && now < deleted.at + revocation
             })
         })
+    }
+
+    /// Gives the account an alias, in place of the one that it has.
+    pub fn set_account_alias(&self, account: &str, alias: &str) {
+        self.with(|state| state.world.account(account).alias = Some(alias.to_owned()));
     }
 
     /// Makes a role, or replaces its trust: ARNs, account numbers or `*`.

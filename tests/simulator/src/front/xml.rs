@@ -9,6 +9,11 @@ impl Xml {
         Self::default()
     }
 
+    /// Escaped text, for a list of plain values.
+    pub(crate) fn value(text: &str) -> Self {
+        Self(escape(text))
+    }
+
     /// `<name>escaped text</name>`.
     pub(crate) fn text(mut self, name: &str, text: &str) -> Self {
         self.0.push_str(&format!("<{name}>{}</{name}>", escape(text)));

@@ -47,6 +47,7 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, form: &Form) -> R
         "CreateRole" => roles::create_role(context, form),
         "GetRole" => roles::get_role(context, form),
         "DeleteRole" => roles::delete_role(context, form),
+        "ListAccountAliases" => Ok(list_account_aliases(context)),
         "SimulatePrincipalPolicy" => simulate::simulate_principal_policy(context, form),
         _ => Err(unknown_operation(Service::Iam, operation)),
     }?;
@@ -68,6 +69,14 @@ impl Context<'_> {
     fn user(&mut self, name: &str) -> Result<&mut User, ApiError> {
         self.state.world.user(&self.caller.account, name).ok_or_else(|| no_such_user(name))
     }
+}
+
+/// An account has one alias at most, so there is one page
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccountAliases.html>).
+fn list_account_aliases(context: &mut Context<'_>) -> Xml {
+    let account = context.state.world.account(&context.caller.account);
+    let aliases = account.alias.iter().map(|alias| Xml::value(alias));
+    Xml::new().list("AccountAliases", aliases).text("IsTruncated", "false")
 }
 
 /// A page of members, each with what tells it from others, and the end of the list's XML.

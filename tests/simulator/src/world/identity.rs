@@ -12,6 +12,8 @@ pub(crate) struct Account {
     pub users: BTreeMap<String, User>,
     pub groups: BTreeMap<String, Group>,
     pub roles: BTreeMap<String, Role>,
+    /// What the account is called beside its number.
+    pub alias: Option<String>,
     /// The newest credential report, finished or not.
     pub report: Option<CredentialReport>,
 }
