@@ -81,7 +81,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 /// The settings to act by: in the mode that the command line says, else in the configured one.
 fn acting(args: &Args, session: &Session) -> Result<SweepConfig, Failure> {
     match args.mode.unwrap_or(session.configured) {
-        Mode::Enforce => Ok(session.config.enforcing()?),
+        mode @ (Mode::Retire | Mode::Enforce) => Ok(session.config.acting(mode)?),
         Mode::Audit => Err(Failure::Usage(
             "ROTATOR_MODE is audit, and an audit changes nothing. To act all the same, add `--mode enforce`"
                 .into(),

@@ -29,7 +29,11 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
     for (key, verdict) in verdicts {
         match verdict {
             Ok(reason) => {
-                actions.extend(delete(seen, key, reason));
+                actions.extend(delete(seen, key, reason.clone()));
+                if key.status == KeyStatus::Active {
+                    let action = Action::TellDeleted { key: key.id.clone(), evidence: reason };
+                    actions.push(because(action, "nobody deactivated it before"));
+                }
                 return Ok(actions);
             }
             Err(Refusal { other: Some(other), remedy, .. }) => {

@@ -221,6 +221,7 @@ fn wanted<'s>(
     event: &AccountEvent,
 ) -> Result<(Vec<&'s Candidate>, Demand)> {
     if let Some(name) = &event.force_rotate {
+        super::lifecycle::starts_rotations(account.config, "ForceRotate")?;
         let candidate =
             survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| Error::InvalidEvent {
                 field: "ForceRotate".into(),

@@ -40,6 +40,9 @@ pub(super) async fn step(
     user: &str,
     invocation: &Invocation,
 ) -> Result<StepAnswer> {
+    if action == Lifecycle::Create {
+        starts_rotations(config, "action")?;
+    }
     let account = Account::open(aws, config, None, &invocation.function_arn).await?;
     let demand = match action {
         Lifecycle::Create => Demand::Rotate,
@@ -62,6 +65,18 @@ pub(super) async fn step(
         outcome: if idle { "nothing-to-do" } else { "done" },
         reason: visit.exempt.or(visit.refused).filter(|_| idle),
         actions: visit.actions.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Whether the mode lets the sweep ask for a rotation, as the event's `field` wants.
+pub(super) fn starts_rotations(config: &SweepConfig, field: &'static str) -> Result<()> {
+    if config.mode.starts_rotations() {
+        return Ok(());
+    }
+    Err(Error::InvalidEvent {
+        field: field.into(),
+        problem: "asks for a new key, and with ROTATOR_MODE=retire the sweep starts no rotation".into(),
+        remedy: "Set ROTATOR_MODE=enforce, or rotate the secret: `aws secretsmanager rotate-secret`.",
     })
 }
 

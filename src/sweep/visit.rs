@@ -183,9 +183,9 @@ impl Account<'_> {
         let by_list = !candidate.secrets.is_empty() && self.config.lists(&secret);
         let bound = bind_user_by_labels(&secret, &self.config.shared.secret_name, |_| true);
         let is_users = bound.is_some_and(|bound| candidate.user.is(&bound.arn()));
-        let standing = if by_list {
+        let standing = if by_list && !self.config.is_enrolled(&secret) {
             Some(Standing::Listed)
-        } else if is_users && self.config.is_enrolled(&secret) {
+        } else if by_list || is_users && self.config.is_enrolled(&secret) {
             Some(Standing::Enrolled)
         } else if is_users && self.may_be_finished(&candidate.user, &secret).await? {
             Some(Standing::Created)

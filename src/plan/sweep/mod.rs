@@ -212,7 +212,9 @@ impl<'a> Planner<'a> {
         self.plan.ledger.note_unfinished(false, self.seen.now);
         self.plan.ledger.note_unfinished(began.is_some(), began.unwrap_or_default());
         if self.view.secret.is_none() {
-            self.enrol();
+            if self.config.mode.starts_rotations() {
+                self.enrol();
+            }
         } else if let Some(began) = self.in_flight() {
             return self.refuse(format!("a rotation is under way since {began}"));
         } else {
@@ -242,8 +244,11 @@ impl<'a> Planner<'a> {
         for finding in found.iter().filter(|finding| finding.new) {
             let key = finding.key.clone().unwrap_or_else(Ledger::secret_itself);
             self.plan.ledger.note_told(&key, finding.kind, seen.now);
-            if finding.kind == FindingKind::StillInUse {
-                notices.push(Notice::StillInUse { key, evidence: finding.evidence.clone() });
+            let evidence = finding.evidence.clone();
+            match finding.kind {
+                FindingKind::StillInUse => notices.push(Notice::StillInUse { key, evidence }),
+                FindingKind::Reactivated => notices.push(Notice::Reactivated { key, evidence }),
+                _ => {}
             }
         }
         let warnings = self.plan.coming.iter().filter(|coming| coming.warn);
