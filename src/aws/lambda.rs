@@ -1,5 +1,7 @@
 //! [Lambda](https://docs.aws.amazon.com/lambda/latest/api/welcome.html).
 
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::Builder;
@@ -90,5 +92,31 @@ impl Lambda {
                 if error.is_not_found() { Ok(None) } else { Err(error) }
             }
         }
+    }
+
+    /// The function's reserved concurrency; `None` where none is reserved. With 0 Lambda runs nothing.
+    ///
+    /// [GetFunctionConcurrency](https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConcurrency.html).
+    pub async fn concurrency(&self, function: &str) -> Result<Option<i32>, CallError> {
+        let answer = self.0.get_function_concurrency().function_name(function).send().await;
+        let answer = answer.map_err(|e| CallError::new("lambda:GetFunctionConcurrency", &e))?;
+        Ok(answer.reserved_concurrent_executions)
+    }
+
+    /// The tags of a function, by its ARN without version or alias.
+    ///
+    /// [ListTags](https://docs.aws.amazon.com/lambda/latest/api/API_ListTags.html).
+    pub async fn tags(&self, arn: &str) -> Result<BTreeMap<String, String>, CallError> {
+        let answer = self.0.list_tags().resource(arn).send().await;
+        let answer = answer.map_err(|e| CallError::new("lambda:ListTags", &e))?;
+        Ok(answer.tags.unwrap_or_default().into_iter().collect())
+    }
+
+    /// Sets one tag of a function; its other tags stay.
+    ///
+    /// [TagResource](https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html).
+    pub async fn tag(&self, arn: &str, key: &str, value: &str) -> Result<(), CallError> {
+        let request = self.0.tag_resource().resource(arn).tags(key, value);
+        request.send().await.map(drop).map_err(|e| CallError::new("lambda:TagResource", &e))
     }
 }

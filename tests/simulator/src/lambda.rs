@@ -46,6 +46,11 @@ pub(crate) fn call(context: &mut Context<'_>, routed: &Routed, chain: u32) -> Re
         let message = format!("Could not parse request body into json: {error}");
         ApiError::new(400, "InvalidRequestContentException", message)
     })?;
+    // An event waits in Lambda's queue while its function is throttled.
+    if *kind == InvocationType::RequestResponse && context.state.world.deployment.is_throttled(&function_arn)
+    {
+        return Err(throttled());
+    }
     let too_long = chain >= context.state.options.longest_chain;
     let invoke = Invoke { function_arn, event, chain: chain + 1 };
     match kind {
@@ -63,6 +68,13 @@ pub(crate) fn call(context: &mut Context<'_>, routed: &Routed, chain: u32) -> Re
         )),
         InvocationType::RequestResponse => Ok(Reply::Invoke(invoke)),
     }
+}
+
+/// A function whose reserved concurrency is 0 runs for nobody: "To throttle a function, set the reserved
+/// concurrency to zero" (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>).
+fn throttled() -> ApiError {
+    ApiError::new(429, "TooManyRequestsException", "Rate Exceeded.")
+        .because("ReservedFunctionConcurrentInvocationLimitExceeded")
 }
 
 /// A name, a partial ARN or an ARN, each with or without a version or alias, as the ARN of the

@@ -1,5 +1,7 @@
 //! How functions are set up, KMS keys, subscriptions, policies of roles.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::Simulator;
@@ -18,7 +20,27 @@ impl Simulator {
             state.functions.remove(function_arn);
             state.world.deployment.functions.remove(function_arn);
             state.world.deployment.policies.remove(function_arn);
+            state.world.deployment.concurrency.remove(function_arn);
+            state.world.deployment.function_tags.remove(function_arn);
         });
+    }
+
+    /// A function's reserved concurrency, without PutFunctionConcurrency's checks; `None` removes it.
+    /// With 0, every invocation is throttled.
+    pub fn set_reserved_concurrency(&self, function_arn: &str, reserved: Option<u64>) {
+        self.with(|state| {
+            let concurrency = &mut state.world.deployment.concurrency;
+            match reserved {
+                Some(reserved) => concurrency.insert(function_arn.to_owned(), reserved),
+                None => concurrency.remove(function_arn),
+            }
+        });
+    }
+
+    /// A function's tags.
+    #[must_use]
+    pub fn function_tags(&self, function_arn: &str) -> BTreeMap<String, String> {
+        self.with(|state| state.world.deployment.function_tags.get(function_arn).cloned().unwrap_or_default())
     }
 
     /// A function's resource policy; `None`: it has none. It decides nothing here:

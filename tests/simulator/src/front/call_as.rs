@@ -73,7 +73,7 @@ impl Simulator {
         let date = crate::clock::amz_date(self.now());
         sigv4::sign(&mut request, pair, service, &region, &date);
         match self.deliver(request, Transport::InProcess).await {
-            Delivery::Answer(response) if known == Service::Lambda && response.status < 300 => {
+            Delivery::Answer(response) if operation == "Invoke" && response.status < 300 => {
                 Ok(invocation(&response))
             }
             Delivery::Answer(response) => {
@@ -88,15 +88,38 @@ impl Simulator {
 
 fn build(service: Service, operation: &str, params: &Value) -> Option<Request> {
     let mut headers = Vec::new();
+    let mut method = "POST";
+    let mut query = String::new();
     let (path, body) = match service.protocol() {
         Protocol::RestJson if service == Service::Lambda => {
-            let name = params["FunctionName"].as_str().filter(|_| operation == "Invoke")?;
+            let name = params["FunctionName"].as_str().or(params["Resource"].as_str())?;
             if let Some(kind) = params["InvocationType"].as_str() {
                 headers.push(("x-amz-invocation-type".to_owned(), kind.to_owned()));
             }
             let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
             let payload = params.get("Payload").map(Value::to_string).unwrap_or_default();
-            (format!("/2015-03-31/functions/{name}/invocations"), payload)
+            let keys = params["TagKeys"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            query = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(keys.map(|key| ("tagKeys", key)))
+                .finish();
+            let (verb, path, body) = match operation {
+                "Invoke" => ("POST", format!("/2015-03-31/functions/{name}/invocations"), payload),
+                "GetFunctionConcurrency" => {
+                    ("GET", format!("/2019-09-30/functions/{name}/concurrency"), String::new())
+                }
+                "PutFunctionConcurrency" => {
+                    ("PUT", format!("/2017-10-31/functions/{name}/concurrency"), params.to_string())
+                }
+                "DeleteFunctionConcurrency" => {
+                    ("DELETE", format!("/2017-10-31/functions/{name}/concurrency"), String::new())
+                }
+                "ListTags" => ("GET", format!("/2017-03-31/tags/{name}"), String::new()),
+                "TagResource" => ("POST", format!("/2017-03-31/tags/{name}"), params.to_string()),
+                "UntagResource" => ("DELETE", format!("/2017-03-31/tags/{name}"), String::new()),
+                _ => return None,
+            };
+            method = verb;
+            (path, body)
         }
         Protocol::Query { .. } => {
             let mut form = form_urlencoded::Serializer::new(String::new());
@@ -124,9 +147,9 @@ fn build(service: Service, operation: &str, params: &Value) -> Option<Request> {
         }
     };
     Some(Request {
-        method: "POST".to_owned(),
+        method: method.to_owned(),
         path,
-        query: String::new(),
+        query,
         authority: format!("{}.simulator.invalid", service.name()),
         headers,
         body: Bytes::from(body),

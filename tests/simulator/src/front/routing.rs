@@ -87,14 +87,35 @@ fn rest(service: Service, request: &Request) -> Result<(String, Params), ApiErro
     Ok((operation.to_owned(), Params::Json(body)))
 }
 
-/// `Invoke` carries a payload; the others name a function.
+/// `Invoke` carries a payload; the others name a function, those on tags by its ARN.
 fn lambda(request: &Request, segments: &[&str]) -> Result<(String, Params), ApiError> {
-    let operation = match (request.method.as_str(), segments) {
-        ("GET", ["2015-03-31", "functions", name, "configuration"]) => ("GetFunctionConfiguration", *name),
-        ("GET", ["2015-03-31", "functions", name, "policy"]) => ("GetPolicy", *name),
+    let (operation, field, name) = match (request.method.as_str(), segments) {
+        ("GET", ["2015-03-31", "functions", name, "configuration"]) => {
+            ("GetFunctionConfiguration", "FunctionName", *name)
+        }
+        ("GET", ["2015-03-31", "functions", name, "policy"]) => ("GetPolicy", "FunctionName", *name),
+        ("GET", ["2019-09-30", "functions", name, "concurrency"]) => {
+            ("GetFunctionConcurrency", "FunctionName", *name)
+        }
+        ("PUT", ["2017-10-31", "functions", name, "concurrency"]) => {
+            ("PutFunctionConcurrency", "FunctionName", *name)
+        }
+        ("DELETE", ["2017-10-31", "functions", name, "concurrency"]) => {
+            ("DeleteFunctionConcurrency", "FunctionName", *name)
+        }
+        ("GET", ["2017-03-31", "tags", arn]) => ("ListTags", "Resource", *arn),
+        ("POST", ["2017-03-31", "tags", arn]) => ("TagResource", "Resource", *arn),
+        ("DELETE", ["2017-03-31", "tags", arn]) => ("UntagResource", "Resource", *arn),
         _ => return invocation(request, segments),
     };
-    Ok((operation.0.to_owned(), Params::Json(serde_json::json!({"FunctionName": operation.1}))))
+    let mut body = json_body(request)?;
+    body[field] = Value::from(name);
+    if operation == "UntagResource" {
+        let query = form_urlencoded::parse(request.query.as_bytes());
+        let keys = query.filter(|(name, _)| name == "tagKeys").map(|(_, key)| key.into_owned());
+        body["TagKeys"] = keys.collect();
+    }
+    Ok((operation.to_owned(), Params::Json(body)))
 }
 
 fn invocation(request: &Request, segments: &[&str]) -> Result<(String, Params), ApiError> {
@@ -144,7 +165,7 @@ pub(crate) fn named_target(params: &Params) -> Option<String> {
                 .map(str::to_owned)
         }
         Params::Raw { name, .. } => Some(name.clone()),
-        Params::Json(body) => ["SecretId", "Name", "ParentId", "FunctionName", "KeyId"]
+        Params::Json(body) => ["SecretId", "Name", "ParentId", "FunctionName", "Resource", "KeyId"]
             .iter()
             .find_map(|name| body.get(name)?.as_str())
             .map(str::to_owned),

@@ -14,6 +14,12 @@ use crate::simulator::{Simulator, State};
 
 /// "Lambda waits one minute before the first retry and two minutes before the second."
 const RETRY_DELAY: Duration = Duration::from_secs(60);
+/// "Lambda returns the event to the queue and attempts to run the function again for up to 6 hours by
+/// default. The retry interval increases exponentially from 1 second after the first attempt to a
+/// maximum of 5 minutes": of throttled events.
+const LONGEST_WAIT: Duration = Duration::from_secs(6 * 3600);
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// How many reports are kept.
 const MOST_REPORTS: usize = 10_000;
 
@@ -78,9 +84,9 @@ impl Simulator {
             "Lambda stopped the invocation: its chain is too long.",
         ));
         let mut tried = 0;
-        while tried < attempts && result.is_err() {
+        while tried < attempts && result.as_ref().is_err_and(|error| !error.is_throttled()) {
             tokio::time::sleep(RETRY_DELAY * tried).await;
-            result = self.invoke_in_chain(&invoke.function_arn, invoke.event.clone(), invoke.chain).await;
+            result = self.invoke_once_free(&invoke).await;
             tried += 1;
         }
         self.with(|state| {
@@ -89,5 +95,20 @@ impl Simulator {
             state.end_event(EventReport { function_arn, event, chain, attempts: tried, result, ended });
         });
         self.ended_events().send_modify(|count| *count += 1);
+    }
+
+    /// Invokes a function once it is not throttled, or when the event has waited for too long.
+    async fn invoke_once_free(&self, invoke: &Invoke) -> Result<Value, FunctionError> {
+        let (mut waited, mut pause) = (Duration::ZERO, SHORTEST_PAUSE);
+        loop {
+            let result = self.invoke_in_chain(&invoke.function_arn, invoke.event.clone(), invoke.chain).await;
+            let is_throttled = result.as_ref().is_err_and(FunctionError::is_throttled);
+            if !is_throttled || waited >= LONGEST_WAIT {
+                return result;
+            }
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 }

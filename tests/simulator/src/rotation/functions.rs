@@ -18,6 +18,8 @@ tokio::task_local! {
     static CHAIN: u32;
 }
 
+const THROTTLED: &str = "TooManyRequestsException";
+
 /// How an invocation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum FunctionErrorKind {
@@ -53,6 +55,15 @@ impl FunctionError {
             message: "Task timed out".to_owned(),
             kind: FunctionErrorKind::TimedOut,
         }
+    }
+
+    /// The function's reserved concurrency is 0: it was never started.
+    pub(crate) fn throttled() -> Self {
+        Self::answered(THROTTLED, "Rate Exceeded. (ReservedFunctionConcurrentInvocationLimitExceeded)")
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.error_type == THROTTLED
     }
 
     pub(crate) fn killed(message: &str) -> Self {
@@ -146,16 +157,18 @@ impl Simulator {
         event: Value,
         chain: u32,
     ) -> Result<Value, FunctionError> {
-        let (function, invocation) = self.with(|state| {
+        let (function, invocation, throttled) = self.with(|state| {
             let invocation = Invocation {
                 request_id: state.world.ids.uuid("invocation"),
                 function_arn: function_arn.to_owned(),
                 deadline: state.clock.now() + state.options.function_timeout,
                 chain,
             };
-            (state.functions.get(function_arn).cloned(), invocation)
+            let throttled = state.world.deployment.is_throttled(function_arn);
+            (state.functions.get(function_arn).cloned(), invocation, throttled)
         });
         match function {
+            Some(_) if throttled => Err(FunctionError::throttled()),
             None => Err(FunctionError::answered(
                 "ResourceNotFoundException",
                 format!("Function not found: {function_arn}"),

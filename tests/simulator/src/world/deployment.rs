@@ -12,6 +12,10 @@ pub(crate) struct Deployment {
     pub functions: BTreeMap<String, FunctionSetup>,
     /// Resource policies, by function ARN.
     pub policies: BTreeMap<String, String>,
+    /// Reserved concurrency, by function ARN. A function that is not here has none.
+    pub concurrency: BTreeMap<String, u64>,
+    /// Tags of functions, by function ARN.
+    pub function_tags: BTreeMap<String, BTreeMap<String, String>>,
     /// By key ARN.
     pub kms_keys: BTreeMap<String, KeyState>,
     pub subscriptions: Vec<Subscription>,
@@ -21,6 +25,13 @@ pub(crate) struct Deployment {
     pub logs: BTreeMap<(String, String, String), Vec<(SystemTime, String)>>,
     /// Identity policies, by role ARN. A role without any may do everything.
     pub role_policies: BTreeMap<String, Vec<Value>>,
+}
+
+impl Deployment {
+    /// Whether the function's reserved concurrency lets nothing run.
+    pub(crate) fn is_throttled(&self, function_arn: &str) -> bool {
+        self.concurrency.get(function_arn) == Some(&0)
+    }
 }
 
 /// What GetFunctionConfiguration tells of a function.

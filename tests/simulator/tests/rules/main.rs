@@ -21,6 +21,7 @@ mod runtime;
 mod scale;
 mod sdk;
 mod secrets;
+mod stopped;
 
 use serde_json::Value;
 use simulator::{CallError, KeyPair, Options, Simulator};

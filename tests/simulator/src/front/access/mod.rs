@@ -100,7 +100,9 @@ pub(crate) fn access(world: &World, routed: &Routed, caller: Option<&Caller>, re
         (Service::Ses, Params::Json(body)) => others::ses(&mut access, world, operation, body, origin),
         (Service::Lambda, Params::Raw { name, .. }) => others::lambda(&mut access, name, origin),
         (Service::Lambda, Params::Json(body)) => {
-            others::lambda(&mut access, body["FunctionName"].as_str().unwrap_or_default(), origin);
+            let name = body["FunctionName"].as_str().or(body["Resource"].as_str());
+            others::lambda(&mut access, name.unwrap_or_default(), origin);
+            others::function_tags(&mut access, world, body);
         }
         (Service::Kms, Params::Json(body)) => {
             let key = body["KeyId"].as_str().unwrap_or_default();

@@ -89,3 +89,20 @@ pub(super) fn organizations(access: &mut Access, world: &World, body: &Value, or
 pub(super) fn lambda(access: &mut Access, name: &str, origin: Origin<'_>) {
     access.resource = crate::lambda::function_arn(name, origin.account, origin.region);
 }
+
+pub(super) fn function_tags(access: &mut Access, world: &World, body: &Value) {
+    let given: Vec<(String, String)> = body["Tags"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect();
+    access.keys.request_tags(&given);
+    if let Some(removed) = body["TagKeys"].as_array() {
+        access.keys.set_many("aws:TagKeys", removed.iter().filter_map(Value::as_str));
+    }
+    if let Some(tags) = world.deployment.function_tags.get(&access.resource) {
+        let tags: Vec<(String, String)> = tags.clone().into_iter().collect();
+        access.keys.resource_tags(&["aws"], &tags);
+    }
+}
