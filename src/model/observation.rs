@@ -9,9 +9,6 @@ use super::{
     AccessKey, AccessKeyId, Claims, ClientRequestToken, Intent, KeyRole, LastUse, SecretDocument, UserRef,
 };
 
-/// How far the clock that dates an attempt may be ahead of the one that dates the end of its rotation.
-const LATE_CLOCK: SignedDuration = SignedDuration::from_secs(60);
-
 /// How old a key must be that only the record of a vanished version explains: long enough for somebody
 /// who made it by hand to have used it, and for IAM to show that.
 const VANISHED_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -129,8 +126,7 @@ impl SecretState {
     pub fn intent(&self, now: Timestamp) -> Option<Intent> {
         let intent = Intent::from_tag(self.tags.get(TAG_INTENT)?)?.bounded(now)?;
         let since_last = |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt >= ended);
-        let before_end =
-            |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt <= ended + LATE_CLOCK);
+        let before_end = |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt <= ended);
         let ours = match self.version(&intent.token) {
             Some(version) if version.has(AWSPENDING) => true,
             Some(version) => version.has(AWSCURRENT) && intent.attempts.iter().all(before_end),
@@ -217,7 +213,13 @@ impl Observation {
         // Nothing shows any more that the rotation of a vanished version ever was.
         let vanished = self.secret.version(&intent.token).is_none();
         let ripe = |key: &&AccessKey| !vanished || self.now.duration_since(key.created) >= VANISHED_PATIENCE;
-        explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never)).filter(ripe).collect()
+        // A rotation makes no key after the one that it promotes.
+        let promoted = self.secret.current().filter(|current| current.id == intent.token.as_str());
+        let promoted = promoted.and_then(|version| version.key.as_ref());
+        let end = self.keys.iter().find(|key| Some(&key.id) == promoted).map(|key| key.created);
+        let in_time = |key: &&AccessKey| end.is_none_or(|end| key.created < end);
+        let unused = explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never));
+        unused.filter(ripe).filter(in_time).collect()
     }
 
     /// Notes when keys were last used.

@@ -12,6 +12,7 @@ mod creation;
 mod execute;
 mod lifecycle;
 mod organization;
+mod recall;
 mod secret_policy;
 mod survey;
 mod visit;

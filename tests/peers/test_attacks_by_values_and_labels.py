@@ -89,13 +89,15 @@ def test_what_remains_a_value_changes_what_consumers_read_and_stops_the_rotation
     assert "SecretMalformed" in str(account.alerts())
 
 
-def test_a_forged_label_does_not_have_a_key_deactivated_that_the_secret_never_held(account):
+def test_what_remains_a_forged_label_has_an_unused_key_deactivated_after_a_day(account):
     by_hand = account.user("ci-bot")["AccessKeyId"]
     victims = account.secret("keys/ci-bot", {"UserName": "ci-bot"}, {"iam-key-rotator:user": "ci-bot"})
     assert account.rotate(victims, RotationLambdaARN=account.rotation) == "done"
     move(writer(account, LABEL), victims, by_hand, to=account.version(victims, "AWSPREVIOUS"))
-    account.sweep()
+    answer = account.sweep()
+    # What happens after a day the stand-in's clock cannot show.
     assert account.keys("ci-bot")[by_hand] == "Active"
+    assert found(answer, "Reactivated") and "Reactivated" in str(account.alerts())
 
 
 def test_awscurrent_moved_back_costs_the_victim_no_key(account):
