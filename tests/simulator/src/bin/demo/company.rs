@@ -128,7 +128,7 @@ impl Company {
 
     /// The ARN of the user's secret, if there is one.
     pub fn secret(&self, user: &str) -> Option<String> {
-        self.secrets().into_iter().find(|arn| self.sim.secret(arn).name == user)
+        self.secrets().into_iter().find(|arn| self.sim.secret(arn).name == format!("iam-key/{user}"))
     }
 
     /// The key in AWSCURRENT; before there is a secret, the user's own copy of its only key.

@@ -104,9 +104,26 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     facts.check(scene.sim.mails().len() == 1, "the user was mailed once, and the mail holds no secret");
     facts.check(!scene.mails_hold_a_secret(), "no secret is in the mail");
 
-    heading("3. Ninety days later, by the secret's own schedule");
-    say("The clock is moved past the overlap to the next scheduled rotation.");
-    scene.sim.advance(90 * DAY);
+    heading("3. The next day: the old key's time is over");
+    say("The sweep runs every hour in its default mode, `retire`: it finishes what rotations began.");
+    scene.sweep_hourly(23).await?;
+    facts.check(scene.status(old.as_deref()) == Some(true), "after 23 hours the old key is still active");
+    scene.sweep_hourly(2).await?;
+    facts.check(scene.status(old.as_deref()) == Some(false), "after 25 hours it is inactive");
+    facts.check(!scene.works(old.as_deref()), "and no longer works");
+    scene.show_mail();
+
+    heading("4. A week later: it is deleted");
+    scene.sweep_after(6).await?;
+    facts.check(scene.status(old.as_deref()) == Some(false), "six days later it could be activated again");
+    scene.sweep_after(2).await?;
+    scene.show();
+    facts
+        .check(scene.status(old.as_deref()).is_none(), "two days after that it is gone, and one key is left");
+
+    heading("5. Ninety days after the first, the next rotation, by the secret's own schedule");
+    scene.sim.clear_journal();
+    scene.sim.advance(82 * DAY);
     let reports = scene.sim.run_due_rotations().await;
     for report in &reports {
         scene.show_steps(report);
@@ -117,15 +134,15 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
         reports.iter().all(|report| report.succeeded) && reports.len() == 1,
         "the rotation that was due has run",
     );
-    facts.check(!scene.works(old.as_deref()), "the first key, superseded and unused for 89 days, is gone");
     facts.check(
         scene.works(new.as_deref()) && newest.is_some() && newest != new,
-        "its successor works on beside the newest",
+        "the key before works on beside the newest, for the overlap",
     );
 
-    heading("4. A rotation that fails: STS refuses the new key");
+    heading("6. A rotation that fails: STS refuses the new key");
     say("New keys are not accepted at all now. The function gives up after 5 seconds.");
-    scene.sim.advance(90 * DAY);
+    scene.sweep_after(2).await?;
+    scene.sweep_after(88).await?;
     scene.delay_new_keys(DAY);
     let report = scene.rotate().await;
     scene.show_steps(&report);
@@ -134,10 +151,10 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     let error = report.error().map(|error| error.error_type.as_str());
     facts
         .check(!report.succeeded && error == Some("NotPropagated"), "the rotation failed with NotPropagated");
-    facts.check(scene.sim.alerts().len() == 1, "one alert was sent");
+    facts.check(scene.failures() == 1, "one alert was sent");
     facts.check(scene.working_key() == newest, "AWSCURRENT is untouched, and its key works");
 
-    heading("5. STS accepts the key, and Secrets Manager tries again");
+    heading("7. STS accepts the key, and Secrets Manager tries again");
     scene.delay_new_keys(Duration::ZERO);
     let report = scene.rotate().await;
     scene.show_steps(&report);

@@ -13,8 +13,9 @@ use crate::show::{heading, quote, say, table};
 const ACCOUNT: &str = "111122223333";
 const USER: &str = "ci-bot";
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rotation";
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// What the function is told.
+/// What the functions are told.
 pub struct Settings {
     pub overlap: &'static str,
 }
@@ -23,6 +24,8 @@ pub struct Scene {
     pub sim: Simulator,
     pub server: Server,
     pub function: Function,
+    /// Its mode is the default, `retire`.
+    sweep: Function,
     arn: String,
 }
 
@@ -53,8 +56,11 @@ impl Scene {
             ("ROTATOR_OVERLAP", settings.overlap),
             ("ROTATOR_PROPAGATION_TIMEOUT", "5s"),
         ];
-        let function = Function::deploy(&sim, &server.url(), "rotation", &settings).await?;
-        Ok(Self { sim, server, function, arn })
+        let of_the_rotation = [&settings[..], &[("ROTATOR_MODE", "retire")]].concat();
+        let function = Function::deploy(&sim, &server.url(), "rotation", &of_the_rotation).await?;
+        let of_the_sweep = [&settings[..], &[("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)]].concat();
+        let sweep = Function::deploy(&sim, &server.url(), "sweep", &of_the_sweep).await?;
+        Ok(Self { sim, server, function, sweep, arn })
     }
 
     /// How long it takes from now on until a new key is accepted.
@@ -66,6 +72,37 @@ impl Scene {
     pub async fn rotate(&self) -> RotationReport {
         self.sim.clear_journal();
         self.sim.rotate(&self.arn).await
+    }
+
+    /// Hours go by, and after each the sweep runs on its schedule. Days in which nothing is due are left out.
+    pub async fn sweep_hourly(&self, hours: u32) -> io::Result<()> {
+        for _ in 0..hours {
+            self.sim.advance(HOUR);
+            self.sweep().await?;
+        }
+        Ok(())
+    }
+
+    async fn sweep(&self) -> io::Result<()> {
+        let answer = self.sim.invoke(&self.sweep.arn, json!({})).await;
+        let answer =
+            answer.map_err(|error| io::Error::other(format!("the sweep failed: {}", error.message)))?;
+        for line in answer["plan"].as_array().into_iter().flatten() {
+            say(&format!("{}  sweep: {}", time(self.sim.now()), line.as_str().unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    /// Days go by without a sweep in between, then one comes.
+    pub async fn sweep_after(&self, days: u32) -> io::Result<()> {
+        self.sim.advance(days * DAY);
+        self.sweep().await
+    }
+
+    /// Whether the user has a key of this id, and whether it is active.
+    pub fn status(&self, id: Option<&str>) -> Option<bool> {
+        let mut keys = self.sim.keys(ACCOUNT, USER).into_iter();
+        keys.find(|key| Some(key.id.as_str()) == id).map(|key| key.active)
     }
 
     /// AWSCURRENT's key id, if the key works.
@@ -154,6 +191,12 @@ impl Scene {
         }
     }
 
+    /// Alerts of rotations that failed; the sweep's digests go to the same topic.
+    pub fn failures(&self) -> usize {
+        let subjects = self.sim.alerts().into_iter().filter_map(|alert| alert.subject);
+        subjects.filter(|subject| subject.contains("rotation failed")).count()
+    }
+
     pub fn show_alert(&self) {
         if let Some(alert) = self.sim.alerts().last() {
             heading(&format!("   The alert: {}", alert.subject.as_deref().unwrap_or_default()));
@@ -179,4 +222,10 @@ fn counted<'c>(operations: impl Iterator<Item = &'c str>) -> String {
 
 pub fn date(time: SystemTime) -> String {
     jiff::Timestamp::try_from(time).map(|time| time.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
+}
+
+fn time(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time)
+        .map(|time| time.strftime("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_default()
 }

@@ -46,7 +46,7 @@ impl Yesterday {
 }
 
 pub async fn play(facts: &mut Facts) -> io::Result<()> {
-    heading("6. A year of a small company: every user of its account, one sweep a day");
+    heading("8. A year of a small company: every user of its account, one sweep a day");
     say("Keys are due at 90 days; a superseded one stays for 10 days, and 7 more inactive.");
     say("Both functions are the real binaries. Quiet days are not shown.");
     let mut company = Company::found().await?;
