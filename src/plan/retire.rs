@@ -56,7 +56,7 @@ pub(super) fn quiet(used: &LastUse) -> Timestamp {
 
 /// When a key superseded then has had its time: its overlap, and under `wait` at least as long as
 /// it takes until its disuse can be known.
-pub(super) fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
+pub fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
     let proof = match policy.in_use {
         InUse::Wait if !policy.overlap.is_zero() => policy.overlap.max(LAST_USED_LAG),
         InUse::Wait | InUse::Deactivate => policy.overlap,
