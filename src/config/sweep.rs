@@ -42,6 +42,8 @@ pub enum Mode {
     /// It says what it would do.
     #[default]
     Audit,
+    /// It retires superseded and abandoned keys.
+    Retire,
     /// It does it.
     Enforce,
 }
@@ -105,6 +107,7 @@ impl SweepConfig {
             "ROTATOR_MODE" => {
                 self.mode = match value {
                     "audit" => Mode::Audit,
+                    "retire" => Mode::Retire,
                     "enforce" => Mode::Enforce,
                     _ => return Err(refuse("audit or enforce")),
                 }

@@ -126,7 +126,12 @@ impl UserPlan {
 pub fn plan_user(view: &UserView, config: &SweepConfig, demand: Demand) -> UserPlan {
     let mut planner = Planner::new(view, config, demand);
     planner.plan();
-    planner.finish()
+    let mut plan = planner.finish();
+    if config.mode == crate::config::Mode::Retire {
+        plan.actions
+            .retain(|planned| matches!(planned.action.name(), "deactivate" | "delete" | "remove-label"));
+    }
+    plan
 }
 
 /// The policy of one secret, or the name of the tag that cannot be read.
