@@ -17,11 +17,12 @@ const LEAST_HOLD: Duration = Duration::from_secs(24 * 60 * 60);
 #[command(after_help = "\
 For a key that was deactivated while something still uses it. AWS accepts it again within seconds.
 
-The sweep then sees that the key was made active again. It holds a superseded key for its overlap, at
-least 24 hours, and reports it as Reactivated. After that time it deactivates the key again, unless
+The sweep then sees that the key was made active again. It holds a superseded key for its overlap,
+at least 24 hours, and reports it as Reactivated. After that it deactivates the key again, unless
 the key is still used. Until then, move what uses it to the secret's AWSCURRENT.
 
-Without this program: `aws iam update-access-key --user-name USER --access-key-id KEY --status Active`.
+Without this program:
+  aws iam update-access-key --user-name USER --access-key-id KEY --status Active
 A deleted key cannot be made active again.
 
 Examples:
