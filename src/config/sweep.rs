@@ -42,8 +42,6 @@ pub enum Mode {
     /// It says what it would do.
     #[default]
     Audit,
-    /// It retires superseded and abandoned keys.
-    Retire,
     /// It does it.
     Enforce,
 }
@@ -107,7 +105,6 @@ impl SweepConfig {
             "ROTATOR_MODE" => {
                 self.mode = match value {
                     "audit" => Mode::Audit,
-                    "retire" => Mode::Retire,
                     "enforce" => Mode::Enforce,
                     _ => return Err(refuse("audit or enforce")),
                 }

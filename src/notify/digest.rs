@@ -211,7 +211,7 @@ impl Digest {
             Mode::Audit => {
                 format!("Key audit of account {number}: {} would be done", counted(actions, "action"))
             }
-            Mode::Retire | Mode::Enforce => {
+            Mode::Enforce => {
                 let rotated: usize = report.visits.iter().map(|visit| visit.superseded.len()).sum();
                 let rotated = if rotated > 0 { format!("{rotated} rotated, ") } else { String::new() };
                 let (actions, findings) = (counted(actions, "action"), counted(findings, "finding"));

@@ -126,12 +126,7 @@ impl UserPlan {
 pub fn plan_user(view: &UserView, config: &SweepConfig, demand: Demand) -> UserPlan {
     let mut planner = Planner::new(view, config, demand);
     planner.plan();
-    let mut plan = planner.finish();
-    if config.mode == crate::config::Mode::Retire {
-        plan.actions
-            .retain(|planned| matches!(planned.action.name(), "deactivate" | "delete" | "remove-label"));
-    }
-    plan
+    planner.finish()
 }
 
 /// The policy of one secret, or the name of the tag that cannot be read.
