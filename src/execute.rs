@@ -122,6 +122,10 @@ impl Executor<'_> {
                 notify::alert_failure(self.aws, self.config, &error, Some(self.event), self.request_id).await;
                 Ok(())
             }
+            Action::TellDeleted { key, evidence } => {
+                notify::tell_of_deletion(self.aws, self.config, &self.iam, seen, key, evidence).await;
+                Ok(())
+            }
             Action::ForgetRefusal => {
                 // Left behind by a crash, it silences one alert for a year at most.
                 if let Err(error) = self.aws.secrets.untag(arn, TAG_REFUSED).await {

@@ -93,12 +93,20 @@ impl Metric {
 /// [Embedded Metric Format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
 /// a log line is a metric, and no call is made.
 #[derive(Clone)]
-pub struct Metrics(Arc<dyn Fn(&str) + Send + Sync>);
+pub struct Metrics {
+    write: Arc<dyn Fn(&str) + Send + Sync>,
+    function: Arc<str>,
+}
 
 impl Metrics {
     /// Metrics whose lines go where `write` puts them.
     pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(write))
+        Self { write: Arc::new(write), function: "".into() }
+    }
+
+    /// The same metrics as those of a function: two stacks in one account must not read each other's.
+    pub fn of(self, function: &str) -> Self {
+        Self { function: function.into(), ..self }
     }
 
     /// Metrics on stdout, from where Lambda takes them to CloudWatch.
@@ -109,15 +117,19 @@ impl Metrics {
         })
     }
 
-    /// Writes one metric, both in total and by its dimensions.
+    /// Writes one metric of the function, both in total and by its dimensions.
     #[expect(
         clippy::disallowed_methods,
         reason = "a metric is stamped with the time of its log line; no decision hangs on it"
     )]
     pub fn emit(&self, metric: Metric, dimensions: &[(&str, &str)]) {
         let (name, value, unit) = metric.parts();
-        let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
-        let sets = if names.is_empty() { json!([[]]) } else { json!([[], names]) };
+        let mut names = vec!["FunctionName"];
+        let mut sets = vec![json!(names)];
+        if !dimensions.is_empty() {
+            names.extend(dimensions.iter().map(|(name, _)| *name));
+            sets.push(json!(names));
+        }
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut line = Map::new();
         line.insert(
@@ -132,10 +144,11 @@ impl Metrics {
             }),
         );
         line.insert(name.into(), value);
+        line.insert("FunctionName".into(), json!(&*self.function));
         for (dimension, text) in dimensions {
             line.insert((*dimension).into(), json!(text));
         }
-        (self.0)(&Value::Object(line).to_string());
+        (self.write)(&Value::Object(line).to_string());
     }
 }
 

@@ -21,13 +21,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         std::io::stdout,
     ))?;
 
+    let metrics = Metrics::stdout().of(&variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default());
     let config = Config::from_variables(std::env::vars());
     if let Err(error) = &config {
         // The function starts all the same, and answers every invocation with this error: a process
         // that ends would be reported as a crash that tells nobody why.
         tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");
     }
-    let rotator = Rotator::new(Aws::from_lambda_environment().await, config, Metrics::stdout());
+    let rotator = Rotator::new(Aws::from_lambda_environment().await, config, metrics);
     let rotator = &rotator;
     lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
         let invocation = Invocation::new(event.context, SystemTime::now());

@@ -21,12 +21,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         std::io::stdout,
     ))?;
 
+    let metrics = Metrics::stdout().of(&variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default());
     let config = SweepConfig::from_variables(std::env::vars());
     if let Err(error) = &config {
         // As for the rotation function: every invocation answers with it.
         tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");
     }
-    let sweeper = Sweeper::new(Aws::from_lambda_environment().await, config, Metrics::stdout());
+    let sweeper = Sweeper::new(Aws::from_lambda_environment().await, config, metrics);
     let sweeper = &sweeper;
     lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
         let invocation = Invocation::new(event.context, SystemTime::now());

@@ -13,15 +13,6 @@ pub(super) fn parse(text: &str) -> Result<Mode, String> {
     }
 }
 
-/// A mode's name, as `ROTATOR_MODE` has it.
-pub(super) fn name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Audit => "audit",
-        Mode::Retire => "retire",
-        Mode::Enforce => "enforce",
-    }
-}
-
 /// What a sweep does in a mode.
 fn meaning(mode: Mode) -> &'static str {
     match mode {
@@ -47,15 +38,15 @@ impl Session {
         match (asked, deployed) {
             (Some(asked), Some((subject, mode))) if asked != mode => format!(
                 "{subject} mode {}. This is the plan of mode {}: {}",
-                name(mode),
-                name(asked),
+                mode.name(),
+                asked.name(),
                 meaning(asked)
             ),
-            (None, Some((subject, mode))) => format!("{subject} mode {}: {}", name(mode), meaning(mode)),
+            (None, Some((subject, mode))) => format!("{subject} mode {}: {}", mode.name(), meaning(mode)),
             (asked, _) => {
                 let mode = asked.unwrap_or(self.configured);
                 let default = if asked.or(self.sweep_mode).is_none() { " (the default)" } else { "" };
-                format!("The plan of a sweep in mode {}{default}: {}", name(mode), meaning(mode))
+                format!("The plan of a sweep in mode {}{default}: {}", mode.name(), meaning(mode))
             }
         }
     }

@@ -91,7 +91,7 @@ fn command_that_does_it(args: &Args, session: &Session) -> String {
         Some(Mode::Audit) => Some(Mode::Enforce),
         other => other,
     };
-    let mode = acting.into_iter().flat_map(|acting| ["--mode", mode::name(acting)]);
+    let mode = acting.into_iter().flat_map(|acting| ["--mode", acting.name()]);
     let words = ["sweep", "--apply"].into_iter().chain(mode).chain(users);
     session.global.command(words)
 }

@@ -1,7 +1,7 @@
 //! What most commands begin with: AWS, the settings, and whose account it is.
 
 use super::place::Place;
-use super::settings::{self, DEFAULT_MODE, Settings};
+use super::settings::{self, Settings};
 use super::{Failure, Global};
 use crate::aws::{Aws, CallError};
 use crate::config::{Mode, SecretsIn, SweepConfig};
@@ -48,7 +48,7 @@ impl Session {
         {
             place.check("ROTATOR_ROTATION_FUNCTION_ARN: function", function)?;
         }
-        let configured = mode.unwrap_or(DEFAULT_MODE);
+        let configured = mode.unwrap_or_default();
         let global = global.clone();
         Ok(Self { aws, config, configured, sweep_mode: mode, variables, global, caller })
     }

@@ -8,9 +8,6 @@ use crate::error::Error;
 /// The name of the variable that sets the mode.
 const MODE: &str = "ROTATOR_MODE";
 
-/// The mode of a sweep whose settings name none.
-pub(super) const DEFAULT_MODE: Mode = Mode::Retire;
-
 /// The settings that were found.
 pub(super) struct Settings {
     /// In audit mode: a command reads until it is told to act.
@@ -45,19 +42,14 @@ pub(super) async fn read(
         }
         None => own.collect(),
     };
-    let is_set = variables.iter().any(|(name, _)| name == MODE);
-    let config = match is_set {
-        true => SweepConfig::from_variables(variables.clone())?,
-        // Reading needs less than any other mode.
-        false => in_mode(&variables, Mode::Audit)?,
-    };
-    let mode = if is_set { Some(config.mode) } else { is_deployed.then_some(DEFAULT_MODE) };
+    let config = SweepConfig::from_variables(variables.clone())?;
+    let mode = config.shared.sweep_mode.or_else(|| is_deployed.then(Mode::default));
     Ok(Settings { config: SweepConfig { mode: Mode::Audit, ..config }, variables, mode })
 }
 
 /// The same settings in another mode; refused where they do not suffice to act in it.
 pub(super) fn in_mode(variables: &[(String, String)], mode: Mode) -> Result<SweepConfig, Error> {
     let others = variables.iter().filter(|(name, _)| name != MODE).cloned();
-    let mode = (MODE.to_owned(), super::mode::name(mode).to_owned());
-    SweepConfig::from_variables(others.chain([mode]))
+    let set = (MODE.to_owned(), mode.name().to_owned());
+    SweepConfig::from_variables(others.chain([set]))?.acting(mode)
 }

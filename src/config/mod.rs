@@ -25,6 +25,8 @@ pub struct Config {
     pub policy: Policy,
     /// `ROTATOR_EXEMPT_USERS`, `ROTATOR_EXEMPT_GROUP`, `ROTATOR_EXEMPT_TAG`.
     pub exempt: Exemptions,
+    /// `ROTATOR_MODE`: what the sweep does; none, of the rotation function: no sweep is known.
+    pub sweep_mode: Option<Mode>,
     /// `ROTATOR_TEST_REGIONS`: regions whose STS must accept the new key; empty: the function's own.
     pub test_regions: Vec<String>,
     /// `ROTATOR_PROPAGATION_TIMEOUT`: longest wait for that.
@@ -81,6 +83,11 @@ impl Config {
     /// The name of a user's secret.
     pub fn secret_name_of(&self, user: &UserRef) -> String {
         self.secret_name.replace("{user}", &user.name).replace("{account}", &user.account)
+    }
+
+    /// Whether a sweep retires the keys that rotations supersede.
+    pub fn is_swept(&self) -> bool {
+        self.sweep_mode.is_some_and(Mode::acts)
     }
 
     /// Whether the names of users' secrets have text of their own before or after the user's name, so that
@@ -141,6 +148,9 @@ impl Config {
                     _ => return Err(refuse("refuse, delete-inactive or delete-oldest")),
                 }
             }
+            "ROTATOR_MODE" => {
+                self.sweep_mode = Some(Mode::parse(value).ok_or_else(|| refuse("audit, retire or enforce"))?);
+            }
             "ROTATOR_EXEMPT_USERS" | "ROTATOR_EXEMPT_GROUP" | "ROTATOR_EXEMPT_TAG" => {
                 self.exempt.set(name, value)?;
             }
@@ -200,7 +210,7 @@ fn unknown(name: &str, of: &str, names: &[&str]) -> Error {
 }
 
 /// The settings of the rotation function.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     "ROTATOR_ALERT_TOPIC_ARN",
     "ROTATOR_EMAIL_FROM",
     "ROTATOR_EMAIL_DOMAIN",
@@ -211,6 +221,7 @@ pub const NAMES: [&str; 19] = [
     "ROTATOR_RECOVERY",
     "ROTATOR_IN_USE",
     "ROTATOR_UNKNOWN_KEYS",
+    "ROTATOR_MODE",
     "ROTATOR_EXEMPT_USERS",
     "ROTATOR_EXEMPT_GROUP",
     "ROTATOR_EXEMPT_TAG",
@@ -232,6 +243,7 @@ impl Default for Config {
             email: EmailConfig { tag: "email".into(), ..EmailConfig::default() },
             policy: Policy::default(),
             exempt: Exemptions::default(),
+            sweep_mode: None,
             test_regions: Vec::new(),
             propagation_timeout: Duration::from_secs(60),
             secret_name: "iam-key/{user}".into(),

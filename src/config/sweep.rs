@@ -12,7 +12,7 @@ use crate::model::{SecretState, parse_duration};
 pub struct SweepConfig {
     /// What it shares with the rotation function.
     pub shared: Config,
-    /// `ROTATOR_MODE`: look, or act.
+    /// `ROTATOR_MODE`: what it does.
     pub mode: Mode,
     /// `ROTATOR_SCOPE`: whose keys.
     pub scope: Scope,
@@ -35,15 +35,48 @@ pub struct SweepConfig {
     pub kms_key_id: Option<String>,
 }
 
-/// Whether a sweep changes anything.
+/// What a sweep does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// It says what it would do.
-    #[default]
+    /// It changes nothing, and says what `enforce` would do.
     Audit,
-    /// It does it.
+    /// It finishes what rotations of enrolled secrets began: superseded and abandoned keys are deactivated and
+    /// later deleted. It enrolls nobody and starts no rotation.
+    #[default]
+    Retire,
+    /// It does everything.
     Enforce,
+}
+
+impl Mode {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "audit" => Self::Audit,
+            "retire" => Self::Retire,
+            "enforce" => Self::Enforce,
+            _ => return None,
+        })
+    }
+
+    /// As `ROTATOR_MODE` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Audit => "audit",
+            Self::Retire => "retire",
+            Self::Enforce => "enforce",
+        }
+    }
+
+    /// Whether it changes keys or secrets.
+    pub fn acts(self) -> bool {
+        self != Self::Audit
+    }
+
+    /// Whether its plans enroll users and ask for rotations. An audit plans what `enforce` would do.
+    pub fn starts_rotations(self) -> bool {
+        self != Self::Retire
+    }
 }
 
 /// Whose keys a sweep takes care of.
@@ -78,14 +111,15 @@ impl SweepConfig {
                 config.set(&name, value.trim())?;
             }
         }
-        config.check()?;
+        config.mode = config.shared.sweep_mode.unwrap_or_default();
+        config.check_names()?;
         Ok(config)
     }
 
-    /// These settings, to act by; refused where they do not suffice to act.
-    pub fn enforcing(&self) -> Result<Self> {
-        let config = Self { mode: Mode::Enforce, ..self.clone() };
-        config.check()?;
+    /// These settings, to act by in a mode; refused where they do not suffice.
+    pub fn acting(&self, mode: Mode) -> Result<Self> {
+        let config = Self { mode, ..self.clone() };
+        config.check_acting()?;
         Ok(config)
     }
 
@@ -102,13 +136,6 @@ impl SweepConfig {
         let duration = || parse_duration(value).ok_or_else(|| refuse(DURATION));
         let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
         match name {
-            "ROTATOR_MODE" => {
-                self.mode = match value {
-                    "audit" => Mode::Audit,
-                    "enforce" => Mode::Enforce,
-                    _ => return Err(refuse("audit or enforce")),
-                }
-            }
             "ROTATOR_SCOPE" => self.scope = scope(value).ok_or_else(|| refuse(SCOPE))?,
             "ROTATOR_ROTATE_AFTER" => {
                 self.rotate_after = duration()?;
@@ -153,27 +180,32 @@ impl SweepConfig {
         Ok(())
     }
 
-    /// What no single setting shows.
-    fn check(&self) -> Result<()> {
-        let acts = self.mode != Mode::Audit;
-        if acts && self.rotation_function.is_none() && !matches!(self.scope, Scope::Secrets(_)) {
-            return Err(Error::InvalidConfig {
-                name: "ROTATOR_ROTATION_FUNCTION_ARN".into(),
-                problem: "is not set, and only secrets that rotate with that function are enrolled".into(),
-                expected: "the ARN of the rotation function".into(),
-            });
+    /// What a sweep must know before it changes anything: which secrets are enrolled.
+    pub fn check_acting(&self) -> Result<()> {
+        let unknown = self.rotation_function.is_none() && !matches!(self.scope, Scope::Secrets(_));
+        if !self.mode.acts() || !unknown {
+            return Ok(());
         }
-        if self.scope == Scope::All && !self.shared.has_own_names() {
-            return Err(Error::InvalidConfig {
-                name: "ROTATOR_SECRET_NAME".into(),
-                problem: format!(
-                    "is {:?}, and with ROTATOR_SCOPE=all the sweep creates secrets with such names",
-                    self.shared.secret_name
-                ),
-                expected: "a name with a prefix or suffix of its own, such as iam-key/{user}, so that policies can limit the sweep to it".into(),
-            });
+        Err(Error::InvalidConfig {
+            name: "ROTATOR_ROTATION_FUNCTION_ARN".into(),
+            problem: "is not set, and only secrets that rotate with that function are enrolled".into(),
+            expected: "the ARN of the rotation function".into(),
+        })
+    }
+
+    /// The sweep creates secrets only under names that policies can limit it to.
+    fn check_names(&self) -> Result<()> {
+        if self.scope != Scope::All || !self.mode.starts_rotations() || self.shared.has_own_names() {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::InvalidConfig {
+            name: "ROTATOR_SECRET_NAME".into(),
+            problem: format!(
+                "is {:?}, and with ROTATOR_SCOPE=all the sweep creates secrets with such names",
+                self.shared.secret_name
+            ),
+            expected: "a name with a prefix or suffix of its own, such as iam-key/{user}, so that policies can limit the sweep to it".into(),
+        })
     }
 
     /// Whether `ROTATOR_SCOPE` lists the secret, by its name or ARN.
@@ -189,7 +221,7 @@ impl SweepConfig {
     /// Whether the secret's own rotation shows that it was enrolled with authority: only somebody who may
     /// call RotateSecret and invoke the rotation function can make a secret rotate with it.
     ///
-    /// Without a known rotation function nothing is changed (see [`Self::check`]); any other is then taken
+    /// Without a known rotation function nothing is changed (see [`Self::check_acting`]); any other is then taken
     /// for ours, so that a read-only command shows what it can.
     pub fn is_enrolled(&self, secret: &SecretState) -> bool {
         match &self.rotation_function {
@@ -216,8 +248,7 @@ fn scope(value: &str) -> Option<Scope> {
 }
 
 /// The settings that only the sweep has.
-const SWEEP_NAMES: [&str; 10] = [
-    "ROTATOR_MODE",
+const SWEEP_NAMES: [&str; 9] = [
     "ROTATOR_SCOPE",
     "ROTATOR_ROTATE_AFTER",
     "ROTATOR_WARN_BEFORE",
@@ -258,9 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_means_that_nothing_is_changed() {
+    fn nothing_set_means_that_rotations_are_finished_and_none_is_started() {
         let config = config(&[]).unwrap();
-        assert_eq!((config.mode, &config.scope), (Mode::Audit, &Scope::Enrolled));
+        assert_eq!((config.mode, &config.scope), (Mode::Retire, &Scope::Enrolled));
         assert_eq!(config.secrets_in, SecretsIn::Central);
         assert_eq!(config.rotate_after.as_secs(), 90 * 86_400);
     }
@@ -275,7 +306,7 @@ mod tests {
     #[test]
     fn every_unreadable_value_is_refused_with_the_name_and_what_was_expected() {
         for (name, value, expected) in [
-            ("ROTATOR_MODE", "on", "audit or enforce"),
+            ("ROTATOR_MODE", "on", "audit, retire or enforce"),
             ("ROTATOR_SCOPE", "everybody", "enrolled, all"),
             ("ROTATOR_SCOPE", "", "enrolled, all"),
             ("ROTATOR_ROTATE_AFTER", "0", "longer than 0"),
@@ -297,11 +328,14 @@ mod tests {
     #[test]
     fn to_change_anything_it_must_know_which_function_makes_a_secret_ours() {
         let function = ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r");
-        let enforce = ("ROTATOR_MODE", "enforce");
-        assert!(config(&[enforce]).unwrap_err().to_string().contains("ROTATOR_ROTATION_FUNCTION_ARN"));
-        assert!(config(&[enforce, function]).is_ok());
-        assert!(config(&[enforce, ("ROTATOR_SCOPE", "a;")]).is_ok(), "a list is authority by itself");
-        assert!(config(&[("ROTATOR_SCOPE", "all")]).is_ok(), "an audit changes nothing");
+        let acts = |more: &[(&str, &str)], mode| config(more).unwrap().acting(mode);
+        for mode in [Mode::Retire, Mode::Enforce] {
+            let error = acts(&[], mode).unwrap_err().to_string();
+            assert!(error.contains("ROTATOR_ROTATION_FUNCTION_ARN"), "{error}");
+            assert!(acts(&[function], mode).is_ok());
+            assert!(acts(&[("ROTATOR_SCOPE", "a;")], mode).is_ok(), "a list is authority by itself");
+        }
+        assert!(acts(&[], Mode::Audit).is_ok(), "an audit changes nothing");
     }
 
     #[test]

@@ -43,6 +43,10 @@ pub enum FindingKind {
     UnreadableSetting,
     /// A secret is tagged with the user, and nobody with authority enrolled it.
     NotEnrolled,
+    /// A superseded key was made active again after its deactivation.
+    Reactivated,
+    /// A superseded key is active long after the time of its deactivation.
+    NotRetired,
     /// The tag that the sweep remembers by held what the sweep did not write.
     NotesDropped,
 }
@@ -64,7 +68,7 @@ pub struct Finding {
 
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
-    pub const LETTERS: [(char, Self); 20] = [
+    pub const LETTERS: [(char, Self); 22] = [
         ('o', Self::KeyOverdue),
         ('u', Self::StillInUse),
         ('s', Self::UnknownKey),
@@ -84,6 +88,8 @@ impl FindingKind {
         ('e', Self::ExemptButOld),
         ('y', Self::UnreadableSetting),
         ('j', Self::NotEnrolled),
+        ('v', Self::Reactivated),
+        ('t', Self::NotRetired),
         ('z', Self::NotesDropped),
     ];
 
@@ -127,6 +133,12 @@ impl FindingKind {
             }
             Self::NotEnrolled => {
                 "If that secret is to hold the user's keys, enroll it; otherwise remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
+            }
+            Self::Reactivated => {
+                "Somebody needed it: move what uses it to the secret's AWSCURRENT. It is deactivated again after that time, unless it is still used then."
+            }
+            Self::NotRetired => {
+                "See whether a sweep acts: with ROTATOR_MODE=audit nothing retires superseded keys. Set ROTATOR_MODE=retire, or deactivate it by hand: `aws iam update-access-key --status Inactive`."
             }
             Self::NotesDropped => {
                 "Nothing is lost: at worst a recovery window begins anew and a message is repeated. Check who wrote the tag `iam-key-rotator:notices` (CloudTrail: TagResource)."

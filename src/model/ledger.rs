@@ -49,8 +49,16 @@ pub struct Entry {
     /// Since when it is known to be inactive. IAM does not tell, and the recovery window is
     /// counted from here. Of the secret itself: since when a rotation is known to be unfinished.
     pub inactive_since: Option<Timestamp>,
+    /// Since when it is known to be active again after it was inactive.
+    pub active_again: Option<Timestamp>,
     /// The day on which a finding was last reported, counted from 1970.
     pub told: Option<i64>,
+}
+
+impl Entry {
+    fn is_empty(&self) -> bool {
+        self.notes.is_empty() && self.inactive_since.is_none() && self.active_again.is_none()
+    }
 }
 
 /// The tag `iam-key-rotator:notices`: per key, what was noted and since when it is inactive.
@@ -93,7 +101,7 @@ impl Ledger {
         }
     }
 
-    /// The tag's value: letters, digits, space, `:`, `@` and `/`. Entries that no tag would hold are
+    /// The tag's value: letters, digits, space, `:`, `@`, `+` and `/`. Entries that no tag would hold are
     /// forgotten; a user has two keys, which fit.
     pub fn to_tag(&self) -> String {
         let mut text = String::new();
@@ -103,13 +111,10 @@ impl Ledger {
                 .map(|(letter, _)| letter)
                 .collect();
             let since = entry.inactive_since.map(|since| format!("@{}", since.as_second()));
+            let again = entry.active_again.map(|since| format!("+{}", since.as_second()));
             let told = entry.told.map(|day| format!("/{day}"));
-            let word = format!(
-                "{}:{letters}{}{}",
-                key.as_str(),
-                since.unwrap_or_default(),
-                told.unwrap_or_default()
-            );
+            let parts = [since, again, told].map(Option::unwrap_or_default).concat();
+            let word = format!("{}:{letters}{parts}", key.as_str());
             if text.len() + 1 + word.len() <= TAG_CHARS {
                 text.push_str(if text.is_empty() { "" } else { " " });
                 text.push_str(&word);
@@ -120,7 +125,8 @@ impl Ledger {
 
     /// Whether a finding was reported so lately that it need not be reported again.
     pub fn was_told(&self, key: &AccessKeyId, kind: FindingKind, now: Timestamp) -> bool {
-        let recent = |entry: &Entry| entry.told.is_some_and(|day| day_of(now) - day < REMINDER_DAYS);
+        let recent =
+            |entry: &Entry| entry.told.is_some_and(|day| day_of(now).saturating_sub(day) < REMINDER_DAYS);
         self.entries.get(key).is_some_and(|entry| entry.notes.contains(&Note::Found(kind)) && recent(entry))
     }
 
@@ -172,10 +178,26 @@ impl Ledger {
         self.entries.entry(key.clone()).or_default().notes.insert(note);
     }
 
+    /// Since when a key is known to be active again after it was inactive.
+    pub fn active_again(&self, key: &AccessKeyId) -> Option<Timestamp> {
+        self.entries.get(key)?.active_again
+    }
+
+    /// Notes that a key that was inactive is active again, seen at `now`.
+    pub fn note_active_again(&mut self, key: &AccessKeyId, now: Timestamp) {
+        let entry = self.entries.entry(key.clone()).or_default();
+        entry.active_again.get_or_insert(now);
+        // What was announced before is announced anew.
+        entry.notes.remove(&Note::DeactivationComing);
+        entry.notes.remove(&Note::DeletionComing);
+    }
+
     /// Notes whether a key is inactive, seen at `now`.
     pub fn note_status(&mut self, key: &AccessKeyId, inactive: bool, now: Timestamp) {
         if inactive {
-            self.entries.entry(key.clone()).or_default().inactive_since.get_or_insert(now);
+            let entry = self.entries.entry(key.clone()).or_default();
+            entry.inactive_since.get_or_insert(now);
+            entry.active_again = None;
         } else if let Some(entry) = self.entries.get_mut(key) {
             entry.inactive_since = None;
         }
@@ -201,8 +223,7 @@ impl Ledger {
 
     /// Forgets keys that are gone, and entries that say nothing.
     pub fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
-        self.entries
-            .retain(|key, entry| exists(key) && (!entry.notes.is_empty() || entry.inactive_since.is_some()));
+        self.entries.retain(|key, entry| exists(key) && !entry.is_empty());
     }
 }
 
@@ -218,18 +239,25 @@ fn read_entry(word: &str, now: Timestamp) -> Option<(AccessKeyId, Entry, bool)> 
         Some((rest, day)) => (rest, Some(day.parse::<i64>().ok())),
         None => (rest, None),
     };
+    let (rest, again) = match rest.split_once('+') {
+        Some((rest, second)) => (rest, Some(read_second(second))),
+        None => (rest, None),
+    };
     let (letters, since) = match rest.split_once('@') {
         Some((letters, second)) => (letters, Some(read_second(second))),
         None => (rest, None),
     };
     let note = |letter: char| Note::letters().find(|(known, _)| *known == letter).map(|(_, note)| note);
     // A clock that is ahead a little is no forgery.
-    let told = told.map(|day| day.filter(|day| *day <= day_of(now) + 1));
-    let since = since.map(|since| since.filter(|since| day_of(*since) <= day_of(now) + 1));
-    let whole =
-        told != Some(None) && since != Some(None) && letters.chars().all(|letter| note(letter).is_some());
+    let possible = |day: i64| (0..=day_of(now) + 1).contains(&day);
+    let told = told.map(|day| day.filter(|day| possible(*day)));
+    let [since, again] =
+        [since, again].map(|time| time.map(|time| time.filter(|time| possible(day_of(*time)))));
+    let times = told != Some(None) && since != Some(None) && again != Some(None);
+    let whole = times && letters.chars().all(|letter| note(letter).is_some());
     let notes = letters.chars().filter_map(note).collect();
-    Some((key, Entry { notes, inactive_since: since.flatten(), told: told.flatten() }, whole))
+    let (inactive_since, active_again, told) = (since.flatten(), again.flatten(), told.flatten());
+    Some((key, Entry { notes, inactive_since, active_again, told }, whole))
 }
 
 fn read_second(text: &str) -> Option<Timestamp> {
@@ -258,10 +286,11 @@ mod tests {
                 ledger.note(&key, note);
             }
             ledger.note_told(&key, FindingKind::KeyOverdue, now());
-            ledger.note_status(&key, true, now());
+            ledger.note_active_again(&key, now());
+            ledger.note_status(&key, nth != 1, now());
             let tag = ledger.to_tag();
             assert!(tag.len() <= TAG_CHARS);
-            assert!(tag.bytes().all(|b| b.is_ascii_alphanumeric() || b" :@/".contains(&b)));
+            assert!(tag.bytes().all(|b| b.is_ascii_alphanumeric() || b" :@+/".contains(&b)));
             if nth <= 2 {
                 assert_eq!(Ledger::from_tag(&tag, now()), ledger);
             }
@@ -281,6 +310,11 @@ mod tests {
             &format!("{KEY}:@9999999999"),
             &format!("{KEY}:o/99999"),
             &format!("{KEY}:o/x"),
+            &format!("{KEY}:o/-1"),
+            &format!("{KEY}:o/-9223372036854775808"),
+            &format!("{KEY}:o/9223372036854775807"),
+            &format!("{KEY}:@-9223372036854775808"),
+            &format!("{KEY}:@-1"),
         ] {
             let ledger = Ledger::from_tag(text, now());
             assert!(ledger.was_altered(), "{text}");

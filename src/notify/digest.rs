@@ -35,6 +35,8 @@ pub struct SweepReport<'a> {
     pub stopped_after: Option<&'a str>,
     /// The request's id.
     pub request_id: &'a str,
+    /// Whether all that no secret remembers was reported before.
+    pub repeats: bool,
 }
 
 pub(super) struct Digest {
@@ -68,19 +70,22 @@ struct Html<'a>(&'a Digest);
 /// answers whether all of it got through.
 pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     let (aws, config) = (report.account.aws, report.account.config);
-    let audit = config.mode == Mode::Audit;
-    let new = |visit: &Visit| visit.findings.iter().any(|finding| finding.new);
-    let failed = report.visits.iter().any(|visit| visit.failure.is_some());
+    let (audit, fresh) = (!config.mode.acts(), !report.repeats);
+    let remembered = |visit: &Visit| visit.secret.is_some() && !audit;
+    let new =
+        |visit: &Visit| visit.findings.iter().any(|finding| finding.new) && (fresh || remembered(visit));
+    let failed = fresh && report.visits.iter().any(|visit| visit.failure.is_some());
     let called_for = !audit && (report.visits.iter().any(new) || (failed && !report.event.is_part_of_many()));
     let acted = |visit: &Visit| {
-        !visit.actions.is_empty() || !visit.superseded.is_empty() || visit.mailed || visit.refused.is_some()
+        let planned = !visit.actions.is_empty() && (fresh || !audit);
+        planned || !visit.superseded.is_empty() || visit.mailed || visit.refused.is_some()
     };
     // Whoever lists secrets is told of those that cannot be swept until the list is right.
     let listed = matches!(config.scope, Scope::Secrets(_));
     let worth = failed
-        || (!report.survey.unbound.is_empty() && (listed || audit))
+        || (fresh && !report.survey.unbound.is_empty() && (listed || audit))
         || report.visits.iter().any(|visit| acted(visit) || new(visit))
-        || (audit && report.visits.iter().any(|visit| !visit.findings.is_empty()));
+        || (audit && fresh && report.visits.iter().any(|visit| !visit.findings.is_empty()));
     for (name, finding) in report.visits.iter().flat_map(|visit| {
         visit.findings.iter().filter(|finding| finding.new).map(|finding| (&visit.user.name, finding))
     }) {
@@ -209,9 +214,10 @@ impl Digest {
         let findings: u32 = answer.counts.findings.values().sum();
         let headline = match account.config.mode {
             Mode::Audit => {
-                format!("Key audit of account {number}: {} would be done", counted(actions, "action"))
+                let (actions, findings) = (counted(actions, "action"), counted(findings, "finding"));
+                format!("Key audit of account {number}: {actions} would be done, {findings}")
             }
-            Mode::Enforce => {
+            Mode::Retire | Mode::Enforce => {
                 let rotated: usize = report.visits.iter().map(|visit| visit.superseded.len()).sum();
                 let rotated = if rotated > 0 { format!("{rotated} rotated, ") } else { String::new() };
                 let (actions, findings) = (counted(actions, "action"), counted(findings, "finding"));

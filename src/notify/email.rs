@@ -1,6 +1,7 @@
 //! The mail of a success: which key is new, where to fetch it, until when the old one works.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use askama::Template;
 use jiff::Timestamp;
@@ -10,9 +11,10 @@ use super::address::{self, is_address};
 use super::alert::alert_mail_failure;
 use super::place::Place;
 use crate::aws::{Aws, CallError, Email, Iam, Words};
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::model::names::TAG_EMAIL;
-use crate::model::{AccessKeyId, Observation, Policy, minute};
+use crate::model::{AccessKeyId, InUse, Observation, Policy, duration_text, minute};
+use crate::plan::deactivation_time;
 
 /// The facts of a mail. Subject, text and HTML are three templates of the same facts; what goes
 /// into the HTML is escaped by the template.
@@ -57,7 +59,7 @@ pub async fn tell_user(
         tracing::warn!(user = seen.user.name.as_str(), "no address to mail to");
         return;
     };
-    let facts = Rotated::new(seen, &policy, aws.clock.now(), key, superseded);
+    let facts = Rotated::new(seen, &policy, aws.clock.now(), key, superseded, config.sweep_mode);
     let words = match facts.words(config.email.template.as_deref()) {
         Ok(words) => words,
         Err(error) => {
@@ -78,7 +80,7 @@ fn reason(error: &CallError) -> String {
 
 /// The mailbox of the secret's tag needs no call. A user whose tags cannot be read is mailed all the
 /// same, where else there is an address.
-async fn recipient(config: &Config, iam: &Iam, seen: &Observation) -> Option<String> {
+pub(super) async fn recipient(config: &Config, iam: &Iam, seen: &Observation) -> Option<String> {
     let name = &seen.user.name;
     let none = BTreeMap::new();
     let known = seen.secret.tags.get(TAG_EMAIL).is_some_and(|address| is_address(address));
@@ -97,19 +99,12 @@ impl Rotated {
         now: Timestamp,
         key: &AccessKeyId,
         old: Option<&AccessKeyId>,
+        mode: Option<Mode>,
     ) -> Self {
         let place = Place::of(&seen.secret);
-        let until = now.saturating_add(policy.overlap).unwrap_or(Timestamp::MAX);
-        let fate = match (old, policy.overlap.is_zero(), policy.recovery.is_zero()) {
-            (None, ..) => "There was no key before this one.".to_owned(),
-            (Some(old), true, true) => format!("The old key {old} has been deleted."),
-            (Some(old), true, false) => {
-                format!("The old key {old} has been deactivated and no longer works.")
-            }
-            (Some(old), false, _) => format!(
-                "The old key {old} keeps working until {}. Move to the new key before then.",
-                minute(until)
-            ),
+        let fate = match old {
+            None => "There was no key before this one.".to_owned(),
+            Some(old) => fate(old, policy, mode, now),
         };
         Self {
             user: seen.user.name.clone(),
@@ -140,4 +135,35 @@ impl Rotated {
             html: Html(self).render()?,
         })
     }
+}
+
+/// What becomes of the superseded key: when it stops working, what happens if it is still used then, and when
+/// it is deleted. True only where a sweep retires keys, and where none does that is said.
+fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) -> String {
+    if policy.overlap.is_zero() {
+        return match policy.recovery.is_zero() {
+            true => format!("The old key {old} has been deleted."),
+            false => format!("The old key {old} has been deactivated and no longer works."),
+        };
+    }
+    if !mode.is_some_and(Mode::acts) {
+        let why = match mode {
+            Some(_) => "the sweep only audits (ROTATOR_MODE=audit)",
+            None => "no sweep is deployed",
+        };
+        return format!(
+            "The old key {old} keeps working: {why}, so nobody deactivates it. The next rotation deletes it once its overlap is over and nobody uses it. Move to the new key, then deactivate the old one."
+        );
+    }
+    let at = deactivation_time(now, policy);
+    let wait = duration_text(Duration::try_from(at.duration_since(now)).unwrap_or_default());
+    let used = match policy.in_use {
+        InUse::Wait => "if it is still used then, it stays active and you are told where it is used",
+        InUse::Deactivate => "it is deactivated even if it is still used",
+    };
+    let deleted = minute(at.saturating_add(policy.recovery).unwrap_or(Timestamp::MAX));
+    format!(
+        "The old key {old} keeps working until {} (in {wait}). It is then deactivated; {used}. It is deleted on {deleted} at the earliest. Move to the new key before it is deactivated.",
+        minute(at)
+    )
 }

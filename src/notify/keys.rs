@@ -3,11 +3,13 @@
 use askama::Template;
 
 use super::address::recipient;
+use super::alert::publish;
+use super::email::recipient as address_of;
 use super::place::Place;
-use crate::aws::{Aws, Email, Words};
+use crate::aws::{Aws, Email, Iam, Words};
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::{SecretState, minute, readable};
+use crate::model::{AccessKeyId, Observation, SecretState, UserRef, minute, readable};
 use crate::plan::sweep::{ComingEvent, Notice, UserView};
 
 /// The facts of a mail; text and HTML are two templates of them.
@@ -64,7 +66,7 @@ pub async fn tell_of_keys(
         tracing::warn!(user = view.user.name.as_str(), "no address to mail to");
         return Ok(false);
     };
-    let facts = Keys::new(view, secret, notices);
+    let facts = Keys::new(&view.user, secret, notices);
     let words = match facts.words() {
         Ok(words) => words,
         Err(error) => {
@@ -76,9 +78,38 @@ pub async fn tell_of_keys(
     Ok(true)
 }
 
+/// Tells a user that a rotation deleted a key that was active; the alert topic, where there is no mail. Never
+/// fails: what goes wrong is logged.
+pub async fn tell_of_deletion(
+    aws: &Aws,
+    config: &Config,
+    iam: &Iam,
+    seen: &Observation,
+    key: &AccessKeyId,
+    evidence: &str,
+) {
+    let notice = Notice::DeletedActive { key: key.clone(), evidence: evidence.to_owned() };
+    let facts = Keys::new(&seen.user, &seen.secret, &[notice]);
+    let address = if config.email.from.is_some() { address_of(config, iam, seen).await } else { None };
+    let sent = match (config.email.from.clone(), address, facts.words()) {
+        (Some(from), Some(to), Ok(content)) => {
+            aws.ses().send(&Email { from, to, content }).await.map_err(|error| error.to_string())
+        }
+        (_, _, Err(error)) => Err(error.to_string()),
+        _ => {
+            let subject = format!("Access key of {}: {}", facts.user, facts.subject);
+            publish(aws, config, &subject, Text(&facts).render()).await;
+            return;
+        }
+    };
+    if let Err(error) = sent {
+        tracing::error!(user = facts.user, error, "mail of a deletion could not be sent");
+    }
+}
+
 impl Keys {
-    fn new(view: &UserView, secret: &SecretState, notices: &[Notice]) -> Self {
-        let items: Vec<Item> = notices.iter().map(Item::of).collect();
+    fn new(user: &UserRef, secret: &SecretState, notices: &[Notice]) -> Self {
+        let items: Vec<Item> = notices.iter().map(|notice| Item::of(notice, &user.name)).collect();
         let place = Place::of(secret);
         let first = items.first().map(|item| item.headline.clone()).unwrap_or_default();
         let subject = match items.len() {
@@ -86,8 +117,8 @@ impl Keys {
             several => format!("{first}, and {} more", several - 1),
         };
         Self {
-            user: view.user.name.clone(),
-            account: view.user.account.clone(),
+            user: user.name.clone(),
+            account: user.account.clone(),
             subject,
             items,
             secret_name: secret.name.clone(),
@@ -107,7 +138,7 @@ impl Keys {
 }
 
 impl Item {
-    fn of(notice: &Notice) -> Self {
+    fn of(notice: &Notice, user: &str) -> Self {
         let (key, headline, text) = match notice {
             Notice::Coming(coming) => {
                 let at = minute(coming.at);
@@ -118,7 +149,7 @@ impl Item {
                     ),
                     ComingEvent::Deactivation => (
                         format!("deactivation on {at}"),
-                        "It has been superseded. What still uses it must move to the key in the secret before then.",
+                        "It has been superseded. What uses it must move to the key in the secret before then.",
                     ),
                     ComingEvent::Deletion => (
                         format!("deletion on {at}"),
@@ -131,10 +162,21 @@ impl Item {
                 key,
                 "deactivated".to_owned(),
                 format!(
-                    "It no longer works. If something turns out to need it, it can be activated again until {}, when it is deleted.",
+                    "It no longer works. If something needs it, activate it again before {}, when it is deleted: iam-key-rotator reactivate {user} {key}, or aws iam update-access-key --user-name {user} --access-key-id {key} --status Active",
                     minute(*deleted_at)
                 ),
             ),
+            Notice::DeletedActive { key, evidence } => (
+                key,
+                "deleted while active".to_owned(),
+                format!(
+                    "A user has two keys at most, and this one was deleted to make room for the next one, although it was active: {}. It is gone for good.",
+                    readable(evidence)
+                ),
+            ),
+            Notice::Reactivated { key, evidence } => {
+                (key, "active again".to_owned(), format!("{}.", readable(evidence)))
+            }
             Notice::Deleted { key } => (key, "deleted".to_owned(), "It is gone for good.".to_owned()),
             Notice::StillInUse { key, evidence } => (
                 key,

@@ -15,5 +15,5 @@ pub use address::is_address;
 pub use alert::{alert_failure, alert_sweep_failure};
 pub use digest::{SweepReport, tell_of_step, tell_of_sweep};
 pub use email::tell_user;
-pub use keys::tell_of_keys;
+pub use keys::{tell_of_deletion, tell_of_keys};
 pub use organization::tell_of_organization;

@@ -130,6 +130,13 @@ pub enum Action {
         /// The other secret's ARN.
         other: String,
     },
+    /// Tell the user that a key was deleted although it was active.
+    TellDeleted {
+        /// The key.
+        key: AccessKeyId,
+        /// Why it could go.
+        evidence: String,
+    },
     /// Take off the tag that remembers a lasting refusal, which is over.
     ForgetRefusal,
     /// Mail the user, then close the intent, so that a retry knows the mail is out.
@@ -184,6 +191,9 @@ impl fmt::Display for Action {
             }
             Self::ReportConflict { key, other } => {
                 write!(f, "report that {key} stays, because secret {other} may hold it")
+            }
+            Self::TellDeleted { key, .. } => {
+                write!(f, "tell the user that {key} was deleted while it was active")
             }
             Self::ForgetRefusal => f.write_str("take off the tag that remembers an earlier refusal"),
             Self::TellUser { key, .. } => write!(f, "mail the user that key {key} is current"),

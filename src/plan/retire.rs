@@ -54,8 +54,8 @@ pub(super) fn quiet(used: &LastUse) -> Timestamp {
     }
 }
 
-/// When a key superseded then has had its time: its overlap, and under `wait` at least as long as
-/// it takes until its disuse can be known.
+/// When a key that was superseded then may be deactivated: after its overlap, and under `wait` not before its
+/// disuse can be known. Plans, mails, status and digests all name this time.
 pub fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
     let proof = match policy.in_use {
         InUse::Wait if !policy.overlap.is_zero() => policy.overlap.max(LAST_USED_LAG),

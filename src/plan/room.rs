@@ -29,7 +29,11 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
     for (key, verdict) in verdicts {
         match verdict {
             Ok(reason) => {
-                actions.extend(delete(seen, key, reason));
+                actions.extend(delete(seen, key, reason.clone()));
+                if key.status == KeyStatus::Active {
+                    let action = Action::TellDeleted { key: key.id.clone(), evidence: reason };
+                    actions.push(because(action, "nobody deactivated it before"));
+                }
                 return Ok(actions);
             }
             Err(Refusal { other: Some(other), remedy, .. }) => {
@@ -93,7 +97,7 @@ fn nobody_else_holds(
     seen: &Observation,
     reason: String,
 ) -> std::result::Result<String, Refusal> {
-    match seen.claims.holder_elsewhere(&key.id) {
+    match seen.claims.holder_elsewhere(key, seen.now) {
         None => Ok(reason),
         Some(other) => Err(Refusal {
             problem: String::new(),

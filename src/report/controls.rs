@@ -189,6 +189,8 @@ pub fn questions_of(kind: FindingKind) -> &'static [Question] {
         FindingKind::StillInUse
         | FindingKind::UnknownKey
         | FindingKind::TwoActiveKeys
+        | FindingKind::Reactivated
+        | FindingKind::NotRetired
         | FindingKind::RolledBack => &[Question::OneKey, Question::Age],
         FindingKind::NeverUsed => &[Question::Used45, Question::Used90],
         FindingKind::RotationOff | FindingKind::NoRotationFunction => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account::Account;
-use super::survey::{Candidate, Held};
+use super::survey::{Candidate, Held, note_held};
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};
@@ -40,6 +40,9 @@ pub(super) async fn step(
     user: &str,
     invocation: &Invocation,
 ) -> Result<StepAnswer> {
+    if action == Lifecycle::Create {
+        starts_rotations(config, "action")?;
+    }
     let account = Account::open(aws, config, None, &invocation.function_arn).await?;
     let demand = match action {
         Lifecycle::Create => Demand::Rotate,
@@ -62,6 +65,18 @@ pub(super) async fn step(
         outcome: if idle { "nothing-to-do" } else { "done" },
         reason: visit.exempt.or(visit.refused).filter(|_| idle),
         actions: visit.actions.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Whether the mode lets the sweep ask for a rotation, as the event's `field` wants.
+pub(super) fn starts_rotations(config: &SweepConfig, field: &'static str) -> Result<()> {
+    if config.mode.starts_rotations() {
+        return Ok(());
+    }
+    Err(Error::InvalidEvent {
+        field: field.into(),
+        problem: "asks for a new key, and with ROTATOR_MODE=retire the sweep starts no rotation".into(),
+        remedy: "Set ROTATOR_MODE=enforce, or rotate the secret: `aws secretsmanager rotate-secret`.",
     })
 }
 
@@ -90,9 +105,7 @@ impl Account<'_> {
             let Some(tagged) = tagged.filter(|tagged| tagged.name.eq_ignore_ascii_case(name)) else {
                 continue;
             };
-            if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
-                held.entry(key).or_default().push(secret.arn.clone());
-            }
+            note_held(self.config, &secret, &mut held);
             if self.config.is_enrolled(&secret) || self.config.lists(&secret) {
                 candidate.user = tagged;
                 candidate.secrets.push(secret.arn);

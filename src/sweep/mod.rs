@@ -12,6 +12,7 @@ mod creation;
 mod execute;
 mod lifecycle;
 mod organization;
+mod recall;
 mod secret_policy;
 mod survey;
 mod visit;
@@ -71,10 +72,12 @@ impl Sweeper {
                 if wish.dryrun {
                     config.mode = Mode::Audit;
                 }
+                config.check_acting()?;
                 let answer = account::sweep(&self.aws, &config, &self.metrics, &wish, invocation).await?;
                 serde_json::to_value(answer)
             }
             SweepEvent::Lifecycle { action, user } => {
+                config.check_acting()?;
                 serde_json::to_value(lifecycle::step(&self.aws, config, action, &user, invocation).await?)
             }
             SweepEvent::Accounts { unit, accounts, marker } => serde_json::to_value(

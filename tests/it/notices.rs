@@ -10,9 +10,12 @@ const ADMIN: (&str, &str) = ("ROTATOR_ADMIN_EMAIL", "admin@example.com");
 const ALERTS: (&str, &str) = ("ROTATOR_ALERT_TOPIC_ARN", TOPIC);
 
 fn mailing(settings: &[(&str, &str)]) -> Stage {
-    let mut all = vec![FROM, ADMIN];
-    all.extend_from_slice(settings);
-    Stage::new(Options::default(), &all)
+    let swept = [("ROTATOR_MODE", "retire")];
+    let swept = if settings.iter().any(|(name, _)| *name == "ROTATOR_MODE") { &[][..] } else { &swept[..] };
+    let all = [&[FROM, ADMIN], swept, settings].concat();
+    // An empty mode stands for none.
+    let set: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    Stage::new(Options::default(), &set)
 }
 
 #[tokio::test(start_paused = true)]
@@ -31,7 +34,8 @@ async fn the_user_is_mailed_once_which_key_is_new_where_to_fetch_it_and_until_wh
         for fact in [
             new.as_str(),
             &old.access_key_id,
-            "2026-01-02 00:00 UTC",
+            "2026-01-02 00:00 UTC (in 1 day)",
+            "deleted on 2026-01-09 00:00 UTC at the earliest",
             "get-secret-value",
             "console.aws.amazon.com",
         ] {
@@ -42,6 +46,40 @@ async fn the_user_is_mailed_once_which_key_is_new_where_to_fetch_it_and_until_wh
     }
     // The record of the intent is closed: the next look knows that the mail is out.
     assert!(!stage.sim.secret(&arn).tags.contains_key("iam-key-rotator:intent"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_mail_promises_no_deactivation_where_no_sweep_retires_keys() {
+    for (mode, why) in [("", "no sweep is deployed"), ("audit", "the sweep only audits")] {
+        let stage = mailing(&[("ROTATOR_MODE", mode)]);
+        let (old, arn) = stage.adopted();
+        stage.rotated(&arn).await;
+        let text = stage.sim.mails()[0].text.clone().unwrap();
+        assert!(text.contains(why) && text.contains("nobody deactivates it"), "{text}");
+        assert!(text.contains(&format!("The old key {} keeps working:", old.access_key_id)), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_deleted_while_it_is_active_is_not_deleted_without_a_word() {
+    for mails in [true, false] {
+        let stage = if mails { mailing(&[]) } else { crate::alerts::alerting(&[]).0 };
+        let arn = match mails {
+            true => stage.adopted().1,
+            false => stage.sim.secret_arns(ACCOUNT, crate::stage::REGION)[0].clone(),
+        };
+        stage.rotated(&arn).await;
+        let old = stage.keys()[0].0.clone();
+        // Nobody has retired it, as where no sweep is deployed.
+        stage.sim.advance(crate::stage::days(90));
+        stage.rotated(&arn).await;
+        let told = match mails {
+            true => stage.sim.mails().into_iter().filter_map(|mail| mail.text).collect::<Vec<_>>(),
+            false => stage.sim.alerts().into_iter().map(|alert| alert.message).collect(),
+        };
+        let notice = told.iter().find(|text| text.contains("although it was active")).unwrap();
+        assert!(notice.contains(&old), "{notice}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

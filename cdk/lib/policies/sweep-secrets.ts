@@ -30,6 +30,17 @@ export function findSecrets(of: Enrolled): PolicyStatement[] {
       new PolicyStatement({ sid: `DescribeSecrets${name}`, actions: ['secretsmanager:DescribeSecret'], ...scope }),
     );
   }
+  // A listed secret that does not exist has no suffix, and the sweep reports it as missing.
+  const listed = listedNames(of.settings);
+  if (listed.length > 0) {
+    statements.push(
+      new PolicyStatement({
+        sid: 'DescribeListedSecretsThatAreMissing',
+        actions: ['secretsmanager:DescribeSecret'],
+        resources: listed.map((name) => secretsOf(of.stack, name)),
+      }),
+    );
+  }
   // Whether a user without a secret has one of that name already. One that does not exist has no tags, and no suffix.
   statements.push(
     new PolicyStatement({
@@ -154,11 +165,16 @@ function enrolled({ stack, rotationFunctionArn, settings }: Enrolled): [string, 
   const scopes: [string, Scope][] = [
     ['OfTheFunction', { resources: [secretsOf(stack)], conditions: { StringEquals: namesUs } }],
   ];
-  const listed = settings.sweep?.scope;
-  if (listed !== undefined && typeof listed !== 'string') {
+  const listed = listedNames(settings);
+  if (listed.length > 0) {
     scopes.push(['Listed', { resources: listed.map((name) => secretsOf(stack, `${name}-??????`)) }]);
   }
   return scopes;
+}
+
+function listedNames(settings: RotatorSettings): readonly string[] {
+  const scope = settings.sweep?.scope;
+  return scope === undefined || typeof scope === 'string' ? [] : scope;
 }
 
 function ours({ rotationFunctionArn }: Enrolled): Record<string, string> {

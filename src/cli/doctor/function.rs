@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{Session, mode};
+use super::super::Session;
 use super::report::Report;
 use crate::aws::FunctionState;
 use crate::config::{Config, Mode};
@@ -21,8 +21,7 @@ pub(super) struct Function {
 impl Function {
     /// The mode of the sweep that is deployed beside it, as its own settings tell.
     pub fn sweep_mode(&self) -> Option<Mode> {
-        let set = self.state.settings.iter().find(|(name, _)| name == "ROTATOR_MODE")?;
-        mode::parse(&set.1).ok()
+        self.config.as_ref()?.sweep_mode
     }
 }
 

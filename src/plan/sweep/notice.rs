@@ -35,6 +35,20 @@ pub enum Notice {
         /// The key.
         key: AccessKeyId,
     },
+    /// That a key was deleted although it was active, to make room for the next one.
+    DeletedActive {
+        /// The key.
+        key: AccessKeyId,
+        /// Why it could go.
+        evidence: String,
+    },
+    /// That a key which was deactivated is active again, and until when it is left so.
+    Reactivated {
+        /// The key.
+        key: AccessKeyId,
+        /// What was found, with the command that activates it.
+        evidence: String,
+    },
     /// That a superseded key is still used, and where.
     StillInUse {
         /// The key.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::rotate::GRACE;
-use super::{ComingEvent, Demand, FleetAction, Notice, Planner, before};
+use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before};
+use crate::model::names::AWSPENDING;
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, InUse, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
+    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
 };
 use crate::plan::retire::{after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Action, room};
@@ -15,12 +16,21 @@ use crate::plan::{Action, room};
 /// How old a key must be that no version was ever promoted with: last-used data lag by hours.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long at least a key stays active that somebody made active again.
+const HELD: Duration = Duration::from_secs(24 * 60 * 60);
+/// An overlap that is none, and yet asks for the proof of disuse.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 impl Planner<'_> {
     /// Plans what becomes of every key but the current one.
     ///
     /// Without a known, active current key nothing is taken away: another may be the one in use.
     pub(super) fn retire(&mut self) {
         let Some(current) = self.current_key() else { return };
+        // Where the sweep only finishes what rotations began, a list is no authority to touch keys.
+        if !self.config.mode.starts_rotations() && self.view.standing != Standing::Enrolled {
+            return self.refuse("the secret does not rotate with the rotation function".into());
+        }
         for action in room::stale_labels(&self.seen) {
             if let Action::RemoveLabel { version, key } = action.action {
                 self.act(FleetAction::RemoveLabel { version, key }, action.reason);
@@ -36,6 +46,7 @@ impl Planner<'_> {
             }
             met = true;
             self.distrust_impossible(&key, role);
+            self.note_rescue(&key, role);
             self.plan.ledger.note_status(&key.id, key.status == KeyStatus::Inactive, self.seen.now);
             match (role, key.status) {
                 (KeyRole::Previous, _) if !is_superseded => self.keep_younger(&key, &current),
@@ -48,6 +59,8 @@ impl Planner<'_> {
                     self.find(FindingKind::UnknownKey, Some(&key.id), evidence);
                 }
                 (KeyRole::Unknown, _) if self.policy.unknown_keys == UnknownKeys::Refuse => {}
+                // That it is superseded cannot be shown.
+                (KeyRole::Unknown, _) if !self.config.mode.starts_rotations() => {}
                 (KeyRole::Previous | KeyRole::Abandoned | KeyRole::Unknown, KeyStatus::Inactive) => {
                     self.delete(&key, role);
                 }
@@ -93,13 +106,28 @@ impl Planner<'_> {
             Demand::Delete => return self.refuse(format!("{} is still active", key.id)),
             Demand::Due | Demand::Rotate => self.policy,
         };
+        if let Some(until) = self.held_until(key).filter(|until| self.seen.now < *until) {
+            let user = &self.view.user.name;
+            let evidence = format!(
+                "it was deactivated and is active again; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {}`",
+                key.id
+            );
+            self.refuse(evidence.clone());
+            self.find(FindingKind::Reactivated, Some(&key.id), evidence);
+            return self.expect(ComingEvent::Deactivation, &key.id, until, HELD);
+        }
+        let rescued = self.plan.ledger.active_again(&key.id).is_some();
+        // After a rescue its disuse is proved even where no overlap asks for it.
+        let policy =
+            if rescued { Policy { overlap: policy.overlap.max(SHORTEST), ..policy } } else { policy };
+        let at = deactivation_time(superseded, &policy);
         match may_deactivate(key, superseded, &policy, self.seen.now) {
             Ok(reason) => {
-                self.take_away(&key.id, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
+                self.find_not_retired(key, at);
+                self.take_away(key, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
             }
             Err(reason) => {
                 self.refuse(reason.clone());
-                let at = deactivation_time(superseded, &policy);
                 if self.seen.now >= at {
                     self.find(FindingKind::StillInUse, Some(&key.id), reason);
                 } else {
@@ -109,11 +137,38 @@ impl Planner<'_> {
         }
     }
 
+    /// A superseded key that is active long after its time is reported, whatever the mode does about it now.
+    fn find_not_retired(&mut self, key: &AccessKey, at: Timestamp) {
+        if after(at, GRACE) < self.seen.now {
+            let evidence = format!("it was superseded, and is active although its time was over {at}");
+            self.find(FindingKind::NotRetired, Some(&key.id), evidence);
+        }
+    }
+
+    /// A superseded key that is active after it was inactive was made active again by somebody who needs it.
+    /// Without an overlap finishSecret deactivates it before it ends the rotation.
+    fn note_rescue(&mut self, key: &AccessKey, role: KeyRole) {
+        if role != KeyRole::Previous || key.status != KeyStatus::Active {
+            return;
+        }
+        let ended = !self.seen.secret.current().is_some_and(|version| version.has(AWSPENDING));
+        let at_once = self.policy.overlap.is_zero() && ended;
+        let shared = self.seen.claims.holder_elsewhere(key, self.seen.now).is_some();
+        if self.plan.ledger.inactive_since(&key.id).is_some() || (at_once && !shared) {
+            self.plan.ledger.note_active_again(&key.id, self.seen.now);
+        }
+    }
+
+    /// Until when a key that somebody made active again is left so.
+    fn held_until(&self, key: &AccessKey) -> Option<Timestamp> {
+        Some(after(self.plan.ledger.active_again(&key.id)?, self.policy.overlap.max(HELD)))
+    }
+
     /// A rule of its own counts from when it asked for the new key, which came somewhat later: what
     /// is left of a day is not waited for. More than that is a rule that has drifted. The proof of
     /// disuse is asked for all the same.
     fn policy_of_a_rule(&self) -> Policy {
-        let shortest = self.policy.overlap.min(Duration::from_secs(1));
+        let shortest = self.policy.overlap.min(SHORTEST);
         let overlap = self.policy.overlap.saturating_sub(GRACE).max(shortest);
         Policy { overlap, ..self.policy }
     }
@@ -132,7 +187,7 @@ impl Planner<'_> {
             self.find(FindingKind::StillInUse, Some(&key.id), evidence);
         } else if self.seen.now >= at {
             let action = FleetAction::DeactivateKey { key: key.id.clone() };
-            self.take_away(&key.id, action, "left by a rotation that was given up, and not used".into());
+            self.take_away(key, action, "left by a rotation that was given up, and not used".into());
         } else {
             self.expect(ComingEvent::Deactivation, &key.id, at, Duration::ZERO);
         }
@@ -166,11 +221,11 @@ impl Planner<'_> {
         match self.demand {
             Demand::Deactivate => self.refuse(format!("{} is inactive already", key.id)),
             Demand::Delete if now >= before(at, GRACE) => {
-                self.delete_now(&key.id, format!("{what}, and inactive since {since}"));
+                self.delete_now(key, format!("{what}, and inactive since {since}"));
             }
             Demand::Delete => self.refuse(format!("{} is kept until {at}", key.id)),
             _ if self.seen.now >= at => {
-                self.delete_now(&key.id, format!("{what}, and inactive since {since} or longer"));
+                self.delete_now(key, format!("{what}, and inactive since {since} or longer"));
             }
             _ => self.expect(ComingEvent::Deletion, &key.id, at, self.policy.recovery),
         }
@@ -209,13 +264,13 @@ impl Planner<'_> {
         before(at, GRACE)
     }
 
-    fn delete_now(&mut self, key: &AccessKeyId, reason: String) {
-        if !self.take_away(key, FleetAction::DeleteKey { key: key.clone() }, reason) {
+    fn delete_now(&mut self, key: &AccessKey, reason: String) {
+        if !self.take_away(key, FleetAction::DeleteKey { key: key.id.clone() }, reason) {
             return;
         }
-        let holder = self.seen.secret.holder(key).filter(|version| version.is_labelled());
+        let holder = self.seen.secret.holder(&key.id).filter(|version| version.is_labelled());
         if let Some(version) = holder.map(|version: &Version| version.id.clone()) {
-            self.act(FleetAction::RemoveLabel { version, key: key.clone() }, "its key is deleted");
+            self.act(FleetAction::RemoveLabel { version, key: key.id.clone() }, "its key is deleted");
         }
     }
 }

@@ -24,7 +24,8 @@ const JUST_ROTATED: Duration = Duration::from_secs(60 * 60);
 impl Planner<'_> {
     /// Plans the rotation that is due or asked for.
     pub(super) fn rotate(&mut self) {
-        if self.finish_enrolment() {
+        let starts = self.config.mode.starts_rotations();
+        if starts && self.finish_enrolment() {
             return;
         }
         // RotateSecret would take up the old rotation, and move AWSCURRENT forward again.
@@ -59,7 +60,8 @@ impl Planner<'_> {
         };
         if !asked && !forced && stuck.is_none() {
             let at = scheduled.map_or(due, |next| next.min(due)).max(self.seen.now);
-            if let Some(key) = oldest {
+            // A sweep that starts no rotation announces only what the schedule will do.
+            if let Some(key) = oldest.filter(|_| starts || scheduled.is_some()) {
                 self.expect(ComingEvent::Rotation, &key.id, at, self.config.rotate_after);
             }
             return;
@@ -75,6 +77,9 @@ impl Planner<'_> {
         }
         if let Some(key) = oldest.as_ref().filter(|key| key.last_use == Some(LastUse::Never)) {
             self.find(FindingKind::NeverUsed, Some(&key.id), format!("created {}, never used", key.created));
+        }
+        if !starts {
+            return;
         }
         let reason = match (&oldest, forced, stuck) {
             (_, true, _) => "it was asked for".into(),

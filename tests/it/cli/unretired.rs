@@ -1,8 +1,10 @@
 //! `status` and `doctor` say when nothing will retire a superseded key.
 
+use simulator::FunctionSetup;
+
 use super::Seat;
 use crate::fleet::Fleet;
-use crate::stage::days;
+use crate::stage::{FUNCTION, days};
 
 async fn rotated(users: usize) -> (Fleet, Vec<String>) {
     let fleet = Fleet::new(&[]);
@@ -64,6 +66,21 @@ async fn where_no_sweep_is_known_that_is_said_and_where_one_acts_nothing() {
             let ran = Seat::of(&fleet.sim).set(&[("ROTATOR_MODE", mode)]).run(line).await;
             assert!(!ran.out.to_lowercase().contains("that retires"), "{mode} {line}: {}", ran.out);
             assert!(!ran.out.to_lowercase().contains("will retire"), "{mode} {line}: {}", ran.out);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rotation_functions_own_setting_tells_doctor_of_the_sweep() {
+    let (fleet, _) = rotated(1).await;
+    for (mode, told) in [("audit", "the sweep runs in mode audit"), ("retire", "")] {
+        let variables = [("ROTATOR_MODE".to_owned(), mode.to_owned())].into();
+        let role = FunctionSetup::of_role("arn:aws:iam::111122223333:role/rotation");
+        fleet.sim.set_up_function(FUNCTION, FunctionSetup { variables, ..role });
+        for line in ["doctor user-0", "doctor"] {
+            let ran = Seat::of(&fleet.sim).run(line).await;
+            assert_eq!(ran.out.contains("that retires") || ran.out.contains("will retire"), mode == "audit");
+            assert!(ran.out.contains(told), "{}", ran.out);
         }
     }
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod calls;
 mod coming_from;
 mod continuation;
+mod default;
 mod enrolment;
 mod exemptions;
 mod lifecycle;

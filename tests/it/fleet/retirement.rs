@@ -6,7 +6,7 @@ use serde_json::json;
 use simulator::{Fault, FaultKind, KeyPair};
 
 use super::Fleet;
-use crate::stage::{ACCOUNT, hours};
+use crate::stage::{ACCOUNT, FUNCTION, hours};
 
 /// A user whose key was just rotated at a sweep's call: the superseded key.
 async fn rotated(fleet: &Fleet) -> KeyPair {
@@ -81,14 +81,23 @@ async fn a_last_use_that_cannot_be_read_skips_the_user_and_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_recovery_window_begins_anew_when_somebody_activates_the_key_in_between() {
+async fn a_key_that_somebody_activates_again_is_held_for_a_day_and_its_recovery_window_begins_anew() {
     let fleet = Fleet::new(&[("ROTATOR_RECOVERY", "5d")]);
     let old = rotated(&fleet).await;
     fleet.day().await;
     assert!(fleet.keys("ci").contains(&(old.access_key_id.clone(), false)));
     fleet.sim.set_key_status(&old.access_key_id, true);
-    // It is deactivated by the next sweep, and its window begins then.
-    fleet.sim.advance(hours(60));
+    fleet.sim.advance(hours(1));
+    for hour in 0..24 {
+        let answer = fleet.sweep().await;
+        assert_eq!(answer["findings"]["Reactivated"], 1, "{hour}: {answer}");
+        assert!(fleet.keys("ci").contains(&(old.access_key_id.clone(), true)), "{hour}");
+        fleet.sim.advance(hours(1));
+    }
+    let alert = fleet.sim.alerts().into_iter().find(|alert| alert.message.contains("Reactivated")).unwrap();
+    let command = format!("iam-key-rotator reactivate ci {}", old.access_key_id);
+    assert!(alert.message.contains(&command), "{}", alert.message);
+    // Nobody uses it, so it is deactivated then, and its window begins then.
     fleet.sweep().await;
     for _ in 0..4 {
         fleet.day().await;
@@ -164,7 +173,8 @@ async fn nothing_is_taken_from_a_user_whose_current_key_is_not_sure() {
             "current inactive" => fleet.sim.set_key_status(&new, false),
             "two secrets" => {
                 let tags = [("iam-key-rotator:user", "ci")];
-                fleet.sim.create_secret("another", Some(r#"{"UserName":"ci"}"#), &tags);
+                let another = fleet.sim.create_secret("another", Some(r#"{"UserName":"ci"}"#), &tags);
+                fleet.sim.set_rotation(&another, FUNCTION);
             }
             _ => {
                 fleet.user("bob", 10);

@@ -130,7 +130,9 @@ async fn coming_from_e_an_audit_changes_nothing_and_its_mails_say_what_enforcing
     let told = moved.told();
     assert!(told.iter().all(|line| line.contains(OWNER) || line.contains("admin@example.com")), "{told:#?}");
     assert!(
-        told.contains(&format!("10 {OWNER}: Key audit of account {MEMBER}: 2 actions would be done")),
+        told.contains(&format!(
+            "10 {OWNER}: Key audit of account {MEMBER}: 2 actions would be done, 0 findings"
+        )),
         "{told:#?}"
     );
     let audited = plan_of(&moved.fleet.send(event(MEMBER)).await.unwrap());
@@ -144,7 +146,7 @@ async fn coming_from_e_an_audit_changes_nothing_and_its_mails_say_what_enforcing
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_a_mode_that_nobody_has_set_is_an_audit() {
+async fn coming_from_e_a_mode_that_nobody_has_set_starts_no_rotation() {
     let settings: Vec<_> = super::page::blocks('E')
         .swap_remove(0)
         .into_iter()
@@ -152,7 +154,7 @@ async fn coming_from_e_a_mode_that_nobody_has_set_is_an_audit() {
         .collect();
     let owned = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = iam_key_rotator::config::SweepConfig::from_variables(owned).unwrap();
-    assert_eq!(config.mode, iam_key_rotator::config::Mode::Audit);
+    assert_eq!(config.mode, iam_key_rotator::config::Mode::Retire);
 }
 
 #[tokio::test(start_paused = true)]
