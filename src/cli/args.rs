@@ -2,7 +2,9 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::{completions, demo, doctor, enroll, man, plan, report, rotate, status, sweep, unstick};
+use super::{
+    completions, demo, doctor, enroll, man, plan, reactivate, report, rotate, status, sweep, unstick,
+};
 
 const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
@@ -60,6 +62,8 @@ pub enum Command {
     Sweep(sweep::Args),
     /// Rotate one secret now, and follow it
     Rotate(rotate::Args),
+    /// Make a deactivated key active again
+    Reactivate(reactivate::Args),
     /// Give a user a secret that rotates, and say what its consumers must change
     Enroll(enroll::Args),
     /// Look at everything that a rotation needs

@@ -2,6 +2,7 @@
 
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 
+use super::plan::preview;
 use super::{Failure, Session, Terminal};
 use crate::config::{Scope, SweepConfig};
 use crate::plan::sweep::Demand;
@@ -19,6 +20,17 @@ pub(super) async fn look_at_all(
 ) -> Result<(Vec<Visit>, usize), Failure> {
     let look = |candidate| account.visit(candidate, Demand::Due);
     visit_all(account, candidates, terminal, "looking at users", look, |_, _| Ok(())).await
+}
+
+/// The same by the mode of `planner`, which acts on nobody; Ctrl-C stops `account`.
+pub(super) async fn plan_all(
+    account: &Account<'_>,
+    planner: &Account<'_>,
+    candidates: &[&Candidate],
+    terminal: &mut Terminal,
+) -> Result<(Vec<Visit>, usize), Failure> {
+    let plan = |candidate| preview(planner, candidate);
+    visit_all(account, candidates, terminal, "planning", plan, |_, _| Ok(())).await
 }
 
 /// Visits users in the order given, each by `visit`; Ctrl-C stops `account`. `told` is called as each

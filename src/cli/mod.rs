@@ -14,13 +14,16 @@ mod enroll;
 mod failure;
 mod fleet;
 mod man;
+mod mode;
 mod place;
 mod plan;
+mod reactivate;
 mod report;
 mod rotate;
 mod session;
 mod settings;
 mod status;
+mod stopped;
 mod sweep;
 mod table;
 mod target;
@@ -77,6 +80,7 @@ async fn dispatch(
         Command::Plan(args) => plan::run(args, &session, terminal).await,
         Command::Sweep(args) => sweep::run(args, &session, terminal).await,
         Command::Rotate(args) => rotate::run(args, &session, terminal).await,
+        Command::Reactivate(args) => reactivate::run(args, &session, terminal).await,
         Command::Enroll(args) => enroll::run(args, &session, terminal).await,
         Command::Doctor(args) => doctor::run(args, &session, terminal).await,
         Command::Unstick(args) => unstick::run(args, &session, terminal).await,
@@ -90,7 +94,12 @@ async fn dispatch(
 fn begin(command: &Command, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
     let prose = matches!(
         command,
-        Command::Plan(_) | Command::Sweep(_) | Command::Rotate(_) | Command::Enroll(_) | Command::Unstick(_)
+        Command::Plan(_)
+            | Command::Sweep(_)
+            | Command::Rotate(_)
+            | Command::Reactivate(_)
+            | Command::Enroll(_)
+            | Command::Unstick(_)
     );
     let headline = session.headline();
     Ok(if prose && !session.global.json { terminal.line(headline) } else { terminal.note(headline) }?)

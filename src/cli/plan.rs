@@ -5,25 +5,32 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::confirm::count;
-use super::fleet::look_at_all;
-use super::{Exit, Failure, Session, Terminal};
+use super::fleet::{look_at_all, plan_all};
+use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::model::Finding;
 use crate::plan::Planned;
-use crate::plan::sweep::FleetAction;
-use crate::sweep::{Candidate, Survey, Visit};
+use crate::plan::sweep::{Demand, FleetAction};
+use crate::sweep::{Account, Candidate, Survey, Visit};
 
 /// Arguments of `plan`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
+It plans by the mode of the deployed sweep (--function) or of ROTATOR_MODE, by default retire. In
+audit it shows what enforce would do. Nothing is changed in any mode.
+
 Examples:
   iam-key-rotator plan
+  iam-key-rotator plan --mode enforce
   iam-key-rotator --function sweep plan --json
   iam-key-rotator plan --user ci-bot")]
 pub struct Args {
     /// Only these users
     #[arg(long, value_name = "NAME")]
     pub user: Vec<String>,
+    /// Plan by this mode instead of the configured one (ROTATOR_MODE)
+    #[arg(long, value_name = "MODE", value_parser = mode::parse)]
+    pub mode: Option<Mode>,
 }
 
 /// What a sweep would do about one user, or did.
@@ -60,7 +67,10 @@ pub(super) struct FleetPlan {
 
 /// Prints the plan.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let plan = FleetPlan::make(&args.user, session, terminal).await?;
+    // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
+    let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };
+    terminal.tell(session.global.json, session.mode_line(args.mode))?;
+    let plan = FleetPlan::make(&args.user, &config, session, terminal).await?;
     if session.global.json {
         terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
     } else {
@@ -76,20 +86,33 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 /// The whole command line: pasted, it acts on the same users of the same account.
 fn command_that_does_it(args: &Args, session: &Session) -> String {
     let users = args.user.iter().flat_map(|user| ["--user", user]);
-    let mode: &[&str] = if session.configured == Mode::Audit { &["--mode", "enforce"] } else { &[] };
-    let words = ["sweep", "--apply"].into_iter().chain(mode.iter().copied()).chain(users);
+    let acting = match args.mode.or_else(|| session.sweep_mode.is_none().then_some(session.configured)) {
+        None if session.configured == Mode::Audit => Some(Mode::Enforce),
+        Some(Mode::Audit) => Some(Mode::Enforce),
+        other => other,
+    };
+    let mode = acting.into_iter().flat_map(|acting| ["--mode", acting.name()]);
+    let words = ["sweep", "--apply"].into_iter().chain(mode).chain(users);
     session.global.command(words)
 }
 
 impl FleetPlan {
-    /// Plans, and changes nothing.
-    pub async fn make(users: &[String], session: &Session, terminal: &mut Terminal) -> Result<Self, Failure> {
+    /// Plans by these settings and their mode, and changes nothing.
+    pub async fn make(
+        users: &[String],
+        config: &SweepConfig,
+        session: &Session,
+        terminal: &mut Terminal,
+    ) -> Result<Self, Failure> {
         let account = session.account(&session.config).await?;
         let survey = account.survey().await?;
         let candidates = wanted(&survey, users)?;
-        let (mut visits, left) = look_at_all(&account, &candidates, terminal).await?;
+        let (mut visits, left) = match config.mode {
+            Mode::Audit => look_at_all(&account, &candidates, terminal).await?,
+            _ => plan_all(&account, &planner(config, session).await?, &candidates, terminal).await?,
+        };
         for visit in &mut visits {
-            add_consequences(&session.config, visit);
+            add_consequences(config, visit);
         }
         Ok(Self { survey, visits, left })
     }
@@ -110,6 +133,23 @@ impl FleetPlan {
         }
         terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))
     }
+}
+
+/// An account that plans by the mode of these settings and stops before the first action.
+pub(super) async fn planner<'a>(
+    config: &'a SweepConfig,
+    session: &'a Session,
+) -> Result<Account<'a>, Failure> {
+    let account = session.account(config).await?;
+    account.stop.wish();
+    Ok(account)
+}
+
+/// What a [`planner`] plans for a user.
+pub(super) async fn preview(planner: &Account<'_>, candidate: &Candidate) -> Visit {
+    let mut visit = planner.visit(candidate, Demand::Due).await;
+    visit.actions.append(&mut visit.left);
+    visit
 }
 
 /// Without a recovery window a sweep deletes a key as soon as it is inactive, in the same visit. A

@@ -1,7 +1,8 @@
 //! What most commands begin with: AWS, the settings, and whose account it is.
 
 use super::place::Place;
-use super::{Failure, Global, settings};
+use super::settings::{self, Settings};
+use super::{Failure, Global};
 use crate::aws::{Aws, CallError};
 use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::sweep::Account;
@@ -13,8 +14,12 @@ pub struct Session {
     pub aws: Aws,
     /// The settings, in audit mode: a command reads until it is told to act.
     pub config: SweepConfig,
-    /// The mode that the settings configure (`ROTATOR_MODE`).
+    /// The mode that a sweep by these settings acts in (`ROTATOR_MODE`).
     pub configured: Mode,
+    /// The same, only where a sweep is known: by --function, or because ROTATOR_MODE is set.
+    pub sweep_mode: Option<Mode>,
+    /// The variables that the settings were read from.
+    variables: Vec<(String, String)>,
     /// What holds for every command.
     pub global: Global,
     /// The operator's ARN.
@@ -35,17 +40,22 @@ impl Session {
         if let Some(function) = &global.function {
             place.check("function", function)?;
         }
-        let settings = settings::read(&aws, global, environment).await?;
+        let Settings { config, variables, mode } = settings::read(&aws, global, environment).await?;
         // Secrets Manager invokes a function of its own region. Of another account only where secrets
         // lie in the members' accounts.
-        if let Some(function) = &settings.rotation_function
-            && settings.secrets_in == SecretsIn::Central
+        if let Some(function) = &config.rotation_function
+            && config.secrets_in == SecretsIn::Central
         {
             place.check("ROTATOR_ROTATION_FUNCTION_ARN: function", function)?;
         }
-        let configured = settings.mode;
-        let config = SweepConfig { mode: Mode::Audit, ..settings };
-        Ok(Self { aws, config, configured, global: global.clone(), caller })
+        let configured = mode.unwrap_or_default();
+        let global = global.clone();
+        Ok(Self { aws, config, configured, sweep_mode: mode, variables, global, caller })
+    }
+
+    /// The settings in a mode to act in; refused where they do not suffice.
+    pub(super) fn in_mode(&self, mode: Mode) -> Result<SweepConfig, Failure> {
+        Ok(settings::in_mode(&self.variables, mode)?)
     }
 
     /// The account that is asked for, under these settings.

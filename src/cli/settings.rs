@@ -2,18 +2,33 @@
 
 use super::{Failure, Global};
 use crate::aws::Aws;
-use crate::config::SweepConfig;
+use crate::config::{Mode, SweepConfig};
+use crate::error::Error;
+
+/// The name of the variable that sets the mode.
+const MODE: &str = "ROTATOR_MODE";
+
+/// The settings that were found.
+pub(super) struct Settings {
+    /// In audit mode: a command reads until it is told to act.
+    pub config: SweepConfig,
+    /// The variables that they were read from.
+    pub variables: Vec<(String, String)>,
+    /// The mode of the sweep that they describe; `None`: they describe none.
+    pub mode: Option<Mode>,
+}
 
 /// Reads them.
 pub(super) async fn read(
     aws: &Aws,
     global: &Global,
     environment: &[(String, String)],
-) -> Result<SweepConfig, Failure> {
+) -> Result<Settings, Failure> {
     let deployed = match &global.function {
         Some(function) => Some(aws.lambda().configuration(function).await?.settings),
         None => None,
     };
+    let is_deployed = deployed.is_some();
     let own = environment.iter().filter(|(name, _)| name.starts_with("ROTATOR_")).cloned();
     let variables: Vec<(String, String)> = match deployed {
         // Two sources would be two truths.
@@ -27,5 +42,14 @@ pub(super) async fn read(
         }
         None => own.collect(),
     };
-    Ok(SweepConfig::from_variables(variables)?)
+    let config = SweepConfig::from_variables(variables.clone())?;
+    let mode = config.shared.sweep_mode.or_else(|| is_deployed.then(Mode::default));
+    Ok(Settings { config: SweepConfig { mode: Mode::Audit, ..config }, variables, mode })
+}
+
+/// The same settings in another mode; refused where they do not suffice to act in it.
+pub(super) fn in_mode(variables: &[(String, String)], mode: Mode) -> Result<SweepConfig, Error> {
+    let others = variables.iter().filter(|(name, _)| name != MODE).cloned();
+    let set = (MODE.to_owned(), mode.name().to_owned());
+    SweepConfig::from_variables(others.chain([set]))?.acting(mode)
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::confirm::{Scale, confirm, count};
 use super::fleet::visit_all;
-use super::plan::{FleetPlan, UserPlanView, ended, print_actions, tally};
-use super::{Exit, Failure, Session, Terminal};
+use super::plan::{FleetPlan, UserPlanView, ended, planner, preview, print_actions, tally};
+use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::sweep::{Account, Candidate, Visit};
@@ -32,20 +32,13 @@ pub struct Args {
     /// Only these users
     #[arg(long, value_name = "NAME")]
     pub user: Vec<String>,
-    /// Act in this mode instead of the configured one (ROTATOR_MODE); `audit` changes nothing
-    #[arg(long, value_name = "MODE", requires = "apply", value_parser = mode)]
+    /// Act in this mode instead of the configured one (ROTATOR_MODE, by default retire): `retire` retires
+    /// superseded and abandoned keys, `enforce` also rotates and enrolls, `audit` changes nothing
+    #[arg(long, value_name = "MODE", requires = "apply", value_parser = mode::parse)]
     pub mode: Option<Mode>,
     /// Instead of the confirmation
     #[arg(long, requires = "apply")]
     pub yes: bool,
-}
-
-fn mode(text: &str) -> Result<Mode, String> {
-    match text {
-        "audit" => Ok(Mode::Audit),
-        "enforce" => Ok(Mode::Enforce),
-        _ => Err("a mode is `enforce` or `audit`".to_owned()),
-    }
 }
 
 /// What was shown for each user that is to be changed, by the user's name.
@@ -54,11 +47,13 @@ type Shown<'p> = HashMap<&'p str, &'p Visit>;
 /// Sweeps.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
-        return super::plan::run(&super::plan::Args { user: args.user.clone() }, session, terminal).await;
+        let plan = super::plan::Args { user: args.user.clone(), mode: None };
+        return super::plan::run(&plan, session, terminal).await;
     }
     let config = acting(args, session)?;
-    let plan = FleetPlan::make(&args.user, session, terminal).await?;
     let json = session.global.json;
+    terminal.tell(json, session.mode_line(args.mode))?;
+    let plan = FleetPlan::make(&args.user, &config, session, terminal).await?;
     if !json || !args.yes {
         plan.print(terminal, json)?;
     }
@@ -81,11 +76,12 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 /// The settings to act by: in the mode that the command line says, else in the configured one.
 fn acting(args: &Args, session: &Session) -> Result<SweepConfig, Failure> {
     match args.mode.unwrap_or(session.configured) {
-        mode @ (Mode::Retire | Mode::Enforce) => Ok(session.config.acting(mode)?),
         Mode::Audit => Err(Failure::Usage(
-            "ROTATOR_MODE is audit, and an audit changes nothing. To act all the same, add `--mode enforce`"
+            "mode audit changes nothing. To act, add `--mode retire` (superseded and abandoned keys only) or \
+             `--mode enforce` (rotations and enrollments too)"
                 .into(),
         )),
+        acting => session.in_mode(acting),
     }
 }
 
@@ -96,7 +92,7 @@ async fn carry_out(
     session: &Session,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let planner = session.account(&session.config).await?;
+    let planner = planner(account.config, session).await?;
     let changed = plan.visits.iter().filter(|visit| !visit.actions.is_empty());
     let shown: Shown<'_> = changed.map(|visit| (visit.user.name.as_str(), visit)).collect();
     let named = |candidate: &&Candidate| shown.contains_key(candidate.user.name.as_str());
@@ -142,7 +138,7 @@ async fn act_as_shown(
     planner: &Account<'_>,
     account: &Account<'_>,
 ) -> Visit {
-    let mut fresh = planner.visit(candidate, Demand::Due).await;
+    let mut fresh = preview(planner, candidate).await;
     let known: Vec<&FleetAction> = shown
         .get(candidate.user.name.as_str())
         .map(|visit| visit.actions.iter().map(|planned| &planned.action).collect())

@@ -8,8 +8,9 @@ use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyStatus, LastUse, Observation, SecretState, duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Observation, SecretState, duration_text,
 };
+use crate::plan::deactivation_time;
 use crate::plan::sweep::{ComingEvent, ledger_of};
 use crate::sweep::Visit;
 
@@ -39,7 +40,7 @@ pub(super) fn user(
         arn,
         exemption: visit.exempt.clone(),
         policy: applies.then(|| policy(config, secret)),
-        keys: keys.into_iter().map(|key| self::key(key, &seen, secret.is_some(), now)).collect(),
+        keys: keys.into_iter().map(|key| self::key(key, &seen, secret.is_some().then_some(config))).collect(),
         secret: secret.map(|secret| self::secret(secret, stored)),
         validation: secret.map(|secret| validation(secret, &visit.keys)),
         findings: visit.findings.iter().map(|found| finding(found, secret.is_some())).collect(),
@@ -86,12 +87,13 @@ pub(super) fn shortened(text: &str) -> String {
     short
 }
 
-fn key(key: &AccessKey, seen: &Observation, enrolled: bool, now: Timestamp) -> Key {
-    let role = if enrolled { seen.role(key).name() } else { "not enrolled" };
+/// One key; `config` only where a secret holds the user's keys.
+fn key(key: &AccessKey, seen: &Observation, config: Option<&SweepConfig>) -> Key {
+    let role = if config.is_some() { seen.role(key).name() } else { "not enrolled" };
     Key {
         suffix: suffix(&key.id),
         created: key.created,
-        age_days: now.duration_since(key.created).as_hours() / 24,
+        age_days: seen.now.duration_since(key.created).as_hours() / 24,
         active: key.status == KeyStatus::Active,
         role: role.to_owned(),
         last_used: match &key.last_use {
@@ -100,7 +102,22 @@ fn key(key: &AccessKey, seen: &Observation, enrolled: bool, now: Timestamp) -> K
             }
             Some(LastUse::Never) | None => None,
         },
+        overlap_ends: config.and_then(|config| overlap_ends(key, seen, config)),
     }
+}
+
+/// When the plan deactivates an active superseded key, if nobody uses it. A key that is younger than the
+/// current one was not superseded: AWSCURRENT was moved back.
+fn overlap_ends(key: &AccessKey, seen: &Observation, config: &SweepConfig) -> Option<Timestamp> {
+    let current = seen.secret.current()?.key.as_ref()?;
+    let current = seen.keys.iter().find(|known| known.id == *current)?;
+    let is_superseded = seen.role(key) == KeyRole::Previous && key.created <= current.created;
+    if !is_superseded || key.status != KeyStatus::Active {
+        return None;
+    }
+    let settings = config.shared.policy;
+    let policy = settings.with_tags(&seen.secret.tags).unwrap_or(settings);
+    Some(deactivation_time(seen.current_since()?, &policy))
 }
 
 fn secret(secret: &SecretState, stored: &BTreeMap<String, Timestamp>) -> Secret {

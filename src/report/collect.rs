@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use super::evidence::{Report, SCHEMA, User};
-use super::standing::{self, Answer};
+use super::standing;
 use super::{assess, controls::Question};
 use crate::config::{Mode, Scope, SweepConfig};
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ fn report(account: &Account<'_>, users: Vec<User>, unbound: Vec<String>) -> Repo
         .into_iter()
         .partition(|user| !user.keys.is_empty() || user.secret.is_some() || user.failure.is_some());
     for user in &mut users {
-        let unmet = Question::ALL.into_iter().filter(|question| question.ask(user, now) == Answer::Unmet);
+        let unmet = Question::ALL.into_iter().filter(|question| question.ask(user, now).is_unmet());
         user.unmet = unmet.map(|question| question.name().to_owned()).collect();
     }
     users.sort_by_cached_key(urgency);

@@ -94,6 +94,9 @@ pub struct Key {
     pub role: String,
     /// Its last use; none: never, as far as IAM tells.
     pub last_used: Option<Use>,
+    /// When the overlap of an active superseded key ends: the plan deactivates it then, if it is not used.
+    #[serde(default)]
+    pub overlap_ends: Option<Timestamp>,
 }
 
 /// One use of a key.
@@ -259,6 +262,9 @@ pub struct ControlResult {
     pub unmet: usize,
     /// Of those, users who are exempt.
     pub exempt: usize,
+    /// Of those, users whose superseded key is still active after the end of its overlap.
+    #[serde(default)]
+    pub past_overlap: usize,
     /// Users who do not because a superseded key is within its overlap.
     pub in_overlap: usize,
     /// Where the mapping is from.

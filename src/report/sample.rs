@@ -35,6 +35,7 @@ fn user(name: &str, keys: &[SampleKey], at: jiff::Timestamp) -> User {
             active: *active,
             role: "not enrolled".into(),
             last_used: None,
+            overlap_ends: None,
         }
     });
     let keys: Vec<Key> = keys.collect();

@@ -15,8 +15,17 @@ pub enum Answer {
     Met,
     /// Not met, because a superseded key is within its overlap.
     InOverlap,
+    /// Not met, because a superseded key is still active after the end of its overlap.
+    PastOverlap,
     /// Not met.
     Unmet,
+}
+
+impl Answer {
+    /// Whether the control is not met. A key within its overlap is a temporary exception.
+    pub fn is_unmet(self) -> bool {
+        matches!(self, Self::Unmet | Self::PastOverlap)
+    }
 }
 
 impl Question {
@@ -40,7 +49,11 @@ impl Question {
             Self::OneKey => match &active[..] {
                 [] => Answer::NotAsked,
                 [_] => Answer::Met,
-                [_, _] if in_overlap(user) => Answer::InOverlap,
+                [_, _] => match overlap_ends(user) {
+                    Some(end) if now < end => Answer::InOverlap,
+                    Some(_) => Answer::PastOverlap,
+                    None => Answer::Unmet,
+                },
                 _ => Answer::Unmet,
             },
             Self::Used45 => used(45),
@@ -80,8 +93,9 @@ pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
                 number: control.number.to_owned(),
                 question: control.question.name().to_owned(),
                 met: count(&|(answer, _)| *answer == Answer::Met),
-                unmet: count(&|(answer, _)| *answer == Answer::Unmet),
-                exempt: count(&|(answer, exempt)| *answer == Answer::Unmet && *exempt),
+                unmet: count(&|(answer, _)| answer.is_unmet()),
+                exempt: count(&|(answer, exempt)| answer.is_unmet() && *exempt),
+                past_overlap: count(&|(answer, _)| *answer == Answer::PastOverlap),
                 in_overlap: count(&|(answer, _)| *answer == Answer::InOverlap),
                 source: control.source.to_owned(),
             }
@@ -117,11 +131,11 @@ fn within(days: i64, at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).as_hours() / 24 <= days
 }
 
-/// Whether the second active key is one that was superseded and has time left.
-fn in_overlap(user: &User) -> bool {
-    let has = |role: &str| user.keys.iter().any(|key| key.active && key.role == role);
-    let held_on = format!("{:?}", FindingKind::StillInUse);
-    has("current") && has("superseded") && !user.findings.iter().any(|finding| finding.kind == held_on)
+/// When the overlap of the user's superseded key ends, where the other active key is the current one.
+fn overlap_ends(user: &User) -> Option<Timestamp> {
+    let active = || user.keys.iter().filter(|key| key.active);
+    active().find(|key| key.role == "current")?;
+    active().find_map(|key| key.overlap_ends)
 }
 
 #[cfg(test)]

@@ -174,6 +174,19 @@ impl Iam {
         unless_gone(request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e)))
     }
 
+    /// UpdateAccessKey to Active. A key that is gone is an error: nobody can use it again.
+    #[cfg(feature = "cli")]
+    pub async fn activate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
+        let request = self
+            .ready()
+            .await
+            .update_access_key()
+            .user_name(user)
+            .access_key_id(key.as_str())
+            .status(StatusType::Active);
+        request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e))
+    }
+
     /// [DeleteAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html).
     /// A key that is gone is deleted.
     pub async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {

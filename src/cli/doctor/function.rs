@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::Session;
 use super::report::Report;
 use crate::aws::FunctionState;
-use crate::config::Config;
+use crate::config::{Config, Mode};
 
 const AREA: &str = "function";
 /// A step waits for a new key to be accepted everywhere, by default a minute.
@@ -16,6 +16,13 @@ pub(super) struct Function {
     pub state: FunctionState,
     /// Its settings, if they can be read.
     pub config: Option<Config>,
+}
+
+impl Function {
+    /// The mode of the sweep that is deployed beside it, as its own settings tell.
+    pub fn sweep_mode(&self) -> Option<Mode> {
+        self.config.as_ref()?.sweep_mode
+    }
 }
 
 /// Looks at it.
@@ -33,6 +40,7 @@ pub(super) async fn check(report: &mut Report, session: &Session, arn: &str) -> 
         answer => report.answer(AREA, answer)?,
     };
     check_state(report, &state);
+    super::stop::check(report, session, AREA, arn).await;
     let config = check_settings(report, &state);
     check_permission(report, session, arn).await;
     if let Some(vpc) = &state.vpc {

@@ -1,16 +1,24 @@
 //! The user and its keys.
 
+use super::super::Session;
 use super::super::target::Target;
 use super::report::Report;
-use crate::config::Config;
-use crate::model::{AccessKeyId, KeyRole, KeyStatus, Observation, Policy};
+use crate::config::{Config, Mode};
+use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy};
 use crate::plan;
+use crate::sweep::Visit;
 
 const AREA: &str = "keys";
 const LISTED: &str = "iam:ListAccessKeys";
 
 /// Looks at them.
-pub(super) async fn check(report: &mut Report, target: &Target<'_>, settings: &Config) {
+pub(super) async fn check(
+    report: &mut Report,
+    session: &Session,
+    target: &Target<'_>,
+    settings: &Config,
+    mode: Option<Mode>,
+) {
     let Some(user) = &target.user else { return };
     let keys = match target.iam.list_access_keys(&user.name).await {
         Err(error) if error.is_not_found() => {
@@ -38,6 +46,46 @@ pub(super) async fn check(report: &mut Report, target: &Target<'_>, settings: &C
         check_room(report, &seen, &policy);
     }
     check_strangers(report, &seen);
+    say_unretired(report, session, AREA, &seen, mode);
+}
+
+/// Whether a sweep will retire the superseded key of a user who was visited.
+pub(super) fn check_retired(
+    report: &mut Report,
+    session: &Session,
+    area: &'static str,
+    visit: &Visit,
+    mode: Option<Mode>,
+) {
+    let Some(secret) = visit.secret.clone() else { return };
+    let now = session.aws.clock.now();
+    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
+    say_unretired(report, session, area, &seen, mode);
+}
+
+/// Says so where nothing retires the superseded key: an audit changes nothing, and where no sweep is known
+/// there may be none.
+fn say_unretired(
+    report: &mut Report,
+    session: &Session,
+    area: &'static str,
+    seen: &Observation,
+    mode: Option<Mode>,
+) {
+    let is_superseded =
+        |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Previous;
+    for key in seen.keys.iter().filter(is_superseded) {
+        let user = &seen.user.name;
+        let which = format!("superseded key {} of {user}", key.id);
+        let Some(unretired) = session.unretired(mode, &which, [user.as_str()]) else { continue };
+        match mode {
+            None => {
+                let finding = format!("{} ({})", unretired.finding, unretired.evidence);
+                report.unknown(area, finding, unretired.remedy);
+            }
+            Some(_) => report.warning(area, unretired.finding, unretired.evidence, unretired.remedy),
+        }
+    }
 }
 
 fn check_current(report: &mut Report, seen: &Observation) {

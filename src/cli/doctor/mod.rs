@@ -9,6 +9,7 @@ mod notices;
 mod report;
 mod role;
 mod secret;
+mod stop;
 mod trail;
 mod value;
 
@@ -22,8 +23,8 @@ use report::Report;
 /// Arguments of `doctor`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-With a secret: all that its rotation needs. Without: the settings, the function, notices, and every
-enrolled user in need of somebody. Exit code 3 if anything is wrong, or could not be looked at.
+With a secret: all that its rotation needs. Without: the settings, the functions, notices, and every
+enrolled user in need of somebody. A function that is stopped (reserved concurrency 0) is an error. Exit code 3 if anything is wrong, or could not be looked at.
 
 Examples:
   iam-key-rotator doctor ci-bot
@@ -39,10 +40,13 @@ pub struct Args {
 
 /// Looks.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let report = match &args.secret {
+    let mut report = match &args.secret {
         Some(secret) => of_secret(secret, args.read_value, session).await?,
         None => of_account(session).await?,
     };
+    if let Some(sweep) = &session.global.function {
+        stop::check(&mut report, session, "sweep", sweep).await;
+    }
     if session.global.json {
         terminal.json(&report)?;
     } else {
@@ -88,7 +92,8 @@ pub(super) async fn of_target(session: &Session, target: &mut Target<'_>) -> Rep
     // The settings of whoever rotates it decide, where they can be read.
     let settings = function.as_ref().and_then(|function| function.config.clone());
     let settings = settings.unwrap_or_else(|| session.config.shared.clone());
-    keys::check(&mut report, target, &settings).await;
+    let mode = session.sweep_mode.or(function.as_ref().and_then(Function::sweep_mode));
+    keys::check(&mut report, session, target, &settings, mode).await;
     if let Some(function) = &function {
         role::check(&mut report, session, target, function).await;
         notices(&mut report, session, function, &settings).await;
@@ -107,10 +112,12 @@ async fn notices(report: &mut Report, session: &Session, function: &Function, se
 async fn of_account(session: &Session) -> Result<Report, Failure> {
     let mut report = Report::default();
     report.ok("settings", "they can be read");
+    let mut mode = session.sweep_mode;
     match &session.config.rotation_function {
         Some(arn) => {
             if let Some(function) = function::check(&mut report, session, arn).await {
                 let settings = function.config.clone().unwrap_or_else(|| session.config.shared.clone());
+                mode = mode.or(function.sweep_mode());
                 notices(&mut report, session, &function, &settings).await;
             }
         }
@@ -131,6 +138,7 @@ async fn of_account(session: &Session) -> Result<Report, Failure> {
     }
     for candidate in survey.candidates.values().filter(|candidate| candidate.glance.look) {
         let visit = account.visit(candidate, crate::plan::sweep::Demand::Due).await;
+        keys::check_retired(&mut report, session, "users", &visit, mode);
         for finding in &visit.findings {
             let what = format!("{}: {:?}", visit.user.name, finding.kind);
             report.warning("users", what, finding.evidence.clone(), finding.remedy);

@@ -4,16 +4,19 @@ mod row;
 
 use super::fleet::{everybody, look_at_all};
 use super::table::table;
-use super::{Exit, Failure, Session, Terminal};
+use super::{Exit, Failure, Session, Terminal, stopped};
 use crate::sweep::Candidate;
 
 use row::{KeyRow, rows};
+
+/// How many superseded keys are named where nothing retires them.
+const MOST_NAMED: usize = 10;
 
 /// Arguments of `status`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Users are sorted by urgency: what failed, what needs a person, what is due, then by what comes next.
-With --findings or --due, users whom the credential report shows to need nothing are not asked after.
+A function that is stopped (reserved concurrency 0) is named first. With --findings or --due, users whom the credential report shows to need nothing are not asked after.
 
 Examples:
   iam-key-rotator status
@@ -37,6 +40,10 @@ pub struct Args {
 
 /// Shows the users.
 pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let prose = !session.global.json && !args.csv;
+    for line in stopped::lines(session).await {
+        terminal.tell(!prose, line)?;
+    }
     let survey = everybody(session).await?;
     let patterns: Vec<_> =
         args.user.iter().map(|name| wildmatch::WildMatch::new_case_insensitive(name)).collect();
@@ -66,6 +73,9 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
             terminal.line(format!("No user: secret {unbound}"))?;
         }
     }
+    if let Some(line) = unretired(session, &keys) {
+        terminal.tell(!prose, line)?;
+    }
     let failed = left > 0 || visits.iter().any(|visit| visit.failure.is_some());
     let found = args.findings && !keys.is_empty();
     Ok(if failed {
@@ -75,6 +85,25 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     } else {
         Exit::Done
     })
+}
+
+/// That nothing retires the superseded keys that are shown, if that is so.
+fn unretired(session: &Session, keys: &[KeyRow]) -> Option<String> {
+    let superseded: Vec<(&str, String)> = keys.iter().filter_map(KeyRow::superseded_and_active).collect();
+    let named: Vec<String> =
+        superseded.iter().take(MOST_NAMED).map(|(user, key)| format!("{key} of {user}")).collect();
+    let more = match superseded.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let which = match superseded.len() {
+        0 => return None,
+        1 => format!("superseded key {}", named.concat()),
+        _ => format!("superseded keys {}{more}", named.join(", ")),
+    };
+    // A command that names many users is no shorter than one that names none.
+    let users = superseded.iter().map(|(user, _)| *user).filter(|_| superseded.len() == 1);
+    Some(session.unretired(session.sweep_mode, &which, users)?.line())
 }
 
 /// What needs a person, in full: the table has no room for it.

@@ -152,6 +152,13 @@ impl KeyRow {
         }
     }
 
+    /// Its user and id, if it is a superseded key that is still active.
+    pub fn superseded_and_active(&self) -> Option<(&str, String)> {
+        let is_active = self.state.as_deref() == Some("active");
+        let key = self.key.as_ref().filter(|_| is_active && self.role == Some(KeyRole::Previous.name()))?;
+        Some((&self.user, key.to_string()))
+    }
+
     /// A line of the table.
     pub fn cells(&self) -> Vec<String> {
         let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());

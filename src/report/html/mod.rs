@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use self::ages::Ages;
 use self::course::Course;
 use self::rows::{ExemptRow, FindingRow, KeyRow, QuestionRow, UserRow};
-use super::evidence::{Point, Report, User};
+use super::evidence::{ControlResult, Point, Report, User};
 use crate::model::{minute, readable};
 
 /// What stands before the data.
@@ -70,7 +70,7 @@ pub fn html(report: &Report) -> String {
         findings: rows::findings(users),
         exempt: rows::exempt(users),
         failed: users.iter().filter(|user| user.failure.is_some()).collect(),
-        keys: rows::keys(users),
+        keys: rows::keys(users, report.at),
         axis: timeline::axis(report.at),
         users: users.iter().map(|user| UserRow::of(user, report.at)).collect(),
         data: data(report),
@@ -117,10 +117,15 @@ fn tiles(report: &Report) -> Vec<Tile> {
         good: Some(part == whole),
     };
     let exempt = report.users.iter().filter(|user| user.exemption.is_some()).count();
-    let overlap = report.controls.iter().map(|control| control.in_overlap).max().unwrap_or_default();
+    let most =
+        |of: &dyn Fn(&ControlResult) -> usize| report.controls.iter().map(of).max().unwrap_or_default();
+    let (overlap, past) = (most(&|control| control.in_overlap), most(&|control| control.past_overlap));
     let mut one_key = share("users with one active key", with_one_key, users);
     if overlap > 0 {
         one_key.of = format!("{}, {overlap} more in overlap", one_key.of);
+    }
+    if past > 0 {
+        one_key.of = format!("{}, {past} after the end of the overlap", one_key.of);
     }
     one_key.good = Some(with_one_key + overlap == users);
     vec![

@@ -21,6 +21,7 @@ pub(super) struct QuestionRow<'a> {
     pub unmet: usize,
     pub exempt: usize,
     pub in_overlap: usize,
+    pub past_overlap: usize,
 }
 
 /// A control's number in the versions that have it.
@@ -52,6 +53,8 @@ pub(super) struct KeyRow<'a> {
     pub key: &'a Key,
     pub created: String,
     pub late: bool,
+    /// The end of its overlap, of a superseded key that is active after it.
+    pub past_overlap: Option<String>,
     pub used: Option<String>,
     pub version: String,
     pub last_rotated: String,
@@ -80,6 +83,7 @@ pub(super) fn questions(report: &Report) -> Vec<QuestionRow<'_>> {
             unmet: result.unmet,
             exempt: result.exempt,
             in_overlap: result.in_overlap,
+            past_overlap: result.past_overlap,
         })
     });
     rows.collect()
@@ -153,13 +157,13 @@ pub(super) fn exempt(users: &[User]) -> Vec<ExemptRow<'_>> {
     rows.collect()
 }
 
-pub(super) fn keys(users: &[User]) -> Vec<KeyRow<'_>> {
-    let of = |user| move |key| KeyRow::of(user, key);
+pub(super) fn keys(users: &[User], now: Timestamp) -> Vec<KeyRow<'_>> {
+    let of = |user| move |key| KeyRow::of(user, key, now);
     users.iter().flat_map(|user| user.keys.iter().map(of(user))).collect()
 }
 
 impl<'a> KeyRow<'a> {
-    fn of(user: &'a User, key: &'a Key) -> Self {
+    fn of(user: &'a User, key: &'a Key, now: Timestamp) -> Self {
         let secret = user.secret.as_ref();
         let version = secret.and_then(|secret| secret.version.as_ref());
         let rotated = secret.and_then(|secret| secret.last_rotated).map(day);
@@ -168,6 +172,7 @@ impl<'a> KeyRow<'a> {
             key,
             created: day(key.created),
             late: key.active && key.age_days > 90,
+            past_overlap: key.overlap_ends.filter(|end| *end <= now).map(minute),
             used: key.last_used.as_ref().map(|used| minute(used.at)),
             // Version ids are tokens of 36 characters and more; their beginning tells them apart.
             version: version.map(|version| version.chars().take(8).collect()).unwrap_or_default(),

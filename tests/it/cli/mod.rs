@@ -8,10 +8,13 @@ mod page;
 mod plan;
 mod process;
 mod profile;
+mod reactivate;
 mod report;
 mod rotate;
+mod stopped;
 mod sweep;
 mod trail;
+mod unretired;
 mod unstick;
 
 use std::io::{self, BufReader};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use simulator::{Fault, FaultKind, Options};
 
+use super::reactivate::deactivated;
 use super::{Ran, Seat, town};
 use crate::fleet::Fleet;
 use crate::page::expect_page;
@@ -27,7 +28,7 @@ fn slow() -> Stage {
 async fn the_page_about_the_command_line_shows_what_it_prints() {
     let town = town();
     let status = Seat::of(&town.sim).run("status").await;
-    let plan = Seat::of(&town.sim).run("plan").await;
+    let plan = Seat::of(&town.sim).run("plan --mode enforce").await;
     town.sim.set_account_alias(ACCOUNT, "prod");
     let sweep = Seat::of(&town.sim).types("prod\n").run("sweep --apply --mode enforce").await;
 
@@ -38,6 +39,10 @@ async fn the_page_about_the_command_line_shows_what_it_prints() {
     let stage = slow();
     stage.adopted();
     let revoke = Seat::of(&stage.sim).types("yes\nyes\n").run("rotate ci-bot --revoke-now").await;
+
+    let (rescued, old, _) = deactivated("7d").await;
+    let line = format!("reactivate ci-bot {old}");
+    let reactivate = Seat::of(&rescued.sim).set(&[("ROTATOR_OVERLAP", "7d")]).types("yes\n").run(&line).await;
 
     let fleet = Fleet::new(&[]);
     fleet.user("deploy", 120);
@@ -59,6 +64,8 @@ async fn the_page_about_the_command_line_shows_what_it_prints() {
         ("{{sweep}}", shown(&sweep)),
         ("{{rotate}}", shown(&rotate)),
         ("{{revoke}}", shown(&revoke)),
+        ("{{reactivate-key}}", old),
+        ("{{reactivate}}", shown(&reactivate)),
         ("{{enroll}}", before_snippets),
         ("{{doctor}}", shown(&doctor)),
         ("{{unstick}}", shown(&unstick)),

@@ -31,7 +31,11 @@ async fn a_read_that_is_denied_is_a_failure_and_never_a_quiet_user() {
 #[tokio::test(start_paused = true)]
 async fn settings_come_from_the_deployed_sweep_or_the_environment_but_never_from_both() {
     let town = town();
-    let variables = [("ROTATOR_ROTATE_AFTER", "5d"), ("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)];
+    let variables = [
+        ("ROTATOR_MODE", "enforce"),
+        ("ROTATOR_ROTATE_AFTER", "5d"),
+        ("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION),
+    ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let setup = FunctionSetup { variables, ..FunctionSetup::of_role("arn:aws:iam::111122223333:role/sweep") };
     town.sim.set_up_function(SWEEP, setup);
@@ -71,8 +75,19 @@ async fn wrong_usage_ends_with_two_and_help_with_nought() {
         ran.ends(2);
         assert!(ran.out.is_empty() && !ran.err.is_empty(), "{line}");
     }
-    let commands =
-        ["status", "plan", "sweep", "rotate", "enroll", "doctor", "unstick", "demo", "completions", "man"];
+    let commands = [
+        "status",
+        "plan",
+        "sweep",
+        "rotate",
+        "reactivate",
+        "enroll",
+        "doctor",
+        "unstick",
+        "demo",
+        "completions",
+        "man",
+    ];
     for command in commands {
         let ran = Seat::of(&town.sim).run(&format!("{command} --help")).await;
         ran.ends(0);
@@ -88,7 +103,7 @@ async fn completions_and_the_manual_know_every_command() {
     for line in ["completions bash", "completions zsh", "completions fish", "man"] {
         let ran = Seat::of(&town.sim).run(line).await;
         ran.ends(0);
-        for command in ["status", "rotate", "enroll", "unstick"] {
+        for command in ["status", "rotate", "reactivate", "enroll", "unstick"] {
             assert!(ran.out.contains(command), "{line}: {command}");
         }
     }

@@ -1,8 +1,9 @@
 //! `sweep --apply`: shown, confirmed, and then nothing but what was shown.
 
 use super::{Ran, Seat, town};
-use crate::fleet::Fleet;
-use crate::stage::{ACCOUNT, days};
+use crate::fleet::{Fleet, SWEEP};
+use crate::stage::{ACCOUNT, FUNCTION, days};
+use simulator::FunctionSetup;
 use tokio::sync::watch;
 
 const ENFORCE: [(&str, &str); 1] = [("ROTATOR_MODE", "enforce")];
@@ -18,10 +19,10 @@ async fn typed(fleet: &Fleet, typed: &str, line: &str) -> Ran {
 #[tokio::test(start_paused = true)]
 async fn the_plan_is_what_the_sweep_then_does() {
     let town = town();
-    let plan = Seat::of(&town.sim).run("plan").await;
+    let plan = Seat::of(&town.sim).set(&ENFORCE).run("plan").await;
     plan.is_as("plan").ends(0);
     assert_eq!(town.sim.rotation_reports(&town.secret("due").arn).len(), 0, "a plan changes nothing");
-    let planned = Seat::of(&town.sim).run("plan --json").await.json();
+    let planned = Seat::of(&town.sim).set(&ENFORCE).run("plan --json").await.json();
     let done = Seat::of(&town.sim).set(&ENFORCE).run("sweep --apply --yes --json").await;
     done.ends(0);
     assert_eq!(done.json(), planned);
@@ -33,7 +34,7 @@ async fn the_plan_is_what_the_sweep_then_does() {
 #[tokio::test(start_paused = true)]
 async fn a_sweep_without_apply_changes_nothing_and_with_it_says_what_it_did() {
     let town = town();
-    let ran = Seat::of(&town.sim).run("sweep").await;
+    let ran = Seat::of(&town.sim).set(&ENFORCE).run("sweep").await;
     ran.ends(0);
     assert!(ran.out.contains("Nothing was changed. To do this: `"), "{}", ran.out);
     assert_eq!(town.keys("due").len(), 1);
@@ -80,11 +81,10 @@ async fn named_users_are_changed_on_a_typed_yes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_audit_is_acted_upon_only_where_the_command_line_says_enforce() {
+async fn an_audit_is_acted_upon_only_where_the_command_line_names_another_mode() {
     let town = town();
     for (settings, line) in [
-        (&[][..], "sweep --apply --yes"),
-        (&[("ROTATOR_MODE", "audit")], "sweep --apply --yes"),
+        (&[("ROTATOR_MODE", "audit")][..], "sweep --apply --yes"),
         (&[("ROTATOR_MODE", "enforce")], "sweep --apply --yes --mode audit"),
     ] {
         let ran = Seat::of(&town.sim).set(settings).run(line).await;
@@ -97,6 +97,76 @@ async fn an_audit_is_acted_upon_only_where_the_command_line_says_enforce() {
     assert_eq!(rotations(&town), 0);
     Seat::of(&town.sim).run("sweep --apply --yes --mode enforce").await.ends(0);
     assert_eq!(rotations(&town), 1);
+}
+
+/// A user with a superseded key whose overlap has ended, and one whose key is due.
+async fn half_done() -> (Fleet, String) {
+    let fleet = Fleet::new(&[]);
+    let (old, arn) = fleet.enrolled("rotated", 10);
+    fleet.enrolled("due", 100);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    fleet.sim.advance(days(2));
+    (fleet, old.access_key_id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plan_that_is_shown_is_that_of_the_mode_that_acts() {
+    let (fleet, old) = half_done().await;
+    let deactivation = format!("deactivate key {old}");
+    for (settings, line) in [
+        (&[][..], "plan"),
+        (&[("ROTATOR_MODE", "retire")], "plan"),
+        (&[("ROTATOR_MODE", "audit")], "plan --mode retire"),
+        (&[("ROTATOR_MODE", "enforce")], "plan --mode retire"),
+    ] {
+        let plan = Seat::of(&fleet.sim).set(settings).run(line).await;
+        plan.ends(0);
+        assert!(plan.out.contains(&deactivation) && !plan.out.contains("rotate the secret"), "{}", plan.out);
+        assert!(plan.out.contains("It enrolls nobody and requests no rotation"), "{}", plan.out);
+    }
+    for (settings, line) in [
+        (&[("ROTATOR_MODE", "audit")][..], "plan"),
+        (&[("ROTATOR_MODE", "enforce")], "plan"),
+        (&[], "plan --mode enforce"),
+    ] {
+        let plan = Seat::of(&fleet.sim).set(settings).run(line).await;
+        assert!(plan.out.contains(&deactivation) && plan.out.contains("rotate the secret"), "{}", plan.out);
+    }
+    assert_eq!(fleet.keys("rotated").len(), 2, "a plan changes nothing");
+    let ran = Seat::of(&fleet.sim).types(ACCOUNT).run("sweep --apply").await;
+    ran.is_as("sweep_retire").ends(0);
+    assert_eq!(fleet.keys("rotated").iter().filter(|(_, active)| *active).count(), 1);
+    assert_eq!(rotations(&fleet), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_says_in_which_mode_the_deployed_sweep_acts() {
+    let (fleet, _) = half_done().await;
+    for (mode, line, told) in [
+        (Some("retire"), "plan", "Function sweep runs in mode retire: it deactivates and later deletes"),
+        (None, "plan", "Function sweep runs in mode retire: "),
+        (Some("audit"), "plan", "Function sweep runs in mode audit: it changes nothing."),
+        (
+            Some("audit"),
+            "plan --mode retire",
+            "Function sweep runs in mode audit. This is the plan of mode retire",
+        ),
+        (Some("enforce"), "plan", "Function sweep runs in mode enforce: it enrolls users in scope"),
+    ] {
+        let function = ("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION);
+        let variables = mode.map(|mode| ("ROTATOR_MODE", mode)).into_iter().chain([function]);
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let role = FunctionSetup::of_role("arn:aws:iam::111122223333:role/sweep");
+        fleet.sim.set_up_function(SWEEP, FunctionSetup { variables, ..role });
+        let mut seat = Seat::of(&fleet.sim);
+        seat.settings.clear();
+        let plan = seat.run(&format!("--function sweep {line}")).await;
+        assert!(plan.out.contains(told), "{}", plan.out);
+        let mut seat = Seat::of(&fleet.sim);
+        seat.settings.clear();
+        let json = seat.run(&format!("--function sweep {line} --json")).await;
+        assert!(json.err.contains(told) && json.json().is_array(), "{}", json.err);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,7 +198,7 @@ async fn what_was_not_shown_is_left_out_and_reported() {
 async fn the_command_that_plan_suggests_acts_on_the_same_users() {
     let town = town();
     town.enrolled("other", 100);
-    let plan = Seat::of(&town.sim).run("--region eu-west-1 plan --user due").await;
+    let plan = Seat::of(&town.sim).run("--region eu-west-1 plan --mode enforce --user due").await;
     let command = plan.out.split('`').rfind(|part| part.starts_with("iam-key-rotator ")).unwrap();
     assert_eq!(
         command, "iam-key-rotator --region eu-west-1 sweep --apply --mode enforce --user due",

@@ -99,6 +99,50 @@ async fn a_superseded_key_within_its_overlap_is_told_from_a_strangers_second_key
     }
 }
 
+/// A user whose key was rotated just now, and whom no sweep visits from here on.
+async fn rotated(settings: &[(&str, &str)]) -> Fleet {
+    let fleet = Fleet::new(settings);
+    let (_, arn) = fleet.enrolled("ci", 10);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    fleet
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_active_after_its_overlap_does_not_meet_the_control_and_is_counted_apart() {
+    let settings = [("ROTATOR_OVERLAP", "7d")];
+    let fleet = rotated(&settings).await;
+    let one_key = async || {
+        let report = report_of(&fleet, &settings).await;
+        let one = report.controls.iter().find(|control| control.number == "1.13").unwrap();
+        let figures = (one.met, one.unmet, one.in_overlap, one.past_overlap);
+        (figures, user(&report, "ci").unmet.iter().any(|name| name == "one-active-key"), html(&report))
+    };
+    fleet.sim.advance(days(7) - hours(1));
+    let (figures, unmet, page) = one_key().await;
+    assert_eq!((figures, unmet), ((0, 0, 1, 0), false));
+    assert!(!page.contains("still active after the end of its overlap"), "{page}");
+    fleet.sim.advance(days(10));
+    let (figures, unmet, page) = one_key().await;
+    assert_eq!((figures, unmet), ((0, 1, 0, 1), true));
+    assert!(page.contains("still active after the end of its overlap"), "{page}");
+    assert!(!page.contains("in overlap</small>"), "{page}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_overlap_ends_in_the_report_when_it_ends_in_the_plan() {
+    // A shorter overlap than IAM takes to show a use is four hours, unless the policy waits for no proof.
+    for (in_use, at_two_hours) in [("wait", (0, 1)), ("deactivate", (1, 0))] {
+        let settings = [("ROTATOR_OVERLAP", "1h"), ("ROTATOR_IN_USE", in_use)];
+        let fleet = rotated(&settings).await;
+        for (hour, expected) in [(2, at_two_hours), (3, (1, 0))] {
+            fleet.sim.advance(hours(hour));
+            let report = report_of(&fleet, &settings).await;
+            let one = report.controls.iter().find(|control| control.number == "1.13").unwrap();
+            assert_eq!((one.past_overlap, one.in_overlap), expected, "{in_use}, {hour}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_current_key_that_does_not_work_is_not_valid_and_the_report_says_what_is_amiss() {
     let fleet = Fleet::new(&[]);
