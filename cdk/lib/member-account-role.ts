@@ -11,7 +11,7 @@ import { memberPolicy } from './policies/member';
 import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
 import type { RotatorSettings } from './settings';
-import { secretsInMembers } from './settings';
+import { modeOf, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 import { UserScope } from './user-scope';
 
@@ -92,7 +92,8 @@ export class MemberAccountRole extends Construct {
     });
     const policy = new Policy(this, `${id}Policy`, { roles: [role], statements });
     acknowledgeStatements(policy, statements, REASONS);
-    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined) {
+    // Only a sweep that creates secrets uses their key.
+    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined && modeOf(props.settings) === 'enforce') {
       const key = useSecretsKey(Stack.of(this), props.createdSecretsKeyArn, 'Key');
       new Policy(this, `${id}KeyPolicy`, { roles: [role], statements: key });
     }

@@ -4,7 +4,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { PACKAGE_ROOT } from '../lib/code';
-import { watchedDays } from '../lib/alarms';
+import { watchedHours } from '../lib/alarms';
 import { foreignKeyCreation } from '../lib/key-creation-watch';
 import { matches } from './event-pattern';
 import { CONFIGURATIONS } from './configurations';
@@ -107,7 +107,7 @@ describe('a sweep that does not come raises an alarm', () => {
     ['cron(0 4 1 * ? *)', undefined],
     ['at(2026-12-01T00:00:00)', undefined],
   ])('%s is missed after %p days', (expression, days) => {
-    expect(watchedDays(ScheduleExpression.expression(expression))).toBe(days);
+    expect(watchedHours(ScheduleExpression.expression(expression))).toBe(days);
   });
 });
 

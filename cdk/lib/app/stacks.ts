@@ -11,7 +11,7 @@ import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
 import { policyText } from '../service-control-policy';
-import { secretsInMembers } from '../settings';
+import { modeOf, secretsInMembers } from '../settings';
 import type { RotatorAppConfig } from './config';
 
 /** The rotator with what is rotated by it. */
@@ -118,7 +118,8 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
     new MemberAccountStack(scope, `${name}-Member`, {
       settings: { ...settings, members: settings.members },
       users: rotator.rotation.users,
-      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members),
+      makesSecrets:
+        rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members) && modeOf(settings) === 'enforce',
     });
   }
   return rotator;

@@ -1,9 +1,9 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Program } from '../environment';
-import { DEFAULTS, secretsInMembers } from '../settings';
+import { DEFAULTS, modeOf, secretsInMembers } from '../settings';
 import { readKeys, retireKeys, rotateKeys } from './keys';
 import type { SweepPolicyProps } from './sweep';
-import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets } from './sweep';
+import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets, retirePolicy } from './sweep';
 
 /**
  * What a function's role in a member account may do there: the same as at home, and no more. The rotation function needs
@@ -15,11 +15,15 @@ export function memberPolicy(program: Program, props: SweepPolicyProps): PolicyS
   if (program === 'rotation') {
     return rotateKeys(stack, users, exemptGroup);
   }
-  const enforce = settings.sweep?.mode === 'enforce';
+  const mode = modeOf(settings);
   if (secretsInMembers(settings.members)) {
-    const changes = [enforcePolicy, createPolicy, replicateSecrets];
-    return [...auditPolicy(props), ...(enforce ? changes.flatMap((statements) => statements(props)) : [])];
+    const changes = {
+      audit: [],
+      retire: [retirePolicy],
+      enforce: [retirePolicy, enforcePolicy, createPolicy, replicateSecrets],
+    }[mode];
+    return [auditPolicy, ...changes].flatMap((statements) => statements(props));
   }
-  const reads = readKeys(stack, exemptGroup);
-  return [...reads, ...(enforce ? [retireKeys(stack, users)] : [])];
+  // The secrets are in the central account, so nothing but keys is changed here: alike in retire and enforce.
+  return [...readKeys(stack, exemptGroup), ...(mode === 'audit' ? [] : [retireKeys(stack, users)])];
 }
