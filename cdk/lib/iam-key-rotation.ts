@@ -80,6 +80,13 @@ export interface IamKeyRotationProps extends RotatorSettings {
    * @default true
    */
   readonly watchKeyCreation?: boolean;
+  /**
+   * ARNs of other roles whose new keys raise no alert, such as the rotation role of another rotator of this account: the
+   * output `RotationRoleArn` of its stack.
+   *
+   * @default - none: only this rotator creates keys unnoticed
+   */
+  readonly keyCreators?: readonly string[];
 }
 
 /** Rotates IAM access keys: two functions, their roles, alerts, alarms and a dashboard. */
@@ -141,7 +148,7 @@ export class IamKeyRotation extends Construct {
         topicKeyArn: alerts.keyArn,
         alarms: this.alarms,
         permissionsBoundary: props.runtime?.permissionsBoundary,
-        rotatorRoleArns: [this.rotation.role.roleArn],
+        rotatorRoleArns: [this.rotation.role.roleArn, ...(props.keyCreators ?? [])],
       });
     }
     new RotationDashboard(this, 'Overview', {

@@ -7,7 +7,7 @@ import type { Program } from './environment';
 import { memberRoleName } from './environment';
 import { acknowledge, acknowledgeStatements } from './nag';
 import { boundaryOf } from './policies/boundary';
-import { memberPolicy } from './policies/member';
+import { memberPolicies } from './policies/member';
 import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
 import type { RotatorSettings } from './settings';
@@ -84,14 +84,16 @@ export class MemberAccountRole extends Construct {
       maxSessionDuration: Duration.hours(1),
       permissionsBoundary: props.permissionsBoundary ?? this.boundary(id, program),
     });
-    const statements = memberPolicy(program, {
+    const policies = memberPolicies(program, {
       stack: Stack.of(this),
       settings: props.settings,
       users: props.users ?? UserScope.tagged(),
       rotationFunctionArn: props.rotationFunctionArn ?? '',
     });
-    const policy = new Policy(this, `${id}Policy`, { roles: [role], statements });
-    acknowledgeStatements(policy, statements, REASONS);
+    for (const [name, statements] of policies.filter((each) => each[1].length > 0)) {
+      const policy = new Policy(this, `${id}${name}Policy`, { roles: [role], statements });
+      acknowledgeStatements(policy, statements, REASONS);
+    }
     // Only a sweep that creates secrets uses their key.
     if (program === 'sweep' && props.createdSecretsKeyArn !== undefined && modeOf(props.settings) === 'enforce') {
       const key = useSecretsKey(Stack.of(this), props.createdSecretsKeyArn, 'Key');

@@ -7,23 +7,23 @@ import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets, retirePolic
 
 /**
  * What a function's role in a member account may do there: the same as at home, and no more. The rotation function needs
- * it for keys alone, since secrets let it in by themselves.
+ * it for keys alone, since secrets let it in by themselves. What a mode of the sweep adds is a policy of its own, by name.
  */
-export function memberPolicy(program: Program, props: SweepPolicyProps): PolicyStatement[] {
+export function memberPolicies(program: Program, props: SweepPolicyProps): [name: string, statements: PolicyStatement[]][] {
   const { stack, settings, users } = props;
   const exemptGroup = settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup;
   if (program === 'rotation') {
-    return rotateKeys(stack, users, exemptGroup);
+    return [['', rotateKeys(stack, users, exemptGroup)]];
   }
   const mode = modeOf(settings);
-  if (secretsInMembers(settings.members)) {
-    const changes = {
-      audit: [],
-      retire: [retirePolicy],
-      enforce: [retirePolicy, enforcePolicy, createPolicy, replicateSecrets],
-    }[mode];
-    return [auditPolicy, ...changes].flatMap((statements) => statements(props));
+  if (!secretsInMembers(settings.members)) {
+    // Nothing but keys is changed here: alike in retire and enforce.
+    const changes = mode === 'audit' ? [] : [retireKeys(stack, users)];
+    return [['', readKeys(stack, exemptGroup)], ['Retire', changes]];
   }
-  // The secrets are in the central account, so nothing but keys is changed here: alike in retire and enforce.
-  return [...readKeys(stack, exemptGroup), ...(mode === 'audit' ? [] : [retireKeys(stack, users)])];
+  return [
+    ['', auditPolicy(props)],
+    ['Retire', mode === 'audit' ? [] : retirePolicy(props)],
+    ['Enforce', mode === 'enforce' ? [enforcePolicy, createPolicy, replicateSecrets].flatMap((of) => of(props)) : []],
+  ];
 }
