@@ -57,6 +57,11 @@ test-rust: compiled
 test-peers: compiled $(PEERS)
 	$(PYTEST)
 
+.PHONY: attacks
+attacks: compiled $(PEERS) ## play every attack of docs/attacks.md against the real binaries
+	cargo test --locked --workspace --test it -- attacks
+	$(PYTEST:tests/peers=tests/peers/test_attacks*.py)
+
 compiled:
 	cargo test --locked --workspace --no-run
 

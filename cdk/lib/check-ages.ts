@@ -50,7 +50,9 @@ export function checkInterval(prop: string, interval: Span, settings: RotatorSet
   // The functions take 0 for none.
   if (maxAge !== undefined && most !== undefined && most > 0) {
     const given = { interval: [prop, every], overlap: overlaps, maxAge: most } as const;
-    if (modeOf(settings) === 'audit') {
+    if (overlaps === 0) {
+      checkReplaced(given);
+    } else if (modeOf(settings) === 'audit') {
       checkUnretired(given);
     } else {
       checkRetired(given, settings, schedule);
@@ -60,8 +62,19 @@ export function checkInterval(prop: string, interval: Span, settings: RotatorSet
 
 interface Given {
   readonly interval: readonly [prop: string, seconds: number];
+  /** In seconds, as all of these; not 0 where a sweep has to end it. */
   readonly overlap: number;
   readonly maxAge: number;
+}
+
+/** Without an overlap the rotation itself deactivates the superseded key, whatever the mode of the sweep. */
+function checkReplaced({ interval: [prop, every], maxAge }: Given): void {
+  if (every > maxAge) {
+    throw new SettingsError(
+      `${prop} (${lengthText(every)}) exceeds sweep.maxAge (${lengthText(maxAge)}): a key would reach that age before it is ` +
+        `rotated. Shorten ${prop}, or raise sweep.maxAge to ${lengthText(every)}.`,
+    );
+  }
 }
 
 /** In an audit a superseded key stays active until the next rotation makes room for its own key. */

@@ -25,7 +25,8 @@ const REFUSED: [string, IamKeyRotationProps, string[]][] = [
   ['interval and overlap above the maximum age', { sweep: { maxAge: '90d' } }, ['sweep.rotateAfter (90d)', 'keys.overlap (1d)', 'next sweep (1h)', 'together are 91d 1h', 'sweep.maxAge (90d)', 'Shorten', 'raise sweep.maxAge to 91d 1h']],
   ['an age without room for the next sweep', { sweep: { mode: 'enforce', rotateAfter: '89d', maxAge: '90d' } }, ['90d 1h', 'sweep.maxAge (90d)']],
   ['an age without room for a weekend', { sweep: { rotateAfter: '87d', maxAge: '90d' }, sweeping: { schedule: ScheduleExpression.expression('cron(0 8-17 ? * MON-FRI *)') } }, ['next sweep (2d 15h)', '90d 15h']],
-  ['an age without room for the last use to be known', { keys: { overlap: '0' }, sweep: { rotateAfter: '90d', maxAge: '90d' } }, ["keys.overlap (0, at least 4h with keys.inUse 'wait')", '90d 5h']],
+  ['an age without room for the last use to be known', { keys: { overlap: '1h' }, sweep: { rotateAfter: '90d', maxAge: '90d' } }, ["keys.overlap (1h, at least 4h with keys.inUse 'wait')", '90d 5h']],
+  ['an age below the interval', { keys: { overlap: '0' }, sweep: { mode: 'audit', rotateAfter: '91d', maxAge: '90d' } }, ['sweep.rotateAfter (91d) exceeds sweep.maxAge (90d)', '91d']],
   ['an age that an audit does not keep', { sweep: { mode: 'audit', rotateAfter: '80d', maxAge: '95d' } }, ["sweep.mode is 'audit'", 'sweep.rotateAfter (80d)', 'up to 160d', 'sweep.maxAge is 95d', "sweep.mode: 'retire'", '47d 12h']],
   ['an overlap as long as the interval', { keys: { overlap: '90d' } }, ['keys.overlap', 'superseded', 'shorter']],
   ['an age of nothing', { sweep: { rotateAfter: '0' } }, ['sweep.rotateAfter', '90d']],
@@ -62,7 +63,10 @@ test.each(REFUSED)('%s ends synthesis with a sentence', (_, props, words) => {
 });
 
 test.each([
-  { keys: { overlap: '0', inUse: 'deactivate' }, sweep: { rotateAfter: '2159h', maxAge: '90d' } },
+  // Without an overlap the rotation itself deactivates the superseded key.
+  { keys: { overlap: '0' }, sweep: { mode: 'audit', rotateAfter: '90d', maxAge: '90d' } },
+  { keys: { overlap: '0' }, sweep: { rotateAfter: '90d', maxAge: '90d' } },
+  { keys: { overlap: '1h', inUse: 'deactivate' }, sweep: { rotateAfter: '2158h', maxAge: '90d' } },
   { sweep: { rotateAfter: '2135h', maxAge: '90d' } },
   { sweep: { mode: 'audit', rotateAfter: '45d', maxAge: '90d' } },
   { sweep: { mode: 'audit', rotateAfter: '90d', maxAge: '0' } },

@@ -120,7 +120,8 @@ impl Ledger {
 
     /// Whether a finding was reported so lately that it need not be reported again.
     pub fn was_told(&self, key: &AccessKeyId, kind: FindingKind, now: Timestamp) -> bool {
-        let recent = |entry: &Entry| entry.told.is_some_and(|day| day_of(now) - day < REMINDER_DAYS);
+        let recent =
+            |entry: &Entry| entry.told.is_some_and(|day| day_of(now).saturating_sub(day) < REMINDER_DAYS);
         self.entries.get(key).is_some_and(|entry| entry.notes.contains(&Note::Found(kind)) && recent(entry))
     }
 
@@ -224,8 +225,9 @@ fn read_entry(word: &str, now: Timestamp) -> Option<(AccessKeyId, Entry, bool)> 
     };
     let note = |letter: char| Note::letters().find(|(known, _)| *known == letter).map(|(_, note)| note);
     // A clock that is ahead a little is no forgery.
-    let told = told.map(|day| day.filter(|day| *day <= day_of(now) + 1));
-    let since = since.map(|since| since.filter(|since| day_of(*since) <= day_of(now) + 1));
+    let possible = |day: i64| (0..=day_of(now) + 1).contains(&day);
+    let told = told.map(|day| day.filter(|day| possible(*day)));
+    let since = since.map(|since| since.filter(|since| possible(day_of(*since))));
     let whole =
         told != Some(None) && since != Some(None) && letters.chars().all(|letter| note(letter).is_some());
     let notes = letters.chars().filter_map(note).collect();
@@ -281,6 +283,11 @@ mod tests {
             &format!("{KEY}:@9999999999"),
             &format!("{KEY}:o/99999"),
             &format!("{KEY}:o/x"),
+            &format!("{KEY}:o/-1"),
+            &format!("{KEY}:o/-9223372036854775808"),
+            &format!("{KEY}:o/9223372036854775807"),
+            &format!("{KEY}:@-9223372036854775808"),
+            &format!("{KEY}:@-1"),
         ] {
             let ledger = Ledger::from_tag(text, now());
             assert!(ledger.was_altered(), "{text}");

@@ -1,6 +1,7 @@
 //! The nouns. No async, no SDK, no clock, no environment, no randomness: time and policy come in
 //! as arguments, so that every decision built on them can be tested as a table.
 
+mod claims;
 mod credential;
 mod document;
 mod finding;
@@ -16,6 +17,7 @@ mod report;
 mod smtp;
 mod time;
 
+pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
 pub use document::{DocumentError, SecretDocument};
 pub use finding::{Finding, FindingKind};
@@ -23,7 +25,7 @@ pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
-pub use observation::{Claims, Observation, SecretState, Version};
+pub use observation::{Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;

@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, TAG_INTENT};
-use super::{AccessKey, AccessKeyId, ClientRequestToken, Intent, KeyRole, LastUse, SecretDocument, UserRef};
+use super::{
+    AccessKey, AccessKeyId, Claims, ClientRequestToken, Intent, KeyRole, LastUse, SecretDocument, UserRef,
+};
+
+/// How far the clock that dates an attempt may be ahead of the one that dates the end of its rotation.
+const LATE_CLOCK: SignedDuration = SignedDuration::from_secs(60);
 
 /// How old a key must be that only the record of a vanished version explains: long enough for somebody
 /// who made it by hand to have used it, and for IAM to show that.
@@ -103,25 +108,32 @@ impl SecretState {
         self.current().filter(holds).or_else(|| self.versions.iter().find(holds))
     }
 
+    /// Every key that a label names: rotations attach them.
+    pub fn labelled_keys(&self) -> BTreeSet<AccessKeyId> {
+        let stages = self.versions.iter().flat_map(|version| &version.stages);
+        stages.filter_map(|stage| AccessKeyId::from_label(stage)).collect()
+    }
+
     /// Every key that a version holds or that a label names.
     pub fn named_keys(&self) -> BTreeSet<AccessKeyId> {
-        let labels = |version: &Version| {
-            let labels = version.stages.iter().filter_map(|stage| AccessKeyId::from_label(stage));
-            labels.chain(version.key.clone()).collect::<Vec<_>>()
-        };
-        self.versions.iter().flat_map(labels).collect()
+        let held = self.versions.iter().filter_map(|version| version.key.clone());
+        self.labelled_keys().into_iter().chain(held).collect()
     }
 
     /// The record that an attempt of this rotation, or of the one before it, left.
     ///
     /// It is a tag, which others may write. So it is believed only within [its bounds](Intent::bounded),
-    /// and only if it names the version that is being made, the current one, or one that is no longer
-    /// there and was begun after the last rotation ended: somebody has taken AWSPENDING off it.
+    /// and only if it names the version that is being made; the current one, with attempts from before its
+    /// rotation ended; or one that is no longer there and was begun after the last rotation ended, because
+    /// somebody has taken AWSPENDING off it.
     pub fn intent(&self, now: Timestamp) -> Option<Intent> {
         let intent = Intent::from_tag(self.tags.get(TAG_INTENT)?)?.bounded(now)?;
         let since_last = |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt >= ended);
+        let before_end =
+            |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt <= ended + LATE_CLOCK);
         let ours = match self.version(&intent.token) {
-            Some(version) => version.has(AWSPENDING) || version.has(AWSCURRENT),
+            Some(version) if version.has(AWSPENDING) => true,
+            Some(version) => version.has(AWSCURRENT) && intent.attempts.iter().all(before_end),
             None => intent.attempts.iter().all(since_last),
         };
         ours.then_some(intent)
@@ -165,31 +177,6 @@ pub struct Observation {
     pub accepted: bool,
     /// What the user's side and other secrets say; empty where the step does not ask.
     pub claims: Claims,
-}
-
-/// What tells whether this secret may get this user's keys, beside the secret itself.
-#[derive(Clone, Debug, Default)]
-pub struct Claims {
-    /// Why the user is exempt from rotation.
-    pub exempt: Option<String>,
-    /// The user's tag `iam-key-rotator:secret`.
-    pub user_tag: Option<String>,
-    /// Whose each key is that a version holds and the user has not; `None`: the key is gone.
-    pub owners: BTreeMap<AccessKeyId, Option<String>>,
-    /// The users that the values of versions name whose keys are gone.
-    pub written: Vec<String>,
-    /// The user's other secrets: the key each one's AWSCURRENT is known to hold, and its ARN.
-    pub others: Vec<(Option<AccessKeyId>, String)>,
-}
-
-impl Claims {
-    /// Another secret whose AWSCURRENT may hold a key: by its label, or because nothing tells what it
-    /// holds.
-    pub fn holder_elsewhere(&self, key: &AccessKeyId) -> Option<&str> {
-        let may_hold =
-            |(held, _): &&(Option<AccessKeyId>, String)| held.as_ref().is_none_or(|held| held == key);
-        self.others.iter().find(may_hold).map(|(_, arn)| arn.as_str())
-    }
 }
 
 impl Observation {

@@ -8,8 +8,8 @@ use tokio::join;
 use super::{Observer, document};
 use crate::aws::{Iam, Identity, KeyOwner};
 use crate::error::Result;
-use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_SECRET};
-use crate::model::{AccessKeyId, Observation, SecretDocument, SecretState, UserRef};
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_SECRET, TAG_USER};
+use crate::model::{AccessKeyId, Observation, OtherSecret, SecretDocument, SecretState, UserRef};
 use crate::plan;
 
 /// Asks on behalf of an observer, with IAM in the user's account.
@@ -45,52 +45,70 @@ impl Claimant<'_> {
     }
 
     /// The user's other secrets, by their tags.
-    pub async fn others(
-        &self,
-        secret: &SecretState,
-        user: &UserRef,
-    ) -> Result<Vec<(Option<AccessKeyId>, String)>> {
+    pub async fn others(&self, secret: &SecretState, user: &UserRef) -> Result<Vec<OtherSecret>> {
         let listed = self.observer.aws.secrets.tagged(&[&user.name, &user.arn()]).await?;
-        Ok(plan::authority::others_of(user, &secret.arn, &listed))
+        Ok(plan::authority::others_of(user, secret, &listed))
     }
 
-    /// Whose the keys are that versions hold and the user has not, and what values say of them.
+    /// Whose the keys are that versions hold and the user has not; and, where nothing else confirms the user,
+    /// what values say and whether AWSCURRENT's key works.
     pub async fn learn_history(&self, seen: &mut Observation) -> Result<()> {
-        let named = seen.secret.named_keys();
-        let (known, missing): (Vec<_>, Vec<_>) =
-            named.into_iter().partition(|key| seen.keys.iter().any(|known| known.id == *key));
+        let is_theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
+        let missing: Vec<_> = seen.secret.named_keys().into_iter().filter(|key| !is_theirs(key)).collect();
         let owners = try_join_all(missing.iter().map(|key| self.owner(seen, key))).await?;
         let nobodys = owners.iter().all(Option::is_none);
+        let labelled = seen.secret.labelled_keys();
+        let known = labelled.iter().any(is_theirs);
         seen.claims.owners = missing.into_iter().zip(owners).collect();
-        if known.is_empty() && !seen.claims.owners.is_empty() && nobodys {
+        if !nobodys || plan::authority::is_anchored(seen, &self.observer.config.secret_name) {
+            return Ok(());
+        }
+        if !known && !seen.claims.owners.is_empty() {
             seen.claims.written = self.written(&seen.secret).await?;
+        }
+        let rotated = !labelled.is_empty() || seen.secret.last_rotated.is_some();
+        if rotated && !seen.secret.tags.contains_key(TAG_USER) {
+            seen.claims.proved = self.current_is_theirs(seen).await?;
         }
         Ok(())
     }
 
+    /// Whether STS accepts AWSCURRENT's key as the user's.
+    async fn current_is_theirs(&self, seen: &Observation) -> Result<bool> {
+        let Some(key) = seen.current.as_ref().and_then(SecretDocument::credential) else { return Ok(false) };
+        let aws = self.observer.aws;
+        Ok(match aws.sts_as(&key, aws.region()).caller_identity().await? {
+            Identity::Of(arn) => seen.user.is(&arn),
+            Identity::UnknownKey | Identity::WrongSecret => false,
+        })
+    }
+
     /// Whose a key is; `None` if it is gone.
     ///
-    /// IAM answers AccessDenied for a key it does not know as for one it may not speak of, so
-    /// AWSCURRENT's is then asked itself. Of the others only the id is known, and they pass for gone.
+    /// Of a user of another account, the secret's own account is asked as well: the secret may have been
+    /// bound to one of its users before. IAM answers AccessDenied for a key it does not know as for one it
+    /// may not speak of, so AWSCURRENT's is then asked itself. Of the others only the id is known, and they
+    /// pass for gone.
     async fn owner(&self, seen: &Observation, key: &AccessKeyId) -> Result<Option<String>> {
-        let user = &seen.user;
-        match self.iam.owner(key).await? {
-            KeyOwner::User(name) => {
-                Ok(Some(format!("arn:{}:iam::{}:user/{name}", user.partition, user.account)))
-            }
-            KeyOwner::Nobody => Ok(None),
-            KeyOwner::Denied => {
-                let current = seen.current.as_ref().and_then(SecretDocument::credential);
-                let Some(credential) = current.filter(|credential| credential.key_id == *key) else {
-                    return Ok(None);
-                };
-                let aws = self.observer.aws;
-                match aws.sts_as(&credential, aws.region()).caller_identity().await? {
-                    Identity::Of(arn) => Ok(Some(arn)),
-                    Identity::UnknownKey | Identity::WrongSecret => Ok(None),
-                }
+        let (partition, _, home) = seen.secret.home();
+        let named = |account: &str, name: &str| format!("arn:{partition}:iam::{account}:user/{name}");
+        let theirs = self.iam.owner(key).await?;
+        if let KeyOwner::User(name) = &theirs {
+            return Ok(Some(named(&seen.user.account, name)));
+        }
+        if seen.user.account != home && self.observer.account == Some(home) {
+            if let KeyOwner::User(name) = self.observer.aws.iam().owner(key).await? {
+                return Ok(Some(named(home, &name)));
             }
         }
+        let current = seen.current.as_ref().and_then(SecretDocument::credential);
+        let current = current.filter(|credential| credential.key_id == *key && theirs == KeyOwner::Denied);
+        let Some(credential) = current else { return Ok(None) };
+        let aws = self.observer.aws;
+        Ok(match aws.sts_as(&credential, aws.region()).caller_identity().await? {
+            Identity::Of(arn) => Some(arn),
+            Identity::UnknownKey | Identity::WrongSecret => None,
+        })
     }
 
     /// The users that the labelled versions' values name; where none is labelled, those of the values

@@ -7,7 +7,7 @@
 use super::ownership::user_in_name;
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{AccessKeyId, Observation, SecretState, UserRef, Version};
+use crate::model::{AccessKeyId, Observation, OtherSecret, SecretState, UserRef};
 
 const NOT_ITS_ACCOUNT: &str =
     "Store the user's keys in a secret of its own account, or of the rotation function's.";
@@ -55,9 +55,7 @@ fn check_user_tag(seen: &Observation) -> Result<()> {
     }
 }
 
-/// Refuses a secret that held another user's key, or whose keys are all gone with nothing to confirm
-/// whose they were. A value or a tag can be changed by whoever may write them; labels and versions that
-/// a rotation left cannot be made to vouch for another user.
+/// Refuses a secret that held another user's key, or of which nothing confirms that it is this user's.
 fn check_history(seen: &Observation, name_template: &str) -> Result<()> {
     for (key, owner) in &seen.claims.owners {
         let Some(owner) = owner else { continue };
@@ -69,49 +67,73 @@ fn check_history(seen: &Observation, name_template: &str) -> Result<()> {
         let problem = format!("the secret holds key {key} of {owner:?}");
         return Err(mismatch(&seen.secret, &seen.user, problem, NOT_ITS_KEY));
     }
-    let held = seen.secret.named_keys();
-    let known = held.iter().any(|key| seen.keys.iter().any(|known| known.id == *key));
-    if held.is_empty() || known || is_confirmed(seen, name_template) {
+    if is_confirmed(seen, name_template) {
         return Ok(());
     }
-    let ids: Vec<String> = held.iter().map(ToString::to_string).collect();
-    let problem =
-        format!("the keys it held ({}) are gone, and nothing else confirms the user", ids.join(", "));
+    let ids: Vec<String> = seen.secret.named_keys().iter().map(ToString::to_string).collect();
+    let held = match ids.as_slice() {
+        [] => "it has been rotated and holds no key".to_owned(),
+        _ => format!("the keys it held ({}) do not show that it is this user's", ids.join(", ")),
+    };
+    let problem = format!("{held}, and nothing else confirms the user");
     Err(mismatch(&seen.secret, &seen.user, problem, NOT_ITS_KEY))
 }
 
-/// Whether the user is confirmed although every key that the secret held is gone.
+/// Whether anything confirms the user that somebody with one permission on the secret could not forge.
 ///
-/// Before the first rotation the tag or the value is believed, unless the values that held the keys name
-/// somebody else. After it something must name the user that a writer of values and tags cannot change:
-/// the secret's name, the user's own tag, or the versions that rotations have labelled.
+/// The secret's name and the user's own tag nobody can change who may only write to the secret. A binding by
+/// tag is confirmed by a labelled key of the user, or by what the labelled versions' values say: that takes
+/// forged labels too. A binding by the value alone, once the secret was rotated, is confirmed by the key in
+/// AWSCURRENT, if STS accepts it. Before the first rotation the tag or the value is believed, unless the
+/// values that held keys name somebody else.
 fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
-    let (secret, user) = (&seen.secret, &seen.user);
-    let is_user = |text: &String| {
-        UserRef::parse(text, &user.partition, &user.account)
-            .is_ok_and(|other| other.account == user.account && other.name.eq_ignore_ascii_case(&user.name))
-    };
-    let written = &seen.claims.written;
-    if !written.iter().all(is_user) {
-        return false;
+    let (secret, claims) = (&seen.secret, &seen.claims);
+    let written_agree = claims.written.iter().all(|text| is_user(seen, text));
+    if is_anchored(seen, name_template) {
+        return true;
     }
-    let (_, _, home) = secret.home();
-    let named = user_in_name(&secret.name, name_template, home)
-        .is_some_and(|(account, name)| account == user.account && name.eq_ignore_ascii_case(&user.name));
-    let first = !secret.versions.iter().any(Version::is_labelled);
-    first || named || seen.claims.user_tag.is_some() || !written.is_empty()
+    let labelled = secret.labelled_keys();
+    let is_theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
+    let tagged = secret.tags.contains_key(TAG_USER);
+    if labelled.is_empty() && secret.last_rotated.is_none() {
+        return secret.named_keys().iter().any(is_theirs) || written_agree;
+    }
+    match (tagged, labelled.is_empty()) {
+        (false, _) => claims.proved,
+        (true, true) => true,
+        (true, false) => labelled.iter().any(is_theirs) || (!claims.written.is_empty() && written_agree),
+    }
 }
 
-/// The other secrets that a tag binds to a user: the key that each one's AWSCURRENT holds as its label
-/// tells, and its ARN.
-pub fn others_of(user: &UserRef, own: &str, listed: &[SecretState]) -> Vec<(Option<AccessKeyId>, String)> {
+/// Whether the secret's name or the user's own tag binds the two.
+pub(crate) fn is_anchored(seen: &Observation, name_template: &str) -> bool {
+    let (_, _, home) = seen.secret.home();
+    let named = user_in_name(&seen.secret.name, name_template, home).is_some_and(|(account, name)| {
+        account == seen.user.account && name.eq_ignore_ascii_case(&seen.user.name)
+    });
+    named || seen.claims.user_tag.is_some()
+}
+
+/// Whether a value names the user. A bare name is one of the secret's own account: users of other accounts
+/// may have the same name.
+fn is_user(seen: &Observation, text: &str) -> bool {
+    let (partition, _, home) = seen.secret.home();
+    UserRef::parse(text, partition, home).is_ok_and(|other| seen.user.is(&other.arn()))
+}
+
+/// The other secrets that a tag binds to a user.
+pub fn others_of(user: &UserRef, own: &SecretState, listed: &[SecretState]) -> Vec<OtherSecret> {
     let is_users = |secret: &&SecretState| {
         let (partition, _, account) = secret.home();
         let tagged = secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());
         tagged.is_some_and(|tagged| user.is(&tagged.arn()))
     };
-    let others = listed.iter().filter(|secret| secret.arn != own).filter(is_users);
-    let held = others.filter_map(|secret| Some((secret.current()?.key.clone(), secret.arn.clone())));
+    let others = listed.iter().filter(|secret| secret.arn != own.arn).filter(is_users);
+    let held = others.filter_map(|secret| {
+        let enrolled =
+            secret.rotation_function.is_some() && secret.rotation_function == own.rotation_function;
+        Some(OtherSecret { arn: secret.arn.clone(), key: secret.current()?.key.clone(), enrolled })
+    });
     held.collect()
 }
 

@@ -93,7 +93,7 @@ fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec
     let Some(key) = seen.keys.iter().find(|key| key.id == *old).filter(|_| policy.overlap.is_zero()) else {
         return Vec::new();
     };
-    if let Some(other) = seen.claims.holder_elsewhere(old) {
+    if let Some(other) = seen.claims.holder_elsewhere(key, seen.now) {
         let action = Action::ReportConflict { key: old.clone(), other: other.to_owned() };
         return vec![because(action, "superseded here, and the overlap is 0")];
     }

@@ -93,7 +93,7 @@ fn nobody_else_holds(
     seen: &Observation,
     reason: String,
 ) -> std::result::Result<String, Refusal> {
-    match seen.claims.holder_elsewhere(&key.id) {
+    match seen.claims.holder_elsewhere(key, seen.now) {
         None => Ok(reason),
         Some(other) => Err(Refusal {
             problem: String::new(),

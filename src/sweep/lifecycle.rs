@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account::Account;
-use super::survey::{Candidate, Held};
+use super::survey::{Candidate, Held, note_held};
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};
@@ -90,9 +90,7 @@ impl Account<'_> {
             let Some(tagged) = tagged.filter(|tagged| tagged.name.eq_ignore_ascii_case(name)) else {
                 continue;
             };
-            if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
-                held.entry(key).or_default().push(secret.arn.clone());
-            }
+            note_held(self.config, &secret, &mut held);
             if self.config.is_enrolled(&secret) || self.config.lists(&secret) {
                 candidate.user = tagged;
                 candidate.secrets.push(secret.arn);

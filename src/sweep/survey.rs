@@ -14,7 +14,7 @@ use super::account::Account;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{AccessKeyId, ReportedUser, SecretState, UserRef, parse_report};
+use crate::model::{AccessKeyId, OtherSecret, ReportedUser, SecretState, UserRef, parse_report};
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{Glance, Row, triage};
 
@@ -39,8 +39,8 @@ pub struct Candidate {
     pub in_exempt_group: bool,
 }
 
-/// The keys that labels on AWSCURRENT versions name, each with the ARNs of the secrets.
-pub type Held = HashMap<AccessKeyId, Vec<String>>;
+/// The keys that labels on AWSCURRENT versions name, each with the secrets.
+pub type Held = HashMap<AccessKeyId, Vec<OtherSecret>>;
 
 /// An account as its lists show it.
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl Account<'_> {
         loop {
             let (page, more) = self.secrets.list(&prefix, next.take()).await?;
             for secret in page {
-                lists.note_held(&secret);
+                note_held(self.config, &secret, &mut lists.held);
                 self.place(secret, lists);
             }
             match more {
@@ -210,12 +210,6 @@ impl Account<'_> {
 }
 
 impl Lists<'_> {
-    fn note_held(&mut self, secret: &SecretState) {
-        if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
-            self.held.entry(key).or_default().push(secret.arn.clone());
-        }
-    }
-
     /// A secret that is tagged and not enrolled makes its user worth a look. Under a list of secrets it
     /// only counts beside one that is listed.
     fn add_not_enrolled(&mut self) {
@@ -258,6 +252,15 @@ impl Lists<'_> {
             let candidate = Candidate { glance, ..Candidate::new(report.user, in_exempt_group) };
             self.survey.candidates.insert(key, candidate);
         }
+    }
+}
+
+/// Notes which key a secret's AWSCURRENT holds, as its label tells.
+pub(super) fn note_held(config: &SweepConfig, secret: &SecretState, held: &mut Held) {
+    if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
+        let enrolled = config.is_enrolled(secret) || config.lists(secret);
+        let other = OtherSecret { arn: secret.arn.clone(), key: Some(key.clone()), enrolled };
+        held.entry(key).or_default().push(other);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::aws::CallError;
 use crate::config::Mode;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKeyId, Finding, FindingKind, Ledger, SecretState, UserRef};
+use crate::model::{AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef};
 use crate::notify;
 use crate::observe::owner_of_labels;
 use crate::plan::sweep::{Coming, Demand, FleetAction, Standing, UserPlan, UserView, ledger_of, plan_user};
@@ -258,18 +258,15 @@ impl Account<'_> {
 
 /// Other secrets whose AWSCURRENT may hold a key of the user: those that a label tells of, and those that
 /// are tagged with the user and have no label.
-fn others(candidate: &Candidate, view: &UserView) -> Vec<(Option<AccessKeyId>, String)> {
+fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
     let own = view.secret.as_ref().map(|secret| secret.arn.as_str());
-    let holders = view.keys.iter().flat_map(|key| {
-        let arns = candidate.held.get(&key.id).into_iter().flatten();
-        arns.map(|arn| (Some(key.id.clone()), arn.clone()))
-    });
-    let labelled = holders.filter(|(_, arn)| Some(arn.as_str()) != own);
+    let labelled =
+        view.keys.iter().flat_map(|key| candidate.held.get(&key.id).into_iter().flatten().cloned());
     let unlabelled = candidate.not_enrolled.iter().filter_map(|secret| {
         let unknown = secret.current().is_some_and(|version| version.key.is_none());
-        (unknown && Some(secret.arn.as_str()) != own).then(|| (None, secret.arn.clone()))
+        unknown.then(|| OtherSecret { arn: secret.arn.clone(), key: None, enrolled: false })
     });
-    labelled.chain(unlabelled).collect()
+    labelled.chain(unlabelled).filter(|other| Some(other.arn.as_str()) != own).collect()
 }
 
 /// What was read, or `None` where AWS knows of no such thing.

@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 import standins
+from attacks_scene import attacked_account
 from processes import Process, bare_environment
 
 
@@ -23,6 +24,20 @@ def simulator():
     with standins.simulator() as aws:
         yield aws
         assert aws.problems == []
+
+
+@pytest.fixture(scope="module")
+def deployed():
+    """The deployed product, one for all attacks of a file."""
+    with attacked_account() as account:
+        yield account
+
+
+@pytest.fixture
+def account(deployed):
+    """The same without users and secrets, and with the template's settings."""
+    deployed.clean()
+    return deployed
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -50,7 +50,8 @@ def templates():
 
 
 @contextlib.contextmanager
-def enforcing_ministack():
+def enforcing_ministack(**more):
+    """More variables, such as ROTATION_ENGINE (ministack_engine.py)."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     variables = bare_environment(
@@ -61,6 +62,7 @@ def enforcing_ministack():
         MINISTACK_REGION="eu-west-1",
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
+        **more,
     )
     with Process([PROGRAMS / "python", Path(__file__).with_name("ministack_server.py")], variables) as server:
 
@@ -83,8 +85,9 @@ def zipped(bootstrap):
     entry.external_attr = 0o100755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", compresslevel=1) as archive:
-        archive.writestr(entry, bootstrap)
+    with zipfile.ZipFile(packed, "w") as archive:
+        # The archive's own level is not that of an entry with information of its own.
+        archive.writestr(entry, bootstrap, compresslevel=1)
     return packed.getvalue()
 
 
@@ -122,7 +125,9 @@ class Stack:
     def _put(self, program, bootstrap):
         store = self.aws.client("s3")
         with contextlib.suppress(store.exceptions.BucketAlreadyOwnedByYou):
-            store.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": self.aws.region})
+            # S3's first region is not a constraint.
+            elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self.aws.region}}
+            store.create_bucket(Bucket=BUCKET, **({} if self.aws.region == "us-east-1" else elsewhere))
         store.put_object(Bucket=BUCKET, Key=f"{program}.zip", Body=zipped(bootstrap))
         return {"S3Bucket": BUCKET, "S3Key": f"{program}.zip"}
 

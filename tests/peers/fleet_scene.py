@@ -1,6 +1,6 @@
 """An account large enough that its lists have several pages, and the sweep of it.
 
-Most of its users are enrolled and exempt by name, so that a sweep passes them by; a few have a key
+Most of its users have a secret and are exempt by name, so that a sweep passes them by; a few have a key
 and no secret, which is due: a key here is as old as the test, and counts as old after a second.
 """
 
@@ -13,6 +13,13 @@ from lambda_function import environment
 
 QUIET, DUE = 110, 20
 DUE_USERS = [f"due-{nth:02}" for nth in range(DUE)]
+
+
+def secret_of(user):
+    """The name of a secret that the sweep creates, by default."""
+    return f"iam-key/{user}"
+
+
 SETTINGS = {
     "ROTATOR_SCOPE": "all",
     "ROTATOR_ROTATE_AFTER": "1s",
@@ -51,7 +58,7 @@ class FleetScene:
 
     def environment(self, mode, **others):
         wired = {"ROTATOR_ROTATION_FUNCTION_ARN": self.rotation_arn, "ROTATOR_ALERT_TOPIC_ARN": self.topic}
-        return environment(self.aws.endpoint, ROTATOR_MODE=mode, **SETTINGS | wired | others)
+        return environment(self.aws.endpoint, self.aws.key, ROTATOR_MODE=mode, **SETTINGS | wired | others)
 
     def secrets(self):
         """Every secret by its name, all pages."""

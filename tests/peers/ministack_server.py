@@ -6,17 +6,23 @@ sender of a mail and its domain, the unit whose accounts are listed, the organiz
 GetAccessKeyLastUsed asks about, and that the aws:PrincipalArn of a session is its role's. Plain HTTP on loopback passes
 for TLS. Each refusal is printed, so that a test can say that there was none.
 
+RotateSecret also needs lambda:InvokeFunction on the rotation function, as on AWS. CreateSecret gives the first version the
+ClientRequestToken as its id, and the lists show which function rotates a secret and when it last did; ministack does neither.
+A secret of another account is reached by its ARN, where both accounts allow it; ministack knows those of one's own account.
+
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 """
 
 import json
+import os
 import re
 import urllib.parse
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, json_response, request_scope
 from ministack.services import iam, organizations, secretsmanager
 
 judge = iam_evaluator.enforce
@@ -42,13 +48,31 @@ def fields():
     return body if isinstance(body, dict) else {}
 
 
+def scope_of(arn):
+    """The account and the region of a secret."""
+    _, _, _, region, account, *_ = arn.split(":")
+    return request_scope(account, region)
+
+
+def secret_of(arn):
+    if ":secret:" not in arn:
+        return None
+    with scope_of(arn):
+        return secretsmanager._resolve(arn)[1]
+
+
 def secret_context(arn):
     said = fields()
     context = {key: said[field] for field, key in OF_THE_REQUEST.items() if field in said}
-    _, secret = secretsmanager._resolve(arn) if ":secret:" in arn else (None, None)
+    secret = secret_of(arn)
     if secret and secret.get("RotationLambdaARN"):
         context["secretsmanager:resource/AllowRotationLambdaArn"] = secret["RotationLambdaARN"]
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in context.items()}
+
+
+def rotation_function(arn):
+    """The function that RotateSecret would have invoked."""
+    return fields().get("RotationLambdaARN") or (secret_of(arn) or {}).get("RotationLambdaARN")
 
 
 def organization_of(arn):
@@ -58,7 +82,8 @@ def organization_of(arn):
 
 
 def external_id():
-    form = urllib.parse.parse_qs(iam_evaluator._signed_request.get().body.decode())
+    request = iam_evaluator._signed_request.get()
+    form = urllib.parse.parse_qs(request.body.decode()) if request else {}
     return {"sts:ExternalId": form["ExternalId"][0]} if "ExternalId" in form else {}
 
 
@@ -77,7 +102,15 @@ def enforce(access_key_id, action, service, region, resource_arn="*", service_co
         context["ses:FromAddress"] = sender()
     address, _ = iam_evaluator._request_origin.get()
     iam_evaluator.pin_request_origin(address, True)
+    function = rotation_function(resource_arn) if action == "secretsmanager:RotateSecret" else None
+    signed = iam_evaluator._signed_request.get()
     refusal = judge(access_key_id, action, service, region, resource_arn=resource_arn, service_context=context)
+    if refusal is None and function:
+        # Judging an action empties the request.
+        iam_evaluator._signed_request.set(signed)
+        # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+        action, resource_arn = "lambda:InvokeFunction", function
+        refusal = judge(access_key_id, action, "lambda", region, resource_arn=function, service_context={})
     if refusal is not None:
         print(f"REFUSED {action} on {resource_arn} with {context}: {refusal}", flush=True)
     return refusal
@@ -103,6 +136,63 @@ def condition_value(key, context):
     return value_of(key, context)
 
 
+def secret_policy(arn):
+    with scope_of(arn):
+        return policy_of(arn)
+
+
+async def answer_secrets(method, path, headers, body, query_params):
+    """In the account of the secret that the request names by its ARN."""
+    named = json.loads(body or b"{}").get("SecretId", "")
+    if not re.match(r"arn:[^:]*:secretsmanager:", named) or named.split(":")[4] == get_account_id():
+        return await answered(method, path, headers, body, query_params)
+    with scope_of(named):
+        return await answered(method, path, headers, body, query_params)
+
+
+def create_secret(data):
+    """The id of the first version is the ClientRequestToken, and the same request again answers as before."""
+    token, existing = data.get("ClientRequestToken"), secretsmanager._secrets.get(data.get("Name"))
+    first = (existing or {}).get("Versions", {}).get(token)
+    if first and first["SecretString"] == data.get("SecretString"):
+        return json_response({"ARN": existing["ARN"], "Name": existing["Name"], "VersionId": token})
+    status, headers, body = created(data)
+    answer = json.loads(body)
+    if token and status == 200:
+        versions = secretsmanager._secrets[data["Name"]]["Versions"]
+        versions[token] = versions.pop(answer["VersionId"])
+        return json_response(answer | {"VersionId": token})
+    return status, headers, body
+
+
+def with_rotation(secret):
+    """What ListSecrets and DescribeSecret show of a secret's rotation."""
+    _, known = secretsmanager._resolve(secret["ARN"])
+    shown = {name: (known or {}).get(name) for name in ("RotationLambdaARN", "RotationRules", "LastRotatedDate")}
+    return secret | {name: value for name, value in shown.items() if value is not None}
+
+
+def list_secrets(data):
+    status, headers, body = listed(data)
+    answer = json.loads(body)
+    if status != 200:
+        return status, headers, body
+    return json_response(answer | {"SecretList": [with_rotation(each) for each in answer["SecretList"]]})
+
+
+def describe_secret(data):
+    status, headers, body = described(data)
+    return json_response(with_rotation(json.loads(body))) if status == 200 else (status, headers, body)
+
+
+policy_of, answered = secretsmanager.secret_policy_for_arn, secretsmanager.handle_request
+secretsmanager.secret_policy_for_arn, secretsmanager.handle_request = secret_policy, answer_secrets
+created, listed, described = secretsmanager._create_secret, secretsmanager._list_secrets, secretsmanager._describe_secret
+secretsmanager._create_secret = create_secret
+secretsmanager._list_secrets = list_secrets
+secretsmanager._describe_secret = describe_secret
+if "ROTATION_ENGINE" in os.environ:
+    import ministack_engine  # noqa: F401
 iam_evaluator.enforce = enforce
 iam_evaluator._resolve_condition_key = condition_value
 iam_actions.extract_resource_arn = extract_resource_arn

@@ -47,7 +47,8 @@ class Deployed(Scene):
     def __init__(self, aws, stack):
         self.aws, self.manager, self.stack = aws, aws.secretsmanager, stack
         self.function_arn = stack.outputs["RotationFunctionArn"]
-        self.arn = self.manager.describe_secret(SecretId=USER)["ARN"]
+        (secret,) = stack.of_type("AWS::SecretsManager::Secret").values()
+        self.arn = self.manager.describe_secret(SecretId=secret["Properties"]["Name"])["ARN"]
         aws.iam.create_user(UserName=USER)
         aws.iam.tag_user(UserName=USER, Tags=[{"Key": "email", "Value": "ci-team@example.com"}])
         # The two resources that ministack cannot make.
@@ -125,8 +126,9 @@ def test_a_user_without_the_tag_is_refused_by_iam_and_the_alert_says_so(deployed
     with pytest.raises(AssertionError, match="Access to iam:ListAccessKeys was denied"):
         deployed.rotate()
     assert deployed.value() == deployed.first and deployed.statuses() == {}
-    (only,) = deployed.aws.refusals()
-    assert only.startswith(f"REFUSED iam:ListAccessKeys on arn:aws:iam::{ACCOUNT}:user/{USER}")
+    refused = deployed.aws.refusals()
+    assert refused[0].startswith(f"REFUSED iam:ListAccessKeys on arn:aws:iam::{ACCOUNT}:user/{USER}")
+    assert all(line.startswith("REFUSED iam:List") for line in refused)
     (message,) = deployed.aws.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
     assert "AccessDenied" in message["Body"] and "iam:ListAccessKeys" in message["Body"]
 
@@ -154,11 +156,11 @@ def test_the_deployed_sweep_enrols_a_user_under_its_role_and_is_refused_nothing(
     swept = invoke(deployed.aws, name, {})
     assert (swept["mode"], swept["outcome"], swept["failures"], swept["users"]["total"]) == ("enforce", "done", 0, 2)
     assert invoke(deployed.aws, name, {"action": "create", "username": "legacy"})["outcome"] == "done"
-    made = manager.describe_secret(SecretId="legacy")
+    made = manager.describe_secret(SecretId="iam-key/legacy")
     assert {"Key": "iam-key-rotator:user", "Value": "legacy"} in made["Tags"]
     (labels,) = made["VersionIdsToStages"].values()
     assert {"AWSCURRENT", key} == set(labels)
-    policy = manager.get_resource_policy(SecretId="legacy")["ResourcePolicy"]
+    policy = manager.get_resource_policy(SecretId="iam-key/legacy")["ResourcePolicy"]
     assert f"arn:aws:iam::{ACCOUNT}:user/legacy" in policy
     assert deployed.aws.refusals() == []
 

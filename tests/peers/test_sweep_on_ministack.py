@@ -11,10 +11,10 @@ import json
 
 import pytest
 
-from clients import http
-from fleet_scene import DUE, DUE_USERS, QUIET, FleetScene
+from clients import Key, http
+from deployment import enforcing_ministack
+from fleet_scene import DUE, DUE_USERS, QUIET, FleetScene, secret_of
 from lambda_function import SweepFunction
-from standins import ministack
 
 ROTATION = "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
 SWEEP = "arn:aws:lambda:eu-west-1:000000000000:function:sweep"
@@ -22,8 +22,9 @@ SWEEP = "arn:aws:lambda:eu-west-1:000000000000:function:sweep"
 
 @pytest.fixture(scope="module")
 def scene():
-    with ministack() as aws:
-        yield FleetScene(aws, ROTATION)
+    # With the ClientRequestToken of CreateSecret, by which the sweep knows its own creations again.
+    with enforcing_ministack() as aws:
+        yield FleetScene(aws.under(Key("000000000000", "test")), ROTATION)
 
 
 def test_an_audit_of_many_pages_names_everybody_who_is_due_and_changes_nothing(scene):
@@ -47,14 +48,14 @@ def test_enforcing_enrols_them_with_tag_label_policy_and_rotation(scene):
     secrets = scene.secrets()
     assert len(secrets) == QUIET + DUE
     for user in DUE_USERS:
-        described = scene.manager.describe_secret(SecretId=user)
+        described = scene.manager.describe_secret(SecretId=secret_of(user))
         assert {"Key": "iam-key-rotator:user", "Value": user} in described["Tags"]
         assert described["RotationLambdaARN"] == ROTATION
         (key,) = scene.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
         labels = {label for labels in described["VersionIdsToStages"].values() for label in labels}
         assert key["AccessKeyId"] in labels
-        assert scene.value(user)["UserName"] == user
-        policy = json.loads(scene.manager.get_resource_policy(SecretId=user)["ResourcePolicy"])
+        assert scene.value(secret_of(user))["UserName"] == user
+        policy = json.loads(scene.manager.get_resource_policy(SecretId=secret_of(user))["ResourcePolicy"])
         assert policy["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::000000000000:user/{user}"}
     canaries = [scene.value(f"quiet-{nth:03}")["SecretAccessKey"] for nth in range(3)]
     assert not any(canary in log for canary in canaries)

@@ -10,7 +10,7 @@ What moto 5.2.5 gets wrong, and these tests live with:
 
 import pytest
 
-from fleet_scene import DUE, DUE_USERS, QUIET, FleetScene
+from fleet_scene import DUE, DUE_USERS, QUIET, FleetScene, secret_of
 from lambda_function import RotationFunction, SweepFunction, environment
 from standins import moto
 
@@ -58,7 +58,7 @@ def test_enforcing_gives_each_of_them_a_secret_and_a_new_key(play):
     assert not any(outcome["failed"] for outcome in rotation.outcomes)
     assert scene.all_keys() == dict.fromkeys(DUE_USERS, ["Active", "Active"])
     for user in DUE_USERS:
-        assert scene.identity(scene.value(user)).endswith(f":user/{user}")
+        assert scene.identity(scene.value(secret_of(user))).endswith(f":user/{user}")
 
 
 def test_the_sweeps_that_follow_deactivate_and_delete_what_was_superseded(play):
@@ -75,4 +75,4 @@ def test_the_sweeps_that_follow_deactivate_and_delete_what_was_superseded(play):
     assert deleted["delete"] == DUE
     assert scene.all_keys() == dict.fromkeys(DUE_USERS, ["Active"])
     for user in DUE_USERS:
-        assert scene.identity(scene.value(user)).endswith(f":user/{user}")
+        assert scene.identity(scene.value(secret_of(user))).endswith(f":user/{user}")

@@ -30,6 +30,17 @@ export function findSecrets(of: Enrolled): PolicyStatement[] {
       new PolicyStatement({ sid: `DescribeSecrets${name}`, actions: ['secretsmanager:DescribeSecret'], ...scope }),
     );
   }
+  // A listed secret that does not exist has no suffix, and the sweep reports it as missing.
+  const missing = listedNames(of.settings);
+  if (missing.length > 0) {
+    statements.push(
+      new PolicyStatement({
+        sid: 'DescribeListedSecretsThatAreMissing',
+        actions: ['secretsmanager:DescribeSecret'],
+        resources: missing.map((name) => secretsOf(of.stack, name)),
+      }),
+    );
+  }
   // Whether a user without a secret has one of that name already. One that does not exist has no tags, and no suffix.
   statements.push(
     new PolicyStatement({
@@ -167,10 +178,13 @@ function ofTheFunction({ stack, rotationFunctionArn }: Enrolled): [string, Scope
 }
 
 function listed({ stack, settings }: Enrolled): [string, Scope][] {
-  const names = settings.sweep?.scope;
-  return names === undefined || typeof names === 'string'
-    ? []
-    : [['Listed', { resources: names.map((name) => secretsOf(stack, `${name}-??????`)) }]];
+  const names = listedNames(settings);
+  return names.length === 0 ? [] : [['Listed', { resources: names.map((name) => secretsOf(stack, `${name}-??????`)) }]];
+}
+
+function listedNames(settings: RotatorSettings): readonly string[] {
+  const scope = settings.sweep?.scope;
+  return scope === undefined || typeof scope === 'string' ? [] : scope;
 }
 
 function ours({ rotationFunctionArn }: Enrolled): Record<string, string> {

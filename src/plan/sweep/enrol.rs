@@ -40,9 +40,10 @@ impl Planner<'_> {
                 self.config.shared.secret_name, self.view.user.name
             ));
         }
-        if let Some((held, other)) = self.view.others.first() {
-            let key = held.as_ref().map_or_else(|| "a key of the user".to_owned(), ToString::to_string);
-            let evidence = format!("AWSCURRENT of {other} may hold {key}, so no other secret is created");
+        if let Some(other) = self.view.others.first() {
+            let key = other.key.as_ref().map_or_else(|| "a key of the user".to_owned(), ToString::to_string);
+            let evidence =
+                format!("AWSCURRENT of {} may hold {key}, so no other secret is created", other.arn);
             self.refuse(evidence.clone());
             return self.find(FindingKind::SecretConflict, None, evidence);
         }

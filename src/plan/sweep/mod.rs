@@ -19,8 +19,8 @@ use super::{Planned, because};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::TAG_NOTICES;
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, Policy,
-    SecretState, UserRef,
+    AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, OtherSecret,
+    Policy, SecretState, UserRef,
 };
 
 pub use super::exemption;
@@ -53,8 +53,8 @@ pub struct UserView {
     pub rivals: Vec<String>,
     /// Names of secrets that are tagged with the user and that nobody enrolled.
     pub not_enrolled: Vec<String>,
-    /// Other secrets whose AWSCURRENT may hold a key of the user: the key where it is known, and the ARN.
-    pub others: Vec<(Option<AccessKeyId>, String)>,
+    /// Other secrets whose AWSCURRENT may hold a key of the user.
+    pub others: Vec<OtherSecret>,
     /// What is remembered of the user's keys.
     pub ledger: Ledger,
 }
@@ -183,8 +183,9 @@ impl<'a> Planner<'a> {
             self.find_old(FindingKind::ExemptButOld);
             return;
         }
+        self.find_not_enrolled();
         if self.view.secret.is_none() && !self.view.not_enrolled.is_empty() {
-            self.find_not_enrolled();
+            self.refuse("the user's secret is not enrolled".into());
             return self.find_old(FindingKind::KeyOverdue);
         }
         if self.view.missing {
@@ -299,18 +300,17 @@ impl<'a> Planner<'a> {
             );
             self.find(FindingKind::NotEnrolled, None, evidence);
         }
-        self.refuse("the user's secret is not enrolled".into());
     }
 
     /// Plans to take a key away, unless another secret's consumers may use it.
-    fn take_away(&mut self, key: &AccessKeyId, action: FleetAction, reason: String) -> bool {
-        let Some(other) = self.seen.claims.holder_elsewhere(key).map(str::to_owned) else {
+    fn take_away(&mut self, key: &AccessKey, action: FleetAction, reason: String) -> bool {
+        let Some(other) = self.seen.claims.holder_elsewhere(key, self.seen.now).map(str::to_owned) else {
             self.act(action, reason);
             return true;
         };
         let evidence = format!("it is to be taken away ({reason}), and AWSCURRENT of {other} may hold it");
         self.refuse(evidence.clone());
-        self.find(FindingKind::SecretConflict, Some(key), evidence);
+        self.find(FindingKind::SecretConflict, Some(&key.id), evidence);
         false
     }
 

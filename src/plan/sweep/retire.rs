@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::rotate::GRACE;
 use super::{ComingEvent, Demand, FleetAction, Notice, Planner, before};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, InUse, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
+    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
 };
 use crate::plan::retire::{after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Action, room};
@@ -95,7 +95,7 @@ impl Planner<'_> {
         };
         match may_deactivate(key, superseded, &policy, self.seen.now) {
             Ok(reason) => {
-                self.take_away(&key.id, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
+                self.take_away(key, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
             }
             Err(reason) => {
                 self.refuse(reason.clone());
@@ -132,7 +132,7 @@ impl Planner<'_> {
             self.find(FindingKind::StillInUse, Some(&key.id), evidence);
         } else if self.seen.now >= at {
             let action = FleetAction::DeactivateKey { key: key.id.clone() };
-            self.take_away(&key.id, action, "left by a rotation that was given up, and not used".into());
+            self.take_away(key, action, "left by a rotation that was given up, and not used".into());
         } else {
             self.expect(ComingEvent::Deactivation, &key.id, at, Duration::ZERO);
         }
@@ -166,11 +166,11 @@ impl Planner<'_> {
         match self.demand {
             Demand::Deactivate => self.refuse(format!("{} is inactive already", key.id)),
             Demand::Delete if now >= before(at, GRACE) => {
-                self.delete_now(&key.id, format!("{what}, and inactive since {since}"));
+                self.delete_now(key, format!("{what}, and inactive since {since}"));
             }
             Demand::Delete => self.refuse(format!("{} is kept until {at}", key.id)),
             _ if self.seen.now >= at => {
-                self.delete_now(&key.id, format!("{what}, and inactive since {since} or longer"));
+                self.delete_now(key, format!("{what}, and inactive since {since} or longer"));
             }
             _ => self.expect(ComingEvent::Deletion, &key.id, at, self.policy.recovery),
         }
@@ -209,13 +209,13 @@ impl Planner<'_> {
         before(at, GRACE)
     }
 
-    fn delete_now(&mut self, key: &AccessKeyId, reason: String) {
-        if !self.take_away(key, FleetAction::DeleteKey { key: key.clone() }, reason) {
+    fn delete_now(&mut self, key: &AccessKey, reason: String) {
+        if !self.take_away(key, FleetAction::DeleteKey { key: key.id.clone() }, reason) {
             return;
         }
-        let holder = self.seen.secret.holder(key).filter(|version| version.is_labelled());
+        let holder = self.seen.secret.holder(&key.id).filter(|version| version.is_labelled());
         if let Some(version) = holder.map(|version: &Version| version.id.clone()) {
-            self.act(FleetAction::RemoveLabel { version, key: key.clone() }, "its key is deleted");
+            self.act(FleetAction::RemoveLabel { version, key: key.id.clone() }, "its key is deleted");
         }
     }
 }

@@ -11,7 +11,7 @@ const INTENT: &str = "iam-key-rotator:intent";
 
 #[tokio::test(start_paused = true)]
 async fn forged_notices_silence_a_finding_for_a_month_at_most() {
-    for told in [0, 400, -10] {
+    for told in [0, 400, -10, i64::MIN / 2, i64::MAX / 2] {
         let fleet = Fleet::new(&[]);
         let (_, arn) = fleet.enrolled("ci", 10);
         let stranger = fleet.key("ci", 5);
@@ -90,13 +90,14 @@ async fn with_a_new_key_by_hand() -> (Stage, String, String) {
 async fn a_forged_intent_makes_no_orphan_of_a_key_that_an_administrator_made() {
     let now =
         |stage: &Stage| stage.sim.now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    for what in ["another rotation's", "too many attempts", "expired", "to come"] {
+    for what in ["another rotation's", "the last rotation's", "too many attempts", "expired", "to come"] {
         let (stage, arn, by_hand) = with_a_new_key_by_hand().await;
         let made = now(&stage);
         let current = stage.sim.secret(&arn).stage("AWSCURRENT").unwrap().id.clone();
         let many: Vec<String> = (0..8).map(|_| made.to_string()).collect();
         let intent = match what {
             "another rotation's" => format!("11111111-2222-3333-4444-555555555555 {made}"),
+            "the last rotation's" => format!("{current} {made}/{made}/{made}"),
             "too many attempts" => format!("{current} {}", many.join("/")),
             "expired" => {
                 stage.sim.advance(days(101));

@@ -13,6 +13,7 @@ async fn with_no_overlap_the_key_that_another_secret_may_hold_is_kept_and_that_i
     for other_is_enrolled in [true, false] {
         let fleet = Fleet::new(&AT_ONCE);
         let (key, first) = fleet.enrolled("ci", 90);
+        fleet.sim.use_key(&key.access_key_id, "s3", "eu-west-1");
         let second = match other_is_enrolled {
             true => fleet.holding_as("copy", "ci", &key),
             false => {
@@ -41,6 +42,8 @@ async fn with_no_overlap_the_key_that_another_secret_may_hold_is_kept_and_that_i
 async fn a_key_that_only_another_secrets_label_names_is_not_retired_by_the_sweep() {
     let fleet = Fleet::new(&[]);
     let (old, _) = fleet.enrolled("ci", 90);
+    fleet.sim.use_key(&old.access_key_id, "s3", "eu-west-1");
+    fleet.sim.advance(days(1));
     // It carries no tag of ours, and rotates with nothing.
     let copy = fleet.sim.create_secret("copy", Some(&value_of("ci", &old).to_string()), &[]);
     let version = fleet.sim.secret(&copy).stage("AWSCURRENT").unwrap().id.clone();

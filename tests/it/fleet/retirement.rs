@@ -6,7 +6,7 @@ use serde_json::json;
 use simulator::{Fault, FaultKind, KeyPair};
 
 use super::Fleet;
-use crate::stage::{ACCOUNT, hours};
+use crate::stage::{ACCOUNT, FUNCTION, hours};
 
 /// A user whose key was just rotated at a sweep's call: the superseded key.
 async fn rotated(fleet: &Fleet) -> KeyPair {
@@ -164,7 +164,8 @@ async fn nothing_is_taken_from_a_user_whose_current_key_is_not_sure() {
             "current inactive" => fleet.sim.set_key_status(&new, false),
             "two secrets" => {
                 let tags = [("iam-key-rotator:user", "ci")];
-                fleet.sim.create_secret("another", Some(r#"{"UserName":"ci"}"#), &tags);
+                let another = fleet.sim.create_secret("another", Some(r#"{"UserName":"ci"}"#), &tags);
+                fleet.sim.set_rotation(&another, FUNCTION);
             }
             _ => {
                 fleet.user("bob", 10);

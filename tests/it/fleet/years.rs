@@ -207,7 +207,8 @@ impl Years {
             if id.is_empty() {
                 continue;
             }
-            let meddled = self.users[&view.name] == Kind::Meddled;
+            let user = view.name.strip_prefix("iam-key/").unwrap_or(&view.name);
+            let meddled = self.users[user] == Kind::Meddled;
             assert!(meddled || self.fleet.sim.key_works(id, secret), "day {today}: {} of {}", id, view.name);
             if let Some(old) = self.current.insert(view.name.clone(), id.to_owned())
                 && old != id
