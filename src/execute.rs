@@ -123,6 +123,7 @@ impl Executor<'_> {
                 Ok(())
             }
             Action::TellDeleted { key, evidence } => {
+                // A crash between the deletion and this line loses the notice: the log has the deletion.
                 notify::tell_of_deletion(self.aws, self.config, &self.iam, seen, key, evidence).await;
                 Ok(())
             }

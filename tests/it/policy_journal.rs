@@ -107,7 +107,7 @@ async fn one_account() -> Simulator {
     settings.push(("ROTATOR_REPLICA_REGIONS", "eu-central-1"));
     let organization = Organization::new(&[settings.as_slice(), &[("ROTATOR_MODE", "audit")]].concat());
     organization.sim.create_group(ACCOUNT, "IAMKeyRotationExemptionGroup");
-    organization.user(ACCOUNT, USER, 80);
+    organization.user(ACCOUNT, USER, 84);
     for _ in 0..2 {
         organization.fleet.sweep().await;
         organization.deploy(&settings);

@@ -4,7 +4,7 @@ use simulator::FunctionSetup;
 
 use super::Seat;
 use crate::fleet::Fleet;
-use crate::stage::{FUNCTION, days};
+use crate::stage::{FUNCTION, TOPIC, days};
 
 async fn rotated(users: usize) -> (Fleet, Vec<String>) {
     let fleet = Fleet::new(&[]);
@@ -48,6 +48,8 @@ async fn in_an_audit_the_key_and_the_remedy_are_named() {
 #[tokio::test(start_paused = true)]
 async fn where_no_sweep_is_known_that_is_said_and_where_one_acts_nothing() {
     let (fleet, old) = rotated(12).await;
+    // As where the rotation function is deployed alone.
+    fleet.stage.deploy(&[("ROTATOR_ALERT_TOPIC_ARN", TOPIC)]);
     let status = Seat::of(&fleet.sim).run("status").await;
     let told = "No sweep is known that retires superseded keys ";
     assert!(
