@@ -17,9 +17,10 @@ const LEAST_HOLD: Duration = Duration::from_secs(24 * 60 * 60);
 #[command(after_help = "\
 For a key that was deactivated while something still uses it. AWS accepts it again within seconds.
 
-The sweep then sees that the key was made active again. It holds a superseded key for its overlap,
-at least 24 hours, and reports it as Reactivated. After that it deactivates the key again, unless
-the key is still used. Until then, move what uses it to the secret's AWSCURRENT.
+The sweep sees within hours that the key was made active again: IAM's credential report, which it
+reads, is up to four hours old. It then holds a superseded key for its overlap, at least 24 hours,
+and reports it as Reactivated. After that it deactivates the key again, unless the key is still
+used. Until then, move what uses it to the secret's AWSCURRENT.
 
 Without this program:
   aws iam update-access-key --user-name USER --access-key-id KEY --status Active
@@ -170,8 +171,8 @@ fn superseded(session: &Session, seen: &Observation, key: &AccessKeyId) -> Strin
         return "The sweep runs in mode audit: it reports the key and does not deactivate it.".into();
     }
     format!(
-        "The next sweep (in mode retire or enforce) sees that it was made active again and holds it for {hold}. \
-         Then the sweep deactivates it again, unless it is still used.\n\
+        "The sweep (in mode retire or enforce) sees within hours that it was made active again, and holds it for \
+         {hold} from then on.\nThen the sweep deactivates it again, unless it is still used.\n\
          Until then, move what uses {key} to AWSCURRENT of secret {:?}.",
         seen.secret.name
     )

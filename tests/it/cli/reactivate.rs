@@ -4,7 +4,7 @@ use simulator::{Fault, FaultKind};
 
 use super::{Ran, Seat};
 use crate::fleet::Fleet;
-use crate::stage::{ACCOUNT, days};
+use crate::stage::{ACCOUNT, days, hours};
 
 /// A user whose superseded key was deactivated: the key's id, and the secret's ARN.
 pub async fn deactivated(overlap: &str) -> (Fleet, String, String) {
@@ -108,4 +108,31 @@ async fn permission_to_change_keys_is_enough() {
     fleet.sim.set_key_status(&old, false);
     fleet.sim.add_fault(Fault::on("UpdateAccessKey", 0, FaultKind::Denied));
     typed(&fleet, "yes\n", &format!("reactivate ci-bot {old}")).await.ends(1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sweep_then_does_what_the_command_said() {
+    let settings = [("ROTATOR_MODE", "retire"), ("ROTATOR_OVERLAP", "3d")];
+    let fleet = Fleet::new(&settings);
+    let (old, arn) = fleet.enrolled("ci-bot", 10);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    let old = old.access_key_id;
+    for _ in 0..4 {
+        fleet.day().await;
+    }
+    assert!(!is_active(&fleet, &old), "its overlap has ended");
+    let ran = Seat::of(&fleet.sim).set(&settings).run(&format!("reactivate ci-bot {old} --yes")).await;
+    assert!(ran.out.contains("holds it for 3 days"), "{}", ran.out);
+    // The sweep reads statuses from IAM's credential report, which is up to four hours old.
+    fleet.sim.advance(hours(5));
+    let seen = fleet.sweep().await;
+    assert!(seen["found"].to_string().contains("Reactivated"), "{seen}");
+    for _ in 0..2 {
+        fleet.day().await;
+        assert!(is_active(&fleet, &old));
+    }
+    for _ in 0..2 {
+        fleet.day().await;
+    }
+    assert!(!is_active(&fleet, &old), "the hold has ended");
 }

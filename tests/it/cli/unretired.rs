@@ -59,6 +59,9 @@ async fn where_no_sweep_is_known_that_is_said_and_where_one_acts_nothing() {
         status.out
     );
     assert!(status.out.contains("Pass `--function NAME`"), "{}", status.out);
+    // Nor does the rotation function know of one.
+    let role = "arn:aws:iam::111122223333:role/rotation";
+    fleet.sim.set_up_function(FUNCTION, FunctionSetup::of_role(role));
     let doctor = Seat::of(&fleet.sim).run("doctor user-0").await;
     let told =
         format!("unknown  keys: no sweep is known that retires superseded key {} of user-0 (neither", old[0]);
