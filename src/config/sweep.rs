@@ -120,6 +120,7 @@ impl SweepConfig {
     pub fn acting(&self, mode: Mode) -> Result<Self> {
         let config = Self { mode, ..self.clone() };
         config.check_acting()?;
+        config.check_names()?;
         Ok(config)
     }
 

@@ -96,10 +96,11 @@ impl Claimant<'_> {
         if let KeyOwner::User(name) = &theirs {
             return Ok(Some(named(&seen.user.account, name)));
         }
-        if seen.user.account != home && self.observer.account == Some(home) {
-            if let KeyOwner::User(name) = self.observer.aws.iam().owner(key).await? {
-                return Ok(Some(named(home, &name)));
-            }
+        if seen.user.account != home
+            && self.observer.account == Some(home)
+            && let KeyOwner::User(name) = self.observer.aws.iam().owner(key).await?
+        {
+            return Ok(Some(named(home, &name)));
         }
         let current = seen.current.as_ref().and_then(SecretDocument::credential);
         let current = current.filter(|credential| credential.key_id == *key && theirs == KeyOwner::Denied);
