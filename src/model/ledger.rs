@@ -64,7 +64,7 @@ impl Entry {
 /// The tag `iam-key-rotator:notices`: per key, what was noted and since when it is inactive.
 ///
 /// Losing it repeats a mail and begins a recovery window anew; it breaks nothing. Others may be able to
-/// write it, so what it says is bounded: a finding is reported again after [`REMINDER_DAYS`], no time lies
+/// write it, so what it says is bounded: a finding is reported again after 30 days, no time lies
 /// in the future, and what the sweep does not write is dropped and reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
