@@ -83,7 +83,15 @@ class Account:
         if not self._as_deployed:
             self.set_up()
             self._as_deployed = True
+        self._forget_reports()
         self.alerts()
+
+    def _forget_reports(self):
+        """What the sweep has reported before it notes on its own function."""
+        sweep = self.functions.get_function_configuration(FunctionName=self.sweep_name)["FunctionArn"]
+        noted = [key for key in self.functions.list_tags(Resource=sweep)["Tags"] if key.startswith("iam-key-rotator:")]
+        if noted:
+            self.functions.untag_resource(Resource=sweep, TagKeys=noted)
 
     def delete_user(self, name, iam=None):
         iam = iam or self.iam
