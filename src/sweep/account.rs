@@ -351,7 +351,11 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
         let user = &visit.user.name;
         let forgotten =
             visit.findings.iter().filter(|finding| audit || (finding.new && visit.secret.is_none()));
-        lines.extend(forgotten.map(|finding| format!("{user} {:?} {:?}", finding.kind, finding.key)));
+        lines.extend(forgotten.map(|finding| {
+            // The evidence of the others holds dates that move.
+            let evidence = if finding.kind.alerts_each_time() { finding.evidence.as_str() } else { "" };
+            format!("{user} {:?} {:?} {evidence}", finding.kind, finding.key)
+        }));
         if audit {
             lines.extend(visit.actions.iter().map(|planned| format!("{user} {}", planned.action)));
         }
