@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::recall::{Recall, Remembered, hash_of};
+use super::conclude::conclude;
 use super::survey::{Candidate, Survey};
 use super::visit::Visit;
 use crate::aws::{Aws, Iam, SecretsManager};
@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 use crate::event::AccountEvent;
 use crate::invocation::Invocation;
 use crate::model::{Counts, Progress};
-use crate::notify;
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::telemetry::{Metric, Metrics};
 
@@ -294,77 +293,6 @@ fn measure(metrics: &Metrics, survey: &Survey, visits: &[Visit], now: Timestamp)
     if retired > 0 {
         metrics.emit(Metric::KeysRetired(count(retired)), &[]);
     }
-}
-
-/// Tells the administrator, then writes on the secrets what is thereby known.
-///
-/// A crash in between repeats the alert.
-async fn conclude(
-    account: &Account<'_>,
-    event: &AccountEvent,
-    survey: &Survey,
-    visits: &[Visit],
-    answer: &AccountAnswer,
-    stopped_after: Option<&str>,
-    invocation: &Invocation,
-) {
-    let request_id = &invocation.request_id;
-    let recall = Recall {
-        aws: account.aws,
-        function_arn: &invocation.function_arn,
-        account: account.number.as_deref().unwrap_or_default(),
-    };
-    // A sweep in parts has other lines in each of them.
-    let whole = stopped_after.is_none() && event.resume.progress().is_none() && event.force_rotate.is_none();
-    let lines = if whole { unremembered(account, survey, visits) } else { Vec::new() };
-    let (hash, before) = match lines.is_empty() {
-        true => (String::new(), Remembered::default()),
-        false => (hash_of(&lines), recall.read().await),
-    };
-    let repeats = before.is(&hash);
-    let report =
-        notify::SweepReport { account, event, survey, visits, answer, stopped_after, request_id, repeats };
-    if !notify::tell_of_sweep(&report).await {
-        return;
-    }
-    if !lines.is_empty() && !repeats {
-        recall.write(&hash, &before).await;
-    }
-    if !account.config.mode.acts() {
-        return;
-    }
-    for (arn, ledger) in visits.iter().filter_map(|visit| visit.owed.as_ref()) {
-        if let Err(error) = account.remember(arn, ledger).await {
-            tracing::error!(secretArn = arn.as_str(), error = %error, "what was told could not be noted");
-        }
-    }
-}
-
-/// What a report says that no secret remembers: in an audit everything, otherwise what concerns users without
-/// a secret, the list of secrets, and failures. The same is reported again after 30 days, a failure after a day.
-fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec<String> {
-    const DAY: i64 = 24 * 60 * 60;
-    let day = account.now().as_second().div_euclid(DAY);
-    let audit = !account.config.mode.acts();
-    let mut lines: Vec<String> = survey.unbound.clone();
-    for visit in visits {
-        let user = &visit.user.name;
-        let forgotten =
-            visit.findings.iter().filter(|finding| audit || (finding.new && visit.secret.is_none()));
-        lines.extend(forgotten.map(|finding| {
-            // The evidence of the others holds dates that move.
-            let evidence = if finding.kind.alerts_each_time() { finding.evidence.as_str() } else { "" };
-            format!("{user} {:?} {:?} {evidence}", finding.kind, finding.key)
-        }));
-        if audit {
-            lines.extend(visit.actions.iter().map(|planned| format!("{user} {}", planned.action)));
-        }
-        lines.extend(visit.failure.iter().map(|error| format!("{user} {} {day}", error.error_type())));
-    }
-    if !lines.is_empty() {
-        lines.push((day / 30).to_string());
-    }
-    lines
 }
 
 /// Has the rest of the account swept. In an organization the state machine does that, with the

@@ -8,6 +8,7 @@
 //! could not say who was missed.
 
 mod account;
+mod conclude;
 mod creation;
 mod execute;
 mod lifecycle;
