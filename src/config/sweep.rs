@@ -183,7 +183,9 @@ impl SweepConfig {
 
     /// What a sweep must know before it changes anything: which secrets are enrolled.
     pub fn check_acting(&self) -> Result<()> {
-        let unknown = self.rotation_function.is_none() && !matches!(self.scope, Scope::Secrets(_));
+        // A list is authority to rotate and to retire; where nothing else is retired, it widens nothing.
+        let listed = matches!(self.scope, Scope::Secrets(_)) && self.mode == Mode::Enforce;
+        let unknown = self.rotation_function.is_none() && !listed;
         if !self.mode.acts() || !unknown {
             return Ok(());
         }
@@ -334,7 +336,7 @@ mod tests {
             let error = acts(&[], mode).unwrap_err().to_string();
             assert!(error.contains("ROTATOR_ROTATION_FUNCTION_ARN"), "{error}");
             assert!(acts(&[function], mode).is_ok());
-            assert!(acts(&[("ROTATOR_SCOPE", "a;")], mode).is_ok(), "a list is authority by itself");
+            assert_eq!(acts(&[("ROTATOR_SCOPE", "a;")], mode).is_ok(), mode == Mode::Enforce);
         }
         assert!(acts(&[], Mode::Audit).is_ok(), "an audit changes nothing");
     }

@@ -1,6 +1,6 @@
 //! What the user's side and other secrets say about a secret's right to the user's keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,6 +23,9 @@ pub struct Claims {
     pub written: Vec<String>,
     /// Whether STS accepted AWSCURRENT's key as the user's; asked only where nothing else confirms the user.
     pub proved: bool,
+    /// Keys of versions that are not current whose credentials work, as STS says; `None`: nobody asked, and
+    /// labels are believed.
+    pub held: Option<BTreeSet<AccessKeyId>>,
     /// The user's other secrets.
     pub others: Vec<OtherSecret>,
 }
@@ -39,6 +42,11 @@ pub struct OtherSecret {
 }
 
 impl Claims {
+    /// Whether a version is known to hold a key; where nobody asked, its label is believed.
+    pub fn is_held(&self, key: &AccessKeyId) -> bool {
+        self.held.as_ref().is_none_or(|held| held.contains(key))
+    }
+
     /// Another secret whose consumers may use a key, so that it may not be taken away.
     ///
     /// An inactive key is used by nobody: only an enrolled secret that names it protects it. A secret that

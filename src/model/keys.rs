@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::AccessKeyId;
 
@@ -60,6 +60,24 @@ pub struct AccessKey {
     pub created: Timestamp,
     /// Its last use; `None` when nobody asked, which is never taken as "not used".
     pub last_use: Option<LastUse>,
+}
+
+/// How long after its creation a rotation may still prove a key with STS: Secrets Manager repeats a failed
+/// step for hours.
+const PROOF: SignedDuration = SignedDuration::from_hours(12);
+
+impl AccessKey {
+    /// Whether nobody is known to use it: it was never used, or only for the proof that a rotation makes with
+    /// STS. A later call of STS is a use like any other.
+    pub fn is_unused(&self) -> bool {
+        match &self.last_use {
+            Some(LastUse::Never) => true,
+            Some(LastUse::At { time, service, .. }) => {
+                service == "sts" && time.duration_since(self.created) < PROOF
+            }
+            None => false,
+        }
+    }
 }
 
 /// What a key is to a secret.

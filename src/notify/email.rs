@@ -104,6 +104,9 @@ impl Rotated {
         let place = Place::of(&seen.secret);
         let fate = match old {
             None => "There was no key before this one.".to_owned(),
+            Some(old) if stays(seen, policy, old) => format!(
+                "The old key {old} keeps working, because another secret may hold it. The administrator was told. Move to the new key."
+            ),
             Some(old) => fate(old, policy, mode, now),
         };
         Self {
@@ -166,4 +169,10 @@ fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) 
         "The old key {old} keeps working until {} (in {wait}). It is then deactivated; {used}. It is deleted on {deleted} at the earliest. Move to the new key before it is deactivated.",
         minute(at)
     )
+}
+
+/// Whether the old key was left active although the overlap is 0: another secret may hold it.
+fn stays(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> bool {
+    let key = seen.keys.iter().find(|key| key.id == *old);
+    policy.overlap.is_zero() && key.is_some_and(|key| seen.claims.holder_elsewhere(key, seen.now).is_some())
 }

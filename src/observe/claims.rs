@@ -1,6 +1,6 @@
 //! What the user, and other secrets, say about a secret's right to the user's keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use tokio::join;
@@ -9,7 +9,10 @@ use super::{Observer, document};
 use crate::aws::{Iam, Identity, KeyOwner};
 use crate::error::Result;
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_SECRET, TAG_USER};
-use crate::model::{AccessKeyId, Observation, OtherSecret, SecretDocument, SecretState, UserRef};
+use crate::model::{
+    AccessKey, AccessKeyId, Credential, KeyRole, KeyStatus, Observation, OtherSecret, SecretDocument,
+    SecretState, UserRef,
+};
 use crate::plan;
 
 /// Asks on behalf of an observer, with IAM in the user's account.
@@ -50,6 +53,30 @@ impl Claimant<'_> {
         Ok(plan::authority::others_of(user, secret, &listed))
     }
 
+    /// Which active keys of rotations that were given up the secret really holds: a label can be attached to
+    /// any version by whoever may put a value.
+    pub async fn learn_held(&self, seen: &mut Observation) -> Result<()> {
+        let mut held = BTreeSet::new();
+        if seen.keys.len() > 1 {
+            let abandoned =
+                |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Abandoned;
+            for key in seen.keys.iter().filter(abandoned) {
+                let Some(version) = seen.secret.holder(&key.id) else { continue };
+                let value = self.observer.version(&version.id).await?;
+                let document = document(&seen.secret, value).ok().flatten().map(|(_, document)| document);
+                let credential = document.as_ref().and_then(SecretDocument::credential);
+                let Some(credential) = credential.filter(|credential| credential.key_id == key.id) else {
+                    continue;
+                };
+                if self.is_theirs(seen, &credential).await? {
+                    held.insert(key.id.clone());
+                }
+            }
+        }
+        seen.claims.held = Some(held);
+        Ok(())
+    }
+
     /// Whose the keys are that versions hold and the user has not; and, where nothing else confirms the user,
     /// what values say and whether AWSCURRENT's key works.
     pub async fn learn_history(&self, seen: &mut Observation) -> Result<()> {
@@ -66,18 +93,17 @@ impl Claimant<'_> {
         if !known && !seen.claims.owners.is_empty() {
             seen.claims.written = self.written(&seen.secret).await?;
         }
-        let rotated = !labelled.is_empty() || seen.secret.last_rotated.is_some();
-        if rotated && !seen.secret.tags.contains_key(TAG_USER) {
-            seen.claims.proved = self.current_is_theirs(seen).await?;
+        let current = seen.current.as_ref().and_then(SecretDocument::credential);
+        if let Some(key) = current.filter(|_| !seen.secret.tags.contains_key(TAG_USER)) {
+            seen.claims.proved = self.is_theirs(seen, &key).await?;
         }
         Ok(())
     }
 
-    /// Whether STS accepts AWSCURRENT's key as the user's.
-    async fn current_is_theirs(&self, seen: &Observation) -> Result<bool> {
-        let Some(key) = seen.current.as_ref().and_then(SecretDocument::credential) else { return Ok(false) };
+    /// Whether STS accepts a key as the user's.
+    async fn is_theirs(&self, seen: &Observation, key: &Credential) -> Result<bool> {
         let aws = self.observer.aws;
-        Ok(match aws.sts_as(&key, aws.region()).caller_identity().await? {
+        Ok(match aws.sts_as(key, aws.region()).caller_identity().await? {
             Identity::Of(arn) => seen.user.is(&arn),
             Identity::UnknownKey | Identity::WrongSecret => false,
         })

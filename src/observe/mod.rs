@@ -77,6 +77,7 @@ impl Observer<'_> {
         let (uses, others) = try_join!(last_uses(&iam, not_current), others)?;
         seen.note_last_uses(uses);
         seen.claims.others = others;
+        claims.learn_held(&mut seen).await?;
         claims.learn_history(&mut seen).await?;
         Ok(seen)
     }

@@ -7,7 +7,7 @@
 use super::ownership::user_in_name;
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{AccessKeyId, Observation, OtherSecret, SecretState, UserRef};
+use crate::model::{Observation, OtherSecret, SecretState, UserRef};
 
 const NOT_ITS_ACCOUNT: &str =
     "Store the user's keys in a secret of its own account, or of the rotation function's.";
@@ -81,28 +81,26 @@ fn check_history(seen: &Observation, name_template: &str) -> Result<()> {
 
 /// Whether anything confirms the user that somebody with one permission on the secret could not forge.
 ///
-/// The secret's name and the user's own tag nobody can change who may only write to the secret. A binding by
-/// tag is confirmed by a labelled key of the user, or by what the labelled versions' values say: that takes
-/// forged labels too. A binding by the value alone, once the secret was rotated, is confirmed by the key in
-/// AWSCURRENT, if STS accepts it. Before the first rotation the tag or the value is believed, unless the
-/// values that held keys name somebody else.
+/// Who may only write to the secret cannot change its name or the user's own tag. A binding by the value alone
+/// is confirmed by the key in AWSCURRENT, if STS accepts it: whoever puts values knows the ids of keys, and not
+/// their secrets. A binding by the tag is confirmed by a labelled key of the user, or by what the labelled
+/// versions' values say. Before the first rotation the tag is believed, unless the values that held keys name
+/// somebody else.
 fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
     let (secret, claims) = (&seen.secret, &seen.claims);
     let written_agree = claims.written.iter().all(|text| is_user(seen, text));
     if is_anchored(seen, name_template) {
         return true;
     }
+    if !secret.tags.contains_key(TAG_USER) {
+        return claims.proved;
+    }
     let labelled = secret.labelled_keys();
-    let is_theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
-    let tagged = secret.tags.contains_key(TAG_USER);
-    if labelled.is_empty() && secret.last_rotated.is_none() {
-        return secret.named_keys().iter().any(is_theirs) || written_agree;
+    if !labelled.is_empty() {
+        let theirs = labelled.iter().any(|key| seen.keys.iter().any(|known| known.id == *key));
+        return theirs || (!claims.written.is_empty() && written_agree);
     }
-    match (tagged, labelled.is_empty()) {
-        (false, _) => claims.proved,
-        (true, true) => true,
-        (true, false) => labelled.iter().any(is_theirs) || (!claims.written.is_empty() && written_agree),
-    }
+    secret.last_rotated.is_some() || written_agree
 }
 
 /// Whether the secret's name or the user's own tag binds the two.

@@ -14,6 +14,11 @@ pub(super) const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
 /// monthly job sleeps.
 const QUIET: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 
+/// How long at least a key stays active that somebody made active again.
+pub(super) const HELD: Duration = Duration::from_secs(24 * 60 * 60);
+/// An overlap that is none, and yet asks for the proof of disuse.
+pub(super) const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Whether a superseded, still active key may be deactivated now: the reason, or the reason not to.
 ///
 /// The overlap must be over, and unless the policy says otherwise nobody may have used the key

@@ -111,12 +111,16 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
     let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy, other: None });
     match seen.role(key) {
         KeyRole::Current | KeyRole::Pending | KeyRole::Orphan => refuse("it is in use by this secret", ""),
+        // Whoever puts a value can label it with the id of any key.
+        KeyRole::Abandoned if key.status == KeyStatus::Active && !seen.claims.is_held(&key.id) => refuse(
+            "a label says that a version of this secret holds it, and the version's value does not",
+            "Check who labelled the version (CloudTrail: PutSecretValue, UpdateSecretVersionStage), and take the label off.",
+        ),
         KeyRole::Abandoned => match &key.last_use {
-            // Our own proof of the key calls STS; anything else means that somebody uses it.
-            Some(LastUse::Never) => Ok("left by a rotation that was given up, never used".into()),
-            Some(LastUse::At { service, .. }) if service == "sts" => {
-                Ok("left by a rotation that was given up, used for its proof alone".into())
-            }
+            _ if key.is_unused() => Ok(match &key.last_use {
+                Some(LastUse::Never) => "left by a rotation that was given up, never used".into(),
+                _ => "left by a rotation that was given up, used for its proof alone".into(),
+            }),
             Some(used) => refuse(
                 &format!("left by a rotation that was given up, yet {used}"),
                 "Find who uses it, move them to AWSCURRENT and delete it by hand.",
@@ -131,7 +135,8 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
                     "Check which key is in use, then delete the other by hand.",
                 );
             };
-            retire::may_deactivate(key, superseded, policy, seen.now).map_err(|problem| Refusal {
+            let policy = after_a_rescue(key, seen, policy)?;
+            retire::may_deactivate(key, superseded, &policy, seen.now).map_err(|problem| Refusal {
                 problem,
                 other: None,
                 remedy: "Let its users fetch AWSCURRENT and rotate again after that, or deactivate it by hand.",
@@ -152,4 +157,26 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
             ),
         },
     }
+}
+
+/// What counts for a superseded key that somebody made active again: it is held for its overlap, a day at
+/// least, and then only goes when nobody uses it, whatever the overlap. The sweep notes on the secret that a
+/// key was inactive.
+fn after_a_rescue(
+    key: &AccessKey,
+    seen: &Observation,
+    policy: &Policy,
+) -> std::result::Result<Policy, Refusal> {
+    let ledger = super::sweep::ledger_of(Some(&seen.secret), seen.now);
+    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(|_| seen.now));
+    let Some(again) = again else { return Ok(*policy) };
+    let until = retire::after(again, policy.overlap.max(retire::HELD));
+    if seen.now < until {
+        return Err(Refusal {
+            problem: format!("it was deactivated and somebody made it active again; it stays until {until}"),
+            remedy: "Move what uses it to AWSCURRENT; then deactivate it, or rotate again after that time.",
+            other: None,
+        });
+    }
+    Ok(Policy { overlap: policy.overlap.max(retire::SHORTEST), ..*policy })
 }

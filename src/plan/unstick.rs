@@ -201,7 +201,7 @@ fn abandoned(seen: &Observation, key: &AccessKey) -> Verdict {
             "was {made}; whether it is used is known from {known_from}. The next rotation removes it, or this does then"
         )),
         Some(LastUse::Never) => Verdict::Goes(format!("{made}, never used")),
-        Some(LastUse::At { service, .. }) if service == "sts" => {
+        Some(LastUse::At { .. }) if key.is_unused() => {
             Verdict::Goes(format!("{made}, used for its proof alone"))
         }
         Some(used) => Verdict::Stays(format!("was {made}, yet {used}: find who uses it")),

@@ -108,7 +108,7 @@ impl Account<'_> {
             note_held(self.config, &secret, &mut held);
             if self.config.is_enrolled(&secret) || self.config.lists(&secret) {
                 candidate.user = tagged;
-                candidate.secrets.push(secret.arn);
+                candidate.add(&secret);
             } else {
                 candidate.not_enrolled.push(secret);
             }
@@ -117,10 +117,10 @@ impl Account<'_> {
         let created =
             candidate.not_enrolled.iter().position(created).filter(|_| candidate.secrets.is_empty());
         if let Some(created) = created {
-            candidate.secrets.push(candidate.not_enrolled.remove(created).arn);
+            let created = candidate.not_enrolled.remove(created);
+            candidate.add(&created);
         }
         candidate.held = Arc::new(held);
-        candidate.secrets.sort();
         if candidate.secrets.is_empty() {
             // The policy of a secret to be made names the user with its path.
             let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(name);

@@ -3,7 +3,7 @@
 //! Its calls grow with pages, not with users. What it reads is up to four hours old, so all it
 //! decides is who gets a visit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -14,7 +14,7 @@ use super::account::Account;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{AccessKeyId, OtherSecret, ReportedUser, SecretState, UserRef, parse_report};
+use crate::model::{AccessKey, AccessKeyId, OtherSecret, ReportedUser, SecretState, UserRef, parse_report};
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{Glance, Row, triage};
 
@@ -29,6 +29,8 @@ pub struct Candidate {
     /// The user's enrolled secrets, and what a visit that broke off has created, least ARN first: one, if
     /// all is well.
     pub secrets: Vec<String>,
+    /// The keys that the labels of each of those secrets name.
+    pub labels: BTreeMap<String, BTreeSet<AccessKeyId>>,
     /// Secrets whose tag names the user and that nobody enrolled.
     pub not_enrolled: Vec<SecretState>,
     /// Which keys the account's secrets hold in AWSCURRENT, as their labels tell.
@@ -185,8 +187,7 @@ impl Account<'_> {
         }
         let key = key_of(&user.name);
         if let Some(candidate) = lists.survey.candidates.get_mut(&key) {
-            candidate.secrets.push(secret.arn.clone());
-            candidate.secrets.sort();
+            candidate.add(secret);
             candidate.glance.look = true;
             return;
         }
@@ -203,8 +204,8 @@ impl Account<'_> {
             in_exempt_group,
         };
         let glance = triage(row, lists.config, self.now());
-        let candidate =
-            Candidate { secrets: vec![secret.arn.clone()], glance, ..Candidate::new(user, in_exempt_group) };
+        let mut candidate = Candidate { glance, ..Candidate::new(user, in_exempt_group) };
+        candidate.add(secret);
         lists.survey.candidates.insert(key, candidate);
     }
 }
@@ -224,7 +225,7 @@ impl Lists<'_> {
                 self.survey.candidates.insert(key.clone(), candidate);
             }
             if let Some(candidate) = self.survey.candidates.get_mut(&key) {
-                candidate.glance.look = true;
+                candidate.glance.look |= secret.rotation_function.is_none();
                 candidate.not_enrolled.push(secret);
             }
         }
@@ -265,6 +266,19 @@ pub(super) fn note_held(config: &SweepConfig, secret: &SecretState, held: &mut H
 }
 
 impl Candidate {
+    /// Adds a secret of the user.
+    pub(super) fn add(&mut self, secret: &SecretState) {
+        self.labels.insert(secret.arn.clone(), secret.labelled_keys());
+        self.secrets.push(secret.arn.clone());
+        self.secrets.sort();
+    }
+
+    /// Whether the labels of a secret name keys, and none of these: then it holds somebody else's.
+    pub(super) fn is_strange(&self, arn: &str, keys: &[AccessKey]) -> bool {
+        let labels = self.labels.get(arn);
+        labels.is_some_and(|labels| !labels.is_empty() && !keys.iter().any(|key| labels.contains(&key.id)))
+    }
+
     /// The ARNs of all secrets that name the user, enrolled or not.
     pub fn all_secrets(&self) -> impl Iterator<Item = &str> {
         let tagged = self.not_enrolled.iter().map(|secret| secret.arn.as_str());
@@ -276,6 +290,7 @@ impl Candidate {
         Self {
             user,
             secrets: Vec::new(),
+            labels: BTreeMap::new(),
             not_enrolled: Vec::new(),
             held: Arc::default(),
             glance: Glance::default(),

@@ -11,7 +11,7 @@ use crate::aws::CallError;
 use crate::config::Mode;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef};
+use crate::model::{AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef};
 use crate::notify;
 use crate::observe::owner_of_labels;
 use crate::plan::sweep::{Coming, Demand, FleetAction, Standing, UserPlan, UserView, ledger_of, plan_user};
@@ -128,8 +128,14 @@ impl Account<'_> {
             self.iam.user_tags(&user.name),
         )
         .await;
-        let secret = secret?;
+        let mut secret = secret?;
         let (mut keys, mut tags) = (found(keys)?, found(tags)?);
+        let (own, strange) = own_secret(candidate, keys.as_deref().unwrap_or_default());
+        if own != candidate.secrets.first()
+            && let Some(arn) = own
+        {
+            secret = found(self.secrets.describe(arn).await)?;
+        }
         if let (None, Some(secret)) = (&keys, &secret)
             && let Some(name) = owner_of_labels(&self.iam, secret).await?
         {
@@ -161,8 +167,20 @@ impl Account<'_> {
             secret: None,
             standing: Standing::default(),
             name_taken: false,
-            rivals: candidate.secrets.iter().skip(1).cloned().collect(),
-            not_enrolled: candidate.not_enrolled.iter().map(|secret| secret.name.clone()).collect(),
+            rivals: candidate
+                .secrets
+                .iter()
+                .filter(|arn| Some(*arn) != own && !strange.contains(arn))
+                .cloned()
+                .collect(),
+            strange: strange.into_iter().cloned().collect(),
+            // One that rotates with another function is another's: a second stack's, for example.
+            not_enrolled: candidate
+                .not_enrolled
+                .iter()
+                .filter(|secret| secret.rotation_function.is_none())
+                .map(|secret| secret.name.clone())
+                .collect(),
             others: Vec::new(),
         };
         self.place_secret(candidate, secret, &mut view).await?;
@@ -198,7 +216,7 @@ impl Account<'_> {
                 view.standing = standing;
                 view.secret = Some(secret);
             }
-            None if is_users && secret.tags.contains_key(TAG_USER) => {
+            None if is_users && secret.rotation_function.is_none() && secret.tags.contains_key(TAG_USER) => {
                 if !view.not_enrolled.contains(&secret.name) {
                     view.not_enrolled.push(secret.name);
                 }
@@ -211,6 +229,10 @@ impl Account<'_> {
     /// An audit, which changes nothing, may not read policies: it says what would be done if the policy is
     /// as it was left.
     async fn may_be_finished(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
+        // Where the sweep creates nothing, it may read no policy and finishes nothing.
+        if self.config.mode == Mode::Retire {
+            return Ok(self.looks_created(user, secret));
+        }
         match self.is_own_creation(user, secret).await {
             Err(Error::AccessDenied { .. }) if self.config.mode == Mode::Audit => Ok(true),
             result => result,
@@ -253,6 +275,17 @@ impl Account<'_> {
             false => self.secrets.tag(arn, TAG_NOTICES, &tag).await,
         };
         Ok(written?)
+    }
+}
+
+/// Which of the secrets that a tag binds to the user is the user's, and which hold somebody else's keys as their
+/// labels tell. Where all of them do, the user's keys are gone, and the first one stays the user's.
+fn own_secret<'c>(candidate: &'c Candidate, keys: &[AccessKey]) -> (Option<&'c String>, Vec<&'c String>) {
+    let (strange, own): (Vec<_>, Vec<_>) =
+        candidate.secrets.iter().partition(|arn| candidate.is_strange(arn, keys));
+    match own.first() {
+        Some(first) => (Some(*first), strange),
+        None => (candidate.secrets.first(), Vec::new()),
     }
 }
 

@@ -51,6 +51,8 @@ pub struct UserView {
     pub name_taken: bool,
     /// The user's other enrolled secrets.
     pub rivals: Vec<String>,
+    /// Enrolled secrets that a tag binds to the user, and whose labels name keys of somebody else.
+    pub strange: Vec<String>,
     /// Names of secrets that are tagged with the user and that nobody enrolled.
     pub not_enrolled: Vec<String>,
     /// Other secrets whose AWSCURRENT may hold a key of the user.
@@ -184,6 +186,13 @@ impl<'a> Planner<'a> {
             return;
         }
         self.find_not_enrolled();
+        if !self.view.strange.is_empty() {
+            let evidence = format!(
+                "tagged with the user, though their labels name keys of somebody else: {}",
+                self.view.strange.join(", ")
+            );
+            self.find(FindingKind::SecretConflict, None, evidence);
+        }
         if self.view.secret.is_none() && !self.view.not_enrolled.is_empty() {
             self.refuse("the user's secret is not enrolled".into());
             return self.find_old(FindingKind::KeyOverdue);
@@ -194,7 +203,8 @@ impl<'a> Planner<'a> {
         }
         if !self.view.rivals.is_empty() {
             let evidence = format!("the user's other secrets: {}", self.view.rivals.join(", "));
-            return self.find(FindingKind::SecretConflict, None, evidence);
+            self.find(FindingKind::SecretConflict, None, evidence);
+            return self.find_old(FindingKind::KeyOverdue);
         }
         match policy(self.config, self.view.secret.as_ref()) {
             Ok(policy) => self.policy = policy,
@@ -363,6 +373,12 @@ impl<'a> Planner<'a> {
 /// at which it is rotated.
 fn age_limit(config: &SweepConfig) -> Duration {
     config.max_age.unwrap_or(config.rotate_after + rotate::GRACE)
+}
+
+/// Whether a secret's own tag keeps superseded keys active for longer than a key is in use: somebody else may
+/// have set it.
+fn is_long(policy: &Policy, config: &SweepConfig) -> bool {
+    policy.overlap >= config.rotate_after && policy.overlap > config.shared.policy.overlap
 }
 
 fn before(time: Timestamp, duration: Duration) -> Timestamp {

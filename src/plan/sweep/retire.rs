@@ -5,21 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::rotate::GRACE;
-use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before};
+use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before, is_long};
 use crate::model::names::AWSPENDING;
-use crate::model::{
-    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, LastUse, Policy, UnknownKeys, Version,
-};
-use crate::plan::retire::{after, deactivation_time, may_deactivate, quiet, used_since};
+use crate::model::{AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Policy, UnknownKeys, Version};
+use crate::plan::retire::{HELD, SHORTEST, after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Action, room};
 
 /// How old a key must be that no version was ever promoted with: last-used data lag by hours.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long at least a key stays active that somebody made active again.
-const HELD: Duration = Duration::from_secs(24 * 60 * 60);
-/// An overlap that is none, and yet asks for the proof of disuse.
-const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Planner<'_> {
     /// Plans what becomes of every key but the current one.
@@ -121,6 +114,12 @@ impl Planner<'_> {
         let policy =
             if rescued { Policy { overlap: policy.overlap.max(SHORTEST), ..policy } } else { policy };
         let at = deactivation_time(superseded, &policy);
+        if is_long(&policy, self.config) {
+            let evidence = format!(
+                "the secret's tag `iam-key-rotator:overlap` keeps it active until {at}, longer than a key is in use"
+            );
+            self.find(FindingKind::NotRetired, Some(&key.id), evidence);
+        }
         match may_deactivate(key, superseded, &policy, self.seen.now) {
             Ok(reason) => {
                 self.find_not_retired(key, at);
@@ -175,12 +174,10 @@ impl Planner<'_> {
 
     fn deactivate_abandoned(&mut self, key: &AccessKey) {
         let at = after(key.created, self.policy.overlap.max(ABANDONED_AFTER));
-        let unused = match &key.last_use {
-            Some(LastUse::Never) => true,
-            // The proof of a rotation that was given up is a call to STS.
-            Some(LastUse::At { service, .. }) => service == "sts",
-            None => return,
-        };
+        if key.last_use.is_none() {
+            return;
+        }
+        let unused = key.is_unused();
         if !unused {
             let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
             let evidence = format!("left by a rotation that was given up, yet {used}");

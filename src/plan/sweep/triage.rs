@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::{age_limit, before, exemption, ledger_of, policy, rotate, warns};
+use super::{age_limit, before, exemption, is_long, ledger_of, policy, rotate, warns};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
@@ -74,6 +74,7 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     };
     let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret), now), policy, config, now };
     glance.unknown = case.strangers();
+    glance.overdue &= !case.is_in_overlap();
     let asked = case.needs_rotation(oldest) || case.needs_retirement() || case.has_problem(glance.unknown);
     glance.look = is_old || asked;
     glance
@@ -105,6 +106,14 @@ impl Case<'_> {
     fn others(&self) -> impl Iterator<Item = (&AccessKeyId, bool)> {
         let others = self.secret.versions.iter().filter(|version| !version.has(AWSCURRENT));
         others.filter_map(|version| Some((version.key.as_ref()?, version.has(AWSPREVIOUS))))
+    }
+
+    /// Whether the oldest key may be a superseded one that has its overlap, as the report shows it for some hours
+    /// more. Under a maximum age that is no excuse.
+    fn is_in_overlap(&self) -> bool {
+        let over = self.secret.last_rotated.map(|rotated| deactivation_time(rotated, &self.policy));
+        let lately = over.is_some_and(|over| self.now < after(over, rotate::GRACE));
+        lately && self.active() > 1 && self.config.max_age.is_none()
     }
 
     /// Whether there are more active keys than the secret's labels account for.
@@ -159,7 +168,8 @@ impl Case<'_> {
             let at = after(*since, self.policy.recovery);
             let told = self.ledger.has(key, Note::DeletionComing);
             let held = self.others().any(|(other, _)| other == *key);
-            let may_go = held || self.policy.unknown_keys != UnknownKeys::Refuse;
+            let strangers_go = self.policy.unknown_keys != UnknownKeys::Refuse;
+            let may_go = held || (strangers_go && self.config.mode.starts_rotations());
             may_go && (self.now >= at || (!told && self.is_time_to_warn(at, self.policy.recovery)))
         });
         let seen_inactive = self.keys.len() - self.active();
@@ -177,7 +187,8 @@ impl Case<'_> {
         let noted = FindingKind::LETTERS
             .into_iter()
             .any(|(_, kind)| kind != FindingKind::UnknownKey && self.ledger.has_any(Note::Found(kind)));
-        self.pending() || noted || unknown != stranger_noted || self.ledger.was_altered()
+        let long = is_long(&self.policy, self.config) && self.others().any(|(_, was_current)| was_current);
+        self.pending() || noted || long || unknown != stranger_noted || self.ledger.was_altered()
     }
 
     fn is_time_to_warn(&self, at: Timestamp, stage: std::time::Duration) -> bool {

@@ -172,3 +172,93 @@ async fn a_secret_that_only_its_value_binds_goes_on_as_long_as_its_key_works() {
     assert!(fleet.sim.rotate(&arn).await.succeeded);
     fleet.working_key("plain");
 }
+
+#[tokio::test(start_paused = true)]
+async fn before_the_first_rotation_a_value_put_twice_binds_no_secret_either() {
+    for value in ["name", "key"] {
+        let fleet = Fleet::new(&[]);
+        let (admin, key) = (fleet.user("admin", 10), fleet.user("ci", 90));
+        let held = json!({"UserName": "ci", "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key});
+        let arn = fleet.sim.create_secret("plain", Some(&held.to_string()), &[]);
+        fleet.sim.set_rotation(&arn, FUNCTION);
+        for put in 0..2 {
+            let forged = match value {
+                "name" => json!({"UserName": "admin", "n": put}).to_string(),
+                _ => format!("{}{}", value_with(&admin), " ".repeat(put)),
+            };
+            fleet.sim.put_secret_value(&arn, &forged);
+        }
+        let report = fleet.sim.rotate(&arn).await;
+        assert_eq!(report.error().unwrap().error_type, "UserMismatch", "{value}: {report:#?}");
+        assert_eq!(fleet.keys("admin").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_id_of_a_key_as_label_of_a_value_without_it_does_not_have_the_key_deleted() {
+    for value in ["x", "its id"] {
+        let fleet = Fleet::new(&[]);
+        let (_, arn) = fleet.enrolled("ci", 90);
+        assert!(fleet.sim.rotate(&arn).await.succeeded);
+        fleet.sim.advance(days(2));
+        fleet.sweep().await;
+        fleet.sim.advance(days(8));
+        fleet.sweep().await;
+        let by_hand = fleet.key("ci", 0);
+        let forged = match value {
+            "x" => "x".to_owned(),
+            _ => json!({"AccessKeyId": by_hand.access_key_id, "SecretAccessKey": "unknown"}).to_string(),
+        };
+        let put = json!({"SecretId": arn, "SecretString": forged, "VersionStages": [by_hand.access_key_id],
+            "ClientRequestToken": "00000000-0000-4000-8000-000000000009"});
+        fleet.sim.call_as(&fleet.sim.root(ACCOUNT), "secretsmanager", "PutSecretValue", put).await.unwrap();
+        let report = fleet.sim.rotate(&arn).await;
+        assert_eq!(report.error().unwrap().error_type, "KeyLimit", "{report:#?}");
+        assert!(fleet.keys("ci").contains(&(by_hand.access_key_id, true)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_use_for_sts_alone_is_not_deactivated_on_a_forged_label() {
+    let fleet = Fleet::new(&[]);
+    let (_, arn) = fleet.enrolled("ci", 60);
+    let by_hand = fleet.key("ci", 0);
+    let put = json!({"SecretId": arn, "SecretString": "x", "VersionStages": [by_hand.access_key_id],
+        "ClientRequestToken": "00000000-0000-4000-8000-000000000009"});
+    fleet.sim.call_as(&fleet.sim.root(ACCOUNT), "secretsmanager", "PutSecretValue", put).await.unwrap();
+    let mut found = 0;
+    for _ in 0..20 {
+        fleet.sim.use_key(&by_hand.access_key_id, "sts", "eu-west-1");
+        fleet.sim.advance(crate::stage::hours(6));
+        let answer = fleet.sweep().await;
+        found += super::found(&answer, "StillInUse");
+    }
+    assert!(found > 0);
+    assert!(fleet.keys("ci").contains(&(by_hand.access_key_id, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_enrolled_secret_of_somebody_else_that_is_tagged_with_the_user_stops_nothing_of_the_user() {
+    let fleet = Fleet::new(&[]);
+    let (old, _) = fleet.enrolled("ci", 89);
+    let (_, theirs) = fleet.enrolled("mallory", 10);
+    fleet.sim.tag_secret(&theirs, "iam-key-rotator:user", "ci");
+    let answer = fleet.day().await;
+    assert_eq!(super::found(&answer, "SecretConflict"), 1, "{answer}");
+    assert_ne!(fleet.working_key("ci"), old.access_key_id, "it is rotated");
+    for _ in 0..12 {
+        fleet.day().await;
+    }
+    assert_eq!(fleet.keys("ci").len(), 1, "and what was superseded is retired");
+    assert_eq!(fleet.keys("mallory").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overlap_of_years_on_the_secret_is_a_finding() {
+    let fleet = Fleet::new(&[]);
+    let (_, arn) = fleet.enrolled("ci", 90);
+    fleet.sim.tag_secret(&arn, "iam-key-rotator:overlap", "3650d");
+    fleet.sweep().await;
+    assert_eq!(super::found(&fleet.day().await, "NotRetired"), 1);
+    assert!(fleet.sim.alerts().iter().any(|alert| alert.message.contains("iam-key-rotator:overlap")));
+}

@@ -139,3 +139,49 @@ async fn what_no_secret_remembers_is_alerted_when_it_changes_and_once_a_month() 
     }
     assert!((3..=4).contains(&fleet.alerts().len()), "{:?}", fleet.alerts());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rescued_key_is_not_deleted_by_a_rotation_that_needs_its_place() {
+    for overlap in ["24h", "0"] {
+        let fleet = Fleet::new(&[("ROTATOR_MODE", "retire"), ("ROTATOR_OVERLAP", overlap)]);
+        let (old, arn) = fleet.enrolled("ci-bot", 90);
+        assert!(fleet.sim.rotate(&arn).await.succeeded);
+        for _ in 0..3 {
+            fleet.day().await;
+        }
+        assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id.clone(), false));
+        fleet.sim.set_key_status(&old.access_key_id, true);
+        for seen_by_a_sweep in [false, true] {
+            if seen_by_a_sweep {
+                fleet.sim.advance(hours(5));
+                fleet.sweep().await;
+            }
+            let report = fleet.sim.rotate(&arn).await;
+            let error = report.error().unwrap();
+            assert!(error.error_type == "KeyLimit" && error.message.contains("active again"), "{error}");
+            assert!(fleet.sim.key_works(&old.access_key_id, &old.secret_access_key), "{overlap}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_stacks_in_one_account_report_nothing_of_each_other() {
+    let fleet = Fleet::new(&[("ROTATOR_MODE", "retire")]);
+    let (_, theirs) = fleet.enrolled("theirs", 10);
+    fleet.sim.set_rotation(&theirs, "arn:aws:lambda:eu-west-1:111122223333:function:other-stack");
+    let answer = fleet.sweep().await;
+    assert_eq!((&answer["findings"], fleet.alerts().len()), (&serde_json::json!({}), 0), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_key_counts_as_overdue_while_its_successor_has_its_overlap() {
+    let fleet = Fleet::new(&[("ROTATOR_MODE", "retire")]);
+    let (_, arn) = fleet.enrolled("ci-bot", 0);
+    fleet.sim.set_rotation_days(&arn, 90);
+    fleet.sim.advance(days(90));
+    fleet.sim.run_due_rotations().await;
+    for hour in 0..48 {
+        fleet.sim.advance(hours(1));
+        assert_eq!(fleet.sweep().await["users"]["overdue"], 0, "{hour}");
+    }
+}

@@ -196,6 +196,7 @@ fn nobody_with_something_due_is_passed_over() {
             standing: case.standing(),
             name_taken: false,
             rivals: Vec::new(),
+            strange: Vec::new(),
             not_enrolled: Vec::new(),
             others: Vec::new(),
         };
