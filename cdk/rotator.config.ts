@@ -1,13 +1,13 @@
 import type { RotatorAppConfig } from './lib/app/config';
 
 /**
- * What `make deploy` deploys. This is the least: nothing is mailed, nobody hears of alerts, the sweep only looks.
+ * What `make deploy` deploys. This is the least: nothing is mailed, nobody is notified of alerts, and the sweep
+ * retires the keys that rotations superseded (mode 'retire').
  * docs/deploying.md goes on from here.
  */
 export const config: RotatorAppConfig = {
   rotation: {
     alerts: { emails: [] },
-    sweep: { mode: 'audit' },
   },
   rotatedUsers: [],
 };

@@ -5,7 +5,7 @@ export const config: RotatorAppConfig = {
     alerts: { emails: ['ops@example.com'] },
     members: { externalId: 'choose-a-word-of-your-own', secretsIn: 'central' },
     keys: { secretName: 'Account_{account}_User_{user}_AccessKey' },
-    sweep: { mode: 'audit' },
+    sweep: { mode: 'retire' },
     sweeping: { reservedConcurrency: 'none' },
   },
   organization: { unit: 'ou-ab12-cdefgh34' },

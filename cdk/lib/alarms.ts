@@ -8,6 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ownMetric } from './metrics';
+import { longestGapHours } from './schedule';
 
 /** Where each alarm is explained: Description, Investigation, Resolution. */
 export const RUNBOOK = 'docs/runbook.md';
@@ -21,6 +22,7 @@ export interface AlarmsProps {
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
+const HOUR = Duration.hours(1);
 const DAY = Duration.days(1);
 
 /** The alarms. Each has a heading of its own name in the runbook. */
@@ -34,16 +36,16 @@ export class Alarms extends Construct {
     this.topic = props.topic;
     // Lambda's own count has the invocations that died without a word; ours those that said why.
     this.add('RotationFailed', 'A rotation failed. AWSCURRENT holds the key it held; Secrets Manager repeats the rotation.', {
-      metric: worstOf(ownMetric('RotationFailed', 'Sum', FIVE_MINUTES), errorsOf(props.rotation)),
+      metric: worstOf(ownMetric('RotationFailed', props.rotation, 'Sum', FIVE_MINUTES), errorsOf(props.rotation)),
     });
     this.add('SweepFailed', 'A sweep failed, in part or altogether. Keys may stay due, or superseded keys active.', {
-      metric: worstOf(ownMetric('SweepFailed', 'Sum', FIVE_MINUTES), errorsOf(props.sweep)),
+      metric: worstOf(ownMetric('SweepFailed', props.sweep, 'Sum', FIVE_MINUTES), errorsOf(props.sweep)),
     });
     this.add('KeysOverdue', 'Active keys are older than they should be, and no rotation of theirs succeeded.', {
-      metric: ownMetric('KeysOverdue', 'Maximum', DAY),
+      metric: ownMetric('KeysOverdue', props.sweep, 'Maximum', DAY),
     });
     this.add('StuckRotations', 'Rotations stopped half way: AWSPENDING is on a version that is not AWSCURRENT.', {
-      metric: ownMetric('StuckRotations', 'Maximum', DAY),
+      metric: ownMetric('StuckRotations', props.sweep, 'Maximum', DAY),
     });
     this.add('DeadLetters', 'Events of the sweep could not be worked off and wait in the queue.', {
       metric: props.deadLetters.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
@@ -52,11 +54,18 @@ export class Alarms extends Construct {
 
   /**
    * Adds the alarm for sweeps that do not come: nothing counted in the time in which the schedule would have started
-   * at least one. A schedule that was switched off leaves no data, so missing data is the failure.
+   * at least one. A schedule that was switched off leaves no data, so missing data is the failure. `longestRun` is how
+   * long the thing counted may take, where it is counted at its end.
    */
-  expect(id: string, what: string, schedule: ScheduleExpression, count: (how: MetricOptions) => IMetric): void {
-    const days = watchedDays(schedule);
-    if (days === undefined) {
+  expect(
+    id: string,
+    what: string,
+    schedule: ScheduleExpression,
+    count: (how: MetricOptions) => IMetric,
+    longestRun = Duration.hours(0),
+  ): void {
+    const hours = watchedHours(schedule, longestRun);
+    if (hours === undefined) {
       Annotations.of(this).addWarningV2(
         `iam-key-rotator:${id}`,
         `The sweep runs less often than CloudWatch can watch (${schedule.expressionString}): no alarm tells that it is ` +
@@ -64,9 +73,10 @@ export class Alarms extends Construct {
       );
       return;
     }
-    this.add('SweepMissing', `${what} for ${String(days)} days: due keys stay as they are.`, {
-      metric: count({ period: DAY, statistic: 'Sum' }),
-      evaluationPeriods: days,
+    const since = Token.isUnresolved(schedule.expressionString) ? 'since its schedule was due' : `for ${String(hours)} hours`;
+    this.add('SweepMissing', `${what} ${since}: superseded keys stay active, and due keys as they are.`, {
+      metric: count({ period: HOUR, statistic: 'Sum' }),
+      evaluationPeriods: hours,
       lessThanOne: true,
       id,
     });
@@ -96,32 +106,21 @@ export class Alarms extends Construct {
   }
 }
 
-/** CloudWatch looks back for a week at most. */
-const MOST_DAYS = 7;
-const HOURS: Readonly<Record<string, number>> = { minute: 1 / 60, hour: 1, day: 24 };
+/** CloudWatch looks back for a week at most: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+const MOST_HOURS = 7 * 24;
+/** One hour since CloudWatch's hours do not begin with the schedule, one for a start that EventBridge had to repeat. */
+const ROOM_HOURS = 2;
+/** From Friday to Monday, the longest gap of a schedule for working days. */
+const WEEKEND_HOURS = 72;
 
 /**
- * Whole days in which a schedule certainly starts something, with room for its time window; two at least. Undefined
- * for one that is too rare to be watched.
+ * Whole hours in which a schedule certainly starts something, and it certainly ends. Undefined for a schedule that is too
+ * rare to be watched. One that only CloudFormation knows is taken for one of working days.
  */
-export function watchedDays({ expressionString }: ScheduleExpression): number | undefined {
-  if (Token.isUnresolved(expressionString)) {
-    return 2;
-  }
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expressionString) ?? [];
-  if (count !== undefined) {
-    const days = Math.max(Math.ceil((Number(count) * (HOURS[unit] ?? 0)) / 24) + 1, 2);
-    return days <= MOST_DAYS ? days : undefined;
-  }
-  const [, day = '', month, weekday = ''] = /^cron\(\S+ \S+ (\S+) (\S+) (\S+) \S+\)$/.exec(expressionString) ?? [];
-  const every = (field: string): boolean => field === '*' || field === '?';
-  if (month !== '*' || !every(day)) {
-    return undefined;
-  }
-  if (every(weekday)) {
-    return 2;
-  }
-  return /[,-]/.test(weekday) ? MOST_DAYS : undefined;
+export function watchedHours(schedule: ScheduleExpression, longestRun = Duration.hours(0)): number | undefined {
+  const gap = Token.isUnresolved(schedule.expressionString) ? WEEKEND_HOURS : longestGapHours(schedule);
+  const hours = gap === undefined ? undefined : Math.ceil(gap) + ROOM_HOURS + Math.ceil(longestRun.toHours({ integral: false }));
+  return hours !== undefined && hours <= MOST_HOURS ? hours : undefined;
 }
 
 function errorsOf(fn: IFunction): IMetric {

@@ -1,9 +1,9 @@
 import { Token } from 'aws-cdk-lib';
+import type { SweepTimes } from './check-ages';
+import { checkAges } from './check-ages';
 import type { MailSettings, RotatorSettings } from './settings';
-import { DEFAULTS, hasOwnText, ownText, secretsInMembers } from './settings';
+import { accountsWithSecrets, DEFAULTS, hasOwnText, modeOf, ownText, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
-import type { Span } from './span';
-import { spanSeconds, spanText } from './span';
 
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
 const PAIRS = [
@@ -18,41 +18,42 @@ const NAME = /^[\w/+=.@-]*$/;
 /** Each member account takes one statement of the function's resource policy, which may have 20 KB. */
 const MOST_MEMBERS_BY_NAME = 50;
 
-/** Refuses settings that the functions would refuse, or that cannot work together. */
-export function checkSettings(settings: RotatorSettings): void {
+/**
+ * Refuses settings that the functions would refuse, or that cannot work together. Without the schedule of the sweep, it is
+ * taken for hourly.
+ */
+export function checkSettings(settings: RotatorSettings, schedule?: SweepTimes): void {
   checkNames(settings);
   checkRegions('keys.testRegions', settings.keys?.testRegions);
   checkRegions('sweep.replicaRegions', settings.sweep?.replicaRegions);
-  checkAges(settings);
+  checkAges(settings, schedule);
   if (settings.mail) {
     checkMail(settings.mail);
   }
   checkMembers(settings);
 }
 
-/** Refuses a rotation interval that breaks the maximum age, or leaves no room for the overlap. */
-export function checkInterval(prop: string, interval: Span, settings: RotatorSettings): void {
-  const [every, overlap, maxAge] = [
-    spanSeconds(prop, interval),
-    spanSeconds('keys.overlap', settings.keys?.overlap ?? DEFAULTS.overlap),
-    settings.sweep?.maxAge === undefined ? undefined : spanSeconds('sweep.maxAge', settings.sweep.maxAge),
-  ];
-  if (every === undefined || overlap === undefined) {
-    return;
-  }
-  const text = spanText(prop, interval);
-  const overlapText = spanText('keys.overlap', settings.keys?.overlap ?? DEFAULTS.overlap);
-  if (overlap >= every) {
+/** Refuses a key or replicas for created secrets where none are created, or where they could not work. */
+export function checkCreatedSecrets(settings: RotatorSettings, region: string, hasKey: boolean): void {
+  const { sweep, members } = settings;
+  if (!Token.isUnresolved(region) && sweep?.replicaRegions?.includes(region)) {
     throw new SettingsError(
-      `${prop} is ${text} and keys.overlap is ${overlapText}: the next rotation would find the superseded key still ` +
-        `within its overlap and be refused. Make keys.overlap shorter than ${prop}.`,
+      `sweep.replicaRegions holds ${region}, where the secrets themselves are. Leave it out: a replica lives elsewhere.`,
     );
   }
-  if (maxAge !== undefined && every + overlap > maxAge) {
+  const mode = modeOf(settings);
+  if (hasKey && sweep?.scope !== 'all' && mode !== 'enforce') {
     throw new SettingsError(
-      `${prop} (${text}) and keys.overlap (${overlapText}) together exceed sweep.maxAge ` +
-        `(${spanText('sweep.maxAge', settings.sweep?.maxAge ?? '')}): a key would reach that age while still active. ` +
-        `Shorten ${prop} or keys.overlap, or raise sweep.maxAge.`,
+      `createdSecretsKey is set, but sweep.mode is '${mode}', which creates no secret. Set sweep.mode: 'enforce', or ` +
+        'give the key to RotatedAccessKey.',
+    );
+  }
+  const creates = mode === 'enforce' && sweep?.scope === 'all';
+  if (creates && accountsWithSecrets(members).length > 0 && !hasKey) {
+    throw new SettingsError(
+      "members.secretsIn is 'member' and sweep.scope is 'all', so the sweep makes secrets in member accounts, but " +
+        'createdSecretsKey is not set: under an account\'s default key no other account can rotate them. Set ' +
+        "createdSecretsKey, or members.secretsIn: 'central'.",
     );
   }
 }
@@ -112,24 +113,6 @@ function checkRegions(prop: string, regions: readonly string[] | undefined): voi
       throw new SettingsError(`${prop} holds ${JSON.stringify(region)}: name regions as eu-west-1.`);
     }
   }
-}
-
-function checkAges(settings: RotatorSettings): void {
-  const { keys, sweep } = settings;
-  for (const [prop, span] of [
-    ['keys.recovery', keys?.recovery],
-    ['keys.propagationTimeout', keys?.propagationTimeout],
-    ['sweep.warnBefore', sweep?.warnBefore],
-  ] as const) {
-    if (span !== undefined) {
-      spanSeconds(prop, span);
-    }
-  }
-  const after = sweep?.rotateAfter ?? DEFAULTS.rotateAfter;
-  if (spanSeconds('sweep.rotateAfter', after) === 0) {
-    throw new SettingsError('sweep.rotateAfter is 0: every key would always be due. Name an age such as 90d.');
-  }
-  checkInterval('sweep.rotateAfter', after, settings);
 }
 
 function checkMail({ from, identity, domain }: MailSettings): void {

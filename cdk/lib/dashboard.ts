@@ -10,6 +10,7 @@ import {
   PeriodOverride,
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { OwnMetric } from './metrics';
@@ -23,6 +24,8 @@ const WIDTH = 24;
 export interface RotationDashboardProps {
   readonly alarms: Alarm[];
   readonly logGroups: readonly ILogGroup[];
+  readonly rotation: IFunction;
+  readonly sweep: IFunction;
 }
 
 /**
@@ -37,7 +40,7 @@ export class RotationDashboard extends Construct {
     this.dashboard = new Dashboard(this, 'Dashboard', {
       defaultInterval: Duration.days(14),
       periodOverride: PeriodOverride.INHERIT,
-      widgets: [alarms(props.alarms), numbers(), graphs(), causes(), failures(props.logGroups)],
+      widgets: [alarms(props.alarms), numbers(props), graphs(props), causes(props), failures(props.logGroups)],
     });
   }
 }
@@ -47,20 +50,22 @@ function alarms(all: Alarm[]): IWidget[] {
   return [new AlarmStatusWidget({ title: 'Is anything wrong?', alarms: all, width: WIDTH, height: 3 })];
 }
 
-function numbers(): IWidget[] {
-  const shown: [string, OwnMetric, 'Sum' | 'Maximum'][] = [
-    ['Rotated today', 'RotationSucceeded', 'Sum'],
-    ['Failed today', 'RotationFailed', 'Sum'],
-    ['Keys overdue', 'KeysOverdue', 'Maximum'],
-    ['Rotations stuck', 'StuckRotations', 'Maximum'],
-    ['Unknown keys', 'UnknownKeys', 'Maximum'],
-    ['Oldest key, days', 'OldestKeyAgeDays', 'Maximum'],
+type Functions = Pick<RotationDashboardProps, 'rotation' | 'sweep'>;
+
+function numbers({ rotation, sweep }: Functions): IWidget[] {
+  const shown: [string, OwnMetric, IFunction, 'Sum' | 'Maximum'][] = [
+    ['Rotated today', 'RotationSucceeded', rotation, 'Sum'],
+    ['Failed today', 'RotationFailed', rotation, 'Sum'],
+    ['Keys overdue', 'KeysOverdue', sweep, 'Maximum'],
+    ['Rotations stuck', 'StuckRotations', sweep, 'Maximum'],
+    ['Unknown keys', 'UnknownKeys', sweep, 'Maximum'],
+    ['Oldest key, days', 'OldestKeyAgeDays', sweep, 'Maximum'],
   ];
   return shown.map(
-    ([title, metric, statistic]) =>
+    ([title, metric, of, statistic]) =>
       new SingleValueWidget({
         title,
-        metrics: [ownMetric(metric, statistic, DAY, title)],
+        metrics: [ownMetric(metric, of, statistic, DAY, title)],
         width: WIDTH / shown.length,
         height: 4,
         setPeriodToTimeRange: false,
@@ -68,44 +73,49 @@ function numbers(): IWidget[] {
   );
 }
 
-function graphs(): IWidget[] {
+function graphs({ rotation, sweep }: Functions): IWidget[] {
   const rotations = new GraphWidget({
     title: 'Rotations by hour',
     left: [
-      ownMetric('RotationSucceeded', 'Sum', HOUR, 'succeeded').with({ color: Color.GREEN }),
-      ownMetric('RotationFailed', 'Sum', HOUR, 'failed').with({ color: Color.RED }),
+      ownMetric('RotationSucceeded', rotation, 'Sum', HOUR, 'succeeded').with({ color: Color.GREEN }),
+      ownMetric('RotationFailed', rotation, 'Sum', HOUR, 'failed').with({ color: Color.RED }),
     ],
     width: WIDTH / 3,
   });
   const fleet = new GraphWidget({
     title: 'Keys of the fleet by day',
     left: [
-      ownMetric('KeysOverdue', 'Maximum', DAY, 'overdue').with({ color: Color.RED }),
-      ownMetric('UnknownKeys', 'Maximum', DAY, 'unknown').with({ color: Color.ORANGE }),
-      ownMetric('KeysRetired', 'Sum', DAY, 'retired').with({ color: Color.GREEN }),
-      ownMetric('UsersSkipped', 'Maximum', DAY, 'users skipped').with({ color: Color.GREY }),
+      ownMetric('KeysOverdue', sweep, 'Maximum', DAY, 'overdue').with({ color: Color.RED }),
+      ownMetric('UnknownKeys', sweep, 'Maximum', DAY, 'unknown').with({ color: Color.ORANGE }),
+      ownMetric('KeysRetired', sweep, 'Sum', DAY, 'retired').with({ color: Color.GREEN }),
+      // With an overlap of 0 the rotation itself retires.
+      ownMetric('KeysRetired', rotation, 'Sum', DAY, 'by rotations').with({ color: Color.BROWN }),
+      ownMetric('UsersSkipped', sweep, 'Maximum', DAY, 'users skipped').with({ color: Color.GREY }),
     ],
     width: WIDTH / 3,
   });
   const waits = new GraphWidget({
     title: 'Until a new key works, and each step, p90',
-    left: [ownMetric('PropagationDelay', 'p90', HOUR, 'propagation'), byDimension('StepDuration', 'step', 'p90', HOUR)],
+    left: [
+      ownMetric('PropagationDelay', rotation, 'p90', HOUR, 'propagation'),
+      byDimension('StepDuration', rotation, 'step', 'p90', HOUR),
+    ],
     width: WIDTH / 3,
   });
   return [rotations, fleet, waits];
 }
 
-function causes(): IWidget[] {
+function causes({ rotation, sweep }: Functions): IWidget[] {
   return [
     new GraphWidget({
       title: 'Failed rotations by errorType',
-      left: [byDimension('RotationFailed', 'errorType', 'Sum', HOUR)],
+      left: [byDimension('RotationFailed', rotation, 'errorType', 'Sum', HOUR)],
       stacked: true,
       width: WIDTH / 2,
     }),
     new GraphWidget({
       title: 'Failed sweeps by errorType',
-      left: [byDimension('SweepFailed', 'errorType', 'Sum', HOUR)],
+      left: [byDimension('SweepFailed', sweep, 'errorType', 'Sum', HOUR)],
       stacked: true,
       width: WIDTH / 2,
     }),

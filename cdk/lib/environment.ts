@@ -1,6 +1,6 @@
 import { Fn, Token } from 'aws-cdk-lib';
 import type { MemberSettings, RotatorSettings } from './settings';
-import { DEFAULTS, secretsInMembers } from './settings';
+import { DEFAULTS, modeOf, secretsInMembers } from './settings';
 import type { Span } from './span';
 import { spanText } from './span';
 
@@ -13,6 +13,8 @@ export interface Wiring {
   readonly rotationFunctionArn?: string;
   readonly rotationRoleArn?: string;
   readonly createdSecretsKeyArn?: string;
+  /** Whether a sweep is deployed. Without one the rotation function has no mode, and its mails say so. */
+  readonly sweepDeployed?: boolean;
 }
 
 /** One variable of the functions' environment. */
@@ -53,7 +55,13 @@ export const VARIABLES: readonly Variable[] = [
     value: ({ members }, _, program) => members && memberRoleName(members, program),
   },
   text('ROTATOR_MEMBER_EXTERNAL_ID', 'both', undefined, (s) => s.members?.externalId),
-  text('ROTATOR_MODE', 'sweep', DEFAULTS.mode, (s) => s.sweep?.mode),
+  {
+    // Set even where it is the default: the sweep's role is made for it, and the rotation function's mails depend on it.
+    name: 'ROTATOR_MODE',
+    readBy: 'both',
+    standard: DEFAULTS.mode,
+    value: (settings, { sweepDeployed }) => settings.sweep?.mode ?? (sweepDeployed ? modeOf(settings) : undefined),
+  },
   text('ROTATOR_SCOPE', 'sweep', DEFAULTS.scope, (s) => scope(s.sweep?.scope)),
   span('ROTATOR_ROTATE_AFTER', 'sweep', DEFAULTS.rotateAfter, 'sweep.rotateAfter', (s) => s.sweep?.rotateAfter),
   span('ROTATOR_WARN_BEFORE', 'sweep', DEFAULTS.warnBefore, 'sweep.warnBefore', (s) => s.sweep?.warnBefore),

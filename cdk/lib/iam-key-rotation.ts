@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { Alarms } from './alarms';
 import type { AlertSettings } from './alert-topic';
 import { AlertTopic } from './alert-topic';
-import { checkSettings } from './check';
+import { checkCreatedSecrets, checkSettings } from './check';
 import { RotationDashboard } from './dashboard';
 import type { Wiring } from './environment';
 import { environmentOf, memberRoleName } from './environment';
@@ -30,8 +30,7 @@ import type { RuntimeSettings } from './runtime';
 import type { ServiceControlPolicy } from './service-control-policy';
 import { serviceControlPolicy } from './service-control-policy';
 import type { RotatorSettings } from './settings';
-import { accountsWithSecrets, DEFAULTS } from './settings';
-import { SettingsError } from './settings-error';
+import { accountsWithSecrets, modeOf } from './settings';
 import { UserScope } from './user-scope';
 
 /** When the sweep runs, and how often at once. */
@@ -39,7 +38,9 @@ export interface SweepScheduleSettings {
   /**
    * When the sweep of this account runs; `'none'` where something else starts it, as OrganizationSweep does.
    *
-   * @default - once a day
+   * A cron expression limits it to working hours: keys are then retired at the first sweep after their time.
+   *
+   * @default - once an hour, so that a key is inactive at most an hour after the time that its mail named
    */
   readonly schedule?: ScheduleExpression | 'none';
   /**
@@ -61,7 +62,7 @@ export interface IamKeyRotationProps extends RotatorSettings {
   readonly users?: UserScope;
   /** @default - a new topic without subscribers */
   readonly alerts?: AlertSettings;
-  /** @default - once a day, one at a time */
+  /** @default - once an hour, one at a time */
   readonly sweeping?: SweepScheduleSettings;
   /**
    * Customer key of the secrets that the sweep makes. Both functions may use it, through Secrets Manager alone. A key
@@ -79,6 +80,13 @@ export interface IamKeyRotationProps extends RotatorSettings {
    * @default true
    */
   readonly watchKeyCreation?: boolean;
+  /**
+   * ARNs of other roles whose new keys raise no alert, such as the rotation role of another rotator of this account: the
+   * output `RotationRoleArn` of its stack.
+   *
+   * @default - none: only this rotator creates keys unnoticed
+   */
+  readonly keyCreators?: readonly string[];
 }
 
 /** Rotates IAM access keys: two functions, their roles, alerts, alarms and a dashboard. */
@@ -91,6 +99,8 @@ export class IamKeyRotation extends Construct {
   readonly rotation: RotationFunction;
   readonly sweep: SweepFunction;
   readonly reservedConcurrency: number | 'none';
+  /** When the sweep of this account runs. */
+  readonly sweepSchedule: ScheduleExpression | 'none';
   /** What must exist before a secret is told to rotate with this function. */
   readonly rotationPermissions: readonly IConstruct[];
   /** The customer key of the secrets that the sweep makes. */
@@ -100,8 +110,9 @@ export class IamKeyRotation extends Construct {
 
   constructor(scope: Construct, id: string, props: IamKeyRotationProps = {}) {
     super(scope, id);
-    checkSettings(props);
-    this.checkCreatedSecrets(props);
+    this.sweepSchedule = props.sweeping?.schedule ?? ScheduleExpression.rate(Duration.hours(1));
+    checkSettings(props, this.sweepSchedule);
+    checkCreatedSecrets(props, Stack.of(this).region, props.createdSecretsKey !== undefined);
     this.settings = props;
     this.createdSecretsKey = props.createdSecretsKey;
     this.users = props.users ?? UserScope.tagged();
@@ -118,16 +129,17 @@ export class IamKeyRotation extends Construct {
     });
     this.rotationPermissions = this.rotation.permissions;
     this.connect(props, alerts);
-    const schedule = props.sweeping?.schedule ?? ScheduleExpression.rate(Duration.days(1));
-    this.schedule(schedule);
+    this.schedule(this.sweepSchedule);
     this.alarms = new Alarms(this, 'Alarms', {
       topic: this.alertTopic,
       rotation: this.rotation.function,
       sweep: this.sweep.function,
       deadLetters: this.sweep.deadLetters,
     });
-    if (schedule !== 'none') {
-      this.alarms.expect('SweepMissing', 'No sweep has run', schedule, (how) => this.sweep.function.metricInvocations(how));
+    if (this.sweepSchedule !== 'none') {
+      this.alarms.expect('SweepMissing', 'No sweep has run', this.sweepSchedule, (how) =>
+        this.sweep.function.metricInvocations(how),
+      );
     }
     this.watchesKeyCreation = props.watchKeyCreation ?? true;
     if (this.watchesKeyCreation) {
@@ -136,12 +148,14 @@ export class IamKeyRotation extends Construct {
         topicKeyArn: alerts.keyArn,
         alarms: this.alarms,
         permissionsBoundary: props.runtime?.permissionsBoundary,
-        rotatorRoleArns: [this.rotation.role.roleArn],
+        rotatorRoleArns: [this.rotation.role.roleArn, ...(props.keyCreators ?? [])],
       });
     }
     new RotationDashboard(this, 'Overview', {
       alarms: this.alarms.all,
       logGroups: [this.rotation.logGroup, this.sweep.logGroup],
+      rotation: this.rotation.function,
+      sweep: this.sweep.function,
     });
   }
 
@@ -194,6 +208,7 @@ export class IamKeyRotation extends Construct {
       alertTopicArn: alerts.topic.topicArn,
       rotationFunctionArn: this.rotation.function.functionArn,
       rotationRoleArn: this.rotation.role.roleArn,
+      sweepDeployed: true,
       ...(props.createdSecretsKey ? { createdSecretsKeyArn: props.createdSecretsKey.keyArn } : {}),
     };
     for (const each of [this.rotation, this.sweep]) {
@@ -210,7 +225,9 @@ export class IamKeyRotation extends Construct {
       }
     }
     if (props.createdSecretsKey) {
-      this.allowSecretsKey(props.createdSecretsKey, [this.rotation, this.sweep]);
+      // Only a sweep that creates secrets uses their key.
+      const creates = modeOf(props) === 'enforce' ? [this.sweep] : [];
+      this.allowSecretsKey(props.createdSecretsKey, [this.rotation, ...creates]);
       this.openKeyToMembers(props.createdSecretsKey);
     }
   }
@@ -245,7 +262,8 @@ export class IamKeyRotation extends Construct {
       description: 'iam-key-rotator: sweeps this account',
       schedule,
       target,
-      timeWindow: TimeWindow.flexible(Duration.minutes(15)),
+      // A window would add to the hour in which a key is to be inactive.
+      timeWindow: TimeWindow.off(),
     });
     acknowledgeResources(
       Stack.of(made),
@@ -265,28 +283,5 @@ export class IamKeyRotation extends Construct {
       organization: props.members !== undefined,
     });
     return { securityGroup: made.securityGroup };
-  }
-
-  private checkCreatedSecrets(props: IamKeyRotationProps): void {
-    const { region } = Stack.of(this);
-    if (!Token.isUnresolved(region) && props.sweep?.replicaRegions?.includes(region)) {
-      throw new SettingsError(
-        `sweep.replicaRegions holds ${region}, where the secrets themselves are. Leave it out: a replica lives elsewhere.`,
-      );
-    }
-    if (props.createdSecretsKey && props.sweep?.scope !== 'all' && (props.sweep?.mode ?? DEFAULTS.mode) === 'audit') {
-      throw new SettingsError(
-        "createdSecretsKey is set, but sweep.mode is 'audit', which makes no secret. Set sweep.mode: 'enforce', or " +
-          'give the key to RotatedAccessKey.',
-      );
-    }
-    const makes = props.sweep?.mode === 'enforce' && props.sweep.scope === 'all';
-    if (makes && accountsWithSecrets(props.members).length > 0 && !props.createdSecretsKey) {
-      throw new SettingsError(
-        "members.secretsIn is 'member' and sweep.scope is 'all', so the sweep makes secrets in member accounts, but " +
-          'createdSecretsKey is not set: under an account\'s default key no other account can rotate them. Set ' +
-          "createdSecretsKey, or members.secretsIn: 'central'.",
-      );
-    }
   }
 }

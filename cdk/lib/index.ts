@@ -16,7 +16,7 @@ export type { FunctionSize, NetworkSettings, RuntimeSettings } from './runtime';
 export { policyText, serviceControlPolicy } from './service-control-policy';
 export type { Denial, ServiceControlPolicy, ServiceControlPolicyProps } from './service-control-policy';
 export { DEFAULTS } from './settings';
-export type { KeySettings, MailSettings, MemberSettings, RotatorSettings, SweepSettings } from './settings';
+export type { KeySettings, MailSettings, MemberSettings, RotatorSettings, SweepMode, SweepSettings } from './settings';
 export { SettingsError } from './settings-error';
 export type { Span } from './span';
 export { UserScope } from './user-scope';

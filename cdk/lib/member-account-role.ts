@@ -7,11 +7,11 @@ import type { Program } from './environment';
 import { memberRoleName } from './environment';
 import { acknowledge, acknowledgeStatements } from './nag';
 import { boundaryOf } from './policies/boundary';
-import { memberPolicy } from './policies/member';
+import { memberPolicies } from './policies/member';
 import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
 import type { RotatorSettings } from './settings';
-import { secretsInMembers } from './settings';
+import { modeOf, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 import { UserScope } from './user-scope';
 
@@ -84,15 +84,18 @@ export class MemberAccountRole extends Construct {
       maxSessionDuration: Duration.hours(1),
       permissionsBoundary: props.permissionsBoundary ?? this.boundary(id, program),
     });
-    const statements = memberPolicy(program, {
+    const policies = memberPolicies(program, {
       stack: Stack.of(this),
       settings: props.settings,
       users: props.users ?? UserScope.tagged(),
       rotationFunctionArn: props.rotationFunctionArn ?? '',
     });
-    const policy = new Policy(this, `${id}Policy`, { roles: [role], statements });
-    acknowledgeStatements(policy, statements, REASONS);
-    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined) {
+    for (const [name, statements] of policies.filter((each) => each[1].length > 0)) {
+      const policy = new Policy(this, `${id}${name}Policy`, { roles: [role], statements });
+      acknowledgeStatements(policy, statements, REASONS);
+    }
+    // Only a sweep that creates secrets uses their key.
+    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined && modeOf(props.settings) === 'enforce') {
       const key = useSecretsKey(Stack.of(this), props.createdSecretsKeyArn, 'Key');
       new Policy(this, `${id}KeyPolicy`, { roles: [role], statements: key });
     }

@@ -5,6 +5,7 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'a
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { checkAges } from './check-ages';
 import type { IamKeyRotation } from './iam-key-rotation';
 import { acknowledge, acknowledgeResources } from './nag';
 import { organizationDefinition } from './organization-definition';
@@ -34,7 +35,7 @@ export interface OrganizationSweepProps {
    * @default 10
    */
   readonly maxConcurrency?: number;
-  /** @default - once a day */
+  /** @default - once an hour, as for one account */
   readonly schedule?: ScheduleExpression;
 }
 
@@ -42,14 +43,16 @@ export interface OrganizationSweepProps {
 const LONGEST = Duration.hours(12);
 const DEFAULT_CONCURRENCY = 10;
 
-/** Sweeps every account of an organization once a day. What fails in one account neither stops nor hides the others. */
+/** Sweeps every account of an organization once an hour. What fails in one account neither stops nor hides the others. */
 export class OrganizationSweep extends Construct {
   readonly stateMachine: StateMachine;
 
   constructor(scope: Construct, id: string, props: OrganizationSweepProps) {
     super(scope, id);
     const maxConcurrency = props.maxConcurrency ?? DEFAULT_CONCURRENCY;
+    const schedule = props.schedule ?? ScheduleExpression.rate(Duration.hours(1));
     check(props, maxConcurrency);
+    checkAges(props.rotation.settings, schedule);
     const { sweep, alarms } = props.rotation;
     sweep.allow('Organization', listAccounts(Stack.of(this), props.unit), REASONS);
     const logs = new LogGroup(this, 'Logs', {
@@ -72,10 +75,13 @@ export class OrganizationSweep extends Construct {
       logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
     });
     this.acknowledgeRole(sweep.function.functionArn);
-    const schedule = props.schedule ?? ScheduleExpression.rate(Duration.days(1));
     this.schedule(props, schedule);
-    alarms.expect('OrganizationSweepMissing', 'No sweep of the organization has succeeded', schedule, (how) =>
-      this.stateMachine.metricSucceeded(how),
+    alarms.expect(
+      'OrganizationSweepMissing',
+      'No sweep of the organization has succeeded',
+      schedule,
+      (how) => this.stateMachine.metricSucceeded(how),
+      LONGEST,
     );
     alarms.add('OrganizationSweepFailed', 'A sweep of the organization did not come to its end.', {
       metric: new MathExpression({
@@ -100,7 +106,8 @@ export class OrganizationSweep extends Construct {
         retryAttempts: 10,
         maxEventAge: Duration.hours(2),
       }),
-      timeWindow: TimeWindow.flexible(Duration.minutes(15)),
+      // A window would add to the hour in which a key is to be inactive.
+      timeWindow: TimeWindow.off(),
     });
   }
 

@@ -6,7 +6,7 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ReplicaRegion } from 'aws-cdk-lib/aws-secretsmanager';
 import { ResourcePolicy, RotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { checkInterval } from './check';
+import { checkInterval } from './check-ages';
 import type { IamKeyRotation } from './iam-key-rotation';
 import type { RotatorSettings } from './settings';
 import { DEFAULTS, SECRET_TAG, USER_TAG } from './settings';
@@ -87,7 +87,7 @@ export class RotatedAccessKey extends Construct {
     super(scope, id);
     const { rotation, user } = props;
     const interval = props.interval ?? Duration.days(90);
-    this.check(interval, rotation.settings);
+    this.check(interval, rotation);
     const { account } = Stack.of(this);
     const nameFor = (userName: string): string => props.secretName ?? secretNameOf(rotation.settings, userName, account);
     this.secret = new Secret(this, 'Secret', {
@@ -195,14 +195,14 @@ export class RotatedAccessKey extends Construct {
     }
   }
 
-  private check(interval: Duration, settings: RotatorSettings): void {
+  private check(interval: Duration, { settings, sweepSchedule }: IamKeyRotation): void {
     const seconds = interval.toSeconds();
     if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
       throw new SettingsError(
         `interval is ${interval.toHumanString()}: Secrets Manager rotates at least 4 hours and at most 1000 days apart.`,
       );
     }
-    checkInterval('interval', interval, settings);
+    checkInterval('interval', interval, settings, sweepSchedule);
   }
 }
 

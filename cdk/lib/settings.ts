@@ -98,14 +98,18 @@ export interface MailSettings {
   readonly template?: string;
 }
 
+/** What the sweep may do. Its role has the permissions of the mode, and no others. */
+export type SweepMode = 'audit' | 'retire' | 'enforce';
+
 /** What the sweep looks for, and whether it acts. */
 export interface SweepSettings {
   /**
-   * `audit` reports what it would do; its role then holds no permission to change anything (`ROTATOR_MODE`).
+   * `audit` reports and changes no user, key or secret. `retire` also deactivates and later deletes the keys that
+   * rotations superseded. `enforce` also rotates due keys and enrolls users (`ROTATOR_MODE`, of both functions).
    *
-   * @default 'audit'
+   * @default 'retire'
    */
-  readonly mode?: 'audit' | 'enforce';
+  readonly mode?: SweepMode;
   /**
    * Users that have a secret of ours, every user with a due key, or the users of the secrets named (`ROTATOR_SCOPE`).
    *
@@ -125,7 +129,8 @@ export interface SweepSettings {
    */
   readonly warnBefore?: Span;
   /**
-   * Oldest age an active key may reach; interval and overlap together may not exceed it (`ROTATOR_MAX_AGE`).
+   * Oldest age an active key may reach (`ROTATOR_MAX_AGE`). Interval, overlap and the time until the next sweep may not
+   * exceed it together; in `audit`, where a key lives for two intervals, twice the interval may not.
    *
    * @default - none
    */
@@ -200,7 +205,7 @@ export interface RotatorSettings {
   readonly keys?: KeySettings;
   /** @default - nobody is mailed */
   readonly mail?: MailSettings;
-  /** @default - the defaults of each setting: an audit of enrolled users */
+  /** @default - the defaults of each setting: superseded keys of enrolled users are retired */
   readonly sweep?: SweepSettings;
   /** @default - this account only */
   readonly members?: MemberSettings;
@@ -216,7 +221,7 @@ export const DEFAULTS = {
   secretName: 'iam-key/{user}',
   secretShape: ['UserName', 'AccessKeyId', 'SecretAccessKey'],
   userTag: 'email',
-  mode: 'audit',
+  mode: 'retire',
   scope: 'enrolled',
   rotateAfter: '90d',
   warnBefore: '7d',
@@ -238,8 +243,15 @@ export const REFUSED_TAG = 'iam-key-rotator:refused';
 export const NOTICES_TAG = 'iam-key-rotator:notices';
 /** The IAM user's tag that names the one secret that may hold this user's keys. */
 export const SECRET_TAG = 'iam-key-rotator:secret';
+/** The sweep function's own tags in which it remembers what it reported of an account. */
+export const DIGEST_TAGS = 'iam-key-rotator:digests-*';
 /** CloudWatch namespace of both functions' metrics. */
 export const METRIC_NAMESPACE = 'IamKeyRotator';
+
+/** What the sweep may do, by these settings. */
+export function modeOf({ sweep }: Pick<RotatorSettings, 'sweep'>): SweepMode {
+  return sweep?.mode ?? DEFAULTS.mode;
+}
 
 /** Whether secrets of member accounts' users live in those accounts. */
 export function secretsInMembers(members: MemberSettings | undefined): boolean {

@@ -41,3 +41,17 @@ export function spanText(name: string, span: Span): string {
   }
   return seconds === 0 ? '0' : `${String(seconds)}s`;
 }
+
+/** A length of time for a sentence, in days and smaller units: 91d 1h. */
+export function lengthText(seconds: number): string {
+  const parts: string[] = [];
+  let left = seconds;
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    const count = Math.floor(left / UNITS[unit]);
+    left -= count * UNITS[unit];
+    if (count > 0) {
+      parts.push(`${String(count)}${unit}`);
+    }
+  }
+  return parts.join(' ') || '0';
+}

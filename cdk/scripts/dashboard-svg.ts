@@ -130,7 +130,7 @@ function linesOf(metric: readonly unknown[], index: number): Line[] {
     const name = String(metric[1]);
     return [{ name, label: options.label ?? name, color: options.color ?? color(index) }];
   }
-  const [, dimension = '', name = ''] = /\{\w+,(\w+)\} MetricName="(\w+)"/.exec(options.expression) ?? [];
+  const [, dimension = '', name = ''] = /\{\w+,FunctionName,(\w+)\} MetricName="(\w+)"/.exec(options.expression) ?? [];
   const values: Record<string, string[]> = {
     step: ['createSecret', 'testSecret', 'finishSecret'],
     errorType: name === 'RotationFailed' ? ['AccessDenied', 'KeyLimit', 'Throttled'] : ['Throttled', 'ServiceUnavailable'],

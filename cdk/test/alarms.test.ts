@@ -4,7 +4,8 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { PACKAGE_ROOT } from '../lib/code';
-import { watchedDays } from '../lib/alarms';
+import { watchedHours } from '../lib/alarms';
+import { longestGapHours } from '../lib/schedule';
 import { foreignKeyCreation } from '../lib/key-creation-watch';
 import { matches } from './event-pattern';
 import { CONFIGURATIONS } from './configurations';
@@ -70,12 +71,13 @@ function alarmsOf(template: Template, entry: string): Record<string, unknown>[] 
 }
 
 describe('a sweep that does not come raises an alarm', () => {
-  const missing = { TreatMissingData: 'breaching', ComparisonOperator: 'LessThanThreshold', Threshold: 1, EvaluationPeriods: 2, Period: 86_400 };
+  const missing = { TreatMissingData: 'breaching', ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 3_600 };
 
   test('of one account: its schedule was switched off', () => {
     const [alarm, ...others] = alarmsOf(templateOf('least', 'IamKeyRotator'), 'SweepMissing');
     expect(others).toEqual([]);
-    expect(alarm).toMatchObject({ ...missing, Namespace: 'AWS/Lambda', MetricName: 'Invocations' });
+    expect(alarm).toMatchObject({ ...missing, EvaluationPeriods: 3, Namespace: 'AWS/Lambda', MetricName: 'Invocations' });
+    expect(alarm?.['AlarmDescription']).toContain('No sweep has run for 3 hours');
   });
 
   test('of an organization: its schedule was switched off, or no execution succeeds', () => {
@@ -87,6 +89,8 @@ describe('a sweep that does not come raises an alarm', () => {
     template.resourceCountIs('AWS::Scheduler::Schedule', 1);
     expect(alarm).toMatchObject({
       ...missing,
+      // An execution may take twelve hours, and is counted when it ends.
+      EvaluationPeriods: 15,
       Namespace: 'AWS/States',
       MetricName: 'ExecutionsSucceeded',
       Statistic: 'Sum',
@@ -96,18 +100,37 @@ describe('a sweep that does not come raises an alarm', () => {
 
   // CloudWatch looks back for seven days at most.
   test.each([
-    ['rate(1 hour)', 2],
-    ['rate(1 day)', 2],
-    ['rate(36 hours)', 3],
-    ['rate(6 days)', 7],
+    ['rate(15 minutes)', 3],
+    ['rate(1 hour)', 3],
+    ['rate(1 day)', 26],
+    ['rate(36 hours)', 38],
+    ['rate(6 days)', 146],
     ['rate(7 days)', undefined],
-    ['cron(0 4 * * ? *)', 2],
-    ['cron(0 4 ? * MON-FRI *)', 7],
+    ['cron(0 * * * ? *)', 3],
+    ['cron(0 4 * * ? *)', 26],
+    // Working hours: from Friday 17:00 to Monday 08:00.
+    ['cron(0 8-17 ? * MON-FRI *)', 65],
+    ['cron(0 4 ? * MON-FRI *)', 74],
     ['cron(0 4 ? * MON *)', undefined],
     ['cron(0 4 1 * ? *)', undefined],
     ['at(2026-12-01T00:00:00)', undefined],
-  ])('%s is missed after %p days', (expression, days) => {
-    expect(watchedDays(ScheduleExpression.expression(expression))).toBe(days);
+  ])('%s is missed after %p hours', (expression, hours) => {
+    expect(watchedHours(ScheduleExpression.expression(expression))).toBe(hours);
+  });
+
+  test.each([
+    ['cron(0/15 * * * ? *)', 0.25],
+    ['cron(30 8,20 * * ? *)', 12],
+    ['cron(0 4 */1 1-12 ? *)', 24],
+    ['cron(0 4 ? * 2,4 *)', 120],
+    ['cron(0 4 ? * FRI-MON *)', 96],
+    ['cron(0 4 */2 * ? *)', undefined],
+    ['cron(0 4 ? * 6#3 *)', undefined],
+    ['cron(0 4 L * ? *)', undefined],
+    ['cron(0 4 * JUN ? *)', undefined],
+    ['cron(0 4 * * ? 2027)', undefined],
+  ])('the starts of %s are at most %p hours apart', (expression, hours) => {
+    expect(longestGapHours(ScheduleExpression.expression(expression))).toBe(hours);
   });
 });
 

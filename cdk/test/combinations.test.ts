@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { IamKeyRotation, MemberAccountRole, OrganizationSweep, RotatedAccessKey, SettingsError, UserScope } from '../lib';
 import type { IamKeyRotationProps, OrganizationSweepProps } from '../lib';
@@ -21,7 +22,12 @@ const central = { externalId: 'example', secretsIn: 'central' } as const;
 const REFUSED: [string, IamKeyRotationProps, string[]][] = [
   ['an unreadable duration', { keys: { overlap: '1 day' } }, ['keys.overlap', '"1 day"', '24h']],
   ['a duration beyond ten years', { keys: { recovery: '5000d' } }, ['keys.recovery', 'ten years']],
-  ['interval and overlap above the maximum age', { sweep: { maxAge: '90d' } }, ['sweep.rotateAfter (90d)', 'keys.overlap (1d)', 'sweep.maxAge (90d)', 'Shorten']],
+  ['interval and overlap above the maximum age', { sweep: { maxAge: '90d' } }, ['sweep.rotateAfter (90d)', 'keys.overlap (1d)', 'next sweep (1h)', 'together are 91d 1h', 'sweep.maxAge (90d)', 'Shorten', 'raise sweep.maxAge to 91d 1h']],
+  ['an age without room for the next sweep', { sweep: { mode: 'enforce', rotateAfter: '89d', maxAge: '90d' } }, ['90d 1h', 'sweep.maxAge (90d)']],
+  ['an age without room for a weekend', { sweep: { rotateAfter: '87d', maxAge: '90d' }, sweeping: { schedule: ScheduleExpression.expression('cron(0 8-17 ? * MON-FRI *)') } }, ['next sweep (2d 15h)', '90d 15h']],
+  ['an age without room for the last use to be known', { keys: { overlap: '1h' }, sweep: { rotateAfter: '90d', maxAge: '90d' } }, ["keys.overlap (1h, at least 4h with keys.inUse 'wait')", '90d 5h']],
+  ['an age below the interval', { keys: { overlap: '0' }, sweep: { mode: 'audit', rotateAfter: '91d', maxAge: '90d' } }, ['sweep.rotateAfter (91d) exceeds sweep.maxAge (90d)', '91d']],
+  ['an age that an audit does not keep', { sweep: { mode: 'audit', rotateAfter: '80d', maxAge: '95d' } }, ["sweep.mode is 'audit'", 'sweep.rotateAfter (80d)', 'up to 160d', 'sweep.maxAge is 95d', "sweep.mode: 'retire'", '47d 12h']],
   ['an overlap as long as the interval', { keys: { overlap: '90d' } }, ['keys.overlap', 'superseded', 'shorter']],
   ['an age of nothing', { sweep: { rotateAfter: '0' } }, ['sweep.rotateAfter', '90d']],
   ['a sender without an identity', { mail: { from: 'a@example.com' } as never }, ['mail.from', 'mail.identity', "'create'"]],
@@ -56,9 +62,27 @@ test.each(REFUSED)('%s ends synthesis with a sentence', (_, props, words) => {
   }
 });
 
-test('a key for secrets that an audit never makes is refused', () => {
+test.each([
+  // Without an overlap the rotation itself deactivates the superseded key.
+  { keys: { overlap: '0' }, sweep: { mode: 'audit', rotateAfter: '90d', maxAge: '90d' } },
+  { keys: { overlap: '0' }, sweep: { rotateAfter: '90d', maxAge: '90d' } },
+  { keys: { overlap: '1h', inUse: 'deactivate' }, sweep: { rotateAfter: '2158h', maxAge: '90d' } },
+  { sweep: { rotateAfter: '2135h', maxAge: '90d' } },
+  { sweep: { mode: 'audit', rotateAfter: '45d', maxAge: '90d' } },
+  { sweep: { mode: 'audit', rotateAfter: '90d', maxAge: '0' } },
+] as const)('an age that the mode keeps to is taken: %j', (props) => {
+  expect(() => rotator(props)).not.toThrow();
+});
+
+test('an organization that sweeps more rarely has its maximum age checked against that', () => {
   const scope = stack();
-  expect(() => rotator({ createdSecretsKey: new Key(scope, 'Key') }, scope)).toThrow("sweep.mode: 'enforce'");
+  const rotation = rotator({ members: central, sweep: { rotateAfter: '88d', maxAge: '90d' }, sweeping: { schedule: 'none', reservedConcurrency: 'none' } }, scope);
+  expect(() => new OrganizationSweep(scope, 'Daily', { rotation, schedule: ScheduleExpression.rate(Duration.days(2)) })).toThrow('next sweep (2d)');
+});
+
+test.each(['audit', 'retire'] as const)('a key for secrets that mode %s never creates is refused', (mode) => {
+  const scope = stack();
+  expect(() => rotator({ createdSecretsKey: new Key(scope, 'Key'), sweep: { mode } }, scope)).toThrow(`sweep.mode is '${mode}'`);
 });
 
 test('a key for a topic that exists is refused', () => {
@@ -77,6 +101,7 @@ test('the key of a topic that exists must be the key itself, and the topic be na
 
 test.each([
   { sweep: { mode: 'audit', scope: 'all' } },
+  { sweep: { mode: 'retire', scope: 'all' } },
   { sweep: { mode: 'enforce', scope: 'enrolled' } },
   { sweep: { mode: 'enforce', scope: ['ci'] } },
 ] as const)('a name without text of its own does where no secret is created: %j', (props) => {

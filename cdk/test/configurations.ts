@@ -43,7 +43,7 @@ export function everything(stack: Stack): IamKeyRotationProps {
     sweep: {
       mode: 'enforce',
       scope: 'all',
-      rotateAfter: '80d',
+      rotateAfter: '79d',
       warnBefore: '5d',
       maxAge: '90d',
       exemptUsers: ['break-glass*'],
@@ -80,7 +80,7 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       user: new User(stack, 'User', { userName: 'ci-bot', path: '/service/' }),
       encryptionKey: new Key(stack, 'OwnKey', { enableKeyRotation: true }),
       replicaRegions: [{ region: 'eu-central-1' }],
-      interval: Duration.days(80),
+      interval: Duration.days(79),
     });
   },
   /** A list of secrets, and users by tag. */

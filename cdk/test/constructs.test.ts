@@ -68,7 +68,7 @@ test('the sweep has its concurrency reserved, and its failed events end in a que
     DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
   });
   template.hasResourceProperties('AWS::Scheduler::Schedule', {
-    ScheduleExpression: 'rate(1 day)',
+    ScheduleExpression: 'rate(1 hour)',
     Target: { Input: '{}', DeadLetterConfig: { Arn: Match.anyValue() } },
   });
 });

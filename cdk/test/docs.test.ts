@@ -4,7 +4,7 @@ import { IamKeyRotation } from '../lib';
 import type { RotatorAppConfig } from '../lib/app/config';
 import { addStacks } from '../lib/app/stacks';
 import { PACKAGE_ROOT } from '../lib/code';
-import { ATTACKS, BEYOND_THE_BOUNDARY } from './policies/attacks';
+import { ATTACKS, BEYOND_RETIRE, BEYOND_THE_BOUNDARY } from './policies/attacks';
 import { newApp, templatesOf } from './templates';
 
 const DOCS = join(PACKAGE_ROOT, '..', 'docs');
@@ -58,7 +58,7 @@ describe('everything that the threat model names exists', () => {
       .join('\n');
 
   test('its attacks', () => {
-    const known = new Set([...ATTACKS, ...BEYOND_THE_BOUNDARY].map(({ name }) => name));
+    const known = new Set([...ATTACKS, ...BEYOND_THE_BOUNDARY, ...BEYOND_RETIRE].map(({ name }) => name));
     const attacks = named(/attack "([^"]+)"/g);
     expect(attacks.length).toBeGreaterThan(30);
     expect(attacks.filter((name) => !known.has(name))).toEqual([]);

@@ -56,6 +56,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
     ROTATOR_EXEMPT_USERS: 'x,y*',
     ROTATOR_IN_USE: 'deactivate',
     ROTATOR_MEMBER_EXTERNAL_ID: 'id',
+    ROTATOR_MODE: 'enforce',
     ROTATOR_OVERLAP: '36h',
     ROTATOR_RECOVERY: '0',
     ROTATOR_SECRET_NAME: '/keys/{user}',
@@ -73,7 +74,6 @@ test('every setting becomes its variable, in the spelling the functions read', (
     ROTATOR_KMS_KEY_ID: 'arn:key',
     ROTATOR_MAX_AGE: '90d',
     ROTATOR_MEMBER_ROLE: '/security/keys-sweep',
-    ROTATOR_MODE: 'enforce',
     ROTATOR_REPLICA_REGIONS: 'eu-central-1,eu-north-1',
     ROTATOR_ROTATE_AFTER: '80d',
     ROTATOR_ROTATION_FUNCTION_ARN: 'arn:function',
@@ -82,6 +82,11 @@ test('every setting becomes its variable, in the spelling the functions read', (
     ROTATOR_SECRETS_IN: 'central',
     ROTATOR_WARN_BEFORE: '0',
   });
+});
+
+test.each(['rotation', 'sweep'] as const)('where a sweep is deployed, the %s function knows its mode', (program) => {
+  expect(environmentOf(program, {}, { sweepDeployed: true })).toEqual({ ROTATOR_MODE: 'retire' });
+  expect(environmentOf(program, { sweep: { mode: 'audit' } }, { sweepDeployed: true })).toEqual({ ROTATOR_MODE: 'audit' });
 });
 
 test('secrets of member accounts let the rotation function in by name, without being told', () => {

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ReleaseStack } from '../lib/app/release-stack';
 import { PACKAGE_ROOT } from '../lib/code';
 import { DEFAULTS } from '../lib';
-import { releaseTemplates, TEMPLATES } from '../scripts/release-template';
+import { releaseTemplates, shortened, TEMPLATES } from '../scripts/release-template';
 import { newApp } from './templates';
 
 const templates = releaseTemplates();
@@ -19,6 +19,20 @@ test('the templates that are released are the ones in the repository (npm run re
     expect(readFileSync(join(TEMPLATES, name), 'utf8')).toBe(text);
   }
 });
+
+test.each([
+  [{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':x/', { 'Fn::GetAtt': ['Role', 'Arn'] }]] }, { 'Fn::Sub': 'arn:${AWS::Partition}:x/${Role.Arn}' }],
+  [{ a: [{ 'Fn::Join': ['', ['${aws:PrincipalOrgID}', { Ref: 'X' }]] }] }, { a: [{ 'Fn::Sub': '${!aws:PrincipalOrgID}${X}' }] }],
+])('they have the texts that CDK joins, in fewer bytes: %j', (long, short) => {
+  expect(shortened(long)).toEqual(short);
+});
+
+test.each([{ 'Fn::Join': [',', [{ Ref: 'X' }]] }, { 'Fn::Join': ['', { Ref: 'List' }] }, { 'Fn::Join': ['', [{ 'Fn::Select': [0, { Ref: 'L' }] }]] }])(
+  'and what is no such text as it is: %j',
+  (value) => {
+    expect(shortened(value)).toEqual(value);
+  },
+);
 
 test('they are short enough to be passed as they are', () => {
   for (const text of templates.values()) {
@@ -39,6 +53,18 @@ test("the member accounts' template has no ExternalId that others know", () => {
   expect(Parameters['ExternalId']).not.toHaveProperty('Default');
 });
 
+test("the member accounts' template asks for the mode, and lets an audit change nothing", () => {
+  const member = JSON.parse(templates.get('iam-key-rotator-member.template.json') ?? '{}') as {
+    Parameters: Record<string, { Default?: string; AllowedValues?: string[] }>;
+    Resources: Record<string, { Type: string; Condition?: string; Properties: { PolicyDocument?: { Statement: { Action: string | string[] }[] } } }>;
+  };
+  expect(member.Parameters['Mode']).toMatchObject({ Default: 'retire', AllowedValues: ['audit', 'retire', 'enforce'] });
+  const policies = Object.entries(member.Resources).filter(([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith('MemberSweep'));
+  const changing = policies.filter(([, { Properties }]) => /iam:(Create|Delete|Update|Put|Tag)/.test(JSON.stringify(Properties.PolicyDocument)));
+  expect(policies).toHaveLength(2);
+  expect(changing.map(([, { Condition }]) => Condition)).toEqual(['Retires']);
+});
+
 describe('the template of one account', () => {
   const template = Template.fromStack(new ReleaseStack(newApp(), 'IamKeyRotator'));
   const parameters = template.toJSON() as { Parameters: Record<string, { Default?: string | number; AllowedPattern?: string }> };
@@ -51,15 +77,29 @@ describe('the template of one account', () => {
     }
   });
 
-  test('lets an audit change nothing: what changes anything is there with Mode=enforce alone', () => {
+  test('gives each mode its own policies: an audit has none that changes anything, retire those for superseded keys', () => {
     const conditional = Object.entries(template.findResources('AWS::IAM::Policy')).filter(
-      ([, policy]) => 'Condition' in policy && ['Enforces', 'Creates', 'Replicates'].includes(String(policy['Condition'])),
+      ([, policy]) => 'Condition' in policy && ['Retires', 'Enforces', 'Creates', 'Replicates'].includes(String(policy['Condition'])),
     );
-    expect(conditional.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
-      'RotatorSweepCreatePolicy',
-      'RotatorSweepEnforcePolicy',
-      'RotatorSweepReplicasPolicy',
+    expect(conditional.map(([id, policy]) => [id.replace(/[0-9A-F]{8}$/, ''), policy['Condition'] as string]).sort()).toEqual([
+      ['RotatorSweepCreatePolicy', 'Creates'],
+      ['RotatorSweepEnforcePolicy', 'Enforces'],
+      ['RotatorSweepReplicasPolicy', 'Replicates'],
+      ['RotatorSweepRetirePolicy', 'Retires'],
     ]);
+    expect(template.findConditions('Retires')).toEqual({ Retires: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Mode' }, 'audit'] }] } });
+    expect(template.findConditions('Enforces')).toEqual({ Enforces: { 'Fn::Equals': [{ Ref: 'Mode' }, 'enforce'] } });
+    template.allResourcesProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ ROTATOR_MODE: { Ref: 'Mode' } }) } });
+  });
+
+  test('sweeps hourly by default, and misses a sweep after three hours then', () => {
+    expect(parameters.Parameters['Schedule']?.Default).toBe('rate(1 hour)');
+    expect(template.findConditions('Hourly')).toEqual({ Hourly: { 'Fn::Equals': [{ Ref: 'Schedule' }, 'rate(1 hour)'] } });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmDescription: Match.stringLikeRegexp('"SweepMissing"'),
+      // Of another schedule only CloudFormation knows: a weekend is the longest that it may wait.
+      EvaluationPeriods: { 'Fn::If': ['Hourly', 3, 74] },
+    });
   });
 
   test('creates no secret under a name without text of its own, and refuses to enforce for all users with one', () => {

@@ -32,7 +32,7 @@ resource "aws_cloudformation_stack" "rotator" {
   parameters = {
     CodeBucket = var.code_bucket
     AlertEmail = "ops@example.com"
-    Mode       = "audit"
+    Mode       = "retire" # the default; "audit" only reports, "enforce" also rotates and enrolls
   }
 }
 

@@ -8,6 +8,8 @@ import { DEFAULTS } from '../settings';
 const SPAN = '^(0|[0-9]{1,9}[smhd])$';
 /** CloudFormation matches each value of a list. */
 const ONE_ROLE = '^(arn:[^*?]+)?$';
+/** When the sweep runs, unless the parameter says otherwise. */
+export const DEFAULT_SCHEDULE = 'rate(1 hour)';
 const SPAN_HINT = 'A duration such as 30s, 90m, 24h, 10d or 0.';
 const RETENTION_DAYS = ['1', '3', '5', '7', '14', '30', '60', '90', '120', '150', '180', '365', '400', '545', '731', '1827', '3653'];
 
@@ -147,7 +149,11 @@ export class ReleaseParameters {
   > {
     this.group = 'Sweep';
     return {
-      mode: this.text('Mode', { label: 'audit only looks', standard: DEFAULTS.mode, values: ['audit', 'enforce'] }),
+      mode: this.text('Mode', {
+        label: 'audit only reports; retire also ends superseded keys; enforce also rotates and enrolls',
+        standard: DEFAULTS.mode,
+        values: ['audit', 'retire', 'enforce'],
+      }),
       scope: this.text('Scope', { label: 'Users with a secret of ours, or all', standard: DEFAULTS.scope, values: ['enrolled', 'all'] }),
       rotateAfter: this.span('RotateAfter', 'Age at which a key is due', DEFAULTS.rotateAfter),
       warnBefore: this.span('WarnBefore', 'Mail this long before each action', DEFAULTS.warnBefore),
@@ -156,7 +162,7 @@ export class ReleaseParameters {
       exemptGroup: this.text('ExemptGroup', { label: 'Exempt group', standard: DEFAULTS.exemptGroup }),
       exemptTag: this.text('ExemptTag', { label: 'Exempt tag', standard: DEFAULTS.exemptTag, pattern: '^.+$' }),
       replicaRegions: this.list('ReplicaRegions', 'Regions that get a replica of secrets that are made', ''),
-      schedule: this.text('Schedule', { label: 'When it runs', standard: 'rate(1 day)', pattern: '^(rate|cron)\\(.+\\)$' }),
+      schedule: this.text('Schedule', { label: 'When it runs', standard: DEFAULT_SCHEDULE, pattern: '^(rate|cron)\\(.+\\)$' }),
       reservedConcurrency: this.text('ReservedConcurrency', {
         label: 'Sweeps at once; 0 reserves nothing',
         standard: '1',

@@ -12,18 +12,20 @@ import {
   Token,
   Validations,
 } from 'aws-cdk-lib';
+import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Architecture, Code } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct, IConstruct } from 'constructs';
+import { watchedHours } from '../alarms';
 import { IamKeyRotation } from '../iam-key-rotation';
 import { acknowledge } from '../nag';
 import { policyText } from '../service-control-policy';
 import { DEFAULTS } from '../settings';
 import { UserScope } from '../user-scope';
 import type { Asked } from './release-parameters';
-import { ReleaseParameters } from './release-parameters';
+import { DEFAULT_SCHEDULE, ReleaseParameters } from './release-parameters';
 
 /** Every name that consists of placeholders alone. */
 const BARE_NAMES = ['{user}', '{account}{user}', '{user}{account}'] as const;
@@ -51,8 +53,11 @@ export class ReleaseStack extends Stack {
       expression: Fn.conditionNot(Fn.conditionEquals(asked.reservedConcurrency, '0')),
     });
     const rotation = this.rotation(asked, reserved);
-    rotation.sweep.setEnvironment({ ROTATOR_MODE: asked.mode });
+    for (const each of [rotation.rotation, rotation.sweep]) {
+      each.setEnvironment({ ROTATOR_MODE: asked.mode });
+    }
     const mails = set('EmailFrom', asked.emailFrom);
+    const retires = new CfnCondition(this, 'Retires', { expression: Fn.conditionNot(Fn.conditionEquals(asked.mode, 'audit')) });
     const enforces = new CfnCondition(this, 'Enforces', { expression: Fn.conditionEquals(asked.mode, 'enforce') });
     // These names have no text of their own: no policy could be limited to them.
     const bare = Fn.conditionOr(...BARE_NAMES.map((name) => Fn.conditionEquals(asked.secretName, name)));
@@ -71,9 +76,11 @@ export class ReleaseStack extends Stack {
     });
     only(mails, rotation.rotation.node.findChild('MailsPolicy'));
     only(mails, rotation.sweep.node.findChild('MailsPolicy'));
+    only(retires, rotation.sweep.node.findChild('RetirePolicy'));
     only(enforces, rotation.sweep.node.findChild('EnforcePolicy'));
     only(creates, rotation.sweep.node.findChild('CreatePolicy'));
     only(replicates, rotation.sweep.node.findChild('ReplicasPolicy'));
+    this.watchHourly(rotation, asked);
     for (const logs of [rotation.rotation.logGroup, rotation.sweep.logGroup].map(({ node }) => node.defaultChild)) {
       if (logs instanceof CfnLogGroup) {
         logs.retentionInDays = asked.logRetentionDays;
@@ -95,6 +102,16 @@ export class ReleaseStack extends Stack {
     const named = set('EnrollmentRoles', Fn.join('', asked.enrollmentRoles));
     const policy = policyText(rotation.serviceControlPolicy([Fn.join('","', asked.enrollmentRoles)]));
     output('ServiceControlPolicy', policy, "Refuses the rotator's tags to everybody else", named);
+  }
+
+  /** A schedule that only CloudFormation knows is watched for a weekend; the default is watched as what it is. */
+  private watchHourly({ alarms }: IamKeyRotation, { schedule }: Asked): void {
+    const hourly = new CfnCondition(this, 'Hourly', { expression: Fn.conditionEquals(schedule, DEFAULT_SCHEDULE) });
+    const missing = alarms.node.findChild('SweepMissing').node.defaultChild;
+    if (missing instanceof CfnAlarm) {
+      const hours = watchedHours(ScheduleExpression.expression(DEFAULT_SCHEDULE)) ?? missing.evaluationPeriods;
+      missing.evaluationPeriods = Token.asNumber(Fn.conditionIf(hourly.logicalId, hours, missing.evaluationPeriods));
+    }
   }
 
   private rotation(asked: Asked, reserved: Condition): IamKeyRotation {
@@ -121,7 +138,7 @@ export class ReleaseStack extends Stack {
         template: asked.emailTemplate,
       },
       sweep: {
-        // For its statements, which carry a condition on the parameter; the function is told the parameter.
+        // For its statements, which carry a condition on the parameter; the functions are told the parameter.
         mode: 'enforce',
         scope: asked.scope as 'all',
         rotateAfter: asked.rotateAfter,

@@ -1,5 +1,15 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { BootstraplessSynthesizer, CfnOutput, CfnParameter, DefaultStackSynthesizer, Fn, Stack, Token } from 'aws-cdk-lib';
+import {
+  BootstraplessSynthesizer,
+  CfnCondition,
+  CfnOutput,
+  CfnParameter,
+  CfnResource,
+  DefaultStackSynthesizer,
+  Fn,
+  Stack,
+  Token,
+} from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
@@ -11,7 +21,7 @@ import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
 import { policyText } from '../service-control-policy';
-import { secretsInMembers } from '../settings';
+import { DEFAULTS, modeOf, secretsInMembers } from '../settings';
 import type { RotatorAppConfig } from './config';
 
 /** The rotator with what is rotated by it. */
@@ -71,11 +81,11 @@ export class MemberAccountStack extends Stack {
       Pick<MemberAccountRoleProps, 'settings' | 'users' | 'permissionsBoundary'> & {
         /** Whether the sweep makes secrets in member accounts, under a key that is asked for. */
         readonly makesSecrets?: boolean;
-        /** Whether the ExternalId must be given: a template for everybody has no word of its own. */
-        readonly asksExternalId?: boolean;
+        /** Whether this is the released template, which asks for the mode, and for an ExternalId that nobody else has. */
+        readonly released?: boolean;
       },
   ) {
-    const { settings, users, permissionsBoundary, makesSecrets = false, asksExternalId = false, ...stack } = props;
+    const { settings, users, permissionsBoundary, makesSecrets = false, released = false, ...stack } = props;
     super(scope, id, {
       description: 'Lets iam-key-rotator rotate keys of this account',
       // StackSets knows no bootstrapped account.
@@ -86,10 +96,10 @@ export class MemberAccountStack extends Stack {
       new CfnParameter(this, name, { description, allowedPattern: '^arn:[^*]+$' }).valueAsString;
     const externalId = new CfnParameter(this, 'ExternalId', {
       description: "members.externalId of the rotator's configuration",
-      ...(asksExternalId ? {} : { default: settings.members.externalId }),
+      ...(released ? {} : { default: settings.members.externalId }),
       allowedPattern: '^[0-9A-Za-z_+=,.@:/-]{2,1224}$',
     }).valueAsString;
-    new MemberAccountRole(this, 'Member', {
+    const member = new MemberAccountRole(this, 'Member', {
       rotationRoleArn: ask('RotationRoleArn', "Output RotationRoleArn of the rotator's stack"),
       sweepRoleArn: ask('SweepRoleArn', "Output SweepRoleArn of the rotator's stack"),
       ...(secretsInMembers(settings.members)
@@ -100,6 +110,23 @@ export class MemberAccountStack extends Stack {
       ...(users ? { users } : {}),
       ...(permissionsBoundary ? { permissionsBoundary } : {}),
     });
+    if (released) {
+      this.askMode(member);
+    }
+  }
+
+  /** In an audit the sweep's role has no statement that changes anything. */
+  private askMode(member: MemberAccountRole): void {
+    const mode = new CfnParameter(this, 'Mode', {
+      description: "Mode of the rotator's sweep",
+      default: DEFAULTS.mode,
+      allowedValues: ['audit', 'retire', 'enforce'],
+    }).valueAsString;
+    const retires = new CfnCondition(this, 'Retires', { expression: Fn.conditionNot(Fn.conditionEquals(mode, 'audit')) });
+    const policy = member.node.findChild('SweepRetirePolicy').node.defaultChild;
+    if (policy && CfnResource.isCfnResource(policy)) {
+      policy.cfnOptions.condition = retires;
+    }
   }
 }
 
@@ -118,7 +145,8 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
     new MemberAccountStack(scope, `${name}-Member`, {
       settings: { ...settings, members: settings.members },
       users: rotator.rotation.users,
-      makesSecrets: rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members),
+      makesSecrets:
+        rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members) && modeOf(settings) === 'enforce',
     });
   }
   return rotator;

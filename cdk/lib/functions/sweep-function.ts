@@ -6,9 +6,18 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../nag';
 import { REASONS } from '../policies/reasons';
-import { auditPolicy, continueItself, createPolicy, enforcePolicy, replicateSecrets } from '../policies/sweep';
+import {
+  auditPolicy,
+  continueItself,
+  createPolicy,
+  enforcePolicy,
+  rememberReports,
+  replicateSecrets,
+  retirePolicy,
+} from '../policies/sweep';
 import type { RuntimeSettings } from '../runtime';
 import type { RotatorSettings } from '../settings';
+import { modeOf } from '../settings';
 import { SettingsError } from '../settings-error';
 import type { UserScope } from '../user-scope';
 import { RotatorFunction, SIZES } from './rotator-function';
@@ -54,8 +63,14 @@ export class SweepFunction extends RotatorFunction {
       maxEventAge: Duration.hours(2),
     });
     const of = { ...props, stack: Stack.of(this) };
-    this.allow('Audit', [...auditPolicy(of), continueItself(this.function.functionArn)], REASONS);
-    if (props.settings.sweep?.mode === 'enforce') {
+    const self = this.function.functionArn;
+    // The function depends on none of its policies but Execution, so they may name it.
+    this.allow('Audit', [...auditPolicy(of), continueItself(self), ...rememberReports(self)], REASONS);
+    const mode = modeOf(props.settings);
+    if (mode !== 'audit') {
+      this.allow('Retire', retirePolicy(of), REASONS);
+    }
+    if (mode === 'enforce') {
       this.allow('Enforce', enforcePolicy(of), REASONS);
       for (const [id, statements] of [['Create', createPolicy(of)], ['Replicas', replicateSecrets(of)]] as const) {
         if (statements.length > 0) {

@@ -47,6 +47,8 @@ const OWN: Record<Program, string[]> = {
     'iam:GetCredentialReport',
     'iam:GetGroup',
     'lambda:InvokeFunction',
+    'lambda:ListTags',
+    'lambda:TagResource',
     'organizations:ListAccounts',
     'organizations:ListAccountsForParent',
     'organizations:ListOrganizationalUnitsForParent',

@@ -1,25 +1,29 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Program } from '../environment';
-import { DEFAULTS, secretsInMembers } from '../settings';
+import { DEFAULTS, modeOf, secretsInMembers } from '../settings';
 import { readKeys, retireKeys, rotateKeys } from './keys';
 import type { SweepPolicyProps } from './sweep';
-import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets } from './sweep';
+import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets, retirePolicy } from './sweep';
 
 /**
  * What a function's role in a member account may do there: the same as at home, and no more. The rotation function needs
- * it for keys alone, since secrets let it in by themselves.
+ * it for keys alone, since secrets let it in by themselves. What a mode of the sweep adds is a policy of its own, by name.
  */
-export function memberPolicy(program: Program, props: SweepPolicyProps): PolicyStatement[] {
+export function memberPolicies(program: Program, props: SweepPolicyProps): [name: string, statements: PolicyStatement[]][] {
   const { stack, settings, users } = props;
   const exemptGroup = settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup;
   if (program === 'rotation') {
-    return rotateKeys(stack, users, exemptGroup);
+    return [['', rotateKeys(stack, users, exemptGroup)]];
   }
-  const enforce = settings.sweep?.mode === 'enforce';
-  if (secretsInMembers(settings.members)) {
-    const changes = [enforcePolicy, createPolicy, replicateSecrets];
-    return [...auditPolicy(props), ...(enforce ? changes.flatMap((statements) => statements(props)) : [])];
+  const mode = modeOf(settings);
+  if (!secretsInMembers(settings.members)) {
+    // Nothing but keys is changed here: alike in retire and enforce.
+    const changes = mode === 'audit' ? [] : [retireKeys(stack, users)];
+    return [['', readKeys(stack, exemptGroup)], ['Retire', changes]];
   }
-  const reads = readKeys(stack, exemptGroup);
-  return [...reads, ...(enforce ? [retireKeys(stack, users)] : [])];
+  return [
+    ['', auditPolicy(props)],
+    ['Retire', mode === 'audit' ? [] : retirePolicy(props)],
+    ['Enforce', mode === 'enforce' ? [enforcePolicy, createPolicy, replicateSecrets].flatMap((of) => of(props)) : []],
+  ];
 }

@@ -31,13 +31,13 @@ export function findSecrets(of: Enrolled): PolicyStatement[] {
     );
   }
   // A listed secret that does not exist has no suffix, and the sweep reports it as missing.
-  const listed = listedNames(of.settings);
-  if (listed.length > 0) {
+  const missing = listedNames(of.settings);
+  if (missing.length > 0) {
     statements.push(
       new PolicyStatement({
         sid: 'DescribeListedSecretsThatAreMissing',
         actions: ['secretsmanager:DescribeSecret'],
-        resources: listed.map((name) => secretsOf(of.stack, name)),
+        resources: missing.map((name) => secretsOf(of.stack, name)),
       }),
     );
   }
@@ -52,14 +52,22 @@ export function findSecrets(of: Enrolled): PolicyStatement[] {
   return statements;
 }
 
-/** What the sweep changes of enrolled secrets: it starts rotations, moves the labels of keys, and notes its reports. */
-export function changeSecrets(of: Enrolled): PolicyStatement[] {
-  return enrolled(of).flatMap(([name, scope]) => [
+/**
+ * What the sweep changes of secrets while it retires keys: it removes the keys' labels and notes its reports, of secrets
+ * that rotate with our function alone. A secret that `scope` lists need not, so it has no statement here.
+ */
+export function retireFromSecrets(of: Enrolled): PolicyStatement[] {
+  const [name, scope] = ofTheFunction(of);
+  return [labels(`LabelsOfKeys${name}`, scope), notices(`Notices${name}`, scope)];
+}
+
+/** What `enforce` changes beyond that: it starts rotations, and works on secrets that `scope` lists. */
+export function rotateEnrolled(of: Enrolled): PolicyStatement[] {
+  return [
     // Without a function in the request, the one that the secret has rotates it; no other can be put in its place.
-    rotate(`RotateSecrets${name}`, scope, { StringEqualsIfExists: ours(of) }),
-    labels(`LabelsOfKeys${name}`, scope),
-    notices(`Notices${name}`, scope),
-  ]);
+    ...enrolled(of).map(([name, scope]) => rotate(`RotateSecrets${name}`, scope, { StringEqualsIfExists: ours(of) })),
+    ...listed(of).flatMap(([name, scope]) => [labels(`LabelsOfKeys${name}`, scope), notices(`Notices${name}`, scope)]),
+  ];
 }
 
 /**
@@ -160,16 +168,18 @@ interface Scope {
 }
 
 /** Secrets that name the rotation function, or are listed by name. */
-function enrolled({ stack, rotationFunctionArn, settings }: Enrolled): [string, Scope][] {
+function enrolled(of: Enrolled): [string, Scope][] {
+  return [ofTheFunction(of), ...listed(of)];
+}
+
+function ofTheFunction({ stack, rotationFunctionArn }: Enrolled): [string, Scope] {
   const namesUs = { 'secretsmanager:resource/AllowRotationLambdaArn': rotationFunctionArn };
-  const scopes: [string, Scope][] = [
-    ['OfTheFunction', { resources: [secretsOf(stack)], conditions: { StringEquals: namesUs } }],
-  ];
-  const listed = listedNames(settings);
-  if (listed.length > 0) {
-    scopes.push(['Listed', { resources: listed.map((name) => secretsOf(stack, `${name}-??????`)) }]);
-  }
-  return scopes;
+  return ['OfTheFunction', { resources: [secretsOf(stack)], conditions: { StringEquals: namesUs } }];
+}
+
+function listed({ stack, settings }: Enrolled): [string, Scope][] {
+  const names = listedNames(settings);
+  return names.length === 0 ? [] : [['Listed', { resources: names.map((name) => secretsOf(stack, `${name}-??????`)) }]];
 }
 
 function listedNames(settings: RotatorSettings): readonly string[] {

@@ -1,10 +1,10 @@
 import type { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RotatorSettings } from '../settings';
-import { DEFAULTS, hasOwnText } from '../settings';
+import { DEFAULTS, DIGEST_TAGS, hasOwnText } from '../settings';
 import type { UserScope } from '../user-scope';
 import { readKeys, retireKeys } from './keys';
-import { changeCreatedSecrets, changeSecrets, createSecrets, findSecrets } from './sweep-secrets';
+import { changeCreatedSecrets, createSecrets, findSecrets, retireFromSecrets, rotateEnrolled } from './sweep-secrets';
 
 export { replicateSecrets } from './sweep-secrets';
 
@@ -16,7 +16,7 @@ export interface SweepPolicyProps {
   readonly rotationFunctionArn: string;
 }
 
-/** What an audit needs: it reads, and never a value. */
+/** What every mode needs, and an audit has alone: it reads, and never a value. */
 export function auditPolicy({ stack, settings, rotationFunctionArn }: SweepPolicyProps): PolicyStatement[] {
   return [
     ...readKeys(stack, settings.sweep?.exemptGroup ?? DEFAULTS.exemptGroup),
@@ -24,12 +24,16 @@ export function auditPolicy({ stack, settings, rotationFunctionArn }: SweepPolic
   ];
 }
 
-/** What `mode: 'enforce'` adds. In an audit these statements do not exist, so IAM keeps the promise too. */
+/** What `mode: 'retire'` adds. In an audit these statements do not exist, so IAM keeps the promise too. */
+export function retirePolicy(props: SweepPolicyProps): PolicyStatement[] {
+  return [retireKeys(props.stack, props.users), ...retireFromSecrets(props)];
+}
+
+/** What `mode: 'enforce'` adds to that: it rotates, but creates nothing. */
 export function enforcePolicy(props: SweepPolicyProps): PolicyStatement[] {
-  const { stack, users, rotationFunctionArn } = props;
+  const { rotationFunctionArn } = props;
   return [
-    retireKeys(stack, users),
-    ...changeSecrets(props),
+    ...rotateEnrolled(props),
     // RotateSecret demands of its caller that it may invoke the rotation function.
     new PolicyStatement({
       sid: 'RotateSecretAsksForThis',
@@ -54,6 +58,27 @@ export function continueItself(sweepFunctionArn: string): PolicyStatement {
     actions: ['lambda:InvokeFunction'],
     resources: [sweepFunctionArn],
   });
+}
+
+/**
+ * The sweep remembers on its own tags what it reported, where no secret can remember it: an audit too, since these tags
+ * are the function's and say nothing of a user, key or secret.
+ */
+export function rememberReports(sweepFunctionArn: string): PolicyStatement[] {
+  return [
+    // AWS has no condition key for it.
+    new PolicyStatement({ sid: 'ReadItsOwnTags', actions: ['lambda:ListTags'], resources: [sweepFunctionArn] }),
+    new PolicyStatement({
+      sid: 'RememberReportsOnItsOwnTags',
+      actions: ['lambda:TagResource'],
+      resources: [sweepFunctionArn],
+      conditions: {
+        'ForAllValues:StringLike': { 'aws:TagKeys': [DIGEST_TAGS] },
+        // Of an empty set every statement is true, so the set must not be empty.
+        Null: { 'aws:TagKeys': 'false' },
+      },
+    }),
+  ];
 }
 
 /** The accounts of the organization. */

@@ -180,6 +180,42 @@ const rotationOnly = of('rotation', [
   ['list the accounts of the organization', 'organizations:ListAccounts', '*'],
 ]);
 
+const digests = { 'aws:TagKeys': ['iam-key-rotator:digests-1'] };
+const onFunctions = [
+  ...of('sweep', [
+    ['tag another function', 'lambda:TagResource', NAMES.rotation, digests],
+    ["read another function's tags", 'lambda:ListTags', NAMES.rotation],
+    ['write another tag on itself', 'lambda:TagResource', NAMES.sweep, { 'aws:TagKeys': ['iam-key-rotator:digests-1', 'team'] }],
+    ['write no tag on itself', 'lambda:TagResource', NAMES.sweep],
+    ['take a tag off itself', 'lambda:UntagResource', NAMES.sweep, digests],
+    ['stop itself', 'lambda:PutFunctionConcurrency', NAMES.sweep],
+  ]),
+  ...of('rotation', [
+    ['tag itself', 'lambda:TagResource', NAMES.rotation, digests],
+    ['tag the sweep', 'lambda:TagResource', NAMES.sweep, digests],
+  ]),
+];
+
+/** What a sweep in `retire` has no right to, and one in `enforce` needs. */
+export const BEYOND_RETIRE: readonly Attack[] = (['sweep', 'member-sweep'] as const).flatMap((role) => {
+  const account = role === 'sweep' ? HOME : MEMBER;
+  const [named, listed] = [secret('iam-key/ci-bot', account), secret('ci', account)];
+  const notices = { 'aws:TagKeys': ['iam-key-rotator:notices'] };
+  return of(role, [
+    ['in retire: have a secret rotated', 'secretsmanager:RotateSecret', named, ours],
+    ['in retire: give its function to a secret', 'secretsmanager:RotateSecret', named, { ...tagged, ...withOurs }],
+    ['in retire: create a secret', 'secretsmanager:CreateSecret', secret('iam-key/x', account), bound],
+    ['in retire: put a resource policy', 'secretsmanager:PutResourcePolicy', named, { ...ours, ...closed }],
+    ['in retire: read a resource policy', 'secretsmanager:GetResourcePolicy', named, ours],
+    ['in retire: replicate a secret', 'secretsmanager:ReplicateSecretToRegions', named, { ...ours, 'secretsmanager:AddReplicaRegions': ['eu-central-1'] }],
+    ['in retire: touch a secret that does not rotate with the function', 'secretsmanager:UpdateSecretVersionStage', named, { ...tagged, ...label }],
+    ['in retire: write its notices on a secret that does not rotate with the function', 'secretsmanager:TagResource', named, { ...others, ...notices }],
+    ['in retire: touch a listed secret that does not rotate with the function', 'secretsmanager:UpdateSecretVersionStage', listed, label],
+    ['in retire: write its notices on such a listed secret', 'secretsmanager:TagResource', listed, notices],
+    ['in retire: invoke the rotation function', 'lambda:InvokeFunction', NAMES.rotation],
+  ]);
+});
+
 /** The other side lets us in, so that it is our policies that must say no: without this, these would prove nothing. */
 function openDoor(attack: Attack): Attack {
   const { action, resource } = attack;
@@ -208,6 +244,7 @@ export const ATTACKS: readonly Attack[] = [
   ...sweepOnValues,
   ...sweepOnTaggedSecrets,
   ...escalations,
+  ...onFunctions,
   ...elsewhere.map(openDoor),
   ...rotationOnly.map(openDoor),
 ];
@@ -220,8 +257,10 @@ export const BEYOND_THE_BOUNDARY: readonly Attack[] = [
     ['make a key', 'iam:CreateAccessKey', user('ci-bot'), inScope],
     ['write a value', 'secretsmanager:PutSecretValue', secret('ci-bot'), ours],
     ['read an object', 's3:GetObject', 'arn:aws:s3:::bucket/key'],
+    ['take a tag off itself', 'lambda:UntagResource', NAMES.sweep, digests],
   ]),
   ...of('rotation', [
+    ['tag itself', 'lambda:TagResource', NAMES.rotation, digests],
     ['delete a secret', 'secretsmanager:DeleteSecret', secret('ci-bot'), ours],
     ['invoke a function', 'lambda:InvokeFunction', NAMES.sweep],
     ['read an object', 's3:GetObject', 'arn:aws:s3:::bucket/key'],
