@@ -52,8 +52,10 @@ class Days(Account):
     def use(self, key):
         self.aws.under(Key.of(key)).sts.get_caller_identity()
 
-    def mails(self):
-        return http(f"{self.aws.endpoint}/_ministack/ses/messages")["messages"]
+    def subjects(self):
+        """The subjects of all mails so far."""
+        held = http(f"{self.aws.endpoint}/_ministack/ses/messages")["messages"]
+        return [mail["Subject"].partition(":")[0 if "New" in mail["Subject"] else 2].strip() for of in held.values() for mail in of]
 
 
 @contextmanager
@@ -71,14 +73,33 @@ def rotated(account, user="ci-bot"):
     return old, account.value(secret)
 
 
-@pytest.mark.parametrize("mail", [{}, MAILS], ids=["without mail", "with mail"])
-def test_a_superseded_key_is_inactive_after_a_day_and_gone_after_eight(mail):
+def untouched(account):
+    """Keys of a user who is in scope and not enrolled, of one out of scope, and one beside a secret: no version has them."""
+    stranger, outsider, beside = account.user("stranger"), account.user("outsider", in_scope=False), account.user("smtp")
+    secret = account.secret("keys/smtp", {"UserName": "smtp"}, {"iam-key-rotator:user": "smtp"})
+    account.manager.rotate_secret(SecretId=secret, RotationLambdaARN=account.rotation)
+    assert account.settle() == "done"
+    return [(key["UserName"], key["AccessKeyId"]) for key in (stranger, outsider, beside)]
+
+
+@pytest.mark.parametrize("mail", [{}, MAILS], ids=["no_sender", "with_a_sender"])
+def test_a_superseded_key_is_inactive_after_a_day_and_gone_after_eight_and_no_other_key_is_touched(mail):
     with default_account(**mail) as account:
+        others = untouched(account)
         old, new = rotated(account)
-        old, new = old["AccessKeyId"], new["AccessKeyId"]
-        print(json.dumps(account.mails(), indent=1), account.alerts())
-        for hours in (23, 25, 6*24, 9*24):
-            print(hours, account.keys_at(hours), json.dumps(account.swept()[-1]))
-            print(json.dumps(account.mails(), indent=1), account.alerts())
-        print(account.aws.refusals())
-        assert 0
+        both = {old["AccessKeyId"]: "Active", new["AccessKeyId"]: "Active"}
+        before = account.subjects()
+        account.alerts()
+        assert (account.keys_at(23), account.alerts(), account.subjects()) == (both, [], before)
+        inactive = both | {old["AccessKeyId"]: "Inactive"}
+        assert (account.keys_at(25), len(account.alerts())) == (inactive, 1)
+        deactivated = before + (["deactivated"] if mail else [])
+        assert account.subjects() == deactivated
+        assert (account.keys_at(6 * 24), account.alerts(), account.subjects()) == (inactive, [], deactivated)
+        assert account.keys_at(9 * 24) == {new["AccessKeyId"]: "Active"}
+        assert len(account.alerts()) == 1
+        print(account.subjects())
+        assert len(account.subjects()) == len(deactivated) + (1 if mail else 0)
+        assert all(account.keys(user)[key] == "Active" for user, key in others)
+        assert [(run["mode"], run["failures"]) for run in account.swept()] == [("retire", 0)] * 4
+        assert account.aws.refusals() == []
