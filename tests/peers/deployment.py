@@ -51,7 +51,7 @@ def templates():
 
 @contextlib.contextmanager
 def enforcing_ministack(**more):
-    """More variables, such as ROTATION_ENGINE (ministack_engine.py)."""
+    """More variables, such as ROTATION_ENGINE (ministack_engine.py) and MOVABLE_CLOCK (ministack_clock.py)."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     variables = bare_environment(
@@ -75,6 +75,9 @@ def enforcing_ministack(**more):
         aws = Aws(endpoint, ROOT)
         aws.refusals = lambda: [line for line in server.output().splitlines() if line.startswith("REFUSED")]
         aws.log = server.output
+        if "MOVABLE_CLOCK" in more:
+            clock = server.says(r"CLOCK=(\S+)")[1]
+            aws.advance = lambda seconds: http(clock, str(seconds).encode())
         yield aws
 
 

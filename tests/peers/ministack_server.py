@@ -193,6 +193,8 @@ secretsmanager._list_secrets = list_secrets
 secretsmanager._describe_secret = describe_secret
 if "ROTATION_ENGINE" in os.environ:
     import ministack_engine  # noqa: F401
+if "MOVABLE_CLOCK" in os.environ:
+    import ministack_clock  # noqa: F401
 iam_evaluator.enforce = enforce
 iam_evaluator._resolve_condition_key = condition_value
 iam_actions.extract_resource_arn = extract_resource_arn
