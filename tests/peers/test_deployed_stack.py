@@ -172,7 +172,7 @@ def test_the_released_template_deploys_with_its_defaults_and_the_functions_can_r
         # A setting that a function could not read would be named before it looked at the event.
         with pytest.raises(AssertionError, match="InvalidEvent"):
             invoke(aws, stack.outputs["RotationFunctionArn"], {})
-        assert invoke(aws, stack.outputs["SweepFunctionName"], {})["mode"] == "audit"
+        assert invoke(aws, stack.outputs["SweepFunctionName"], {})["mode"] == "retire"
         assert aws.refusals() == []
 
 
