@@ -80,10 +80,18 @@ class Account:
             self.manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
         for user in self.iam.list_users()["Users"]:
             self.delete_user(user["UserName"])
+        self._forget_reports()
         if not self._as_deployed:
             self.set_up()
             self._as_deployed = True
         self.alerts()
+
+    def _forget_reports(self):
+        """The sweep remembers on its own function what it has reported, and does not report it again."""
+        function = self._deployed(self.sweep_name)["FunctionArn"]
+        remembered = [key for key in self.functions.list_tags(Resource=function)["Tags"] if ":digests-" in key]
+        if remembered:
+            self.functions.untag_resource(Resource=function, TagKeys=remembered)
 
     def delete_user(self, name, iam=None):
         iam = iam or self.iam
