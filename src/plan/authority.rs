@@ -6,7 +6,7 @@
 
 use super::ownership::user_in_name;
 use crate::error::{Error, Result};
-use crate::model::names::TAG_USER;
+use crate::model::names::{AWSPREVIOUS, TAG_USER};
 use crate::model::{Observation, OtherSecret, SecretState, UserRef};
 
 const NOT_ITS_ACCOUNT: &str =
@@ -72,7 +72,7 @@ fn check_history(seen: &Observation, name_template: &str) -> Result<()> {
     }
     let ids: Vec<String> = seen.secret.named_keys().iter().map(ToString::to_string).collect();
     let held = match ids.as_slice() {
-        [] => "it has been rotated and holds no key".to_owned(),
+        [] => "it holds no key that would show it".to_owned(),
         _ => format!("the keys it held ({}) do not show that it is this user's", ids.join(", ")),
     };
     let problem = format!("{held}, and nothing else confirms the user");
@@ -93,7 +93,7 @@ fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
         return true;
     }
     if !secret.tags.contains_key(TAG_USER) {
-        return claims.proved;
+        return claims.proved || is_fresh(secret);
     }
     let labelled = secret.labelled_keys();
     if !labelled.is_empty() {
@@ -101,6 +101,13 @@ fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
         return theirs || (!claims.written.is_empty() && written_agree);
     }
     secret.last_rotated.is_some() || written_agree
+}
+
+/// Whether the secret still has the one value that it was made with, and waits for its first key: nobody can have
+/// put another value in the place of one that held a key.
+fn is_fresh(secret: &SecretState) -> bool {
+    let first = secret.last_rotated.is_none() && secret.staged(AWSPREVIOUS).is_none();
+    first && secret.named_keys().is_empty()
 }
 
 /// Whether the secret's name or the user's own tag binds the two.

@@ -84,9 +84,9 @@ impl Sweeper {
             SweepEvent::Accounts { unit, accounts, marker } => serde_json::to_value(
                 organization::accounts(&self.aws, unit.as_deref(), &accounts, marker.as_deref()).await?,
             ),
-            SweepEvent::Conclude { results } => {
-                serde_json::to_value(organization::conclude(&self.aws, config, &results).await)
-            }
+            SweepEvent::Conclude { results } => serde_json::to_value(
+                organization::conclude(&self.aws, config, &results, &invocation.function_arn).await,
+            ),
         };
         answer
             .map_err(|error| Error::PlanChanged { problem: format!("the answer cannot be written: {error}") })

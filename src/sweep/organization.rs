@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::recall::{Recall, hash_of};
 use crate::aws::{Aws, MemberAccount, Organizations};
 use crate::config::SweepConfig;
 use crate::error::{Error, Result};
@@ -146,8 +147,14 @@ async fn units_beneath(organization: &Organizations, unit: &str) -> Result<Vec<S
     }
 }
 
-/// Tells the administrator: one alert of all that failed, one summary.
-pub(super) async fn conclude(aws: &Aws, config: &SweepConfig, results: &[Value]) -> Conclusion {
+/// Tells the administrator: one alert of all that failed, one summary; the same not again within 30 days, a
+/// failure not within a day.
+pub(super) async fn conclude(
+    aws: &Aws,
+    config: &SweepConfig,
+    results: &[Value],
+    function_arn: &str,
+) -> Conclusion {
     let failed = |result: &Value| {
         result.get("error").is_some() || result.get("failures").and_then(Value::as_u64).unwrap_or(1) > 0
     };
@@ -156,6 +163,28 @@ pub(super) async fn conclude(aws: &Aws, config: &SweepConfig, results: &[Value])
         swept: u32::try_from(results.len()).unwrap_or(u32::MAX),
         failed: u32::try_from(failures.len()).unwrap_or(u32::MAX),
     };
-    notify::tell_of_organization(aws, config, results, &failures).await;
+    let recall = Recall { aws, function_arn, account: "organization" };
+    let done = |result: &Value| result["actions"].as_object().is_some_and(|actions| !actions.is_empty());
+    let acted = config.mode.acts() && results.iter().any(done);
+    let hash = hash_of(&reported(aws, config.mode.acts(), results, &failures));
+    let before = recall.read().await;
+    if acted || !before.is(&hash) {
+        notify::tell_of_organization(aws, config, results, &failures).await;
+        recall.write(&hash, &before).await;
+    }
     conclusion
+}
+
+/// What the summary says of each account. Of a failure the day counts too, so that it is repeated daily.
+fn reported(aws: &Aws, acts: bool, results: &[Value], failures: &[&Value]) -> Vec<String> {
+    const DAY: i64 = 24 * 60 * 60;
+    let day = aws.clock.now().as_second().div_euclid(DAY);
+    let line = |result: &Value| {
+        let of = |field: &str| result.get(field).map(Value::to_string).unwrap_or_default();
+        // What was done is reported whenever it was done.
+        let planned = if acts { String::new() } else { of("actions") };
+        format!("{} {planned} {}", of("account"), of("findings"))
+    };
+    let failed = failures.iter().map(|result| format!("{} {} {day}", result["account"], result["error"]));
+    results.iter().map(line).chain(failed).chain([(day / 30).to_string()]).collect()
 }

@@ -95,3 +95,25 @@ async fn a_summary_that_cannot_be_sent_does_not_fail_the_conclusion() {
     let answer = conclude(&fleet, vec![failed(MEMBER, "AccessDenied", "no")]).await;
     assert_eq!(answer, json!({"swept": 1, "failed": 1}));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_same_of_every_hour_is_told_once_and_a_failure_once_a_day() {
+    let fleet = Fleet::new(&[]);
+    let known = json!({"account": MEMBER, "failures": 0, "actions": {}, "findings": {"UnknownKey": 2}});
+    for _ in 0..48 {
+        conclude(&fleet, vec![known.clone()]).await;
+        fleet.sim.advance(crate::stage::hours(1));
+    }
+    assert_eq!(fleet.alerts().len(), 1, "{:?}", fleet.alerts());
+    for _ in 0..48 {
+        conclude(&fleet, vec![failed(MEMBER, "AccessDenied", "no")]).await;
+        fleet.sim.advance(crate::stage::hours(1));
+    }
+    assert!((3..=4).contains(&fleet.alerts().len()), "{:?}", fleet.alerts());
+    // What was done is told whenever it was done.
+    let before = fleet.alerts().len();
+    for _ in 0..2 {
+        conclude(&fleet, vec![swept(MEMBER, &json!({"deactivate": 1}))]).await;
+    }
+    assert_eq!(fleet.alerts().len(), before + 2);
+}
