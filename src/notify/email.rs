@@ -159,7 +159,7 @@ fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) 
         );
     }
     let at = deactivation_time(now, policy);
-    let wait = duration_text(Duration::try_from(at.duration_since(now)).unwrap_or_default());
+    let wait = wait_text(Duration::try_from(at.duration_since(now)).unwrap_or_default());
     let used = match policy.in_use {
         InUse::Wait => "if it is still used then, it stays active and you are told where it is used",
         InUse::Deactivate => "it is deactivated even if it is still used",
@@ -175,4 +175,13 @@ fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) 
 fn stays(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> bool {
     let key = seen.keys.iter().find(|key| key.id == *old);
     policy.overlap.is_zero() && key.is_some_and(|key| seen.claims.holder_elsewhere(key, seen.now).is_some())
+}
+
+/// Up to three days are counted in hours: that is what a person plans by.
+fn wait_text(wait: Duration) -> String {
+    match (wait.as_secs() / 3600, wait.as_secs() % 3600) {
+        (1, 0) => "1 hour".to_owned(),
+        (hours @ 2..=72, 0) => format!("{hours} hours"),
+        _ => duration_text(wait),
+    }
 }

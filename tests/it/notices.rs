@@ -34,7 +34,7 @@ async fn the_user_is_mailed_once_which_key_is_new_where_to_fetch_it_and_until_wh
         for fact in [
             new.as_str(),
             &old.access_key_id,
-            "2026-01-02 00:00 UTC (in 1 day)",
+            "2026-01-02 00:00 UTC (in 24 hours)",
             "deleted on 2026-01-09 00:00 UTC at the earliest",
             "get-secret-value",
             "console.aws.amazon.com",
