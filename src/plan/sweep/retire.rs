@@ -101,9 +101,9 @@ impl Planner<'_> {
         };
         if let Some(until) = self.held_until(key).filter(|until| self.seen.now < *until) {
             let user = &self.view.user.name;
+            let id = &key.id;
             let evidence = format!(
-                "it was deactivated and is active again; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {}`",
-                key.id
+                "it was deactivated and is active again; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {id}`, or `aws iam update-access-key --user-name {user} --access-key-id {id} --status Active`"
             );
             self.refuse(evidence.clone());
             self.find(FindingKind::Reactivated, Some(&key.id), evidence);
