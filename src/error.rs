@@ -61,7 +61,8 @@ pub enum Error {
     },
     /// The value is not one that can be rotated.
     #[error(
-        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. Store a JSON object with one access key pair, or with the user's name alone."
+        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. {}",
+        problem.remedy()
     )]
     SecretMalformed {
         /// The secret's ARN.

@@ -19,7 +19,7 @@ mod time;
 
 pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
-pub use document::{DocumentError, SecretDocument};
+pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
@@ -51,6 +51,8 @@ pub mod names {
     pub const TAG_EMAIL: &str = "iam-key-rotator:email";
     /// Secret tag: the regions whose STS must accept this secret's new key.
     pub const TAG_TEST_REGIONS: &str = "iam-key-rotator:test-regions";
+    /// Secret tag: the names of the two fields that hold the key, where they are unusual.
+    pub const TAG_FIELDS: &str = "iam-key-rotator:fields";
     /// Secret tag: the record written before CreateAccessKey; see [`Intent`](super::Intent).
     pub const TAG_INTENT: &str = "iam-key-rotator:intent";
     /// Secret tag: which lasting refusal was reported, and when; see

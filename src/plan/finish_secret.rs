@@ -3,10 +3,10 @@
 //! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
 //! the token being AWSCURRENT already does not end it.
 
-use super::{Action, Outcome, Plan, Planned, Stage, because, room, stage};
+use super::{Action, Outcome, Plan, Planned, Stage, because, room, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::{AWSPENDING, AWSPREVIOUS};
-use crate::model::{AccessKeyId, KeyStatus, Observation, Policy, Version};
+use crate::model::{AccessKeyId, KeyStatus, Observation, Policy, SecretDocument, Version};
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
 pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
@@ -31,7 +31,9 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                     return Ok(Plan::idle(Outcome::Wait(reason)));
                 }
             }
-            if !seen.accepted {
+            if seen.pending.as_ref().is_some_and(SecretDocument::is_smtp_only) {
+                smtp::check(seen, key)?;
+            } else if !seen.accepted {
                 let action = Action::ProveKey { key: key.clone() };
                 actions.push(because(action, "STS has not accepted it in every region"));
             }
@@ -40,7 +42,7 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                 to: seen.token.as_str().to_owned(),
                 key: key.clone(),
             };
-            actions.push(because(action, "it is active, and STS accepts it"));
+            actions.push(because(action, "it is active, and STS has accepted it"));
             current
         }
         Stage::Current => seen.secret.staged(AWSPREVIOUS),
