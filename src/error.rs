@@ -198,6 +198,14 @@ pub enum Error {
         /// What did not fit.
         problem: String,
     },
+    /// A defect of this product: a panic, which its own code and that of its libraries should never do.
+    #[error(
+        "A defect in iam-key-rotator ended the work at {place}. What was done before stays done; the next attempt reads the current state and resumes."
+    )]
+    Internal {
+        /// The file and line.
+        place: String,
+    },
     /// AWS did not answer, or answered something else than expected.
     #[error("{action} failed{after}. {remedy}")]
     ServiceUnavailable {
@@ -232,6 +240,7 @@ impl Error {
             Self::Throttled { .. } => "Throttled",
             Self::PlanChanged { .. } => "PlanChanged",
             Self::DeadlineTooShort { .. } => "DeadlineTooShort",
+            Self::Internal { .. } => "Internal",
             Self::ServiceUnavailable { .. } => "ServiceUnavailable",
         }
     }
@@ -268,6 +277,9 @@ impl Error {
             | Self::DeadlineTooShort { .. }
             | Self::ServiceUnavailable { .. } => {
                 "Nothing yet: Secrets Manager repeats the rotation by itself, and repeating it is safe. Act if this alert comes back for the same secret."
+            }
+            Self::Internal { .. } => {
+                "Report it with the place that the reason names and the version of iam-key-rotator. The current key still works. If this alert comes back for the same secret, cancel its rotation (`aws secretsmanager cancel-rotate-secret`) until the defect is fixed."
             }
             Self::InvalidEvent { .. } => {
                 "Find who invokes the function with such an event; no secret is affected."

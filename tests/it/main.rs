@@ -30,3 +30,4 @@ mod stage;
 mod states;
 mod sts;
 mod superseded;
+mod values;

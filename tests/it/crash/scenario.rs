@@ -21,14 +21,17 @@ pub(super) enum Scenario {
     PreviousKeyToRemove,
     RetiredAtOnce,
     CrossAccount,
+    /// SMTP credentials alone, whose key is proved before it is stored.
+    Smtp,
 }
 
-pub(super) const SCENARIOS: [Scenario; 5] = [
+pub(super) const SCENARIOS: [Scenario; 6] = [
     Scenario::FirstKey,
     Scenario::Ordinary,
     Scenario::PreviousKeyToRemove,
     Scenario::RetiredAtOnce,
     Scenario::CrossAccount,
+    Scenario::Smtp,
 ];
 
 /// A scenario and how it is run.
@@ -96,6 +99,11 @@ pub(super) async fn arrange(case: Case) -> Arranged {
             let (key, arn) = stage.adopted();
             known.insert(key.access_key_id, "old".to_owned());
             arn
+        }
+        Scenario::Smtp => {
+            let key = stage.sim.create_access_key_at(ACCOUNT, USER, stage.sim.now() - days(100));
+            known.insert(key.access_key_id.clone(), "old".to_owned());
+            stage.secret(&crate::stage::smtp_value_of(&key))
         }
         Scenario::PreviousKeyToRemove => {
             let (older, arn) = stage.adopted();
