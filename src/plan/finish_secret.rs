@@ -93,7 +93,7 @@ fn deactivated(seen: &Observation, key: &AccessKeyId) -> Error {
     }
 }
 
-/// The user's other active key where the secret held no key of the user's before: under `delete-oldest` the
+/// The user's other key where the secret held no key of the user's before: under `delete-oldest` the
 /// promoted key is meant to be the only one that works. A key that is younger was made by somebody since.
 fn unnamed_predecessor<'s>(
     seen: &'s Observation,
@@ -104,9 +104,8 @@ fn unnamed_predecessor<'s>(
         return None;
     }
     let created = seen.keys.iter().find(|key| key.id == *promoted)?.created;
-    let older = |key: &&AccessKey| key.status == KeyStatus::Active && key.created < created;
-    let mut older = seen.keys.iter().filter(older).filter(|key| seen.role(key) == KeyRole::Unknown);
-    older.next().map(|key| &key.id)
+    let older = |key: &&AccessKey| key.created < created && seen.role(key) == KeyRole::Unknown;
+    seen.keys.iter().find(older).map(|key| &key.id)
 }
 
 /// With an overlap of zero the superseded key goes inactive here, and with no recovery window
