@@ -5,6 +5,7 @@ mod calls;
 mod coming_from;
 mod continuation;
 mod default;
+mod defects;
 mod enrolment;
 mod exemptions;
 mod lifecycle;
