@@ -30,7 +30,7 @@ pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
 pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
-pub use smtp::ses_smtp_password;
+pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub use time::{minute, readable};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.

@@ -42,6 +42,9 @@ pub enum DocumentError {
     /// The secret half has characters that no secret access key has.
     #[error("`{0}` is not a secret access key: it has a space, a control character or a non-ASCII character")]
     NotASecretKey(String),
+    /// The secret half is derived, and would be replaced by what its consumers cannot use.
+    #[error("`{0}` holds a password of Amazon SES's SMTP endpoint, where a secret access key is expected")]
+    AnSmtpPassword(String),
     /// The key belongs to a temporary session.
     #[error("`{0}` belongs to temporary credentials, which expire by themselves and are never rotated")]
     Temporary(String),
@@ -62,6 +65,9 @@ impl DocumentError {
         match self {
             Self::Unrecognised(_) | Self::NoPartner(_) => {
                 "Store the pair in top-level fields `AccessKeyId` and `SecretAccessKey` (README, \"Your secrets\", lists the other spellings), or name your two fields in the secret's tag `iam-key-rotator:fields`, the id's first: `ID-FIELD:SECRET-FIELD`."
+            }
+            Self::AnSmtpPassword(_) => {
+                "Store SMTP credentials in fields `smtp_username` and `smtp_password`, with their region in `smtp_region`."
             }
             Self::NestedPair(_) => "Move the pair to top-level fields of the JSON object.",
             Self::Copied(..) => {

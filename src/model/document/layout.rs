@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::error::shown;
 use super::spelling::{self, Half};
 use super::{DocumentError, Field, FieldNames, scan, smtp};
+use crate::model::is_ses_smtp_password;
 
 /// A shorter secret is a placeholder, and may stand in other fields by chance.
 const SHORTEST_SECRET: usize = 16;
@@ -214,6 +215,9 @@ fn check_pair(
     }
     if !secret.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(DocumentError::NotASecretKey(secret_name));
+    }
+    if is_ses_smtp_password(&secret) {
+        return Err(DocumentError::AnSmtpPassword(secret_name));
     }
     Ok((id, secret))
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::spelling::{Smtp, is_host, smtp, weak_smtp};
 use super::{DocumentError, Field, scan};
-use crate::model::{Sensitive, ses_smtp_password};
+use crate::model::{Sensitive, is_ses_smtp_password, ses_smtp_password};
 
 /// Regions to try where an old password and its secret are both there
 /// ([SES endpoints](https://docs.aws.amazon.com/general/latest/gr/ses.html)). One that is missing here must be
@@ -77,7 +77,7 @@ pub(super) fn layout(
     let find = |of: &dyn Fn(&str) -> Option<Smtp>, what| {
         fields.iter().position(|field| of(&field.name) == Some(what) && field.text().is_some())
     };
-    let weak = |what| find(&weak_smtp, what).filter(|_| !hosts.is_empty() || is_beside_a_host(fields));
+    let weak = |what| find(&weak_smtp, what).filter(|_| !hosts.is_empty() || is_smtp_by_values(fields));
     let username = find(&smtp, Smtp::Username).or_else(|| weak(Smtp::Username));
     let strong_password = find(&smtp, Smtp::Password);
     // A bare `password` is SMTP's only if a user name says so.
@@ -172,12 +172,16 @@ fn hosts(fields: &[Field]) -> Vec<String> {
     regions
 }
 
-/// Whether a key id stands in a `username` beside the name of some mail server.
-fn is_beside_a_host(fields: &[Field]) -> bool {
+/// Whether a key id stands in a `username` beside the name of some mail server, or beside a `password` that has
+/// the form of SES's.
+fn is_smtp_by_values(fields: &[Field]) -> bool {
     let host = |field: &Field| is_host(&field.name) && !field.trimmed().is_empty();
+    let password = |field: &Field| {
+        weak_smtp(&field.name) == Some(Smtp::Password) && is_ses_smtp_password(&field.trimmed())
+    };
     let user =
         |field: &Field| weak_smtp(&field.name) == Some(Smtp::Username) && scan::is_key_id(&field.trimmed());
-    fields.iter().any(host) && fields.iter().any(user)
+    fields.iter().any(user) && fields.iter().any(|field| host(field) || password(field))
 }
 
 /// The region in an SES endpoint such as `email-smtp.eu-west-1.amazonaws.com`, with or without a port or

@@ -246,6 +246,11 @@ fn a_tag_names_the_fields_of_a_pair_that_has_unusual_names() {
     assert_eq!(tagged(r#"{"login":"OLD","token":"OLD_SECRET","x":1}"#), after);
     assert_eq!(tagged(r#"{"login":"","token":"","x":1}"#), after);
     assert_eq!(tagged(r#"{"x":1}"#), Ok(filled(r#"{"x":1,"login":"NEW","token":"NEW_SECRET"}"#)));
+    let as_smtp = r#"{"username":"OLD","password":"OLD_PASSWORD(us-east-1)"}"#;
+    assert_eq!(
+        rotated(as_smtp, Some("username:password")),
+        Err(DocumentError::AnSmtpPassword("password".into()))
+    );
     for (text, error) in [
         (r#"{"login":"db-user","token":"db-password"}"#, DocumentError::NotAKeyId("login".into())),
         (r#"{"login":"OLD"}"#, DocumentError::NoPartner("login".into())),
@@ -337,11 +342,25 @@ fn the_region_of_an_smtp_password_is_never_guessed() {
     ] {
         becomes(&format!("{{{pair},{more}}}"), &format!("{{{new},{after}}}"));
     }
+    // With its password, the form of the value that generators of SMTP credentials store.
+    becomes(
+        r#"{"username":"OLD","password":"OLD_PASSWORD(us-east-1)","region":"us-east-1"}"#,
+        r#"{"username":"NEW","password":"NEW_PASSWORD(us-east-1)","region":"us-east-1"}"#,
+    );
+    becomes(
+        r#"{"access_key":"OLD","secret_access_key":"OLD_SECRET","username":"OLD","password":"OLD_PASSWORD(us-west-2)","endpoint":"email-smtp.us-west-2.amazonaws.com"}"#,
+        r#"{"access_key":"NEW","secret_access_key":"NEW_SECRET","username":"NEW","password":"NEW_PASSWORD(us-west-2)","endpoint":"email-smtp.us-west-2.amazonaws.com"}"#,
+    );
     let unknown = |field: &str| DocumentError::SmtpRegion(field.into());
     let clash = |a: &str, b: &str| DocumentError::SmtpRegions(a.into(), b.into());
     for (text, error) in [
         (r#"{"smtp_username":"OLD","smtp_password":"x"}"#.to_owned(), unknown("smtp_password")),
         (r#"{"smtp_username":"OLD","smtp_password":"x","smtp_region":""}"#.into(), unknown("smtp_password")),
+        (r#"{"username":"OLD","password":"OLD_PASSWORD(us-east-1)"}"#.into(), unknown("password")),
+        (
+            r#"{"AccessKeyId":"OLD","SecretAccessKey":"OLD_PASSWORD(us-east-1)"}"#.into(),
+            DocumentError::AnSmtpPassword("SecretAccessKey".into()),
+        ),
         (r#"{"smtp_username":"","smtp_password":""}"#.into(), unknown("smtp_password")),
         (format!(r#"{{{pair},"SmtpPassword":"stale"}}"#), unknown("SmtpPassword")),
         (format!(r#"{{{pair},"SmtpPassword":""}}"#), unknown("SmtpPassword")),
