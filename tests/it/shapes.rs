@@ -82,3 +82,15 @@ async fn a_secret_without_a_value_gets_the_configured_shape() {
     assert_eq!(fields, shape.split(',').collect::<Vec<_>>());
     assert_eq!((value["username"].as_str(), value["SMTP_REGION"].as_str()), (Some(USER), Some("eu-west-1")));
 }
+
+#[test]
+fn the_function_and_the_cdk_take_the_same_shapes() {
+    let cases = include_str!("../../cdk/test/shapes.json");
+    let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
+    for case in cases {
+        let names: Vec<&str> =
+            case["shape"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let fits = iam_key_rotator::model::SecretDocument::from_shape(&names).is_some();
+        assert_eq!(fits, case["fits"].as_bool().unwrap(), "{names:?}");
+    }
+}
