@@ -16,7 +16,7 @@ use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
 use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef};
 use crate::observe::owner_of_labels;
 use crate::plan::{Action, Outcome, Plan, Planned};
-use crate::{notify, prove};
+use crate::{notify, prove, storable};
 
 /// How often a read that still shows the state before our own change is repeated. IAM's lists take
 /// seconds to follow.
@@ -173,6 +173,16 @@ impl Executor<'_> {
             return Err(Error::DeadlineTooShort { problem });
         }
         let (arn, user) = (seen.secret.arn.as_str(), seen.user.name.as_str());
+        let document = seen.current.clone().unwrap_or_else(|| self.config.secret_shape.clone());
+        let now = self.aws.clock.now();
+        let like = document.clone().with_credential(
+            &self.config.secret_shape,
+            user,
+            &storable::placeholder(),
+            now,
+            self.aws.region(),
+        );
+        storable::check(self.aws, self.event, seen, &like.to_json()).await?;
         let intent = intent.clone().begun(self.aws.clock.now());
         self.aws.secrets.tag(arn, TAG_INTENT, &intent.to_tag()).await?;
         let (key, created) = match self.iam.create_access_key(user).await {
@@ -184,7 +194,6 @@ impl Executor<'_> {
                 return Err(not_created(seen, error));
             }
         };
-        let document = seen.current.clone().unwrap_or_else(|| self.config.secret_shape.clone());
         let value = document
             .with_credential(&self.config.secret_shape, user, &key, created, self.aws.region())
             .to_json();
@@ -203,6 +212,7 @@ impl Executor<'_> {
                 Err(self.take_back(user, &key, Error::PlanChanged { problem }).await)
             }
             Ok(StoredValue::Absent) if error.is_refused() => {
+                storable::remember(self.aws, arn, &error).await;
                 Err(self.take_back(user, &key, error.into()).await)
             }
             // "Absent" may be a read that lags, or a write that is still to come: only a refusal is

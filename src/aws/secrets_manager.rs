@@ -83,7 +83,7 @@ impl SecretsManager {
             .secret_id(secret_id)
             .send()
             .await
-            .map_err(|e| CallError::new(ACTION, &e))?;
+            .map_err(|e| CallError::new(ACTION, &e).about(secret_id))?;
         let (Some(arn), Some(name)) = (answer.arn(), answer.name()) else {
             return Err(CallError::incomplete(ACTION));
         };
@@ -161,7 +161,7 @@ impl SecretsManager {
         let mut pages = pages.into_paginator().send();
         let mut dates = BTreeMap::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = page.map_err(|e| CallError::new(ACTION, &e).about(secret_id))?;
             let dated = |version: &SecretVersionsListEntry| {
                 Some((version.version_id()?.to_owned(), version.created_date().and_then(time)?))
             };
@@ -202,7 +202,7 @@ impl SecretsManager {
                 (None, None) => StoredValue::Absent,
             }),
             Err(error) => {
-                let error = CallError::new("secretsmanager:GetSecretValue", &error);
+                let error = CallError::new("secretsmanager:GetSecretValue", &error).about(secret_id);
                 if error.is_not_found() { Ok(StoredValue::Absent) } else { Err(error) }
             }
         }
@@ -236,7 +236,7 @@ impl SecretsManager {
             let once = Config::builder().retry_config(RetryConfig::disabled());
             let sent = request.clone().customize().config_override(once).send().await;
             let Err(error) = sent else { return Ok(()) };
-            let error = CallError::new("secretsmanager:PutSecretValue", &error);
+            let error = CallError::new("secretsmanager:PutSecretValue", &error).about(secret_arn);
             unclear |= !error.is_refused();
             if attempts == PUT_ATTEMPTS || (error.is_refused() && !error.is_throttled()) {
                 return Err(if unclear { error.after_an_unclear_attempt() } else { error });
@@ -264,7 +264,7 @@ impl SecretsManager {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e))
+            .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e).about(arn))
     }
 
     /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
@@ -289,7 +289,7 @@ impl SecretsManager {
             .set_kms_key_id(secret.kms_key_id.map(str::to_owned))
             .set_add_replica_regions(Some(replicas).filter(|replicas| !replicas.is_empty()))
             .set_tags(Some(tags));
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(secret.name))?;
         match (answer.arn, answer.version_id) {
             (Some(arn), Some(version)) => Ok((arn, version)),
             _ => Err(CallError::incomplete(ACTION)),
@@ -301,7 +301,8 @@ impl SecretsManager {
     /// [GetResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html).
     pub async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
         let answer = self.0.get_resource_policy().secret_id(secret_arn).send().await;
-        let answer = answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e))?;
+        let answer =
+            answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e).about(secret_arn))?;
         Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
     }
 
@@ -314,7 +315,11 @@ impl SecretsManager {
             .secret_id(secret_arn)
             .resource_policy(policy)
             .block_public_policy(true);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e).about(secret_arn))
     }
 
     /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html),
@@ -331,7 +336,7 @@ impl SecretsManager {
             .secret_id(secret_arn)
             .set_rotation_lambda_arn(setup.map(|setup| setup.function_arn.clone()))
             .set_rotation_rules(rules);
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(secret_arn))?;
         answer.version_id.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
@@ -355,7 +360,10 @@ impl SecretsManager {
             .set_rotation_lambda_arn(function.map(str::to_owned))
             .set_rotation_rules(rules)
             .rotate_immediately(immediately);
-        let answer = request.send().await.map_err(|e| CallError::new("secretsmanager:RotateSecret", &e))?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|e| CallError::new("secretsmanager:RotateSecret", &e).about(secret_arn))?;
         Ok(answer.version_id.filter(|_| immediately))
     }
 
@@ -363,7 +371,8 @@ impl SecretsManager {
     #[cfg(feature = "cli")]
     pub async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
         let answer = self.0.describe_secret().secret_id(secret_id).send().await;
-        let answer = answer.map_err(|e| CallError::new("secretsmanager:DescribeSecret", &e))?;
+        let answer =
+            answer.map_err(|e| CallError::new("secretsmanager:DescribeSecret", &e).about(secret_id))?;
         Ok(answer.created_date().and_then(time))
     }
 
@@ -371,13 +380,21 @@ impl SecretsManager {
     pub async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let tag = Tag::builder().key(key).value(value).build();
         let request = self.0.tag_resource().secret_id(secret_arn).tags(tag);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:TagResource", &e))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new("secretsmanager:TagResource", &e).about(secret_arn))
     }
 
     /// [UntagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html).
     pub async fn untag(&self, secret_arn: &str, key: &str) -> Result<(), CallError> {
         let request = self.0.untag_resource().secret_id(secret_arn).tag_keys(key);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:UntagResource", &e))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new("secretsmanager:UntagResource", &e).about(secret_arn))
     }
 }
 

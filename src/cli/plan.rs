@@ -222,7 +222,8 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
         terminal.tell(json, format!("  {reason}"))?;
     }
     if let Some(error) = &visit.failure {
-        let why = crate::rotation::chain(error);
+        let error = error.clone().of_a_command();
+        let why = crate::rotation::chain(&error);
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
     Ok(true)

@@ -24,6 +24,7 @@ mod policy_journal;
 mod process;
 mod property;
 mod redaction;
+mod refused;
 mod report;
 mod shapes;
 mod stage;
