@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::{AwsClock, CallError};
-use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version};
+use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version, fits_a_tag};
 
 /// How often a value is put, as often as the SDK tries any other call.
 const PUT_ATTEMPTS: u32 = 3;
@@ -94,7 +94,7 @@ impl SecretsManager {
             rotation_enabled: answer.rotation_enabled().unwrap_or(false),
             rotation_function: answer.rotation_lambda_arn().map(str::to_owned),
             rotation_scheduled: scheduled(answer.rotation_rules()),
-            next_rotation: answer.next_rotation_date().and_then(time),
+            next_rotation: next_rotation(answer.next_rotation_date(), answer.deleted_date()),
             changed: answer.last_changed_date().and_then(time),
             last_rotated: answer.last_rotated_date().and_then(time),
             deleted: answer.deleted_date().and_then(time),
@@ -106,11 +106,21 @@ impl SecretsManager {
     /// [ListSecrets](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html),
     /// one page: the secrets as they were up to five minutes ago, and where the next page begins.
     ///
-    /// `tag_values`: only secrets that have a tag whose value begins with one of them; none: all secrets.
+    /// `tag_values`: only secrets that have a tag whose value begins with one of them; none: all secrets,
+    /// and those that are scheduled for deletion.
     pub async fn list(
         &self,
         tag_values: &[&str],
         next: Option<String>,
+    ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
+        self.list_page(tag_values, next, true).await
+    }
+
+    async fn list_page(
+        &self,
+        tag_values: &[&str],
+        next: Option<String>,
+        with_deleted: bool,
     ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
         const ACTION: &str = "secretsmanager:ListSecrets";
         const PAGE: i32 = 100;
@@ -119,6 +129,7 @@ impl SecretsManager {
             vec![Filter::builder().key(FilterNameStringType::TagValue).set_values(Some(values)).build()]
         });
         let request = self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
+        let request = request.set_include_planned_deletion(with_deleted.then_some(true));
         let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
         let read = |entry: &SecretListEntry| {
             Some(SecretState {
@@ -128,7 +139,7 @@ impl SecretsManager {
                 rotation_enabled: entry.rotation_enabled().unwrap_or(false),
                 rotation_function: entry.rotation_lambda_arn().map(str::to_owned),
                 rotation_scheduled: scheduled(entry.rotation_rules()),
-                next_rotation: entry.next_rotation_date().and_then(time),
+                next_rotation: next_rotation(entry.next_rotation_date(), entry.deleted_date()),
                 changed: entry.last_changed_date().and_then(time),
                 last_rotated: entry.last_rotated_date().and_then(time),
                 deleted: entry.deleted_date().and_then(time),
@@ -140,11 +151,16 @@ impl SecretsManager {
         Ok((secrets.ok_or_else(|| CallError::incomplete(ACTION))?, page.next_token))
     }
 
-    /// All pages of the secrets that have a tag whose value begins with one of these.
+    /// All pages of the secrets that have a tag whose value begins with one of these. What no tag may hold,
+    /// such as a comma, no filter may hold either, and no secret has it.
     pub async fn tagged(&self, tag_values: &[&str]) -> Result<Vec<SecretState>, CallError> {
+        let possible: Vec<&str> = tag_values.iter().copied().filter(|value| fits_a_tag(value)).collect();
         let (mut secrets, mut next) = (Vec::new(), None);
+        if possible.is_empty() {
+            return Ok(secrets);
+        }
         loop {
-            let (page, more) = self.list(tag_values, next.take()).await?;
+            let (page, more) = self.list_page(&possible, next.take(), false).await?;
             secrets.extend(page);
             match more {
                 Some(more) => next = Some(more),
@@ -404,6 +420,11 @@ fn time(at: &DateTime) -> Option<Timestamp> {
 
 fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
     tags.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
+}
+
+/// When AWS rotates a secret next: never, once it is scheduled for deletion.
+fn next_rotation(next: Option<&DateTime>, deleted: Option<&DateTime>) -> Option<Timestamp> {
+    next.filter(|_| deleted.is_none()).and_then(time)
 }
 
 fn scheduled(rules: Option<&RotationRulesType>) -> bool {

@@ -131,6 +131,9 @@ impl FleetPlan {
         for unbound in &self.survey.unbound {
             terminal.tell(json, format!("\nNo user: secret {unbound}"))?;
         }
+        for odd in &self.survey.odd_rows {
+            terminal.tell(json, format!("\nnote: {odd}"))?;
+        }
         terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))
     }
 }

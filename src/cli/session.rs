@@ -87,8 +87,8 @@ fn without_identity(error: CallError, global: &Global) -> Failure {
              credentials are not used"
         ),
         None => format!(
-            "there are {what} ({error}). Use --profile NAME, export credentials, or \
-             run `aws sso login`"
+            "there are {what} ({error}). Use --profile NAME, export credentials, run \
+             `aws sso login`, or correct what the cause names, e.g. the profile's `credential_process`"
         ),
     })
 }

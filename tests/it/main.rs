@@ -23,6 +23,7 @@ mod page;
 mod policy_journal;
 mod process;
 mod property;
+mod proxy;
 mod redaction;
 mod refused;
 mod report;

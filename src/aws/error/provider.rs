@@ -47,8 +47,9 @@ pub(super) fn failure<E: std::error::Error + 'static>(error: &SdkError<E, HttpRe
 
 /// The provider's own words, each cause once, without secrets.
 fn words(failure: &CredentialsError) -> String {
-    let mut parts = vec![failure.to_string()];
     let mut cause = std::error::Error::source(failure);
+    // The outermost only says that there was an error.
+    let mut parts = if cause.is_some() { Vec::new() } else { vec![failure.to_string()] };
     while let Some(error) = cause {
         let text = error.to_string();
         if !parts.iter().any(|part| part.contains(&text)) {
