@@ -13,6 +13,9 @@ use crate::model::{AccessKeyId, DocumentError, UserRef};
 /// What to do about a failure of which nothing more is known.
 const TRIED_AGAIN: &str = "It is tried again by itself, and each attempt begins by looking at what is there.";
 
+/// What to do where AWS asks to slow down.
+const SLOW_DOWN: &str = "It is tried again by itself; if it goes on, spread the schedules.";
+
 /// The result of everything that can fail an invocation.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -171,14 +174,26 @@ pub enum Error {
         source: CallError,
     },
     /// AWS asked to slow down, and retries did not help.
-    #[error(
-        "{action} was throttled{after}. It is tried again by itself; if it goes on, spread the schedules."
-    )]
+    #[error("{action} was throttled{after}. {remedy}")]
     Throttled {
         /// The IAM action.
         action: &'static str,
         /// What had been done by then.
         after: Cow<'static, str>,
+        /// What to do about it.
+        remedy: &'static str,
+        /// What AWS said.
+        source: CallError,
+    },
+    /// AWS refuses, until a person changes something.
+    #[error("AWS refuses {action}{after}. {remedy}")]
+    Refused {
+        /// The IAM action.
+        action: &'static str,
+        /// What had been done by then.
+        after: Cow<'static, str>,
+        /// What to do about it.
+        remedy: String,
         /// What AWS said.
         source: CallError,
     },
@@ -238,6 +253,7 @@ impl Error {
             Self::NotPropagated { .. } => "NotPropagated",
             Self::AccessDenied { .. } => "AccessDenied",
             Self::Throttled { .. } => "Throttled",
+            Self::Refused { .. } => "Refused",
             Self::PlanChanged { .. } => "PlanChanged",
             Self::DeadlineTooShort { .. } => "DeadlineTooShort",
             Self::Internal { .. } => "Internal",
@@ -281,6 +297,9 @@ impl Error {
             Self::Internal { .. } => {
                 "Report it with the place that the reason names and the version of iam-key-rotator. The current key still works. If this alert comes back for the same secret, cancel its rotation (`aws secretsmanager cancel-rotate-secret`) until the defect is fixed."
             }
+            Self::Refused { .. } => {
+                "Act now: this does not pass by itself. The rotation stays stopped until you do what the reason says; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."
+            }
             Self::InvalidEvent { .. } => {
                 "Find who invokes the function with such an event; no secret is affected."
             }
@@ -293,6 +312,35 @@ impl Error {
             _ => {
                 "The rotation stays stopped until this is put right; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."
             }
+        }
+    }
+
+    /// The call that failed, where this error is about one.
+    pub fn call(&self) -> Option<&CallError> {
+        match self {
+            Self::AccessDenied { source, .. }
+            | Self::Throttled { source, .. }
+            | Self::Refused { source, .. }
+            | Self::ServiceUnavailable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The same failure where a person waits for the command, which nothing repeats by itself.
+    #[cfg(feature = "cli")]
+    pub fn of_a_command(self) -> Self {
+        const AGAIN: &str = "Run the command again: it begins by reading the current state.";
+        match self {
+            Self::ServiceUnavailable { action, after, remedy, source } if remedy == TRIED_AGAIN => {
+                Self::ServiceUnavailable { action, after, remedy: AGAIN.into(), source }
+            }
+            Self::Throttled { action, after, source, .. } => Self::Throttled {
+                action,
+                after,
+                remedy: "Wait a minute, then run the command again.",
+                source,
+            },
+            other => other,
         }
     }
 
@@ -317,6 +365,7 @@ impl Error {
     pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
         if let Self::AccessDenied { after, .. }
         | Self::Throttled { after, .. }
+        | Self::Refused { after, .. }
         | Self::ServiceUnavailable { after, .. } = &mut self
         {
             *after = done.into();
@@ -332,7 +381,9 @@ impl From<CallError> for Error {
         if source.is_denied() {
             Self::AccessDenied { action, after, source }
         } else if source.is_throttled() {
-            Self::Throttled { action, after, source }
+            Self::Throttled { action, after, remedy: SLOW_DOWN, source }
+        } else if let Some(remedy) = source.remedy() {
+            Self::Refused { action, after, remedy, source }
         } else {
             let remedy = source.advice().cloned().unwrap_or(Cow::Borrowed(TRIED_AGAIN));
             Self::ServiceUnavailable { action, after, remedy, source }

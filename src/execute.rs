@@ -16,7 +16,7 @@ use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
 use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef};
 use crate::observe::owner_of_labels;
 use crate::plan::{Action, Outcome, Plan, Planned};
-use crate::{notify, prove};
+use crate::{notify, prove, storable};
 
 /// How often a read that still shows the state before our own change is repeated. IAM's lists take
 /// seconds to follow.
@@ -174,6 +174,9 @@ impl Executor<'_> {
             document.map_err(|problem| Error::SecretMalformed { secret: arn.to_owned(), problem })?;
         let proved_first = document.is_smtp_only();
         self.check_time(if proved_first { ISSUE_NEEDS + PROOF_NEEDS } else { ISSUE_NEEDS })?;
+        let like =
+            document.with_credential(user, &storable::placeholder(), self.aws.clock.now(), self.aws.region());
+        storable::check(self.aws, self.event, seen, &like.to_json()).await?;
         let intent = intent.clone().begun(self.aws.clock.now());
         self.aws.secrets.tag(arn, TAG_INTENT, &intent.to_tag()).await?;
         let (key, created) = match self.iam.create_access_key(user).await {
@@ -205,6 +208,7 @@ impl Executor<'_> {
                 Err(self.take_back(user, &key, Error::PlanChanged { problem }).await)
             }
             Ok(StoredValue::Absent) if error.is_refused() => {
+                storable::remember(self.aws, arn, &error).await;
                 Err(self.take_back(user, &key, error.into()).await)
             }
             // "Absent" may be a read that lags, or a write that is still to come: only a refusal is

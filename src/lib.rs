@@ -39,5 +39,6 @@ pub mod plan;
 pub mod prove;
 pub mod report;
 pub mod rotation;
+mod storable;
 pub mod sweep;
 pub mod telemetry;

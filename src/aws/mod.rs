@@ -7,6 +7,7 @@ mod clock;
 #[cfg(feature = "cli")]
 mod cloudtrail;
 mod error;
+mod http;
 mod iam;
 #[cfg(feature = "cli")]
 mod kms;
@@ -30,7 +31,6 @@ use aws_config::{BehaviorVersion, SdkConfig};
 #[cfg(feature = "cli")]
 use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use tokio::sync::Mutex;
 
@@ -95,13 +95,11 @@ pub struct Member {
 
 impl Aws {
     /// Clients as the Lambda runtime's environment describes them: region, credentials and
-    /// endpoints from environment variables, one HTTP connection pool for all.
+    /// endpoints from environment variables, one HTTP connection pool for all, through the proxies that
+    /// the environment names.
     pub async fn from_lambda_environment() -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http::client())
             .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
             .load()
             .await;
@@ -116,9 +114,7 @@ impl Aws {
     /// the only source then: a profile without credentials is an error.
     #[cfg(feature = "cli")]
     pub async fn from_operator_environment(profile: Option<&str>, region: Option<&str>) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+        let http = http::client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);

@@ -131,6 +131,9 @@ impl FleetPlan {
         for unbound in &self.survey.unbound {
             terminal.tell(json, format!("\nNo user: secret {unbound}"))?;
         }
+        for odd in &self.survey.odd_rows {
+            terminal.tell(json, format!("\nnote: {odd}"))?;
+        }
         terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))
     }
 }
@@ -222,7 +225,8 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
         terminal.tell(json, format!("  {reason}"))?;
     }
     if let Some(error) = &visit.failure {
-        let why = crate::rotation::chain(error);
+        let error = error.clone().of_a_command();
+        let why = crate::rotation::chain(&error);
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
     Ok(true)

@@ -9,12 +9,14 @@ mod ids;
 mod intent;
 mod keys;
 mod ledger;
+mod mailbox;
 mod observation;
 mod policy;
 mod progress;
 mod refusal;
 mod report;
 mod smtp;
+mod text;
 mod time;
 
 pub use claims::{Claims, OtherSecret};
@@ -25,12 +27,16 @@ pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
+pub use mailbox::mailbox;
 pub use observation::{Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
-pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
+pub use report::{
+    CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
+};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
+pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};
 pub use time::{minute, readable};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.

@@ -1,6 +1,7 @@
 //! The report as CSV: a row a key, and a row for a user who has none.
 
 use super::evidence::{Key, Report, User};
+use crate::model::csv_cell;
 
 const COLUMNS: [&str; 29] = [
     "account",
@@ -45,7 +46,7 @@ pub fn csv(report: &Report) -> String {
             _ => user.keys.iter().map(Some).collect(),
         };
         for key in keys {
-            let _ = writer.write_record(row(report, user, key).map(|cell| plain(&cell)));
+            let _ = writer.write_record(row(report, user, key).map(|cell| csv_cell(&cell)));
         }
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
@@ -100,11 +101,6 @@ fn row(report: &Report, user: &User, key: Option<&Key>) -> [String; 29] {
         joined(history.collect()),
         text(user.failure.as_ref()),
     ]
-}
-
-/// IAM allows names that begin with `=`, `+`, `-` or `@`, which a spreadsheet would calculate.
-fn plain(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 #[cfg(test)]

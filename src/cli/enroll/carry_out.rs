@@ -40,7 +40,7 @@ pub(super) async fn all(
             Ok(None) => failed = true,
             // One user's failure ends no other enrolment.
             Err(failure) => {
-                terminal.line(format!("  failed: {failure}"))?;
+                terminal.line(format!("  failed: {}", failure.words()))?;
                 failed = true;
             }
         }

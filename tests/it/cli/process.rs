@@ -188,3 +188,51 @@ async fn variables_that_cannot_be_sent_are_an_error_and_end_no_process_in_a_pani
         assert!(!said.contains(secret) && !said.contains("to\nken"), "{name}: {said}");
     }
 }
+
+/// The program behind a profile is named with its own words, whatever goes wrong with it, and what it
+/// writes that could be a secret is not shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_credential_process_is_reported_with_its_own_words_and_no_secret() {
+    let served = Served::new("cli-broken-process").await;
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    for (name, script, words) in [
+        (
+            "fails",
+            format!("echo 'vault is sealed, password=hunter2 {secret}' >&2; exit 3"),
+            "vault is sealed",
+        ),
+        ("no-json", format!("echo '{secret}'"), "could not parse response"),
+        ("other-json", format!(r#"echo '{{"Version":1,"Secret":"{secret}"}}'"#), "AccessKeyId"),
+        ("old", r#"echo '{"Version":9}'"#.to_owned(), "version"),
+        ("silent", "true".to_owned(), "could not parse response"),
+    ] {
+        let file = served.folder.join(format!("{name}.sh"));
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let config = served.folder.join(format!("{name}.config"));
+        std::fs::write(
+            &config,
+            format!("[profile ops]\nregion = eu-west-1\ncredential_process = /bin/sh {}\n", file.display()),
+        )
+        .unwrap();
+        let variables = [("AWS_CONFIG_FILE", config.to_str().unwrap()), ("PATH", "/usr/bin:/bin")];
+        for args in [&["--profile", "ops", "status"][..], &["status"]] {
+            let by_variable = [variables[0], variables[1], ("AWS_PROFILE", "ops")];
+            let ran = served.run(args, &by_variable).await;
+            let said = text(&ran.stderr);
+            assert_eq!(ran.status.code(), Some(1), "{said}");
+            assert!(said.contains("could not be obtained") && said.contains(words), "{name}: {said}");
+            assert!(said.contains("credential_process") && !said.contains("connection failed"), "{said}");
+            assert!(!said.contains("hunter2") && !said.contains("wJalr"), "{said}");
+        }
+    }
+    let config = served.folder.join("missing.config");
+    std::fs::write(&config, "[profile ops]\nregion = eu-west-1\ncredential_process = /no/such/program\n")
+        .unwrap();
+    let ran = served
+        .run(
+            &["--profile", "ops", "status"],
+            &[("AWS_CONFIG_FILE", config.to_str().unwrap()), ("PATH", "/usr/bin:/bin")],
+        )
+        .await;
+    assert!(text(&ran.stderr).contains("/no/such/program"), "{}", text(&ran.stderr));
+}

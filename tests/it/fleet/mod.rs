@@ -10,6 +10,7 @@ mod enrolment;
 mod exemptions;
 mod lifecycle;
 mod notices;
+mod odd;
 pub mod organization;
 mod retirement;
 mod rotation;
