@@ -31,7 +31,7 @@ pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
 pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
 pub use smtp::ses_smtp_password;
-pub use time::{minute, readable};
+pub use time::{counted, minute, readable};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.
 pub mod names {
