@@ -15,6 +15,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 
 import http.server
 import json
+import os
 import threading
 import time
 
@@ -96,6 +97,10 @@ def invoke(target, key):
     print(f"FIRES {target['Arn']}", flush=True)
     # The sweep has a reserved concurrency of 1: what comes meanwhile waits in Lambda's queue.
     with one_at_a_time:
+        if "ROTATION_SCHEDULES" in os.environ:
+            import ministack_schedules
+
+            ministack_schedules.wait()
         answered = invoker(target["Arn"], **key).invoke(FunctionName=target["Arn"], Payload=target["Input"])
     print(f"SCHEDULED {answered['Payload'].read().decode()}", flush=True)
 

@@ -56,16 +56,27 @@ def next_rotation(secret):
     return max(secret.get("LastRotatedDate") or 0, secret.get("ScheduledFrom") or secret["CreatedDate"]) + days * DAY
 
 
+def due():
+    """The secrets whose time has come."""
+    known = [(next_rotation(each), each) for each in list(secretsmanager._secrets._data.values())]
+    return [secret for at, secret in known if at and at <= time.time()]
+
+
 def rotate_what_is_due():
     while True:
-        time.sleep(0.1)
-        for secret in list(secretsmanager._secrets._data.values()):
-            due = next_rotation(secret)
-            if due and due <= time.time() and not ministack_engine.unfinished(secret):
+        time.sleep(0.02)
+        for secret in due():
+            if not ministack_engine.unfinished(secret):
                 token = ministack_engine.staged(secret, new_uuid())
                 ministack_engine.run(secret, secret["RotationLambdaARN"], token)
-                # One that failed is tried again at the schedule's next time.
-                secret["ScheduledFrom"] = time.time()
+            # One that failed is tried again at the schedule's next time.
+            secret["ScheduledFrom"] = time.time()
+
+
+def wait():
+    """For the rotations that are due: the sweep of the same hour comes after them."""
+    while due():
+        time.sleep(0.02)
 
 
 def with_next(shown):
