@@ -76,15 +76,20 @@ def sentences(system):
         if begun is None:
             continue
         stated = paragraph.removeprefix(f"**{begun}").lstrip(".,*: ")
+        found += parts(stated)
         if stated.rstrip().endswith(":"):
-            stated = next(lines)
-        if stated.startswith("|"):
-            found += [plain(row.strip("|")) for row in stated.splitlines()[2:]]
-        else:
-            # Neither within code nor within quotes.
-            kept = re.sub(r"`[^`]*`|\"[^\"]*\"", lambda code: code[0].translate(HIDDEN), stated)
-            found += [plain(each.translate(SEEN)).rstrip(".") for each in re.split(r";\s|\.\s|\.$", kept) if each.strip()]
+            # It introduces what follows.
+            found.pop()
+            listed = next(lines)
+            rows = listed.splitlines()[2:] if listed.startswith("|") else re.split(r"^- ", listed, flags=re.MULTILINE)
+            found += [plain(row.strip("| ")).rstrip(".") for row in rows if row.strip()]
     return found
+
+
+def parts(stated):
+    """Sentences, and what stands between semicolons; neither is sought within code or quotes."""
+    kept = re.sub(r"`[^`]*`|\"[^\"]*\"", lambda quoted: quoted[0].translate(HIDDEN), stated)
+    return [plain(each.translate(SEEN)).rstrip(".") for each in re.split(r";\s|\.\s|\.$", kept) if each.strip()]
 
 
 HIDDEN = {ord(";"): "\ue000", ord("."): "\ue001"}

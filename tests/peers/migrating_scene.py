@@ -14,7 +14,7 @@ import pty
 import re
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -48,9 +48,10 @@ class Move:
         self.names = {}
 
     def deploy(self, mode=None, nth=0, **more):
-        """Both functions get the settings of the section's block, with this mode where the page has the reader change it."""
+        """Both functions get the settings of the section's block, changed only as the page has its reader change them."""
         block = {name: self.arns.get(value, value) for name, value in migrating_page.settings(self.system, nth).items()}
-        self.configure(block | ({"ROTATOR_MODE": mode} if mode else {}) | more)
+        changed = block | ({"ROTATOR_MODE": mode} if mode else {}) | more
+        self.configure({name: value for name, value in changed.items() if value is not None})
 
     def run(self, *beginnings, typed=None, **filled):
         """The page's commands that begin so, in one shell, with the names filled in; answers what they print."""
@@ -60,7 +61,8 @@ class Move:
         missing = migrating_page.placeholders(script) - set(names)
         assert not missing, f"what stands for {missing} in {script!r}?"
         for name in sorted(names, key=len, reverse=True):
-            script = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", names[name].replace("\\", r"\\"), script)
+            whole = re.escape(name) if name.isdigit() else rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+            script = re.sub(whole, names[name].replace("\\", r"\\"), script)
         return self.shell(script, typed)
 
     def shell(self, script, typed=None):
@@ -184,7 +186,8 @@ class MinistackMove(Move, Account):
         Move.__init__(self, system)
         Account.__init__(self, aws, stack)
         self.folder, self.day, self.stack = folder, 0, stack
-        self.start, self.rules = aws.advance(0), {}
+        self.start = aws.advance(0)
+        self.begin = datetime.fromtimestamp(self.start, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         region, key = {"AWS_DEFAULT_REGION": aws.region, "AWS_REGION": aws.region}, aws.key
         self.credentials = region | {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
         sweep = self.functions.get_function_configuration(FunctionName=self.sweep_name)
@@ -258,6 +261,7 @@ class SimulatedMove(Move):
         self.aws, self.iam, self.manager, self.folder = aws, aws.iam, aws.secretsmanager, folder
         self.day, self._moved, self._alerts, self._running, self._shim = 0, 0, 0, [], shim
         self.rotation, self.sweep_arn = (f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:{name}" for name in ("rotation", "sweep"))
+        self.begin = datetime.fromtimestamp(self.now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self.names = {"SWEEP": "sweep", "SWEEP-ARN": self.sweep_arn, "ROTATION-ARN": self.rotation}
         # It has no settings of functions to read: the command line gets them as variables. Nor has it members of an
         # organization for the AWS CLI.

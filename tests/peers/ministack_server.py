@@ -170,9 +170,18 @@ def condition_value(key, context):
     if key.lower() == "aws:principalarn" and session:
         partition, account, role = session.groups()
         return f"{partition}:iam::{account}:role/{role}"
-    if key.lower() == "aws:principalorgid" and context.principal_account in organizations._accounts:
-        return organizations._orgs.get("self", {}).get("Id")
+    if key.lower() == "aws:principalorgid":
+        return organization_with(context.principal_account)
     return value_of(key, context)
+
+
+def organization_with(account):
+    """The id of the organization that has made the account, or whose management account it is."""
+    makers = [maker for maker, made in organizations._accounts._data if made == account]
+    for manager in [*makers, account]:
+        if organization := organizations._orgs._data.get((manager, "self")):
+            return organization["Id"]
+    return None
 
 
 def secret_policy(arn):

@@ -72,7 +72,7 @@ def test_coming_from_b(move):
     assert move.value("batch_credentials")["region"] == "eu-west-1" and move.works(move.pair("batch_credentials"))
     assert move.statuses("batch") == ["Inactive", "Active"]
     who_can_read(move, first)
-    move.to(111)
+    move.to(111), move.to(126)
     move.to(180)
     with move.shows("From the second time on the secret's own schedule rotates it, and the digest of that day says who was"):
         assert move.pair("app_credentials") != first and move.statuses() == ["Inactive", "Active"]
