@@ -37,7 +37,7 @@ pub use report::{
 };
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};
-pub use time::{minute, readable};
+pub use time::{counted, minute, readable};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.
 pub mod names {
