@@ -57,6 +57,7 @@ impl Observer<'_> {
         let mut seen = self.observation(secret, user);
         seen.current = current.map(|(_, document)| document);
         seen.pending = pending.map(|(_, document)| document);
+        seen.stores_smtp = self.stores_smtp(seen.current.as_ref());
         if stage == Stage::Current {
             return Ok(seen);
         }
@@ -96,6 +97,7 @@ impl Observer<'_> {
         let mut seen = self.observation(secret, user);
         (seen.pending, seen.current) = (pending, current);
         if smtp_only {
+            seen.stores_smtp = self.stores_smtp(seen.current.as_ref());
             let iam = self.iam_of(&seen.secret, &seen.user).await?;
             seen.keys = self.keys(&iam, &mut seen.user, &seen.secret).await?;
         }
@@ -135,6 +137,10 @@ impl Observer<'_> {
         seen.user = user;
         // By its old name, a renamed user's key is another user's.
         seen.accepted = if renamed { self.accepted(&seen, new.as_ref()).await? } else { accepted? };
+        if made.as_ref().is_some_and(SecretDocument::is_smtp_only) && stage == Stage::Pending {
+            let current = document(&seen.secret, self.staged(AWSCURRENT).await?)?;
+            seen.stores_smtp = self.stores_smtp(current.map(|(_, document)| document).as_ref());
+        }
         seen.pending = made;
         let intent = seen.intent();
         let unheld = |key: &&AccessKey| {
@@ -211,8 +217,16 @@ impl Observer<'_> {
             current: None,
             pending: None,
             accepted: false,
+            stores_smtp: false,
             claims: Claims::default(),
         }
+    }
+
+    /// Whether a rotation makes SMTP credentials, and nothing else, of AWSCURRENT's value.
+    fn stores_smtp(&self, current: Option<&SecretDocument>) -> bool {
+        let shape = &self.config.secret_shape;
+        let next = current.unwrap_or(shape).completed(shape);
+        next.is_ok_and(|document| document.is_smtp_only())
     }
 
     fn bind(&self, secret: &SecretState, document: Option<&SecretDocument>) -> Result<UserRef> {

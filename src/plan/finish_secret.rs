@@ -3,12 +3,17 @@
 //! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
 //! the token being AWSCURRENT already does not end it.
 
+use std::time::Duration;
+
 use super::{Action, Outcome, Plan, Planned, Stage, because, room, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::{AWSPENDING, AWSPREVIOUS};
 use crate::model::{
     AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy, SecretDocument, UnknownKeys, Version,
 };
+
+/// A key that no version holds is never deleted where it is deactivated.
+const SHORTEST_RECOVERY: Duration = Duration::from_secs(1);
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
 pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
@@ -50,10 +55,16 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
         Stage::Current => seen.secret.staged(AWSPREVIOUS),
     };
     let superseded = superseded.and_then(|version| version.key.as_ref()).filter(|old| *old != key);
-    let is_listed = |old: &&AccessKeyId| seen.keys.iter().any(|known| known.id == **old);
-    let superseded =
-        superseded.filter(is_listed).or_else(|| unnamed_predecessor(seen, policy, key)).or(superseded);
     actions.extend(superseded.map(|old| retire_at_once(seen, policy, old)).unwrap_or_default());
+    let is_listed = |old: &AccessKeyId| seen.keys.iter().any(|known| known.id == *old);
+    let unnamed = match superseded {
+        Some(old) if is_listed(old) => None,
+        _ => unnamed_predecessor(seen, policy, key),
+    };
+    // It is in no version, so nothing tells who uses it: it can be made active again until the next rotation.
+    let careful = Policy { recovery: policy.recovery.max(SHORTEST_RECOVERY), ..*policy };
+    actions.extend(unnamed.map(|old| retire_at_once(seen, &careful, old)).unwrap_or_default());
+    let superseded = unnamed.or(superseded);
     actions.extend(room::orphans(seen));
     actions.extend(room::stale_labels(seen));
     let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
@@ -103,8 +114,10 @@ fn unnamed_predecessor<'s>(
     if policy.unknown_keys != UnknownKeys::DeleteOldest || !policy.overlap.is_zero() {
         return None;
     }
-    let created = seen.keys.iter().find(|key| key.id == *promoted)?.created;
-    let older = |key: &&AccessKey| key.created < created && seen.role(key) == KeyRole::Unknown;
+    let promoted = seen.keys.iter().find(|key| key.id == *promoted)?;
+    // Only createSecret, which has checked its authority, writes an intent that explains the promoted key.
+    seen.intent().filter(|intent| intent.token == seen.token && intent.explains(promoted))?;
+    let older = |key: &&AccessKey| key.created < promoted.created && seen.role(key) == KeyRole::Unknown;
     seen.keys.iter().find(older).map(|key| &key.id)
 }
 

@@ -7,6 +7,7 @@
 
 mod error;
 mod layout;
+mod pair;
 mod scan;
 mod smtp;
 mod spelling;
@@ -127,8 +128,12 @@ impl SecretDocument {
     /// Whether the document has room for SMTP credentials and for no access key pair: what is stored in it
     /// cannot sign a request, so nobody can prove it later.
     pub fn is_smtp_only(&self) -> bool {
-        let smtp = self.layout.smtp.as_ref();
-        !self.layout.has_half && smtp.is_some_and(|smtp| smtp.username.is_some() && smtp.password.is_some())
+        self.layout.is_smtp_only
+    }
+
+    /// The field that holds the id of another key, which a rotation would leave as it is.
+    pub fn mention(&self, key: &AccessKeyId) -> Option<String> {
+        self.layout.mention(&self.fields, key)
     }
 
     /// The names of the two fields that hold the key, where there are such.
@@ -179,7 +184,7 @@ impl SecretDocument {
                 *field = Field::string(&field.name, text);
             }
         };
-        if let Some((id, secret)) = self.layout.pair {
+        if let Some((id, secret)) = self.layout.pair.filter(|_| !self.is_smtp_only()) {
             set(id, key.key_id.as_str());
             set(secret, key.secret.expose());
         }

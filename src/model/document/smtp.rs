@@ -6,6 +6,7 @@
 
 use zeroize::Zeroizing;
 
+use super::error::shown;
 use super::spelling::{Smtp, is_host, smtp, weak_smtp};
 use super::{DocumentError, Field, scan};
 use crate::model::{Sensitive, is_ses_smtp_password, ses_smtp_password};
@@ -66,134 +67,237 @@ pub(super) enum Region {
     Own(usize),
 }
 
-/// Finds the SMTP fields of a value. `pair`: the id and the secret of its access key pair, empty where it
-/// has none or waits for its first; `id_field`: how the id's field is called.
-pub(super) fn layout(
-    fields: &[Field],
-    pair: Option<(&str, &str)>,
-    id_field: &str,
-) -> Result<Option<Layout>, DocumentError> {
-    let hosts = hosts(fields);
-    let find = |of: &dyn Fn(&str) -> Option<Smtp>, what| {
-        fields.iter().position(|field| of(&field.name) == Some(what) && field.text().is_some())
-    };
-    let weak = |what| find(&weak_smtp, what).filter(|_| !hosts.is_empty() || is_smtp_by_values(fields));
-    let username = find(&smtp, Smtp::Username).or_else(|| weak(Smtp::Username));
-    let strong_password = find(&smtp, Smtp::Password);
-    // A bare `password` is SMTP's only if a user name says so.
-    let password = strong_password.or_else(|| weak(Smtp::Password).filter(|_| username.is_some()));
-    let filled = |at: Option<usize>| at.and_then(|at| fields.get(at)).map(Field::trimmed).unwrap_or_default();
-    let name =
-        |at: Option<usize>| at.and_then(|at| fields.get(at)).map(|f| f.name.clone()).unwrap_or_default();
-    let (user, secret) = (filled(username), filled(password));
-    let (id, pair_secret) = pair.unwrap_or_default();
-    match (user.as_str(), id) {
-        ("", "") if !secret.is_empty() && username.is_some() => {
-            return Err(DocumentError::HalfAPair(name(password), name(username)));
-        }
-        ("", _) => {}
-        (user, id) if user == id => {}
-        // Another provider's user name, whose password is its own.
-        (user, _) if !scan::is_key_id(user) && hosts.is_empty() => return Ok(None),
-        (user, id) if !scan::is_key_id(user) => {
-            // Beside a pair, `username` may be the IAM user's.
-            return if id.is_empty() || find(&smtp, Smtp::Username) == username {
-                Err(DocumentError::NotAKeyId(name(username)))
-            } else {
-                Ok(None)
-            };
-        }
-        (_, "") if password.is_some() && secret.is_empty() => {
-            return Err(DocumentError::HalfAPair(name(username), name(password)));
-        }
-        (_, "") => {}
-        _ => return Err(DocumentError::TwoKeys(name(username), id_field.to_owned())),
-    }
-    if password.is_none() && (username.is_none() || id.is_empty()) {
-        return Ok(None);
-    }
-    let old = (!secret.is_empty() && !pair_secret.is_empty()).then_some((secret.as_str(), pair_secret));
-    let region = password.map(|at| region(fields, &hosts, at, old)).transpose()?;
+/// Whether a field's name has a meaning here that no value changes.
+pub(super) fn is_understood(name: &str) -> bool {
+    smtp(name).is_some() || is_host(name)
+}
+
+/// Finds the SMTP fields of a value. `id`, `secret`: its access key pair, empty where it has none or waits for its
+/// first.
+pub(super) fn layout(fields: &[Field], id: &str, secret: &str) -> Result<Option<Layout>, DocumentError> {
+    let view = View { fields, id, secret, hosts: hosts(fields) };
+    let Some((username, password)) = view.find()? else { return Ok(None) };
+    let region = password.map(|at| view.region(at)).transpose()?;
     Ok(Some(Layout { username, password, region }))
 }
 
-/// The region of a password. `old`: the password and the secret access key it should come from.
-fn region(
-    fields: &[Field],
-    hosts: &[String],
-    password: usize,
-    old: Option<(&str, &str)>,
-) -> Result<Region, DocumentError> {
-    let named = |of: fn(&str) -> Option<Smtp>| {
-        let fields = fields.iter().filter(move |field| of(&field.name) == Some(Smtp::Region));
-        fields.map(Field::trimmed).filter(|region| is_region(region)).map(|region| region.as_str().to_owned())
-    };
-    let mut explicit: Vec<String> = named(smtp).chain(hosts.iter().cloned()).collect();
-    explicit.dedup();
-    let general: Vec<String> = named(weak_smtp).collect();
-    let clash = |a: &String, b: &String| Err(DocumentError::SmtpRegions(a.clone(), b.clone()));
-    if let [first, .., last] = &explicit[..] {
-        return clash(first, last);
+struct View<'f> {
+    fields: &'f [Field],
+    id: &'f str,
+    secret: &'f str,
+    /// The regions of the SES endpoints that fields name.
+    hosts: Vec<String>,
+}
+
+type Places = (Option<usize>, Option<usize>);
+
+impl View<'_> {
+    fn text(&self, at: usize) -> Zeroizing<String> {
+        self.fields.get(at).map(Field::trimmed).unwrap_or_default()
     }
-    let candidates = explicit.iter().chain(&general).map(String::as_str).chain(REGIONS);
-    let proved = old.and_then(|(password, secret)| {
-        let secret = Sensitive::new(secret);
-        candidates.into_iter().find(|region| ses_smtp_password(&secret, region).expose() == password)
-    });
-    match (explicit.first(), proved) {
-        (Some(said), Some(proved)) if said != proved => clash(said, &proved.to_owned()),
-        (Some(said), _) => Ok(Region::Named(said.clone())),
-        (None, Some(proved)) => Ok(Region::Named(proved.to_owned())),
-        (None, None) => match &general[..] {
-            [] => own(fields, password),
-            [first, rest @ ..] => match rest.iter().find(|other| *other != first) {
-                Some(other) => clash(first, other),
-                None => Ok(Region::Named(first.clone())),
+
+    fn name(&self, at: usize) -> String {
+        self.fields.get(at).map(|field| shown(&field.name, at)).unwrap_or_default()
+    }
+
+    fn all(&self, of: fn(&str) -> Option<Smtp>, what: Smtp) -> Vec<usize> {
+        let fits = |field: &Field| of(&field.name) == Some(what) && field.text().is_some();
+        self.fields.iter().enumerate().filter(|(_, field)| fits(field)).map(|(at, _)| at).collect()
+    }
+
+    /// The user name and the password that are Amazon SES's. Fields of another provider are left alone.
+    fn find(&self) -> Result<Option<Places>, DocumentError> {
+        let username = self.username()?;
+        let password = self.password(username)?;
+        let user = username.map(|at| self.text(at)).unwrap_or_default();
+        let pass = password.map(|at| self.text(at)).unwrap_or_default();
+        if scan::is_secret_key(&pass) && scan::is_key_id(&user) {
+            return Err(DocumentError::NotAnSmtpPassword(
+                password.map(|at| self.name(at)).unwrap_or_default(),
+            ));
+        }
+        let names = || (username.map(|at| self.name(at)), password.map(|at| self.name(at)));
+        let half = |first: Option<String>, second: Option<String>, missing: &str| {
+            let second = second.unwrap_or_else(|| missing.to_owned());
+            Err(DocumentError::HalfAPair(first.unwrap_or_default(), second))
+        };
+        match (user.as_str(), pass.as_str(), self.id) {
+            // Nothing of SMTP, or nothing but a user name that no password goes with.
+            _ if username.is_none() && password.is_none() => Ok(None),
+            // An empty user name beside another provider's password.
+            ("", "", _) if password.is_none() && !self.all(smtp, Smtp::Password).is_empty() => Ok(None),
+            (user, _, id) if !user.is_empty() && !id.is_empty() && user != id => {
+                Err(DocumentError::TwoKeys(names().0.unwrap_or_default(), id_name(self.fields, id)))
+            }
+            ("", pass, "") if !pass.is_empty() => half(names().1, names().0, "`smtp_username`"),
+            (user, "", "") if !user.is_empty() => half(names().0, names().1, "`smtp_password`"),
+            _ if password.is_none() && self.id.is_empty() => Ok(None),
+            _ => Ok(Some((username, password))),
+        }
+    }
+
+    /// The field of the user name: it holds the key's id, or is empty.
+    fn username(&self) -> Result<Option<usize>, DocumentError> {
+        let mut named = self.all(smtp, Smtp::Username);
+        named.extend(self.all(weak_smtp, Smtp::Username).into_iter().filter(|at| self.is_weak_username(*at)));
+        let ours = |at: &usize| {
+            let text = self.text(*at);
+            scan::is_key_id(&text) || (!text.is_empty() && *text == *self.id)
+        };
+        let filled: Vec<usize> = named.iter().copied().filter(ours).collect();
+        match &filled[..] {
+            [one] => return Ok(Some(*one)),
+            [first, second, ..] => {
+                return Err(DocumentError::TwoPairs(self.name(*first), self.name(*second)));
+            }
+            [] => {}
+        }
+        let strange = named.iter().find(|at| !self.text(**at).is_empty());
+        if let Some(at) = strange {
+            // SES takes no other user name than a key id.
+            let to_ses =
+                !self.hosts.is_empty() && smtp(&self.fields.get(*at).map_or("", |f| &f.name)).is_some();
+            return if to_ses { Err(DocumentError::NotAKeyId(self.name(*at))) } else { Ok(None) };
+        }
+        match &named[..] {
+            [] => Ok(None),
+            _ if self.is_foreign() => Ok(None),
+            [one] => Ok(Some(*one)),
+            [first, second, ..] => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
+        }
+    }
+
+    /// `username` and `user` may be the IAM user's as well. They are SMTP's if they hold a key id beside SES's host
+    /// or a password of SES's, or are empty beside SES's host.
+    fn is_weak_username(&self, at: usize) -> bool {
+        let text = self.text(at);
+        let name = self.fields.get(at).map_or("", |field| field.name.as_str());
+        let passwords = self.all(weak_smtp, Smtp::Password).into_iter().chain(self.all(smtp, Smtp::Password));
+        let has_password = passwords.into_iter().any(|at| is_ses_smtp_password(&self.text(at)));
+        match text.as_str() {
+            "" => !self.hosts.is_empty() && !["UserName", "User"].contains(&name),
+            text => scan::is_key_id(text) && (!self.hosts.is_empty() || has_password),
+        }
+    }
+
+    /// The field of the password that goes with the user name.
+    fn password(&self, username: Option<usize>) -> Result<Option<usize>, DocumentError> {
+        let mut named = self.all(smtp, Smtp::Password);
+        if named.is_empty() && username.is_some() {
+            named = self.all(weak_smtp, Smtp::Password);
+        }
+        let of_ses: Vec<usize> =
+            named.iter().copied().filter(|at| is_ses_smtp_password(&self.text(*at))).collect();
+        let filled = |at: usize| !self.text(at).is_empty();
+        match (&of_ses[..], &named[..]) {
+            ([one], _) => Ok(Some(*one)),
+            ([first, second, ..], _) => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
+            ([], []) => Ok(None),
+            // What has not the form of SES's is another provider's, unless the user name is the key's.
+            ([], [one]) if filled(*one) => Ok(Some(*one).filter(|_| username.is_some_and(filled))),
+            ([], [one]) => Ok(Some(*one).filter(|_| !self.is_foreign())),
+            ([], [first, second, ..]) => match username.is_some() {
+                true => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
+                false => Ok(None),
             },
-        },
+        }
+    }
+
+    /// Whether a mail server is named that is not SES's, and no region of SES's.
+    fn is_foreign(&self) -> bool {
+        let named = |field: &Field| is_host(&field.name) && !field.trimmed().is_empty();
+        let has_region = self.all(smtp, Smtp::Region).into_iter().any(|at| !self.text(at).is_empty());
+        self.hosts.is_empty() && !has_region && self.fields.iter().any(named)
+    }
+
+    /// The region of a password.
+    fn region(&self, password: usize) -> Result<Region, DocumentError> {
+        let unknown = || DocumentError::SmtpRegion(self.name(password));
+        let clash = |a: &str, b: &str| Err(DocumentError::SmtpRegions(a.to_owned(), b.to_owned()));
+        let mut explicit = self.hosts.clone();
+        for at in self.all(smtp, Smtp::Region) {
+            let region = self.text(at).to_ascii_lowercase();
+            match region.as_str() {
+                "" => {}
+                region if is_region(region) => explicit.push(region.to_owned()),
+                _ => return Err(unknown()),
+            }
+        }
+        explicit.sort();
+        explicit.dedup();
+        if let [first, .., last] = &explicit[..] {
+            return clash(first, last);
+        }
+        let general: Vec<String> = match self.is_foreign() {
+            true => Vec::new(),
+            false => self
+                .all(weak_smtp, Smtp::Region)
+                .into_iter()
+                .map(|at| self.text(at).to_ascii_lowercase())
+                .collect(),
+        };
+        let general: Vec<&String> = general.iter().filter(|region| is_region(region)).collect();
+        let candidates = explicit.iter().chain(general.iter().copied()).map(String::as_str).chain(REGIONS);
+        match (explicit.first(), self.proved(password, candidates)) {
+            (Some(said), Some(proved)) if *said != proved => clash(said, &proved),
+            (Some(said), _) => Ok(Region::Named(said.clone())),
+            (None, Some(proved)) => Ok(Region::Named(proved)),
+            (None, None) => match &general[..] {
+                [] => self.own(password).ok_or_else(unknown),
+                [first, rest @ ..] => match rest.iter().find(|other| *other != first) {
+                    Some(other) => clash(first, other),
+                    None => Ok(Region::Named((*first).clone())),
+                },
+            },
+        }
+    }
+
+    /// The region for which the old password comes from the old secret.
+    fn proved<'r>(&self, password: usize, candidates: impl Iterator<Item = &'r str>) -> Option<String> {
+        let (password, secret) = (self.text(password), Sensitive::new(self.secret));
+        if password.is_empty() || self.secret.is_empty() {
+            return None;
+        }
+        let mut candidates = candidates;
+        candidates
+            .find(|region| ses_smtp_password(&secret, region).expose() == password.as_str())
+            .map(str::to_owned)
+    }
+
+    /// Where both the password and a region field are still empty, the function fills in both.
+    fn own(&self, password: usize) -> Option<Region> {
+        let place = self.all(smtp, Smtp::Region).into_iter().find(|at| self.text(*at).is_empty())?;
+        self.text(password).is_empty().then_some(Region::Own(place))
     }
 }
 
-/// Where both the password and a region field are still empty, the function fills in both.
-fn own(fields: &[Field], password: usize) -> Result<Region, DocumentError> {
-    let unfilled = |field: &Field| field.trimmed().is_empty() && field.text().is_some();
-    let place = fields.iter().position(|field| smtp(&field.name) == Some(Smtp::Region) && unfilled(field));
-    let fresh = fields.get(password).is_some_and(unfilled);
-    let name = fields.get(password).map(|field| field.name.clone()).unwrap_or_default();
-    place.filter(|_| fresh).map(Region::Own).ok_or(DocumentError::SmtpRegion(name))
+/// How the field is called that holds an id.
+fn id_name(fields: &[Field], id: &str) -> String {
+    let place = fields.iter().position(|field| *field.trimmed() == *id);
+    place.and_then(|at| fields.get(at).map(|field| shown(&field.name, at))).unwrap_or_default()
 }
 
 /// The regions of the SES endpoints that fields name.
 fn hosts(fields: &[Field]) -> Vec<String> {
     let mut regions: Vec<String> =
-        fields.iter().filter_map(Field::text).filter_map(|text| endpoint_region(&text)).collect();
+        fields.iter().filter_map(Field::text).flat_map(|text| endpoint_regions(&text)).collect();
     regions.sort();
     regions.dedup();
     regions
 }
 
-/// Whether a key id stands in a `username` beside the name of some mail server, or beside a `password` that has
-/// the form of SES's.
-fn is_smtp_by_values(fields: &[Field]) -> bool {
-    let host = |field: &Field| is_host(&field.name) && !field.trimmed().is_empty();
-    let password = |field: &Field| {
-        weak_smtp(&field.name) == Some(Smtp::Password) && is_ses_smtp_password(&field.trimmed())
-    };
-    let user =
-        |field: &Field| weak_smtp(&field.name) == Some(Smtp::Username) && scan::is_key_id(&field.trimmed());
-    fields.iter().any(user) && fields.iter().any(|field| host(field) || password(field))
-}
-
-/// The region in an SES endpoint such as `email-smtp.eu-west-1.amazonaws.com`, with or without a port or
-/// a VPC endpoint's own prefix.
-fn endpoint_region(text: &str) -> Option<String> {
+/// The regions of the SES endpoints in a text, such as `email-smtp.eu-west-1.amazonaws.com`, with or without a port
+/// or a VPC endpoint's own prefix.
+fn endpoint_regions(text: &str) -> Vec<String> {
     let text = Zeroizing::new(text.to_ascii_lowercase());
-    let (_, rest) = text.split_once("email-smtp")?;
-    let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
-    let (region, tail) = rest.split_once('.')?;
-    let tail = tail.strip_prefix("vpce.").unwrap_or(tail);
-    let ours = tail.starts_with("amazonaws.com") || tail.starts_with("api.aws");
-    (ours && is_region(region)).then(|| region.to_owned())
+    let region = |rest: &str| {
+        let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
+        let (region, tail) = rest.split_once('.')?;
+        let tail = tail.strip_prefix("vpce.").unwrap_or(tail);
+        let ours = tail.starts_with("amazonaws.com") || tail.starts_with("api.aws");
+        (ours && is_region(region)).then(|| region.to_owned())
+    };
+    text.split("email-smtp").skip(1).filter_map(region).collect()
 }
 
 fn is_region(text: &str) -> bool {
@@ -217,7 +321,7 @@ mod tests {
             ("email-smtp.example.com", None),
             ("email-smtp.eu-west-1.example.com", None),
         ] {
-            assert_eq!(endpoint_region(text).as_deref(), region, "{text}");
+            assert_eq!(endpoint_regions(text).first().map(String::as_str), region, "{text}");
         }
     }
 }

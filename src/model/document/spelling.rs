@@ -69,16 +69,16 @@ pub(super) fn partner(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a field names the IAM user. `user` in lower case is left alone: it is as often another system's.
+/// Whether a field names the IAM user. Other spellings are left alone: they are as often another system's.
 pub(super) fn is_user(name: &str) -> bool {
-    name == "User" || plain(name) == "username"
+    ["UserName", "user_name", "username", "User", "User name"].contains(&name)
 }
 
 /// What a field holds whose name speaks of SMTP.
 pub(super) fn smtp(name: &str) -> Option<Smtp> {
     let plain = plain(name);
     match (plain.as_str(), stem(&plain)) {
-        ("sesregion" | "smtpregion", _) | (_, "smtpregion") => Some(Smtp::Region),
+        ("sesregion", _) | (_, "smtpregion") => Some(Smtp::Region),
         (_, "smtpusername" | "smtpuser" | "smtplogin" | "mailusername" | "mailuser") => Some(Smtp::Username),
         (_, "emailhostuser" | "emailusername" | "emailuser" | "saslusername") => Some(Smtp::Username),
         (_, "smtppassword" | "smtppass" | "mailpassword" | "mailpass") => Some(Smtp::Password),
@@ -87,13 +87,12 @@ pub(super) fn smtp(name: &str) -> Option<Smtp> {
     }
 }
 
-/// The same for names that are SMTP's only beside a mail host.
+/// The same for names that are SMTP's only where other fields show it.
 pub(super) fn weak_smtp(name: &str) -> Option<Smtp> {
-    let plain = plain(name);
-    match stem(&plain) {
+    match plain(name).as_str() {
         "username" | "user" | "login" => Some(Smtp::Username),
         "password" | "pass" | "passwd" => Some(Smtp::Password),
-        "region" | "defaultregion" => Some(Smtp::Region),
+        "region" | "awsregion" => Some(Smtp::Region),
         _ => None,
     }
 }
@@ -108,7 +107,9 @@ pub(super) fn is_host(name: &str) -> bool {
 /// Whether a field holds the token of a temporary session.
 pub(super) fn is_session_token(name: &str) -> bool {
     let plain = plain(name);
-    plain.ends_with("sessiontoken") || plain.ends_with("securitytoken")
+    let tokens =
+        ["sessiontoken", "awssessiontoken", "securitytoken", "awssecuritytoken", "xamzsecuritytoken"];
+    tokens.contains(&plain.as_str())
 }
 
 fn plain(name: &str) -> String {

@@ -42,6 +42,11 @@ fn filled(text: &str) -> String {
     names.into_iter().fold(text, |text, (name, value)| text.replace(name, value))
 }
 
+/// A field's name as a message shows it.
+fn q(name: &str) -> String {
+    format!("`{name}`")
+}
+
 #[track_caller]
 fn becomes(before: &str, after: &str) {
     assert_eq!(rotated(before, None), Ok(filled(after)), "{before}");
@@ -125,11 +130,11 @@ fn a_key_with_characters_that_no_key_has_is_refused() {
         "OLD OLD",
     ] {
         let text = format!(r#"{{"AccessKeyId":"{id}","SecretAccessKey":"OLD_SECRET"}}"#);
-        assert_eq!(refused(&text), DocumentError::NotAKeyId("AccessKeyId".into()), "{id}");
+        assert_eq!(refused(&text), DocumentError::NotAKeyId(q("AccessKeyId")), "{id}");
     }
     for secret in [r"\nOLD_SECRET", r"OLD_SEC\u0000RET", "секрет", "two words"] {
         let text = format!(r#"{{"AccessKeyId":"OLD","SecretAccessKey":"{secret}"}}"#);
-        assert_eq!(refused(&text), DocumentError::NotASecretKey("SecretAccessKey".into()), "{secret}");
+        assert_eq!(refused(&text), DocumentError::NotASecretKey(q("SecretAccessKey")), "{secret}");
     }
 }
 
@@ -192,7 +197,7 @@ fn a_value_that_may_hold_a_key_in_another_form_never_waits_for_its_first() {
 
 #[test]
 fn a_pair_inside_an_object_or_a_list_is_refused_even_beside_another() {
-    let nested = |name: &str| DocumentError::NestedPair(format!("`{name}`"));
+    let nested = |name: &str| DocumentError::NestedPair(q(name));
     for text in [
         r#"{"aws":{"accessKeyId":"OLD","secretAccessKey":"OLD_SECRET"}}"#,
         r#"{"aws":[{"access_key":"OLD","secret_key":"OLD_SECRET"}]}"#,
@@ -205,7 +210,7 @@ fn a_pair_inside_an_object_or_a_list_is_refused_even_beside_another() {
 
 #[test]
 fn a_field_that_repeats_the_key_is_refused_because_it_would_go_stale() {
-    let copied = |name: &str| DocumentError::Copied(format!("`{name}`"), "AccessKeyId".into());
+    let copied = |name: &str| DocumentError::Copied(q(name), q("AccessKeyId"));
     for (more, field) in [
         (r#""keyId":"OLD""#, "keyId"),
         (r#""dsn":"ses+smtp://OLD:x@default""#, "dsn"),
@@ -231,7 +236,7 @@ fn temporary_credentials_are_refused() {
         (r#"{"accessKeyId":"OLD","secretAccessKey":"OLD_SECRET","sessionToken":"t"}"#, "sessionToken"),
         (r#"{"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"OLD_SECRET"}"#, "AccessKeyId"),
     ] {
-        assert_eq!(refused(text), DocumentError::Temporary(field.into()), "{text}");
+        assert_eq!(refused(text), DocumentError::Temporary(q(field)), "{text}");
     }
     becomes(
         r#"{"AccessKeyId":"OLD","SecretAccessKey":"OLD_SECRET","aws_session_token":""}"#,
@@ -249,17 +254,17 @@ fn a_tag_names_the_fields_of_a_pair_that_has_unusual_names() {
     let as_smtp = r#"{"username":"OLD","password":"OLD_PASSWORD(us-east-1)"}"#;
     assert_eq!(
         rotated(as_smtp, Some("username:password")),
-        Err(DocumentError::AnSmtpPassword("password".into()))
+        Err(DocumentError::AnSmtpPassword(q("password")))
     );
     for (text, error) in [
-        (r#"{"login":"db-user","token":"db-password"}"#, DocumentError::NotAKeyId("login".into())),
-        (r#"{"login":"OLD"}"#, DocumentError::NoPartner("login".into())),
+        (r#"{"login":"db-user","token":"db-password"}"#, DocumentError::NotAKeyId(q("login"))),
+        (r#"{"login":"OLD"}"#, DocumentError::NoPartner(q("login"))),
         (
             r#"{"login":"","token":"","AccessKeyId":"OLD","SecretAccessKey":"OLD_SECRET"}"#,
-            DocumentError::TwoPairs("login".into(), "AccessKeyId".into()),
+            DocumentError::TwoPairs(q("login"), q("AccessKeyId")),
         ),
         (r#"{"login":"","token":"","other":"OLD"}"#, DocumentError::Unrecognised("`other`".into())),
-        (r#"{"login":"","login":"","token":""}"#, DocumentError::Duplicate("login".into())),
+        (r#"{"login":"","login":"","token":""}"#, DocumentError::Duplicate(q("login"))),
     ] {
         assert_eq!(tagged(text), Err(error), "{text}");
     }
@@ -280,8 +285,8 @@ fn smtp_credentials_alone_are_rotated_as_what_they_are() {
             r#"{"username":"NEW","password":"NEW_PASSWORD(us-west-2)","host":"email-smtp.us-west-2.amazonaws.com","port":587}"#,
         ),
         (
-            r#"{"username":"OLD","password":"x","host":"mail.internal","region":"eu-west-3"}"#,
-            r#"{"username":"NEW","password":"NEW_PASSWORD(eu-west-3)","host":"mail.internal","region":"eu-west-3"}"#,
+            r#"{"username":"OLD","password":"OLD_PASSWORD(eu-west-3)","host":"mail.internal","smtp_region":"EU-WEST-3"}"#,
+            r#"{"username":"NEW","password":"NEW_PASSWORD(eu-west-3)","host":"mail.internal","smtp_region":"EU-WEST-3"}"#,
         ),
         (
             r#"{"MAIL_HOST":"email-smtp.eu-west-1.amazonaws.com","MAIL_USERNAME":"OLD","MAIL_PASSWORD":"x"}"#,
@@ -327,6 +332,15 @@ fn the_region_of_an_smtp_password_is_never_guessed() {
             r#""username":"NEW","password":"NEW_PASSWORD(us-east-1)","host":"email-smtp.us-east-1.amazonaws.com""#,
         ),
         // Another provider's.
+        (r#""SmtpPassword":"mailgun""#, r#""SmtpPassword":"mailgun""#),
+        (
+            r#""email_password":"app password","region":"us-east-1","SMTP_USER":"""#,
+            r#""email_password":"app password","region":"us-east-1","SMTP_USER":"""#,
+        ),
+        (
+            r#""SMTP_HOST":"smtp.mailgun.org","SMTP_USER":"","SMTP_PASSWORD":"","region":"us-east-1""#,
+            r#""SMTP_HOST":"smtp.mailgun.org","SMTP_USER":"","SMTP_PASSWORD":"","region":"us-east-1""#,
+        ),
         (
             r#""smtp_username":"apikey","smtp_password":"SG.x""#,
             r#""smtp_username":"apikey","smtp_password":"SG.x""#,
@@ -351,18 +365,17 @@ fn the_region_of_an_smtp_password_is_never_guessed() {
         r#"{"access_key":"OLD","secret_access_key":"OLD_SECRET","username":"OLD","password":"OLD_PASSWORD(us-west-2)","endpoint":"email-smtp.us-west-2.amazonaws.com"}"#,
         r#"{"access_key":"NEW","secret_access_key":"NEW_SECRET","username":"NEW","password":"NEW_PASSWORD(us-west-2)","endpoint":"email-smtp.us-west-2.amazonaws.com"}"#,
     );
-    let unknown = |field: &str| DocumentError::SmtpRegion(field.into());
-    let clash = |a: &str, b: &str| DocumentError::SmtpRegions(a.into(), b.into());
+    let unknown = |field: &str| DocumentError::SmtpRegion(q(field));
+    let clash = |a: &str, b: &str| DocumentError::SmtpRegions(a.to_owned(), b.to_owned());
     for (text, error) in [
         (r#"{"smtp_username":"OLD","smtp_password":"x"}"#.to_owned(), unknown("smtp_password")),
         (r#"{"smtp_username":"OLD","smtp_password":"x","smtp_region":""}"#.into(), unknown("smtp_password")),
         (r#"{"username":"OLD","password":"OLD_PASSWORD(us-east-1)"}"#.into(), unknown("password")),
         (
             r#"{"AccessKeyId":"OLD","SecretAccessKey":"OLD_PASSWORD(us-east-1)"}"#.into(),
-            DocumentError::AnSmtpPassword("SecretAccessKey".into()),
+            DocumentError::AnSmtpPassword(q("SecretAccessKey")),
         ),
         (r#"{"smtp_username":"","smtp_password":""}"#.into(), unknown("smtp_password")),
-        (format!(r#"{{{pair},"SmtpPassword":"stale"}}"#), unknown("SmtpPassword")),
         (format!(r#"{{{pair},"SmtpPassword":""}}"#), unknown("SmtpPassword")),
         (
             r#"{"smtp_username":"OLD","smtp_password":"x","smtp_region":"eu-west-1","host":"email-smtp.us-east-1.amazonaws.com"}"#.into(),
@@ -374,19 +387,19 @@ fn the_region_of_an_smtp_password_is_never_guessed() {
         ),
         (
             format!(r#"{{{pair},"smtp_username":"AKIAOTHEROTHEROTHER1","smtp_password":"x","smtp_region":"eu-west-1"}}"#),
-            DocumentError::TwoKeys("smtp_username".into(), "AccessKeyId".into()),
+            DocumentError::TwoKeys(q("smtp_username"), q("AccessKeyId")),
         ),
         (
             r#"{"smtp_username":"OLD","smtp_password":"","smtp_region":"eu-west-1"}"#.into(),
-            DocumentError::HalfAPair("smtp_username".into(), "smtp_password".into()),
+            DocumentError::HalfAPair(q("smtp_username"), q("smtp_password")),
         ),
         (
             r#"{"username":"ci","password":"x","host":"email-smtp.us-east-1.amazonaws.com"}"#.into(),
-            DocumentError::NotAKeyId("username".into()),
+            DocumentError::NotAKeyId(q("username")),
         ),
         (
             r#"{"smtp_username":"OLD\n\u0000","smtp_password":"x","smtp_server":"email-smtp.us-east-1.amazonaws.com"}"#.into(),
-            DocumentError::NotAKeyId("smtp_username".into()),
+            DocumentError::NotAKeyId(q("smtp_username")),
         ),
     ] {
         assert_eq!(refused(&text), error, "{text}");
@@ -411,22 +424,19 @@ fn what_is_ambiguous_is_refused() {
     for (text, expected) in [
         (
             r#"{"AccessKeyId":"OLD","SecretAccessKey":"b","access_key_id":"c","secret_access_key":"d"}"#,
-            TwoPairs("AccessKeyId".into(), "access_key_id".into()),
+            TwoPairs(q("AccessKeyId"), q("access_key_id")),
         ),
         (
             r#"{"AccessKeyId":"OLD","SecretAccessKey":"b","secretAccessKey":"d"}"#,
-            TwoPairs("SecretAccessKey".into(), "secretAccessKey".into()),
+            TwoPairs(q("SecretAccessKey"), q("secretAccessKey")),
         ),
-        (r#"{"AccessKeyId":"OLD"}"#, HalfAPair("AccessKeyId".into(), "SecretAccessKey".into())),
-        (r#"{"aws_access_key":"OLD"}"#, NoPartner("aws_access_key".into())),
-        (r#"{"ses_secret_key":"x"}"#, NoPartner("ses_secret_key".into())),
-        (
-            r#"{"AccessKeyId":"","SecretAccessKey":"b"}"#,
-            HalfAPair("SecretAccessKey".into(), "AccessKeyId".into()),
-        ),
-        (r#"{"AccessKeyId":"a","AccessKeyId":"a","SecretAccessKey":"b"}"#, Duplicate("AccessKeyId".into())),
-        (r#"{"AccessKeyId":1,"SecretAccessKey":"b"}"#, NotAString("AccessKeyId".into())),
-        (r#"{"UserName":"a","username":"b"}"#, TwoUsers("UserName".into(), "username".into())),
+        (r#"{"AccessKeyId":"OLD"}"#, NoPartner(q("AccessKeyId"))),
+        (r#"{"aws_access_key":"OLD"}"#, NoPartner(q("aws_access_key"))),
+        (r#"{"ses_secret_key":"OLD_SECRET"}"#, NoPartner(q("ses_secret_key"))),
+        (r#"{"AccessKeyId":"","SecretAccessKey":"b"}"#, HalfAPair(q("SecretAccessKey"), q("AccessKeyId"))),
+        (r#"{"AccessKeyId":"a","AccessKeyId":"a","SecretAccessKey":"b"}"#, Duplicate(q("AccessKeyId"))),
+        (r#"{"AccessKeyId":1,"SecretAccessKey":"b"}"#, NotAString(q("AccessKeyId"))),
+        (r#"{"UserName":"a","username":"b"}"#, TwoUsers(q("UserName"), q("username"))),
     ] {
         assert_eq!(refused(text), expected, "{text}");
     }
@@ -464,4 +474,117 @@ fn a_shape_has_room_for_one_key_and_says_the_region_of_an_smtp_password() {
     ] {
         assert!(SecretDocument::from_shape(names).is_some(), "{names:?}");
     }
+}
+
+/// What somebody found who looked for values that are misread.
+#[test]
+fn a_field_of_another_meaning_is_never_taken_for_a_half_of_the_key() {
+    for (before, after) in [
+        (
+            r#"{"SECRET_KEY":"django-insecure-x","AWS_KEY":"OLD","AWS_SECRET":"OLD_SECRET"}"#,
+            Some(r#"{"SECRET_KEY":"django-insecure-x","AWS_KEY":"NEW","AWS_SECRET":"NEW_SECRET"}"#),
+        ),
+        (
+            r#"{"access_key":"OLD","secret":"OLD_SECRET","secret_key":"jwt"}"#,
+            Some(r#"{"access_key":"NEW","secret":"NEW_SECRET","secret_key":"jwt"}"#),
+        ),
+        (r#"{"AWS_ACCESS_KEY_ID":"OLD","AWS_SECRET_ACCESS_KEY_VALUE":"OLD_SECRET","secret":"jwt"}"#, None),
+        (
+            r#"{"username":"OLD","password":"OLD_SECRET","endpoint":"s3.eu-west-1.amazonaws.com","region":"eu-west-1"}"#,
+            None,
+        ),
+        (
+            r#"{"smtp_username":"OLD","smtp_password":"OLD_SECRET","smtp_host":"email-smtp.us-east-1.amazonaws.com"}"#,
+            None,
+        ),
+        (
+            r#"{"EMAIL_PASSWORD":"imap","SMTP_USERNAME":"OLD","SMTP_PASSWORD":"OLD_PASSWORD(us-east-1)","SMTP_HOST":"email-smtp.us-east-1.amazonaws.com"}"#,
+            Some(
+                r#"{"EMAIL_PASSWORD":"imap","SMTP_USERNAME":"NEW","SMTP_PASSWORD":"NEW_PASSWORD(us-east-1)","SMTP_HOST":"email-smtp.us-east-1.amazonaws.com"}"#,
+            ),
+        ),
+        (
+            r#"{"sasl_password":"OLD_PASSWORD(us-east-1)","smtp_username":"OLD","smtp_password":"OLD_PASSWORD(us-east-1)","ses_region":"us-east-1"}"#,
+            None,
+        ),
+        (
+            r#"{"maps":"[mail]:587 OLD:OLD_PASSWORD(us-east-1)","smtp_username":"OLD","smtp_password":"OLD_PASSWORD(us-east-1)","ses_region":"us-east-1"}"#,
+            None,
+        ),
+        (
+            r#"{"AccessKeyId":"OLD","SecretAccessKey":"OLD_SECRET","password":"OLD_PASSWORD(us-east-1)"}"#,
+            None,
+        ),
+        (r#"{"SMTP_PASSWORD":"OLD_PASSWORD(us-east-1)","SMTP_REGION":"us-east-1"}"#, None),
+        (r#"{"password":"OLD_PASSWORD(us-east-1)"}"#, None),
+        (r#"{"ses_smtp_password_v4":"OLD_PASSWORD(us-east-1)"}"#, None),
+        (
+            r#"{"smtp_password":"OLD_PASSWORD(us-east-1)","smtp_host":"email-smtp.us-east-1.amazonaws.com"}"#,
+            None,
+        ),
+        (
+            r#"{"AccessKeyId":null,"smtp_username":"OLD","smtp_password":"OLD_PASSWORD(us-east-1)","ses_region":"us-east-1"}"#,
+            Some(
+                r#"{"AccessKeyId":null,"smtp_username":"NEW","smtp_password":"NEW_PASSWORD(us-east-1)","ses_region":"us-east-1"}"#,
+            ),
+        ),
+        (
+            r#"{"SECRET_KEY":"django","EMAIL_HOST":"email-smtp.us-east-1.amazonaws.com","EMAIL_HOST_USER":"OLD","EMAIL_HOST_PASSWORD":"OLD_PASSWORD(us-east-1)"}"#,
+            Some(
+                r#"{"SECRET_KEY":"django","EMAIL_HOST":"email-smtp.us-east-1.amazonaws.com","EMAIL_HOST_USER":"NEW","EMAIL_HOST_PASSWORD":"NEW_PASSWORD(us-east-1)"}"#,
+            ),
+        ),
+        (
+            r#"{"UserName":"ci","MAIL_HOST":"email-smtp.us-east-1.amazonaws.com"}"#,
+            Some(
+                r#"{"UserName":"ci","MAIL_HOST":"email-smtp.us-east-1.amazonaws.com","AccessKeyId":"NEW","SecretAccessKey":"NEW_SECRET"}"#,
+            ),
+        ),
+        (
+            r#"{"UserName":"ci","AccessKeyId":"OLD","SecretAccessKey":"OLD_SECRET","USERNAME":"dbuser","app_session_token":"t"}"#,
+            Some(
+                r#"{"UserName":"ci","AccessKeyId":"NEW","SecretAccessKey":"NEW_SECRET","USERNAME":"dbuser","app_session_token":"t"}"#,
+            ),
+        ),
+        (r#"{"S3_ACCESS_KEY":"DO00ABCDEFGHIJKLMNOP","S3_SECRET_KEY":"OLD_SECRET","my_aws_id":"OLD"}"#, None),
+        (r#"{"smtp_username":"OLD","smtp_password":"x","smtp_region":"Ireland","region":"eu-west-1"}"#, None),
+        (r#"{"smtp_username":"OLD","smtp_password":"x","AWS_DEFAULT_REGION":"eu-west-1"}"#, None),
+        (
+            r#"{"smtp_username":"OLD","smtp_password":"x","smtp_host":"smtp.gmail.com","region":"eu-west-1"}"#,
+            None,
+        ),
+        (
+            r#"{"smtp_username":"OLD","smtp_password":"x","hosts":"email-smtp.us-east-1.amazonaws.com,email-smtp.eu-west-1.amazonaws.com"}"#,
+            None,
+        ),
+        (r#"{"AccessKey":{"AccessKeyId":"OLD","SecretAccessKey":"OLD_SECRET"}}"#, None),
+    ] {
+        match after {
+            Some(after) => becomes(before, after),
+            None => drop(refused(before)),
+        }
+    }
+}
+
+#[test]
+fn a_tag_has_nothing_overwritten_that_is_not_a_key() {
+    for (text, names) in [
+        (
+            r#"{"smtp_username":"OLD","smtp_password":"OLD_PASSWORD(us-east-1)","smtp_server":"email-smtp.us-east-1.amazonaws.com"}"#,
+            "smtp_username:smtp_server",
+        ),
+        (r#"{"key":"OLD","secret":"OLD_SECRET","webhook_url":"https://example.com"}"#, "key:webhook_url"),
+        (r#"{"UserName":"ci","order":"INVOICE20260101A1","db_password":"hunter2"}"#, "order:db_password"),
+    ] {
+        assert!(rotated(text, Some(names)).is_err(), "{text}");
+    }
+    // Where several pairs are there, the tag says which is AWS's.
+    let both = r#"{"SECRET_KEY":"django","aws_id":"OLD","aws_key":"OLD_SECRET","S3_ACCESS_KEY":"DO00ABCDEFGHIJKLMNOP","S3_SECRET_KEY":"x"}"#;
+    let after = r#"{"SECRET_KEY":"django","aws_id":"NEW","aws_key":"NEW_SECRET","S3_ACCESS_KEY":"DO00ABCDEFGHIJKLMNOP","S3_SECRET_KEY":"x"}"#;
+    assert_eq!(rotated(both, Some("aws_id:aws_key")), Ok(filled(after)));
+    let raw = r#"{"username":"OLD","password":"OLD_SECRET"}"#;
+    assert_eq!(
+        rotated(raw, Some("username:password")),
+        Ok(filled(r#"{"username":"NEW","password":"NEW_SECRET"}"#))
+    );
 }
