@@ -394,10 +394,6 @@ fn the_region_of_an_smtp_password_is_never_guessed() {
             DocumentError::HalfAPair(q("smtp_username"), q("smtp_password")),
         ),
         (
-            r#"{"username":"ci","password":"x","host":"email-smtp.us-east-1.amazonaws.com"}"#.into(),
-            DocumentError::NotAKeyId(q("username")),
-        ),
-        (
             r#"{"smtp_username":"OLD\n\u0000","smtp_password":"x","smtp_server":"email-smtp.us-east-1.amazonaws.com"}"#.into(),
             DocumentError::NotAKeyId(q("smtp_username")),
         ),
