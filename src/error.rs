@@ -64,7 +64,8 @@ pub enum Error {
     },
     /// The value is not one that can be rotated.
     #[error(
-        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. Store a JSON object with one access key pair, or with the user's name alone."
+        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. {}",
+        problem.remedy()
     )]
     SecretMalformed {
         /// The secret's ARN.
@@ -212,6 +213,14 @@ pub enum Error {
         /// What did not fit.
         problem: String,
     },
+    /// A defect of this product: a panic, which its own code and that of its libraries should never do.
+    #[error(
+        "A defect in iam-key-rotator ended the work at {place}. What was done before stays done; the next attempt reads the current state and resumes."
+    )]
+    Internal {
+        /// The file and line.
+        place: String,
+    },
     /// AWS did not answer, or answered something else than expected.
     #[error("{action} failed{after}. {remedy}")]
     ServiceUnavailable {
@@ -247,6 +256,7 @@ impl Error {
             Self::Refused { .. } => "Refused",
             Self::PlanChanged { .. } => "PlanChanged",
             Self::DeadlineTooShort { .. } => "DeadlineTooShort",
+            Self::Internal { .. } => "Internal",
             Self::ServiceUnavailable { .. } => "ServiceUnavailable",
         }
     }
@@ -283,6 +293,9 @@ impl Error {
             | Self::DeadlineTooShort { .. }
             | Self::ServiceUnavailable { .. } => {
                 "Nothing yet: Secrets Manager repeats the rotation by itself, and repeating it is safe. Act if this alert comes back for the same secret."
+            }
+            Self::Internal { .. } => {
+                "Report it with the place that the reason names and the version of iam-key-rotator. The current key still works. If this alert comes back for the same secret, cancel its rotation (`aws secretsmanager cancel-rotate-secret`) until the defect is fixed."
             }
             Self::Refused { .. } => {
                 "Act now: this does not pass by itself. The rotation stays stopped until you do what the reason says; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."

@@ -12,7 +12,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
 
 use crate::aws::Aws;
-use crate::config::Config;
+use crate::config::{Config, Unreadable};
+use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::event::{RotationEvent, Step};
 use crate::execute::Executor;
@@ -39,7 +40,7 @@ const ANSWER_TIME: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Rotator {
     aws: Aws,
-    config: Result<Config>,
+    config: std::result::Result<Config, Unreadable>,
     metrics: Metrics,
 }
 
@@ -59,7 +60,10 @@ pub struct Answer {
 
 impl Rotator {
     /// A rotator whose settings may be unreadable; each invocation then fails with that error.
-    pub fn new(aws: Aws, config: Result<Config>, metrics: Metrics) -> Self {
+    pub fn new(aws: Aws, config: std::result::Result<Config, Unreadable>, metrics: Metrics) -> Self {
+        for note in config.iter().flat_map(|config| &config.notes) {
+            tracing::warn!("{note}");
+        }
         Self { aws, config, metrics }
     }
 
@@ -79,12 +83,19 @@ impl Rotator {
         };
         async {
             let result = match &event {
-                Ok(event) => self.in_time(event, &invocation).await,
+                Ok(event) => guarded(self.in_time(event, &invocation)).await,
                 Err(error) => Err(error.clone()),
             };
-            match &result {
-                Ok(answer) => self.report_success(answer, start),
-                Err(error) => self.report_failure(error, event.as_ref().ok(), &invocation).await,
+            // A report that fails must not hide what it reports.
+            let reported = guarded(async {
+                match &result {
+                    Ok(answer) => self.report_success(answer, start),
+                    Err(error) => self.report_failure(error, event.as_ref().ok(), &invocation).await,
+                }
+                Ok(())
+            });
+            if let Err(error) = reported.await {
+                tracing::error!(errorType = error.error_type(), error = %error, "the report failed");
             }
             result
         }
@@ -110,7 +121,7 @@ impl Rotator {
         invocation: &Invocation,
         deadline: Instant,
     ) -> Result<Answer> {
-        let config = self.config.as_ref().map_err(Clone::clone)?;
+        let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
         if event.step == Step::SetSecret {
             return answer(event.step, plan::set_secret().outcome, Vec::new());
         }
@@ -180,9 +191,8 @@ impl Rotator {
             error = chain(error),
             "invocation failed"
         );
-        let Ok(config) = &self.config else {
-            return self.metrics.emit(Metric::RotationFailed, &[("errorType", error.error_type())]);
-        };
+        let reporting = self.config.as_ref().err().map(Unreadable::reporting);
+        let Some(config) = self.config.as_ref().ok().or(reporting.as_ref()) else { return };
         // Lambda must get the error itself, whatever becomes of the alert.
         let end = invocation.deadline - ANSWER_TIME.min(invocation.left() / 4);
         let told = timeout_at(end, Box::pin(self.tell(config, error, event, invocation))).await;

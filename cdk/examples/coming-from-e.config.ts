@@ -1,8 +1,12 @@
+import type { Stack } from 'aws-cdk-lib';
+import { OrganizationPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { IamKeyRotationProps } from '../lib';
 import { UserScope } from '../lib';
 import type { RotatorAppConfig } from '../lib/app/config';
 
 export const config: RotatorAppConfig = {
-  rotation: {
+  rotation: (stack): IamKeyRotationProps => ({
     alerts: { emails: ['ops@example.com'] },
     users: UserScope.everyoneNotExempt(),
     keys: {
@@ -13,15 +17,30 @@ export const config: RotatorAppConfig = {
     },
     mail: { from: 'keys@example.com', identity: 'example.com', admin: 'admin@example.com' },
     members: { externalId: 'choose-a-word-of-your-own', roleName: 'key-rotation', secretsIn: 'central' },
+    createdSecretsKey: keyOfTheSecrets(stack),
     sweep: {
       mode: 'enforce',
       scope: 'all',
       rotateAfter: '90d',
       warnBefore: '7d',
       exemptGroup: 'IAMKeyRotationExemptionGroup',
-      refuseOthers: true,
     },
     sweeping: { reservedConcurrency: 'none' },
-  },
+  }),
   organization: {},
 };
+
+/** Users of the members decrypt their own secrets with it, through Secrets Manager alone. Put in your organization's id. */
+function keyOfTheSecrets(stack: Stack): Key {
+  const key = new Key(stack, 'SecretsKey', { description: 'Secrets of access keys', enableKeyRotation: true });
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'ReadersInTheOrganization',
+      principals: [new OrganizationPrincipal('o-exampleorgid')],
+      actions: ['kms:Decrypt', 'kms:DescribeKey'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` } },
+    }),
+  );
+  return key;
+}

@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
 import { environmentOf, IamKeyRotation } from '../lib';
 import type { RotatorAppConfig } from '../lib/app/config';
 import type { IamKeyRotationProps } from '../lib';
 import { addStacks } from '../lib/app/stacks';
 import { PACKAGE_ROOT } from '../lib/code';
+import { ENV } from './configurations';
 import { newApp } from './templates';
 
 const PAGE = readFileSync(join(PACKAGE_ROOT, '..', 'docs', 'migrating.md'), 'utf8');
 
 /** What the stack fills in, and what the CDK tells each function differently. */
-const OF_THE_STACK = /^ROTATOR_(ALERT_TOPIC|ROTATION_FUNCTION|ROTATION_ROLE)_ARN=|^ROTATOR_MEMBER_ROLE=/;
+const OF_THE_STACK = /^ROTATOR_(ALERT_TOPIC|ROTATION_FUNCTION|ROTATION_ROLE)_ARN=|^ROTATOR_(KMS_KEY_ID|MEMBER_ROLE)=/;
 
 /** The settings in a section's last `env` block. */
 function settingsOf(system: string): string[] {
@@ -19,22 +21,27 @@ function settingsOf(system: string): string[] {
   return (blocks.at(-1) ?? '').split('\n').filter((line) => !OF_THE_STACK.test(line));
 }
 
-function exampleOf(system: string): RotatorAppConfig & { rotation: IamKeyRotationProps } {
+function exampleOf(system: string): RotatorAppConfig {
   const path = join(PACKAGE_ROOT, 'examples', `coming-from-${system.toLowerCase()}.config.ts`);
-  return jest.requireActual<{ config: RotatorAppConfig & { rotation: IamKeyRotationProps } }>(path).config;
+  return jest.requireActual<{ config: RotatorAppConfig }>(path).config;
+}
+
+function propsOf({ rotation }: RotatorAppConfig): IamKeyRotationProps {
+  return typeof rotation === 'function' ? rotation(new Stack(newApp(), 'Props', { env: ENV })) : (rotation ?? {});
 }
 
 describe.each(['A', 'B', 'C', 'D', 'E'])('coming from %s', (system) => {
   const config = exampleOf(system);
 
   test("the example's environment is the page's", () => {
-    const both = { ...environmentOf('rotation', config.rotation, {}), ...environmentOf('sweep', config.rotation, {}) };
+    const props = propsOf(config);
+    const both = { ...environmentOf('rotation', props, {}), ...environmentOf('sweep', props, {}) };
     const lines = Object.entries(both).map(([name, value]) => `${name}=${value}`);
     expect(lines.filter((line) => !OF_THE_STACK.test(line)).sort()).toEqual(settingsOf(system).sort());
   });
 
   test('the example synthesizes', () => {
-    const rotator = addStacks(newApp(), { ...config, env: { account: '111122223333', region: 'eu-west-1' } });
+    const rotator = addStacks(newApp(), { ...config, env: ENV });
     expect(rotator.rotation).toBeInstanceOf(IamKeyRotation);
   });
 });

@@ -20,6 +20,7 @@ mod secrets_manager;
 mod ses;
 mod sns;
 mod sts;
+mod usable;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -102,7 +103,7 @@ impl Aws {
             .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
             .load()
             .await;
-        Self::new(sdk)
+        Self::new(checked(sdk))
     }
 
     /// Clients as every AWS tool finds them: profiles with SSO, roles and processes, environment
@@ -122,7 +123,7 @@ impl Aws {
             loader = loader.region(aws_config::Region::new(region.to_owned()));
         }
         let sdk = loader.load().await;
-        let Some(profile) = profile else { return Self::new(sdk) };
+        let Some(profile) = profile else { return Self::new(checked(sdk)) };
         let chain = ProviderConfig::without_region()
             .with_region(sdk.region().cloned())
             .with_use_fips(sdk.use_fips())
@@ -131,7 +132,7 @@ impl Aws {
         let provider =
             ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&chain).build();
         let provider = SharedCredentialsProvider::new(provider);
-        Self::new(sdk.into_builder().credentials_provider(provider).build())
+        Self::new(checked(sdk.into_builder().credentials_provider(provider).build()))
     }
 
     /// Whose credentials these are: an ARN.
@@ -242,5 +243,13 @@ impl Aws {
     /// STS of one region, called under a given access key.
     pub fn sts_as(&self, key: &crate::model::Credential, region: &str) -> Sts {
         Sts::new(&self.sdk, key, region)
+    }
+}
+
+/// The same configuration, whose credentials are checked before they are used.
+fn checked(sdk: SdkConfig) -> SdkConfig {
+    match sdk.credentials_provider() {
+        Some(provider) => sdk.into_builder().credentials_provider(usable::Usable::of(provider)).build(),
+        None => sdk,
     }
 }

@@ -3,6 +3,7 @@
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Builder;
+use sha2::{Digest as _, Sha256};
 
 use super::CallError;
 
@@ -29,13 +30,25 @@ impl Sns {
         Self { client: Client::from_conf(Builder::from(sdk).build()) }
     }
 
-    /// [Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), in the topic's region.
+    /// [Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), in the topic's region. A FIFO topic
+    /// needs a message group, and an id by which it drops what comes twice within five minutes
+    /// ([deduplication](https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html)): the SDK's own retries.
     pub async fn publish(&self, topic_arn: &str, subject: &str, message: &str) -> Result<(), CallError> {
         let mut region = aws_sdk_sns::config::Config::builder();
         if let Some(name) = topic_arn.split(':').nth(3).filter(|name| !name.is_empty()) {
             region = region.region(Region::new(name.to_owned()));
         }
-        let request = self.client.publish().topic_arn(topic_arn).subject(subject).message(message);
+        let fifo = topic_arn.ends_with(".fifo");
+        let digest = || Sha256::digest(format!("{subject}\n{message}"));
+        let id = fifo.then(|| digest().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let request = self
+            .client
+            .publish()
+            .topic_arn(topic_arn)
+            .subject(subject)
+            .message(message)
+            .set_message_group_id(fifo.then(|| "iam-key-rotator".to_owned()))
+            .set_message_deduplication_id(id);
         let sent = request.customize().config_override(region).send().await;
         sent.map(drop).map_err(|e| CallError::new("sns:Publish", &e).about(topic_arn))
     }

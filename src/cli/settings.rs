@@ -42,7 +42,7 @@ pub(super) async fn read(
         }
         None => own.collect(),
     };
-    let config = SweepConfig::from_variables(variables.clone())?;
+    let config = SweepConfig::from_variables(variables.clone()).map_err(Error::from)?;
     let mode = config.shared.sweep_mode.or_else(|| is_deployed.then(Mode::default));
     Ok(Settings { config: SweepConfig { mode: Mode::Audit, ..config }, variables, mode })
 }

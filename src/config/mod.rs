@@ -1,9 +1,13 @@
 //! The environment becomes a [`Config`]. Pure: variables come in as pairs.
 //!
-//! A misspelt setting would be a default nobody wanted, so an unknown `ROTATOR_…` name is refused.
+//! A misspelt setting would be a default nobody wanted, so an unknown `ROTATOR_…` name is refused. Both functions
+//! take the same variables: each accepts the other's names, and does not use them.
 
 mod exempt;
+mod names;
 mod sweep;
+mod unreadable;
+mod variables;
 
 use std::time::Duration;
 
@@ -11,8 +15,13 @@ use crate::aws::MemberRole;
 use crate::error::{Error, Result};
 use crate::model::{InUse, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
 
+use names::{ROTATION_ONLY, SWEEP_NAMES};
+
 pub use exempt::Exemptions;
+pub use names::NAMES;
 pub use sweep::{Mode, Scope, SecretsIn, SweepConfig};
+pub use unreadable::Unreadable;
+pub use variables::readable;
 
 /// What the rotation function can be told by its environment, and the sweep as well.
 #[derive(Clone, Debug)]
@@ -39,6 +48,8 @@ pub struct Config {
     pub member_role: Option<String>,
     /// `ROTATOR_MEMBER_EXTERNAL_ID`: the ExternalId that role's trust policy asks for.
     pub member_external_id: Option<String>,
+    /// What is logged about settings once: those that only the other function uses and that it cannot read.
+    pub notes: Vec<String>,
 }
 
 /// Where mails come from and go to.
@@ -60,12 +71,13 @@ const DURATION: &str = "a duration such as 30s, 90m, 24h, 10d or 0, of at most t
 
 impl Config {
     /// Reads the variables that begin with `ROTATOR_`, and no others.
-    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> std::result::Result<Self, Unreadable> {
+        let variables = own(variables);
         let mut config = Self::default();
-        for (name, value) in variables {
-            if name.starts_with("ROTATOR_") {
-                config.set(&name, value.trim())?;
-            }
+        for (name, value) in &variables {
+            config.set(name, value).map_err(|error| Unreadable::new(error, &variables))?;
         }
         Ok(config)
     }
@@ -167,7 +179,7 @@ impl Config {
             "ROTATOR_SECRET_SHAPE" => {
                 let names: Vec<&str> = value.split(',').map(str::trim).collect();
                 self.secret_shape = SecretDocument::from_shape(&names).ok_or_else(|| {
-                    refuse("field names, comma-separated, with one access key pair, e.g. UserName,AccessKeyId,SecretAccessKey")
+                    refuse("field names, comma-separated, with one access key pair, e.g. UserName,AccessKeyId,SecretAccessKey; an SMTP password needs a field for its region, e.g. SmtpRegion")
                 })?;
             }
             "ROTATOR_MEMBER_ROLE" => {
@@ -187,7 +199,13 @@ impl Config {
                 }
                 self.member_external_id = filled();
             }
-            _ => return Err(unknown(name, "the rotation function", &NAMES)),
+            name if SWEEP_NAMES.contains(&name) => {
+                // A rotation does not stop for a setting that it does not use.
+                let read = SweepConfig::default().set(name, value);
+                self.notes
+                    .extend(read.err().map(|error| ignored(&error, "the sweep", "The rotation function")));
+            }
+            _ => return Err(unknown(name)),
         }
         Ok(())
     }
@@ -201,37 +219,32 @@ fn refuse(name: &str, value: &str, expected: &'static str) -> Error {
     }
 }
 
-fn unknown(name: &str, of: &str, names: &[&str]) -> Error {
+fn unknown(name: &str) -> Error {
+    let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
     Error::InvalidConfig {
         name: name.escape_default().to_string(),
-        problem: format!("is not a setting of {of}"),
+        problem: "is not a setting of the rotation function or the sweep".into(),
         expected: format!("one of {}", names.join(", ")).into(),
     }
 }
 
-/// The settings of the rotation function.
-pub const NAMES: [&str; 20] = [
-    "ROTATOR_ALERT_TOPIC_ARN",
-    "ROTATOR_EMAIL_FROM",
-    "ROTATOR_EMAIL_DOMAIN",
-    "ROTATOR_EMAIL_TAG",
-    "ROTATOR_ADMIN_EMAIL",
-    "ROTATOR_EMAIL_TEMPLATE",
-    "ROTATOR_OVERLAP",
-    "ROTATOR_RECOVERY",
-    "ROTATOR_IN_USE",
-    "ROTATOR_UNKNOWN_KEYS",
-    "ROTATOR_MODE",
-    "ROTATOR_EXEMPT_USERS",
-    "ROTATOR_EXEMPT_GROUP",
-    "ROTATOR_EXEMPT_TAG",
-    "ROTATOR_TEST_REGIONS",
-    "ROTATOR_PROPAGATION_TIMEOUT",
-    "ROTATOR_SECRET_NAME",
-    "ROTATOR_SECRET_SHAPE",
-    "ROTATOR_MEMBER_ROLE",
-    "ROTATOR_MEMBER_EXTERNAL_ID",
-];
+/// The line about a setting that only the other function uses, and cannot read.
+fn ignored(error: &Error, user: &str, reader: &str) -> String {
+    match error {
+        Error::InvalidConfig { name, problem, expected } => {
+            format!(
+                "`{name}` {problem}, which {user} cannot read (expected: {expected}). {reader} does not use it."
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The variables that are ours, without the space around their values.
+fn own(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let ours = variables.into_iter().filter(|(name, _)| name.starts_with("ROTATOR_"));
+    ours.map(|(name, value)| (name, value.trim().to_owned())).collect()
+}
 
 impl Default for Config {
     fn default() -> Self {
@@ -250,6 +263,7 @@ impl Default for Config {
             secret_shape,
             member_role: None,
             member_external_id: None,
+            notes: Vec::new(),
         }
     }
 }
@@ -269,7 +283,7 @@ pub fn parse_regions(text: &str) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn config(pairs: &[(&str, &str)]) -> Result<Config> {
+    fn config(pairs: &[(&str, &str)]) -> std::result::Result<Config, Unreadable> {
         Config::from_variables(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
     }
 
@@ -325,6 +339,34 @@ mod tests {
             let config = config(&[("ROTATOR_MEMBER_ROLE", role)]).unwrap();
             let arn = config.member_role("aws", "444455556666").unwrap().arn;
             assert_eq!(arn, "arn:aws:iam::444455556666:role/security/keys-sweep");
+        }
+    }
+
+    #[test]
+    fn the_sweeps_settings_are_accepted_and_one_that_it_cannot_read_is_only_noted() {
+        let swept = config(&[("ROTATOR_SCOPE", "all"), ("ROTATOR_ROTATE_AFTER", "90d")]).unwrap();
+        assert!(swept.notes.is_empty(), "{:?}", swept.notes);
+        let swept = config(&[("ROTATOR_SCOPE", "every\nbody"), ("ROTATOR_OVERLAP", "2h")]).unwrap();
+        assert_eq!(swept.policy.overlap.as_secs(), 7200);
+        let [note] = swept.notes.as_slice() else { panic!("{:?}", swept.notes) };
+        let says = |words: &str| note.contains(words);
+        assert!(says("`ROTATOR_SCOPE`") && says("enrolled, all") && says("does not use it"), "{note}");
+        assert!(says("every\\nbody") && !says("\n"), "{note}");
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_still_say_where_alerts_go_if_that_can_be_read() {
+        let topic = ("ROTATOR_ALERT_TOPIC_ARN", "arn:aws:sns:eu-west-1:111122223333:alerts");
+        for (settings, alerts) in [
+            (vec![("ROTATOR_OVERLAPS", "1h"), topic], true),
+            (vec![topic, ("ROTATOR_OVERLAP", "soon")], true),
+            (vec![("ROTATOR_OVERLAP", "soon")], false),
+            (vec![("ROTATOR_ALERT_TOPIC_ARN", "alerts")], false),
+        ] {
+            let unreadable = config(&settings).unwrap_err();
+            assert_eq!(unreadable.error_type(), "InvalidConfig");
+            let expected = alerts.then(|| topic.1.to_owned());
+            assert_eq!(unreadable.reporting().alert_topic_arn, expected, "{settings:?}");
         }
     }
 

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Config, DURATION, NAMES, parse_regions, refuse, unknown};
+use super::{
+    Config, DURATION, NAMES, ROTATION_ONLY, Unreadable, ignored, own, parse_regions, refuse, unknown,
+};
 use crate::aws::RotationSetup;
 use crate::error::{Error, Result};
-use crate::model::{SecretState, parse_duration};
+use crate::model::{SecretState, counted, duration_text, parse_duration};
+
+const DAY: u64 = 24 * 60 * 60;
+/// The longest interval that a schedule of Secrets Manager has.
+const MOST_DAYS: u64 = 1000;
 
 /// Everything the sweep can be told by its environment.
 #[derive(Clone, Debug)]
@@ -104,15 +110,27 @@ pub enum SecretsIn {
 
 impl SweepConfig {
     /// Reads the variables that begin with `ROTATOR_`, and no others.
-    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> std::result::Result<Self, Unreadable> {
+        let variables = own(variables);
+        Self::read(&variables).map_err(|error| Unreadable::new(error, &variables))
+    }
+
+    fn read(variables: &[(String, String)]) -> Result<Self> {
         let mut config = Self::default();
         for (name, value) in variables {
-            if name.starts_with("ROTATOR_") {
-                config.set(&name, value.trim())?;
+            match config.set(name, value) {
+                // A sweep does not stop for a setting that it does not use.
+                Err(error) if ROTATION_ONLY.contains(&name.as_str()) => {
+                    config.shared.notes.push(ignored(&error, "the rotation function", "The sweep"));
+                }
+                read => read?,
             }
         }
         config.mode = config.shared.sweep_mode.unwrap_or_default();
         config.check_names()?;
+        config.shared.notes.extend(config.schedule_note());
         Ok(config)
     }
 
@@ -124,15 +142,32 @@ impl SweepConfig {
         Ok(config)
     }
 
-    /// How a secret that nothing rotates yet is set up. A schedule counts whole days.
+    /// How a secret that nothing rotates yet is set up. A schedule counts whole days, and a thousand at most
+    /// ([RotationRulesType](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html)).
     pub fn rotation_setup(&self) -> Option<RotationSetup> {
-        const DAY: u64 = 24 * 60 * 60;
-        let every_days = (self.rotate_after.as_secs() / DAY).clamp(1, 1000);
         let function_arn = self.rotation_function.clone()?;
-        Some(RotationSetup { function_arn, every_days: i64::try_from(every_days).unwrap_or(1000) })
+        Some(RotationSetup { function_arn, every_days: self.every_days() })
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<()> {
+    fn every_days(&self) -> i64 {
+        i64::try_from((self.rotate_after.as_secs() / DAY).clamp(1, MOST_DAYS)).unwrap_or(1)
+    }
+
+    /// That schedules differ from `ROTATOR_ROTATE_AFTER`, where they must.
+    pub fn schedule_note(&self) -> Option<String> {
+        let set = duration_text(self.rotate_after);
+        let every = counted(self.every_days(), "day");
+        let limit = match self.rotate_after.as_secs() {
+            seconds if seconds % DAY != 0 => "counts whole days",
+            seconds if seconds / DAY > MOST_DAYS => "has at most 1000 days",
+            _ => return None,
+        };
+        Some(format!(
+            "`ROTATOR_ROTATE_AFTER` is {set}, and a schedule {limit}: schedules that the sweep sets rotate every {every}"
+        ))
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let refuse = |expected| refuse(name, value, expected);
         let duration = || parse_duration(value).ok_or_else(|| refuse(DURATION));
         let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
@@ -173,10 +208,7 @@ impl SweepConfig {
             }
             "ROTATOR_KMS_KEY_ID" => self.kms_key_id = filled(),
             name if NAMES.contains(&name) => self.shared.set(name, value)?,
-            _ => {
-                let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
-                return Err(unknown(name, "the sweep", &names));
-            }
+            _ => return Err(unknown(name)),
         }
         Ok(())
     }
@@ -250,19 +282,6 @@ fn scope(value: &str) -> Option<Scope> {
     })
 }
 
-/// The settings that only the sweep has.
-const SWEEP_NAMES: [&str; 9] = [
-    "ROTATOR_SCOPE",
-    "ROTATOR_ROTATE_AFTER",
-    "ROTATOR_WARN_BEFORE",
-    "ROTATOR_MAX_AGE",
-    "ROTATOR_SECRETS_IN",
-    "ROTATOR_REPLICA_REGIONS",
-    "ROTATOR_ROTATION_FUNCTION_ARN",
-    "ROTATOR_ROTATION_ROLE_ARN",
-    "ROTATOR_KMS_KEY_ID",
-];
-
 impl Default for SweepConfig {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -286,7 +305,7 @@ impl Default for SweepConfig {
 mod tests {
     use super::*;
 
-    fn config(pairs: &[(&str, &str)]) -> Result<SweepConfig> {
+    fn config(pairs: &[(&str, &str)]) -> std::result::Result<SweepConfig, Unreadable> {
         let owned = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         SweepConfig::from_variables(owned)
     }
@@ -325,6 +344,35 @@ mod tests {
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_only_the_rotation_function_uses_stops_no_sweep() {
+        for (name, value) in [("ROTATOR_TEST_REGIONS", "Ireland"), ("ROTATOR_PROPAGATION_TIMEOUT", "60")] {
+            let config = config(&[(name, value)]).unwrap();
+            let [note] = config.shared.notes.as_slice() else { panic!("{:?}", config.shared.notes) };
+            assert!(note.contains(name) && note.contains("The sweep does not use it"), "{note}");
+        }
+    }
+
+    #[test]
+    fn an_age_that_no_schedule_can_have_is_noted_with_the_schedule_that_is_set_instead() {
+        for (age, every) in [
+            ("36h", Some("every 1 day")),
+            ("6h", Some("every 1 day")),
+            ("1200d", Some("every 1000 days")),
+            ("60h", Some("every 2 days")),
+            ("90d", None),
+            ("48h", None),
+            ("1000d", None),
+        ] {
+            let notes = config(&[("ROTATOR_ROTATE_AFTER", age)]).unwrap().shared.notes;
+            assert_eq!(notes.len(), usize::from(every.is_some()), "{notes:?}");
+            let says = |note: &String| {
+                note.contains("ROTATOR_ROTATE_AFTER") && every.is_some_and(|every| note.ends_with(every))
+            };
+            assert!(notes.iter().all(says), "{notes:?}");
         }
     }
 
@@ -371,7 +419,7 @@ mod tests {
 
     #[test]
     fn every_name_in_the_list_is_one_that_is_read() {
-        for name in SWEEP_NAMES {
+        for name in super::super::SWEEP_NAMES {
             if let Err(error) = config(&[(name, "x")]) {
                 assert!(!error.to_string().contains("is not a setting"), "{error}");
             }

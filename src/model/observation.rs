@@ -218,7 +218,12 @@ impl Observation {
         let promoted = promoted.and_then(|version| version.key.as_ref());
         let end = self.keys.iter().find(|key| Some(&key.id) == promoted).map(|key| key.created);
         let in_time = |key: &&AccessKey| end.is_none_or(|end| key.created < end);
-        let unused = explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never));
+        // A key of SMTP credentials is proved before it is stored, and a crash may come in between.
+        let value = self.pending.as_ref().or(self.current.as_ref());
+        let proved = value.is_some_and(SecretDocument::is_smtp_only);
+        let never_used =
+            |key: &&AccessKey| key.last_use == Some(LastUse::Never) || (proved && key.is_unused());
+        let unused = explained.into_iter().filter(never_used);
         unused.filter(ripe).filter(in_time).collect()
     }
 

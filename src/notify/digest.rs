@@ -1,7 +1,5 @@
 //! What the administrator is told of a sweep: one digest, and an alert where a person is needed.
 
-use std::fmt::Display;
-
 use askama::Template;
 use serde_json::{Value, json};
 
@@ -9,7 +7,7 @@ use super::alert::publish;
 use crate::aws::{Aws, Email, Words};
 use crate::config::{Mode, Scope, SweepConfig};
 use crate::event::AccountEvent;
-use crate::model::readable;
+use crate::model::{counted, readable};
 use crate::sweep::{Account, AccountAnswer, Survey, Visit};
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
@@ -137,13 +135,6 @@ pub async fn tell_of_step(account: &Account<'_>, visit: &Visit, request_id: &str
     };
     let facts = json!({"account": account.number, "user": user, "action": what});
     digest.announce(account.aws, account.config, &facts).await;
-}
-
-/// A number with its noun: `1 action`, `2 actions`.
-pub(super) fn counted(count: impl Display, noun: &str) -> String {
-    let count = count.to_string();
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String]) -> Vec<Section> {

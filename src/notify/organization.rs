@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::digest::{Digest, Row, Section, counted};
+use super::digest::{Digest, Row, Section};
 use crate::aws::Aws;
 use crate::config::SweepConfig;
+use crate::model::counted;
 
 /// Tells of all accounts of an organization: an alert of those that failed, and a summary.
 pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Value], failures: &[&Value]) {

@@ -64,11 +64,16 @@ impl Claimant<'_> {
                 let Some(version) = seen.secret.holder(&key.id) else { continue };
                 let value = self.observer.version(&version.id).await?;
                 let document = document(&seen.secret, value).ok().flatten().map(|(_, document)| document);
-                let credential = document.as_ref().and_then(SecretDocument::credential);
-                let Some(credential) = credential.filter(|credential| credential.key_id == key.id) else {
+                let Some(document) = document.filter(|document| document.key_id().as_ref() == Some(&key.id))
+                else {
                     continue;
                 };
-                if self.is_theirs(seen, &credential).await? {
+                // SMTP credentials cannot be proved; such a key goes only if it was never used.
+                let is_theirs = match document.credential() {
+                    Some(credential) => self.is_theirs(seen, &credential).await?,
+                    None => true,
+                };
+                if is_theirs {
                     held.insert(key.id.clone());
                 }
             }

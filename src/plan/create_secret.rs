@@ -5,7 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Action, Outcome, Plan, Planned, Stage, authority, because, room, stage};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_REFUSED;
-use crate::model::{AccessKeyId, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, Version};
+use crate::model::{
+    AccessKeyId, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, SecretDocument, Version,
+};
 
 /// After this long a stored value is taken to show in every read. By then a CreateAccessKey that was not
 /// answered has made its key or never will, too.
@@ -25,8 +27,8 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     }
     if let Some(document) = &seen.pending {
         // A version's content can never be replaced, so what is stored is what there will be.
-        return match document.credential() {
-            Some(key) => Ok(stored(seen, &key.key_id)),
+        return match document.key_id() {
+            Some(key) => Ok(stored(seen, &key)),
             None => Err(Error::VersionNotStaged {
                 secret: seen.secret.arn.clone(),
                 token: seen.token.to_string(),
@@ -43,10 +45,13 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     actions.extend(adopt(seen));
     actions.extend(room::make(seen, policy)?);
     let intent = Intent::new(&seen.token, &seen.keys, seen.intent().as_ref());
-    let reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
+    let mut reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
         Some(current) => format!("to supersede {current}"),
         None => "the secret waits for its first key".into(),
     };
+    if seen.current.as_ref().is_some_and(SecretDocument::is_smtp_only) {
+        reason.push_str("; STS proves it before its SMTP credentials are stored");
+    }
     actions.push(because(Action::IssueAccessKey { intent }, reason));
     if seen.secret.tags.contains_key(TAG_REFUSED) {
         actions.push(because(Action::ForgetRefusal, "the rotation is no longer refused"));

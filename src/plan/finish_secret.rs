@@ -3,10 +3,12 @@
 //! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
 //! the token being AWSCURRENT already does not end it.
 
-use super::{Action, Outcome, Plan, Planned, Stage, because, room, stage};
+use super::{Action, Outcome, Plan, Planned, Stage, because, room, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::{AWSPENDING, AWSPREVIOUS};
-use crate::model::{AccessKeyId, KeyStatus, Observation, Policy, Version};
+use crate::model::{
+    AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy, SecretDocument, UnknownKeys, Version,
+};
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
 pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
@@ -31,7 +33,9 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                     return Ok(Plan::idle(Outcome::Wait(reason)));
                 }
             }
-            if !seen.accepted {
+            if seen.pending.as_ref().is_some_and(SecretDocument::is_smtp_only) {
+                smtp::check(seen, key)?;
+            } else if !seen.accepted {
                 let action = Action::ProveKey { key: key.clone() };
                 actions.push(because(action, "STS has not accepted it in every region"));
             }
@@ -40,12 +44,15 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                 to: seen.token.as_str().to_owned(),
                 key: key.clone(),
             };
-            actions.push(because(action, "it is active, and STS accepts it"));
+            actions.push(because(action, "it is active, and STS has accepted it"));
             current
         }
         Stage::Current => seen.secret.staged(AWSPREVIOUS),
     };
     let superseded = superseded.and_then(|version| version.key.as_ref()).filter(|old| *old != key);
+    let is_listed = |old: &&AccessKeyId| seen.keys.iter().any(|known| known.id == **old);
+    let superseded =
+        superseded.filter(is_listed).or_else(|| unnamed_predecessor(seen, policy, key)).or(superseded);
     actions.extend(superseded.map(|old| retire_at_once(seen, policy, old)).unwrap_or_default());
     actions.extend(room::orphans(seen));
     actions.extend(room::stale_labels(seen));
@@ -84,6 +91,21 @@ fn deactivated(seen: &Observation, key: &AccessKeyId) -> Error {
         problem: "was deactivated after it was made, so it was not promoted".into(),
         remedy: "Activate it and let the rotation go on, or cancel the rotation (`aws secretsmanager cancel-rotate-secret`) and start another.",
     }
+}
+
+/// The user's other key where the secret held no key of the user's before: under `delete-oldest` the
+/// promoted key is meant to be the only one that works. A key that is younger was made by somebody since.
+fn unnamed_predecessor<'s>(
+    seen: &'s Observation,
+    policy: &Policy,
+    promoted: &AccessKeyId,
+) -> Option<&'s AccessKeyId> {
+    if policy.unknown_keys != UnknownKeys::DeleteOldest || !policy.overlap.is_zero() {
+        return None;
+    }
+    let created = seen.keys.iter().find(|key| key.id == *promoted)?.created;
+    let older = |key: &&AccessKey| key.created < created && seen.role(key) == KeyRole::Unknown;
+    seen.keys.iter().find(older).map(|key| &key.id)
 }
 
 /// With an overlap of zero the superseded key goes inactive here, and with no recovery window

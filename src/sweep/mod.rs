@@ -22,7 +22,8 @@ use serde_json::Value;
 use tracing::Instrument as _;
 
 use crate::aws::Aws;
-use crate::config::{Mode, SweepConfig};
+use crate::config::{Mode, SweepConfig, Unreadable};
+use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::event::SweepEvent;
 use crate::invocation::Invocation;
@@ -38,13 +39,16 @@ pub use visit::Visit;
 #[derive(Debug)]
 pub struct Sweeper {
     aws: Aws,
-    config: Result<SweepConfig>,
+    config: std::result::Result<SweepConfig, Unreadable>,
     metrics: Metrics,
 }
 
 impl Sweeper {
     /// A sweeper whose settings may be unreadable; each invocation then fails with that error.
-    pub fn new(aws: Aws, config: Result<SweepConfig>, metrics: Metrics) -> Self {
+    pub fn new(aws: Aws, config: std::result::Result<SweepConfig, Unreadable>, metrics: Metrics) -> Self {
+        for note in config.iter().flat_map(|config| &config.shared.notes) {
+            tracing::warn!("{note}");
+        }
         Self { aws, config, metrics }
     }
 
@@ -55,9 +59,15 @@ impl Sweeper {
             let event = SweepEvent::parse(&event);
             // In an organization the accounts' failures are alerted together, at the end.
             let collected = matches!(&event, Ok(SweepEvent::Account(wish)) if wish.is_part_of_many());
-            let result = Box::pin(self.answer(event, &invocation)).await;
+            let result = guarded(Box::pin(self.answer(event, &invocation))).await;
             if let Err(error) = &result {
-                self.report_failure(error, !collected, &invocation).await;
+                let reported = async {
+                    self.report_failure(error, !collected, &invocation).await;
+                    Ok(())
+                };
+                if let Err(error) = guarded(reported).await {
+                    tracing::error!(errorType = error.error_type(), error = %error, "the report failed");
+                }
             }
             result
         }
@@ -66,7 +76,7 @@ impl Sweeper {
     }
 
     async fn answer(&self, event: Result<SweepEvent>, invocation: &Invocation) -> Result<Value> {
-        let config = self.config.as_ref().map_err(Clone::clone)?;
+        let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
         let answer = match event? {
             SweepEvent::Account(wish) => {
                 let mut config = config.clone();
@@ -95,8 +105,10 @@ impl Sweeper {
     async fn report_failure(&self, error: &Error, alert: bool, invocation: &Invocation) {
         tracing::error!(errorType = error.error_type(), error = chain(error), "sweep failed");
         self.metrics.emit(Metric::SweepFailed, &[("errorType", error.error_type())]);
-        if let Some(config) = self.config.as_ref().ok().filter(|_| alert) {
-            notify::alert_sweep_failure(&self.aws, &config.shared, error, &invocation.request_id).await;
+        let reporting = self.config.as_ref().err().map(Unreadable::reporting);
+        let config = self.config.as_ref().ok().map(|config| &config.shared).or(reporting.as_ref());
+        if let Some(config) = config.filter(|_| alert) {
+            notify::alert_sweep_failure(&self.aws, config, error, &invocation.request_id).await;
         }
     }
 }

@@ -9,6 +9,7 @@ use super::account::Account;
 use super::survey::Candidate;
 use crate::aws::CallError;
 use crate::config::Mode;
+use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
 use crate::model::{
@@ -60,7 +61,8 @@ impl Account<'_> {
     /// Visits one user.
     pub async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
         let mut visit = Visit::of(candidate.user.clone());
-        if let Err(error) = Box::pin(self.work(candidate, demand, &mut visit)).await {
+        // One user's defect must not keep the others from being visited.
+        if let Err(error) = guarded(Box::pin(self.work(candidate, demand, &mut visit))).await {
             tracing::error!(
                 user = candidate.user.name.as_str(),
                 errorType = error.error_type(),

@@ -73,6 +73,59 @@ async fn a_failing_alert_changes_nothing_about_the_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn settings_that_cannot_be_read_are_alerted_at_each_failed_invocation_if_the_topic_can_be() {
+    let (stage, _, arn) = alerting(&[]);
+    for settings in [
+        vec![("ROTATOR_OVERLAPS", "1h"), ("ROTATOR_ALERT_TOPIC_ARN", TOPIC)],
+        vec![("ROTATOR_ALERT_TOPIC_ARN", TOPIC), ("ROTATOR_RECOVERY", "soon")],
+    ] {
+        stage.deploy(&settings);
+        let before = stage.sim.alerts().len();
+        for nth in 1..=2 {
+            let error = stage.failed(&arn).await;
+            assert_eq!(error.error_type, "InvalidConfig");
+            let alerts = stage.sim.alerts();
+            assert_eq!(alerts.len(), before + nth, "{alerts:?}");
+            let alert = &alerts[before + nth - 1];
+            assert!(alert.subject.as_ref().unwrap().contains("InvalidConfig"), "{alert:?}");
+            assert!(settings.iter().any(|(name, _)| alert.message.contains(name)), "{alert:?}");
+        }
+    }
+    assert!(stage.metrics.text().contains("RotationFailed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_does_not_stop_for_a_setting_of_the_sweep_that_cannot_be_read_and_logs_it() {
+    let (stage, key, arn) = alerting(&[]);
+    stage.deploy(&[
+        ("ROTATOR_SCOPE", "everybody"),
+        ("ROTATOR_ROTATE_AFTER", "soon"),
+        ("ROTATOR_MODE", "enforce"),
+    ]);
+    stage.rotated(&arn).await;
+    assert_eq!(stage.sim.keys(crate::stage::ACCOUNT, crate::stage::USER).len(), 2, "{key:?}");
+    let warned: Vec<Value> = stage.log.json().into_iter().filter(|line| line["level"] == "WARN").collect();
+    for name in ["ROTATOR_SCOPE", "ROTATOR_ROTATE_AFTER"] {
+        let says = |line: &Value| line.to_string().contains(name);
+        assert_eq!(warned.iter().filter(|line| says(line)).count(), 1, "{warned:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fifo_topic_gets_every_alert() {
+    let (stage, _, arn) = alerting(&[]);
+    let topic = stage.sim.create_topic("alerts.fifo");
+    stage.deploy(&[("ROTATOR_ALERT_TOPIC_ARN", &topic)]);
+    stage.sim.add_fault(Fault::on("ListAccessKeys", 0, FaultKind::Denied));
+    for nth in 1..=2 {
+        assert_eq!(stage.failed(&arn).await.error_type, "AccessDenied");
+        let alerts = stage.sim.alerts();
+        assert_eq!(alerts.len(), nth, "{}", stage.log.text());
+        assert_eq!(alerts[nth - 1].topic, topic);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_others_named_is_escaped_in_log_and_alert() {
     let (stage, ..) = alerting(&[]);
     let arn =

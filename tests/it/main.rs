@@ -32,3 +32,4 @@ mod stage;
 mod states;
 mod sts;
 mod superseded;
+mod values;

@@ -42,14 +42,19 @@ def rotate_secret(data):
     earlier = unfinished(secret)
     token = earlier or data.get("ClientRequestToken") or new_uuid()
     if data.get("RotateImmediately", True):
-        held = {"SecretString": None, "SecretBinary": None, "CreatedDate": int(time.time()), "Stages": ["AWSPENDING"]}
-        secret["Versions"].setdefault(token, held)
-        print(f"ROTATION of {secret['Name']} started", flush=True)
-        threading.Thread(target=run, args=(secret, function, token), daemon=True).start()
+        threading.Thread(target=run, args=(secret, function, staged(secret, token)), daemon=True).start()
     if earlier:
         words = "A previous rotation isn't complete. That rotation will be reattempted."
         return error_response_json("InvalidRequestException", words, 400)
     return json_response({"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": token})
+
+
+def staged(secret, token):
+    """Begins a rotation: with AWSPENDING and without a value, unless an earlier attempt has stored one."""
+    held = {"SecretString": None, "SecretBinary": None, "CreatedDate": int(time.time()), "Stages": ["AWSPENDING"]}
+    secret["Versions"].setdefault(token, held)
+    print(f"ROTATION of {secret['Name']} started", flush=True)
+    return token
 
 
 def run(secret, function, token):

@@ -3,14 +3,19 @@
 Run by the stand-ins' own Python. Identity policies, boundaries, resource policies, tags and conditions are evaluated
 by ministack itself. What it does not know is looked up here and handed to it: Secrets Manager's condition keys, the
 sender of a mail and its domain, the unit whose accounts are listed, the organization of an account, whose access key
-GetAccessKeyLastUsed asks about, and that the aws:PrincipalArn of a session is its role's. Plain HTTP on loopback passes
-for TLS. Each refusal is printed, so that a test can say that there was none.
+GetAccessKeyLastUsed asks about, that the aws:PrincipalArn of a session is its role's, and the aws:PrincipalOrgID of a
+member account. Plain HTTP on loopback passes for TLS. Each refusal is printed, so that a test can say that there was none.
 
 RotateSecret also needs lambda:InvokeFunction on the rotation function, as on AWS. CreateSecret gives the first version the
 ClientRequestToken as its id, and the lists show which function rotates a secret and when it last did; ministack does neither.
 A secret of another account is reached by its ARN, where both accounts allow it; ministack knows those of one's own account.
+Whoever reads or writes a value also needs the secret's key: a customer key as its policy says, through Secrets Manager; the
+account's default key serves that account's own principals, and no others. ListSecrets compares the beginnings of names and tags.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 """
@@ -23,7 +28,7 @@ import urllib.parse
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, json_response, request_scope
-from ministack.services import iam, organizations, secretsmanager
+from ministack.services import iam, kms, organizations, secretsmanager
 
 judge = iam_evaluator.enforce
 resource_of = iam_actions.extract_resource_arn
@@ -35,6 +40,12 @@ OF_THE_REQUEST = {
     "RotationLambdaARN": "secretsmanager:RotationLambdaARN",
     "VersionId": "secretsmanager:VersionId",
     "VersionStage": "secretsmanager:VersionStage",
+}
+# What a request also does with the secret's key.
+KEY_ACTIONS = {
+    "secretsmanager:CreateSecret": ["kms:GenerateDataKey", "kms:Decrypt"],
+    "secretsmanager:GetSecretValue": ["kms:Decrypt"],
+    "secretsmanager:PutSecretValue": ["kms:GenerateDataKey", "kms:Decrypt"],
 }
 
 
@@ -111,9 +122,35 @@ def enforce(access_key_id, action, service, region, resource_arn="*", service_co
         # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         action, resource_arn = "lambda:InvokeFunction", function
         refusal = judge(access_key_id, action, "lambda", region, resource_arn=function, service_context={})
+    for key_action in KEY_ACTIONS.get(action, []) if refusal is None else []:
+        iam_evaluator._signed_request.set(signed)
+        refusal = refusal or use_of_key(access_key_id, key_action, region, resource_arn)
     if refusal is not None:
         print(f"REFUSED {action} on {resource_arn} with {context}: {refusal}", flush=True)
     return refusal
+
+
+def use_of_key(access_key_id, action, region, secret_arn):
+    """The refusal, if any, to use the key of a secret through Secrets Manager."""
+    key = fields().get("KmsKeyId") or (secret_of(secret_arn) or {}).get("KmsKeyId")
+    if not key:
+        if secret_arn.split(":")[4] == get_account_id():
+            return None
+        print(f"DEFAULT KEY of {secret_arn} does not serve account {get_account_id()}", flush=True)
+        return iam_evaluator.EvalResult("ImplicitDeny", reason="Access to KMS is not allowed")
+    if not key.startswith("arn:"):
+        key = kms._resolve_key(key)["Arn"]
+    context = {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com", "kms:EncryptionContext:SecretARN": secret_arn}
+    refusal = judge(access_key_id, action, "kms", region, resource_arn=key, service_context=context)
+    if refusal is not None:
+        print(f"REFUSED {action} on {key} with {context}: {refusal}", flush=True)
+    return refusal
+
+
+def key_policy(arn):
+    """In the account of the key."""
+    with scope_of(arn):
+        return key_policy_of(arn)
 
 
 def extract_resource_arn(service, method, path, headers, body, params, region, account):
@@ -133,7 +170,18 @@ def condition_value(key, context):
     if key.lower() == "aws:principalarn" and session:
         partition, account, role = session.groups()
         return f"{partition}:iam::{account}:role/{role}"
+    if key.lower() == "aws:principalorgid":
+        return organization_with(context.principal_account)
     return value_of(key, context)
+
+
+def organization_with(account):
+    """The id of the organization that has made the account, or whose management account it is."""
+    makers = [maker for maker, made in organizations._accounts._data if made == account]
+    for manager in [*makers, account]:
+        if organization := organizations._orgs._data.get((manager, "self")):
+            return organization["Id"]
+    return None
 
 
 def secret_policy(arn):
@@ -185,14 +233,31 @@ def describe_secret(data):
     return json_response(with_rotation(json.loads(body))) if status == 200 else (status, headers, body)
 
 
+def filter_secret_names(names, filters):
+    beginnings = {
+        "name": lambda secret: [secret["Name"]],
+        "tag-key": lambda secret: [tag["Key"] for tag in secret.get("Tags", [])],
+        "tag-value": lambda secret: [tag["Value"] for tag in secret.get("Tags", [])],
+    }
+    for each in filters:
+        if texts := beginnings.get(each["Key"]):
+            values = tuple(each["Values"])
+            names = [name for name in names if any(text.startswith(values) for text in texts(secretsmanager._secrets[name]))]
+    return filtered(names, [each for each in filters if each["Key"] not in beginnings])
+
+
 policy_of, answered = secretsmanager.secret_policy_for_arn, secretsmanager.handle_request
 secretsmanager.secret_policy_for_arn, secretsmanager.handle_request = secret_policy, answer_secrets
 created, listed, described = secretsmanager._create_secret, secretsmanager._list_secrets, secretsmanager._describe_secret
+key_policy_of, kms.key_policy_for_arn = kms.key_policy_for_arn, key_policy
+filtered, secretsmanager._filter_secret_names = secretsmanager._filter_secret_names, filter_secret_names
 secretsmanager._create_secret = create_secret
 secretsmanager._list_secrets = list_secrets
 secretsmanager._describe_secret = describe_secret
 if "ROTATION_ENGINE" in os.environ:
     import ministack_engine  # noqa: F401
+if "ROTATION_SCHEDULES" in os.environ:
+    import ministack_schedules  # noqa: F401
 if "MOVABLE_CLOCK" in os.environ:
     import ministack_clock  # noqa: F401
 iam_evaluator.enforce = enforce

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::aws::RotationSetup;
-use crate::model::AccessKeyId;
+use crate::model::{AccessKeyId, counted};
 
 /// Something a sweep changes. Its `Display` is the line an audit prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl fmt::Display for FleetAction {
                 write!(f, "finish the enrolment whose first rotation supersedes {adopts}")
             }
             Self::RequestRotation { setup: Some(setup) } => {
-                write!(f, "rotate the secret now, and then every {} days", setup.every_days)
+                write!(f, "rotate the secret now, and then every {}", counted(setup.every_days, "day"))
             }
             Self::RequestRotation { setup: None } => f.write_str("rotate the secret"),
             Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),

@@ -74,7 +74,7 @@ impl Planner<'_> {
         let reason = format!("its key {} was created {}", oldest.id, oldest.created);
         self.act(FleetAction::Enroll { secret_name, adopts: youngest.id.clone() }, reason.clone());
         if self.seen.now >= due || forced {
-            self.act(FleetAction::RequestRotation { setup: self.config.rotation_setup() }, reason);
+            self.request_rotation(self.config.rotation_setup(), reason);
         } else {
             self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
         }

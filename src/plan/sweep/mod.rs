@@ -16,11 +16,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Planned, because};
+use crate::aws::RotationSetup;
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{TAG_EMAIL, TAG_NOTICES};
 use crate::model::{
     AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, OtherSecret,
-    Policy, SecretState, UserRef, mailbox,
+    Policy, SecretState, UserRef, counted, mailbox,
 };
 
 pub use super::exemption;
@@ -293,6 +294,13 @@ impl<'a> Planner<'a> {
         Some([begun, seen].into_iter().flatten().min().unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
+    /// Plans the rotation, and says where the schedule that it sets differs from the settings.
+    fn request_rotation(&mut self, setup: Option<RotationSetup>, reason: String) {
+        let note = setup.as_ref().and_then(|_| self.config.schedule_note());
+        let reason = note.map_or(reason.clone(), |note| format!("{reason}; {note}"));
+        self.act(FleetAction::RequestRotation { setup }, reason);
+    }
+
     fn act(&mut self, action: FleetAction, reason: impl Into<String>) {
         self.plan.actions.push(because(action, reason));
     }
@@ -390,7 +398,7 @@ impl<'a> Planner<'a> {
             .collect();
         for key in old {
             let days = now.duration_since(key.created).as_hours() / 24;
-            let evidence = format!("active since {}, {days} days", key.created);
+            let evidence = format!("active since {}, {}", key.created, counted(days, "day"));
             self.find(kind, Some(&key.id), evidence);
         }
     }

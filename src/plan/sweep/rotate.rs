@@ -87,7 +87,7 @@ impl Planner<'_> {
             (Some(key), ..) => format!("its key {} was created {}", key.id, key.created),
             (None, ..) => "it has no active key".into(),
         };
-        self.act(FleetAction::RequestRotation { setup }, reason);
+        self.request_rotation(setup, reason);
     }
 
     /// An enrolment that broke off has left a secret whose first version has no key's label.

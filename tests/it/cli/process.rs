@@ -159,6 +159,36 @@ async fn without_a_terminal_and_without_yes_a_sweep_changes_nothing() {
     );
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_that_cannot_be_sent_are_an_error_and_end_no_process_in_a_panic() {
+    let served = Served::new("cli-control-characters").await;
+    let root = served.sim.root(ACCOUNT);
+    let (id, secret) = (root.access_key_id.as_str(), root.secret_access_key.as_str());
+    let good = [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_REGION", "eu-west-1")];
+    let with_line_end = format!("{id}\r");
+    for (name, value) in [
+        ("AWS_ACCESS_KEY_ID", with_line_end.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIA\u{e9}"),
+        ("AWS_SESSION_TOKEN", "to\nken"),
+        ("AWS_REGION", "eu-west-1\r"),
+        ("AWS_REGION", "eu west 1"),
+        ("AWS_ENDPOINT_URL", "http://a b"),
+    ] {
+        let variables = [&good[..], &[(name, value)]].concat();
+        let ran = served.run(&["status"], &variables).await;
+        let said = text(&ran.stderr);
+        let code = ran.status.code();
+        // A line end behind a region is dropped, or refused.
+        assert!(
+            matches!(code, Some(0..=2)) && (code != Some(0) || name == "AWS_REGION"),
+            "{name} {code:?}: {said}"
+        );
+        assert!(!said.contains("panicked") && !said.contains("defect"), "{name}: {said}");
+        assert!(!said.contains(secret) && !said.contains("to\nken"), "{name}: {said}");
+    }
+}
+
 /// The program behind a profile is named with its own words, whatever goes wrong with it, and what it
 /// writes that could be a secret is not shown.
 #[tokio::test(flavor = "multi_thread")]

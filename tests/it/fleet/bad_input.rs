@@ -25,6 +25,12 @@ async fn settings_that_cannot_be_read_fail_every_invocation_with_the_name() {
     let error = fleet.send(json!({})).await.unwrap_err();
     assert_eq!(error.error_type, "InvalidConfig");
     assert!(error.message.contains("ROTATOR_WARN_BEFORE"), "{error:?}");
+    let alerts = fleet.sim.alerts();
+    assert!(matches!(&alerts[..], [alert] if alert.message.contains("ROTATOR_WARN_BEFORE")), "{alerts:?}");
+    // The rotation function does not use it.
+    let (_, arn) = fleet.enrolled("ci", 100);
+    fleet.stage.rotated(&arn).await;
+    assert_eq!(fleet.keys("ci").len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

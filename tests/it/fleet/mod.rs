@@ -5,6 +5,7 @@ mod calls;
 mod coming_from;
 mod continuation;
 mod default;
+mod defects;
 mod enrolment;
 mod exemptions;
 mod lifecycle;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iam_key_rotator::aws::Aws;
-use iam_key_rotator::config::{NAMES, SweepConfig};
+use iam_key_rotator::config::SweepConfig;
 use iam_key_rotator::invocation::Invocation;
 use iam_key_rotator::sweep::Sweeper;
 use iam_key_rotator::telemetry::Metrics;
@@ -71,9 +72,7 @@ impl Fleet {
         let mut all: Vec<(&str, &str)> =
             ENFORCE.into_iter().filter(|(name, _)| !settings.iter().any(|(set, _)| set == name)).collect();
         all.extend(settings);
-        let shared: Vec<(&str, &str)> =
-            all.iter().filter(|(name, _)| NAMES.contains(name)).copied().collect();
-        self.stage.deploy(&shared);
+        self.stage.deploy(&all);
         deploy_sweep(&self.sim, &all, &self.metrics);
     }
 

@@ -72,6 +72,7 @@ fn publish(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     if !context.state.world.topics.contains_key(topic) {
         return Err(ApiError::new(404, "NotFound", "Topic does not exist"));
     }
+    check_fifo(topic, form)?;
     let names = form.list("MessageAttributes.entry", "Name");
     let values = form.list("MessageAttributes.entry", "Value.StringValue");
     let attributes: BTreeMap<String, String> = names.into_iter().zip(values).collect();
@@ -84,6 +85,29 @@ fn publish(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
     });
     let id = context.state.world.ids.uuid("message-id");
     Ok(Xml::new().text("MessageId", &id))
+}
+
+/// A FIFO topic demands a group, and an id where the content is not one; a standard topic takes no id
+/// (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
+fn check_fifo(topic: &str, form: &Form) -> Result<(), ApiError> {
+    let (group, id) = (form.get("MessageGroupId"), form.get("MessageDeduplicationId"));
+    let usable =
+        |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if [group, id].into_iter().flatten().any(|text| !usable(text)) {
+        return Err(invalid("Invalid parameter: MessageGroupId or MessageDeduplicationId"));
+    }
+    match (topic.ends_with(".fifo"), group, id) {
+        (true, None, _) => {
+            Err(invalid("Invalid parameter: The MessageGroupId parameter is required for FIFO topics"))
+        }
+        (true, Some(_), None) => Err(invalid(
+            "Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+        )),
+        (false, _, Some(_)) => Err(invalid(
+            "Invalid parameter: MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A subscription that nobody has confirmed has no ARN

@@ -1,0 +1,47 @@
+//! Settings that cannot be read, and what can still be done about them: alert somebody.
+
+use std::ops::Deref;
+
+use super::Config;
+use crate::error::Error;
+
+/// Why the settings cannot be read. The alert topic among them may be readable all the same, so that the
+/// failed invocations are not silent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unreadable {
+    error: Error,
+    alert_topic_arn: Option<String>,
+}
+
+impl Unreadable {
+    pub(super) fn new(error: Error, variables: &[(String, String)]) -> Self {
+        const TOPIC: &str = "ROTATOR_ALERT_TOPIC_ARN";
+        let mut config = Config::default();
+        let topics = variables.iter().filter(|(name, _)| name == TOPIC);
+        for (name, value) in topics {
+            // One that cannot be read is the error itself.
+            let _ = config.set(name, value);
+        }
+        Self { error, alert_topic_arn: config.alert_topic_arn }
+    }
+
+    /// The settings by which the failure is reported: the alert topic, and the standard for all others.
+    pub fn reporting(&self) -> Config {
+        Config { alert_topic_arn: self.alert_topic_arn.clone(), ..Config::default() }
+    }
+}
+
+impl Deref for Unreadable {
+    type Target = Error;
+
+    fn deref(&self) -> &Error {
+        &self.error
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        unreadable.error
+    }
+}

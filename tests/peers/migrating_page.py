@@ -1,0 +1,118 @@
+"""docs/migrating.md, as its reader uses it: the settings to paste, the commands to type, the sentences to rely on.
+
+A system is named by its letter; "all" is the part for all of them.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+from processes import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "migrating.md").read_text()
+SYSTEMS = ["A", "B", "C", "D", "E"]
+REPLAYS = sorted(Path(__file__).parent.glob("test_coming_from_*.py"))
+# The paragraphs whose every sentence a replay shows, by how they begin.
+SHOWN = ["What a move is", "What stays", "What you will see", "Who can read the secrets", "Check"]
+# What the page has instead of a reader's own names, and what the replays put there (`Move.names`).
+PLACEHOLDER = re.compile(r"(?<![\w$./{-])[A-Z]{3,}(?:-[A-Z]+)*(?![\w./-])")
+# Words that look like placeholders.
+NO_PLACEHOLDERS = {"AWSCURRENT", "AWSPREVIOUS"}
+# Commands of programs that no stand-in plays.
+NOT_RUN = ["terraform state rm"]
+
+
+def sections():
+    """The text of each section by its system's letter."""
+    found = {"all": PAGE.split("\n## For all of them\n")[1].split("\n## ")[0]}
+    for system in SYSTEMS:
+        found[system] = PAGE.split(f"\n## Coming from {system}\n")[1].split("\n## ")[0]
+    return found
+
+
+def settings(system, nth=0):
+    """The settings in a section's block."""
+    block = re.findall(r"^```env\n(.*?)^```", sections()[system], re.DOTALL | re.MULTILINE)[nth]
+    return dict(line.split("=", 1) for line in block.splitlines())
+
+
+def commands(system):
+    """Every command of a section, those of a console one by one, and those within a sentence."""
+    text, found = sections()[system], []
+    for indent, block in re.findall(r"^( *)```console\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            line = line.removeprefix(indent)
+            if line.startswith("$ "):
+                found.append(line.removeprefix("$ "))
+            else:
+                found[-1] += f"\n{line.removeprefix('  ')}"
+    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return found + re.findall(r"`((?:aws|terraform) [^`]+)`", prose)
+
+
+def command(system, beginning):
+    """The one command of a section, or of the part for all, that begins so."""
+    for part in (system, "all"):
+        found = [each for each in commands(part) if each.startswith(beginning)]
+        if found:
+            assert len(found) == 1, f"{system}: {len(found)} commands begin with {beginning!r}"
+            return found[0]
+    raise AssertionError(f"docs/migrating.md has no command for {system} that begins with {beginning!r}")
+
+
+def placeholders(text):
+    return {word for word in PLACEHOLDER.findall(text) if word not in NO_PLACEHOLDERS}
+
+
+def plain(text):
+    return " ".join(text.split())
+
+
+def sentences(system):
+    """What the paragraphs of `SHOWN` state: their sentences, parts of sentences between semicolons, and rows of tables."""
+    found, lines = [], iter(f"{sections()[system]}\n\n".split("\n\n"))
+    for paragraph in lines:
+        begun = next((name for name in SHOWN if paragraph.startswith(f"**{name}")), None)
+        if begun is None:
+            continue
+        stated = paragraph.removeprefix(f"**{begun}").lstrip(".,*: ")
+        found += parts(stated)
+        if stated.rstrip().endswith(":"):
+            # It introduces what follows.
+            found.pop()
+            listed = next(lines)
+            rows = listed.splitlines()[2:] if listed.startswith("|") else re.split(r"^- ", listed, flags=re.MULTILINE)
+            found += [plain(row.strip("| ")).rstrip(".") for row in rows if row.strip()]
+    return found
+
+
+def parts(stated):
+    """Sentences, and what stands between semicolons; neither is sought within code or quotes."""
+    kept = re.sub(r"`[^`]*`|\"[^\"]*\"", lambda quoted: quoted[0].translate(HIDDEN), stated)
+    return [plain(each.translate(SEEN)).rstrip(".") for each in re.split(r";\s|\.\s|\.$", kept) if each.strip()]
+
+
+HIDDEN = {ord(";"): "\ue000", ord("."): "\ue001"}
+SEEN = {0xE000: ";", 0xE001: "."}
+
+
+def literals(method):
+    """The texts that the replays hand to a method, with the system of each."""
+    found = []
+    for path in REPLAYS:
+        system = path.stem[-1].upper()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
+                found += [(system, each.value) for each in node.args if isinstance(each, ast.Constant)]
+    return found
+
+
+def shown_without_an_assertion():
+    """Each `with … .shows(…)` of the replays in which nothing is asserted."""
+    bare = []
+    for path in REPLAYS:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.With) and ".shows(" in ast.unparse(node.items[0]):
+                if not any(isinstance(each, ast.Assert) for each in ast.walk(node)):
+                    bare.append(ast.unparse(node.items[0]))
+    return bare
