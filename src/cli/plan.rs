@@ -73,6 +73,9 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     let plan = FleetPlan::make(&args.user, &config, session, terminal).await?;
     if session.global.json {
         terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
+        for odd in &plan.survey.odd_rows {
+            terminal.note(format!("note: {odd}"))?;
+        }
     } else {
         plan.print(terminal, false)?;
         terminal.line(match plan.changes() {

@@ -153,10 +153,10 @@ impl FindingKind {
                 "Nothing is lost: at worst a recovery window begins anew and a message is repeated. Check who wrote the tag `iam-key-rotator:notices` (CloudTrail: TagResource)."
             }
             Self::SecretDeleted => {
-                "Nothing rotates it. If it is still needed: `aws secretsmanager restore-secret --secret-id SECRET`. If not, move its consumers away, then deactivate the user's key."
+                "Restore the secret; or move its consumers away, then deactivate the user's key. Nothing rotates it until then."
             }
             Self::NameUnusable => {
-                "Rename the user (`aws iam update-user --user-name USER --new-user-name NAME`), exempt it, or put its name into the user field of a secret's value and rotate that secret by its own schedule."
+                "Rename the user or exempt it; or put its name into the user field of a secret's value, and rotate that secret by its own schedule."
             }
             Self::UnusableAddress => {
                 "Correct the tag: one mail address, without a name or a second address. Mails go where they would without the tag."

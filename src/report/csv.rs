@@ -35,7 +35,7 @@ const COLUMNS: [&str; 29] = [
     "failure",
 ];
 
-/// The report as CSV. What a spreadsheet would take for a formula begins with an apostrophe.
+/// The report as CSV; a row of the credential report that could not be read is a row without a user. What a spreadsheet would take for a formula begins with an apostrophe.
 pub fn csv(report: &Report) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.
@@ -48,6 +48,13 @@ pub fn csv(report: &Report) -> String {
         for key in keys {
             let _ = writer.write_record(row(report, user, key).map(|cell| csv_cell(&cell)));
         }
+    }
+    for odd in &report.odd_rows {
+        let mut row = [const { String::new() }; COLUMNS.len()];
+        if let Some(failure) = row.last_mut() {
+            failure.clone_from(odd);
+        }
+        let _ = writer.write_record(row);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }

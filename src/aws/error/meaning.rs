@@ -69,7 +69,8 @@ const PASSING: [&str; 18] = [
     "ResourceExistsException",
     "ResourceNotReadyException",
 ];
-/// Codes about credentials that AWS does not accept, which no repetition makes valid
+/// Codes about credentials that AWS does not know. A session that is seconds old may not be known
+/// everywhere yet, so they pass as far as is known, with what to look at
 /// ([errors that all calls share](https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html)).
 const CREDENTIALS: [&str; 6] = [
     "InvalidClientTokenId",
@@ -114,8 +115,7 @@ pub(super) fn meaning(action: &str, code: &str, message: &str, status: u16) -> M
 /// [IAM](https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html).
 fn common(code: &str) -> Option<Meaning> {
     Some(match code {
-        _ if PASSING.contains(&code) || EXPIRED.contains(&code) => Passing,
-        _ if CREDENTIALS.contains(&code) => Refused(remedy::CREDENTIALS),
+        _ if PASSING.contains(&code) || advice(code).is_some() => Passing,
         _ if SIGNATURE.contains(&code) => Refused(remedy::SIGNATURE),
         "OptInRequired" | "SubscriptionRequiredException" => Refused(remedy::OPT_IN),
         "NotFoundException" | "NotFound" | "ResourceNotFoundException" => Refused(remedy::NOT_THERE),
@@ -136,8 +136,8 @@ fn secrets_manager(call: &str, code: &str, message: &str) -> Option<Meaning> {
     Some(match code {
         // Not there, or not there yet: reads lag.
         "ResourceNotFoundException" => Passing,
-        "EncryptionFailure" | "DecryptionFailure" if call == "CreateSecret" => Refused(remedy::NEW_KMS_KEY),
-        "EncryptionFailure" | "DecryptionFailure" => Refused(remedy::KMS_KEY),
+        _ if of_kms_key(code) && call == "CreateSecret" => Refused(remedy::NEW_KMS_KEY),
+        _ if of_kms_key(code) => Refused(remedy::KMS_KEY),
         "LimitExceededException" if call == "CreateSecret" => Refused(remedy::SECRETS_QUOTA),
         "LimitExceededException" if call == "TagResource" => Refused(remedy::SECRET_TAGS),
         "LimitExceededException" => Refused(remedy::LABELS),
@@ -163,6 +163,16 @@ fn secrets_manager(call: &str, code: &str, message: &str) -> Option<Meaning> {
         _ if is_invalid(code) || code == "InvalidRequestException" => Refused(remedy::REQUEST),
         _ => return None,
     })
+}
+
+/// Secrets Manager's own two codes, and those of KMS where they come through: `DisabledException`,
+/// `KMSInvalidStateException`, `KeyUnavailableException`, …
+/// ([GenerateDataKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html#API_GenerateDataKey_Errors)).
+fn of_kms_key(code: &str) -> bool {
+    let own = ["EncryptionFailure", "DecryptionFailure", "DisabledException", "KeyUnavailableException"];
+    let of_kms = ["Disabled", "InvalidState", "InvalidKeyUsage", "NotFound", "OptInRequired", "AccessDenied"];
+    let through = code.strip_prefix("KMS").map(|code| code.trim_end_matches("Exception"));
+    own.contains(&code) || through.is_some_and(|code| of_kms.contains(&code))
 }
 
 fn is_invalid(code: &str) -> bool {
@@ -267,9 +277,13 @@ fn organizations(code: &str) -> Option<Meaning> {
     })
 }
 
-/// Whether a code says that a session has ended.
-pub(super) fn is_expired(code: &str) -> bool {
-    EXPIRED.contains(&code)
+/// What to look at where a code passes, as far as is known, and the credentials may be at fault.
+pub(super) fn advice(code: &str) -> Option<&'static str> {
+    match code {
+        _ if EXPIRED.contains(&code) => Some(remedy::EXPIRED),
+        _ if CREDENTIALS.contains(&code) => Some(remedy::CREDENTIALS),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -266,10 +266,10 @@ const CALLS: &[Listed] = &[
             ("ExpiredTokenException", 'p', 403),
             ("IncompleteSignature", 'r', 403),
             ("InternalFailure", 'p', 500),
-            ("InvalidClientTokenId", 'r', 403),
+            ("InvalidClientTokenId", 'p', 403),
             ("InvalidSignatureException", 'r', 403),
             ("MalformedHttpRequestException", 'r', 400),
-            ("MissingAuthenticationToken", 'r', 403),
+            ("MissingAuthenticationToken", 'p', 403),
             ("NotAuthorized", 'd', 401),
             ("OptInRequired", 'r', 403),
             ("RequestAbortedException", 'p', 400),
@@ -281,7 +281,7 @@ const CALLS: &[Listed] = &[
             ("Throttling", 't', 400),
             ("ThrottlingException", 't', 400),
             ("UnknownOperationException", 'r', 404),
-            ("UnrecognizedClientException", 'r', 403),
+            ("UnrecognizedClientException", 'p', 403),
             ("ValidationError", 'r', 400),
         ],
     ),
@@ -366,6 +366,9 @@ fn one_code_with_several_causes_has_a_remedy_for_each() {
         ),
         ("CreateSecret", "EncryptionFailure", "", "ROTATOR_KMS_KEY_ID"),
         ("PutSecretValue", "EncryptionFailure", "", "enable-key"),
+        ("GetSecretValue", "KMSInvalidStateException", "", "enable-key"),
+        ("GetSecretValue", "DisabledException", "", "enable-key"),
+        ("CreateSecret", "KMSNotFoundException", "", "ROTATOR_KMS_KEY_ID"),
     ] {
         let found = meaning(&format!("secretsmanager:{action}"), code, message, 400);
         assert!(

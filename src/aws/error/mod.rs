@@ -100,11 +100,7 @@ impl CallError {
     fn answered<E: ProvideErrorMetadata>(action: &'static str, error: &E, raw: &HttpResponse) -> Self {
         let (code, message) = (error.code().unwrap_or("unknown"), error.message());
         let wrong_date = is_wrong_date(code, message.unwrap_or_default());
-        let advice = match code {
-            _ if wrong_date => Some(SET_THE_CLOCK),
-            _ if meaning::is_expired(code) => Some(remedy::EXPIRED),
-            _ => None,
-        };
+        let advice = if wrong_date { Some(SET_THE_CLOCK) } else { meaning::advice(code) };
         let said = match message {
             _ if wrong_date => format!(": {CLOCK}"),
             Some(_) if QUOTES_THE_REQUEST.contains(&code) => String::new(),

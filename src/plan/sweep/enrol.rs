@@ -43,7 +43,7 @@ impl Planner<'_> {
         let (name, user) = (self.config.shared.secret_name_of(&self.view.user), &self.view.user.name);
         if !fits_a_secret_name(&name) || !fits_a_tag(user) {
             let evidence = format!(
-                "the name {user:?} holds a character, such as a comma, that no secret's name and no tag may hold, so no secret is created"
+                "the name {user:?} holds a character, such as a comma, that no secret's name and no tag may hold, so no secret is created. If the user may be renamed: `aws iam update-user --user-name '{user}' --new-user-name NAME`"
             );
             self.refuse(evidence.clone());
             return self.find(FindingKind::NameUnusable, None, evidence);

@@ -326,7 +326,7 @@ impl<'a> Planner<'a> {
         self.refuse(format!("the user's secret is scheduled for deletion on {at}"));
         let keys: Vec<&str> = self.view.keys.iter().map(|key| key.id.as_str()).collect();
         let evidence = format!(
-            "secret {} of the user is scheduled for deletion on {at}; its keys are left as they are: {}",
+            "secret {0} of the user is scheduled for deletion on {at}; the user's keys are left as they are ({1}). If it is still needed: `aws secretsmanager restore-secret --secret-id {0}`",
             self.seen.secret.arn,
             if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
         );

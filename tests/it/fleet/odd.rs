@@ -201,6 +201,14 @@ async fn a_row_that_names_no_user_is_reported_and_ends_no_sweep() {
     let answer = fleet.sweep().await;
     assert_eq!(answer["actions"], json!({"request-rotation": 1}), "{answer}");
     assert!(answer["oddRows"].to_string().contains("names no user"), "{answer}");
+    let folder = crate::report::folder("odd-rows");
+    for format in ["html", "csv", "json"] {
+        let path = folder.join(format!("keys.{format}"));
+        let line = format!("report --format {format} --output {}", path.display());
+        let ran = Seat::of(&fleet.sim).run(&line).await;
+        let report = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", ran.err));
+        assert!(report.contains("of the credential report, that names no user"), "{format}: {report}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
