@@ -96,8 +96,8 @@ class Move:
 
     def label(self, secret, field="AccessKeyId"):
         """The page's commands that label the versions of a secret, with the line that the reader changes."""
-        first = "secret=app field=AccessKeyId current="
-        self.run(first, "for stage in AWSCURRENT", **{first: f"secret={secret} field={field} current="})
+        line = {"secret=app field=AccessKeyId current=": f"secret={secret} field={field} current="}
+        return self.run("secret=app field=AccessKeyId current=", "for stage in AWSCURRENT", **line)
 
     def labels(self, secret):
         """Which key each of a secret's labelled versions holds, by AWS's labels."""

@@ -7,7 +7,6 @@ import pytest
 from migrating_scene import moved
 
 SECRET, FIELDS, MAIL = "/access-key/app", ("access_key_id", "secret_access_key"), "app@example.com"
-ROTATE = "aws secretsmanager rotate-secret --secret-id /access-key/app"
 LETTER, KINDER = 0, 1
 
 
@@ -26,7 +25,7 @@ def enrolled(move, block):
     move.deploy(nth=block)
     assert move.pair(SECRET, FIELDS) == old and move.messages() == []
     move.run("aws iam tag-user --user-name app")
-    move.run(ROTATE)
+    move.run("aws secretsmanager rotate-secret --secret-id /access-key/app")
     # Nothing was rotated, and the present key was tested.
     assert move.settle() == "tested" and move.pair(SECRET, FIELDS) == old and move.statuses() == ["Active"]
     return old
