@@ -39,7 +39,8 @@ impl Sns {
             region = region.region(Region::new(name.to_owned()));
         }
         let fifo = topic_arn.ends_with(".fifo");
-        let id = fifo.then(|| format!("{:x}", Sha256::digest(format!("{subject}\n{message}"))));
+        let digest = || Sha256::digest(format!("{subject}\n{message}"));
+        let id = fifo.then(|| digest().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let request = self
             .client
             .publish()
