@@ -7,11 +7,14 @@ mod continuation;
 mod default;
 mod enrolment;
 mod exemptions;
+mod guarded;
+mod leftovers;
 mod lifecycle;
 mod notices;
 pub mod organization;
 mod retirement;
 mod rotation;
+mod subjects;
 mod triage;
 mod years;
 
