@@ -13,7 +13,7 @@ PAGE = (REPOSITORY / "docs" / "migrating.md").read_text()
 SYSTEMS = ["A", "B", "C", "D", "E"]
 REPLAYS = sorted(Path(__file__).parent.glob("test_coming_from_?.py"))
 # The paragraphs whose every sentence a replay shows, by how they begin.
-SHOWN = ["What a move is", "What stays", "What you will see", "Who can read the secrets", "Check"]
+SHOWN = ["What stays", "What you will see", "Who can read the secrets", "Check"]
 # What the page has instead of a reader's own names, and what the replays put there (`Move.names`).
 PLACEHOLDER = re.compile(r"(?<![\w$./{-])[A-Z]{3,}(?:-[A-Z]+)*(?![\w./-])")
 # Words that look like placeholders.

@@ -44,7 +44,7 @@ def enrolled(move, schedule):
     move.run("aws secretsmanager rotate-secret --secret-id app", **schedule)
     assert move.settle() == "tested"
     move.run("aws iam tag-user --user-name app")
-    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     assert (audited["mode"], audited["actions"], audited["failures"]) == ("audit", {}, 0)
     assert move.statuses() == ["Active", "Active"] and move.messages() == []
 

@@ -44,13 +44,13 @@ def test_coming_from_b(move):
     assert at() == []
     # The audit of the day on which the first user is due.
     move.to(90)
-    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     assert (audited["mode"], audited["actions"]) == ("audit", {"enroll": 1, "request-rotation": 1})
     assert at("90") == [f"90 alert: Key audit of account {ACCOUNT}: 2 actions would be done, 0 findings"]
     assert move.names_of_secrets() == ["batch_credentials", "database"]
     (old,) = move.ids("app")
     move.deploy()
-    done = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    done = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     move.settle(), move.hear()
     with move.shows("that the digest's numbers are those of the audit"):
         assert done["actions"] == audited["actions"] and done["plan"] == audited["plan"]

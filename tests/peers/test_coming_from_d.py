@@ -32,7 +32,7 @@ def test_coming_from_d(move):
         move.run("aws iam tag-user --user-name app", **{"--user-name app": f"--user-name {user}"})
         move.label(secret)
     move.run("for secret in prod/app prod/batch")
-    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     assert audited["mode"] == "audit" and audited["actions"]["request-rotation"] == 2, audited
     assert {user: move.ids(user) for user in SECRETS} == before
     move.deploy()

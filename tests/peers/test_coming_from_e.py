@@ -150,7 +150,7 @@ def who_can_read(move):
     arn = move.manager.describe_secret(SecretId=name)["ARN"]
     administrator = move.administrator()
     under = move.credentials
-    with move.shows("An administrator of the central account reads all of them, by name, as with E: `aws secretsmanager get-secret-value --secret-id Account_444455556666_User_app_AccessKey`. So does everybody whom that account's policies allow it"):
+    with move.shows("An administrator of the central account reads all of them, by name, as with E: `aws secretsmanager get-secret-value --secret-id Account_444455556666_User_app_AccessKey`. So does everybody else whom the policies of that account allow it"):
         move.credentials = under | {"AWS_ACCESS_KEY_ID": administrator[0], "AWS_SECRET_ACCESS_KEY": administrator[1]}
         for user in ("app", "fresh"):
             filled = {f"Account_{MEMBER}_User_app_AccessKey": name_of(move, user)}
