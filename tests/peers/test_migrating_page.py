@@ -6,7 +6,7 @@ import pytest
 
 import migrating_page
 from migrating_page import SYSTEMS
-from migrating_scene import moved
+from migrating_engines import moved
 
 # D and E name them as B does.
 FIELDS = {"A": ("AccessKey", "SecretKey"), "B": ("AccessKeyId", "SecretAccessKey")}
