@@ -47,7 +47,7 @@ class MinistackMove(Move, Account):
         Account.__init__(self, aws, stack)
         self.folder, self.day, self.stack = folder, 0, stack
         self.start = aws.advance(0)
-        self.begin = datetime.fromtimestamp(self.start, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.begin = datetime.fromtimestamp(self.start, UTC).replace(second=0, microsecond=0)
         self.credentials = credentials(aws)
         sweep = self.functions.get_function_configuration(FunctionName=self.sweep_name)
         self.names = {"SWEEP": self.sweep_name, "SWEEP-ARN": sweep["FunctionArn"], "ROTATION-ARN": self.rotation}
@@ -72,7 +72,7 @@ class MinistackMove(Move, Account):
         always do, and what they made is some seconds younger than they are.
         """
         self.day = day
-        for after in (3600 - 10 * day, 3 * 3600 + 10 * day):
+        for after in (3600 - 10 * day, 3 * 3600 + 60 * day):
             self._advance(round(self.start + day * DAY + after - self.aws.advance(0)))
         self.hear()
 
@@ -123,7 +123,7 @@ class SimulatedMove(Move):
         self.aws, self.iam, self.manager, self.folder = aws, aws.iam, aws.secretsmanager, folder
         self.day, self._moved, self._alerts, self._running, self._answers, self._shim = 0, 0, 0, [], [], shim
         self.rotation, sweep = (f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:{name}" for name in ("rotation", "sweep"))
-        self.begin = datetime.fromtimestamp(self.now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.begin = datetime.fromtimestamp(self.now(), UTC).replace(second=0, microsecond=0)
         self.names = {"SWEEP": "sweep", "SWEEP-ARN": sweep, "ROTATION-ARN": self.rotation}
         # It has no settings of functions to read: the command line gets them as variables. Nor has it members of an
         # organization for the AWS CLI.
@@ -218,7 +218,7 @@ def moved(engine, system, folder):
 @contextlib.contextmanager
 def on_ministack(system, folder):
     code = {program: (BINARIES / program).read_bytes() for program in ("rotation", "sweep")}
-    with enforcing_ministack(ROTATION_ENGINE="1", ROTATION_SCHEDULES="1", MOVABLE_CLOCK="1") as aws:
+    with enforcing_ministack(ROTATION_ENGINE="1", ROTATION_SCHEDULES="1", MOVABLE_CLOCK="1", SECRETS_KEYS="1") as aws:
         yield MinistackMove(system, aws, Stack(aws, "IamKeyRotator", prepared(aws, system), code), folder)
 
 

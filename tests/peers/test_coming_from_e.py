@@ -119,8 +119,8 @@ def test_coming_from_e(move):
 def table(move):
     """The rows of the page: each day's mail, and the day that it announces."""
     told = {int(line.split()[0]): line for line in move.messages() if HOLDER in line and "of app: " in line}
-    dates = {day: line.split(" on ")[1][:10] for day, line in told.items() if " on " in line}
-    announced = {day: (datetime.fromisoformat(f"{date}T00:00Z") - move.begin).days for day, date in dates.items()}
+    times = {day: line.split(" on ")[1].replace(" UTC", "+00:00") for day, line in told.items() if " on " in line}
+    announced = {day: (datetime.fromisoformat(time) - move.begin).days for day, time in times.items()}
     with move.shows("83 | Access key of app: rotation on (day 90)"):
         assert f"83 {HOLDER}: Access key of app: rotation on" in told[83] and announced[83] == 90
     with move.shows("90 | New access key for app: AKIA…"):
