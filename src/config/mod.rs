@@ -200,7 +200,8 @@ impl Config {
             name if SWEEP_NAMES.contains(&name) => {
                 // A rotation does not stop for a setting that it does not use.
                 let read = SweepConfig::default().set(name, value);
-                self.notes.extend(read.err().map(|error| ignored(&error, "the sweep", "The rotation function")));
+                self.notes
+                    .extend(read.err().map(|error| ignored(&error, "the sweep", "The rotation function")));
             }
             _ => return Err(unknown(name)),
         }
@@ -229,7 +230,9 @@ fn unknown(name: &str) -> Error {
 fn ignored(error: &Error, user: &str, reader: &str) -> String {
     match error {
         Error::InvalidConfig { name, problem, expected } => {
-            format!("`{name}` {problem}, which {user} cannot read (expected: {expected}). {reader} does not use it.")
+            format!(
+                "`{name}` {problem}, which {user} cannot read (expected: {expected}). {reader} does not use it."
+            )
         }
         other => other.to_string(),
     }

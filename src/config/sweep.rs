@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Config, DURATION, NAMES, ROTATION_ONLY, Unreadable, ignored, own, parse_regions, refuse, unknown};
+use super::{
+    Config, DURATION, NAMES, ROTATION_ONLY, Unreadable, ignored, own, parse_regions, refuse, unknown,
+};
 use crate::aws::RotationSetup;
 use crate::error::{Error, Result};
 use crate::model::{SecretState, counted, duration_text, parse_duration};
@@ -367,7 +369,9 @@ mod tests {
         ] {
             let notes = config(&[("ROTATOR_ROTATE_AFTER", age)]).unwrap().shared.notes;
             assert_eq!(notes.len(), usize::from(every.is_some()), "{notes:?}");
-            let says = |note: &String| note.contains("ROTATOR_ROTATE_AFTER") && every.is_some_and(|every| note.ends_with(every));
+            let says = |note: &String| {
+                note.contains("ROTATOR_ROTATE_AFTER") && every.is_some_and(|every| note.ends_with(every))
+            };
             assert!(notes.iter().all(says), "{notes:?}");
         }
     }
