@@ -92,10 +92,9 @@ test('a key for a topic that exists is refused', () => {
 });
 
 test('a FIFO topic is refused, since no alarm could publish to it', () => {
-  const scope = stack();
-  const topic = Topic.fromTopicArn(scope, 'Topic', 'arn:aws:sns:eu-west-1:111122223333:alerts.fifo');
-  expect(() => rotator({ alerts: { topic } }, scope)).toThrow('FIFO');
-  expect(() => rotator({ alerts: { topic: new Topic(scope, 'Own', { fifo: true }) } }, scope)).toThrow('standard topic');
+  const topic = Topic.fromTopicArn(stack(), 'Topic', 'arn:aws:sns:eu-west-1:111122223333:alerts.fifo');
+  expect(() => rotator({ alerts: { topic } })).toThrow('FIFO');
+  expect(() => rotator({ alerts: { topic: new Topic(stack(), 'Own', { fifo: true }) } })).toThrow('standard topic');
 });
 
 test('the key of a topic that exists must be the key itself, and the topic be named', () => {
