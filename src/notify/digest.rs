@@ -152,7 +152,9 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
         let superseded = visit.superseded.iter();
         rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
         let promoted = visit.promoted.iter();
-        rotated.extend(promoted.map(|key| row(format!("{key} is the new key; the previous key was deleted"), "")));
+        rotated.extend(
+            promoted.map(|key| row(format!("{key} is the new key; the previous key was deleted"), "")),
+        );
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
@@ -261,7 +263,10 @@ impl Digest {
         let parts = [
             (left_out, format!("{} left out", counted(left_out, "user"))),
             (refused, format!("{} refused", counted(refused, "request"))),
-            (report.survey.unbound.len(), format!("{} left out", counted(report.survey.unbound.len(), "secret"))),
+            (
+                report.survey.unbound.len(),
+                format!("{} left out", counted(report.survey.unbound.len(), "secret")),
+            ),
             (rotated, format!("{rotated} rotated")),
         ];
         let said = parts.into_iter().filter(|(count, _)| *count > 0);

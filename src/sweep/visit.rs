@@ -11,9 +11,7 @@ use crate::aws::CallError;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef,
-};
+use crate::model::{AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef};
 use crate::notify;
 use crate::observe::owner_of_labels;
 use crate::plan::sweep::{

@@ -97,7 +97,11 @@ async fn settings_that_cannot_be_read_are_alerted_at_each_failed_invocation_if_t
 #[tokio::test(start_paused = true)]
 async fn a_rotation_does_not_stop_for_a_setting_of_the_sweep_that_cannot_be_read_and_logs_it() {
     let (stage, key, arn) = alerting(&[]);
-    stage.deploy(&[("ROTATOR_SCOPE", "everybody"), ("ROTATOR_ROTATE_AFTER", "soon"), ("ROTATOR_MODE", "enforce")]);
+    stage.deploy(&[
+        ("ROTATOR_SCOPE", "everybody"),
+        ("ROTATOR_ROTATE_AFTER", "soon"),
+        ("ROTATOR_MODE", "enforce"),
+    ]);
     stage.rotated(&arn).await;
     assert_eq!(stage.sim.keys(crate::stage::ACCOUNT, crate::stage::USER).len(), 2, "{key:?}");
     let warned: Vec<Value> = stage.log.json().into_iter().filter(|line| line["level"] == "WARN").collect();

@@ -104,7 +104,7 @@ def who_can_read(move, pair):
         assert move.reads(pair, "app_credentials") and not move.reads(administrator, "app_credentials")
         assert move.reads(move.pair("batch_credentials"), "batch_credentials")
     with move.shows(
-        "that `aws secretsmanager get-resource-policy --secret-id app_credentials` names the user and the "
-        "rotation function's role, and nobody else"
+        "that `aws secretsmanager get-resource-policy --secret-id app_credentials` names the user and, for a secret that the "
+        "sweep has made, the rotation function's role, and nobody else"
     ):
         assert named == {user, move.rotation_role}

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::model::{AccessKeyId, counted};
 use crate::model::names::{TAG_SECRET, TAG_USER};
+use crate::model::{AccessKeyId, counted};
 
 /// A step of an enrolment.
 #[derive(Clone, Debug, PartialEq, Eq)]

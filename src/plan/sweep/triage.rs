@@ -208,7 +208,9 @@ impl Case<'_> {
     fn is_unreported(&self) -> bool {
         let reportable = self.secret.last_rotated.zip(self.current());
         let remembers = self.config.mode.acts();
-        reportable.filter(|_| remembers).is_some_and(|(rotated, current)| is_news(&self.ledger, current, rotated, &self.policy, self.now))
+        reportable
+            .filter(|_| remembers)
+            .is_some_and(|(rotated, current)| is_news(&self.ledger, current, rotated, &self.policy, self.now))
     }
 
     fn is_time_to_warn(&self, at: Timestamp, stage: std::time::Duration) -> bool {

@@ -93,7 +93,8 @@ fn verdict(users: &[User]) -> String {
     let unmet = || asked().filter(|user| !user.unmet.is_empty());
     let exempt = unmet().filter(|user| user.exemption.is_some()).count();
     let total = asked().count();
-    let (meet, do_not) = (verb(total - unmet().count(), "meets", "meet"), verb(unmet().count(), "does not", "do not"));
+    let (meet, do_not) =
+        (verb(total - unmet().count(), "meets", "meet"), verb(unmet().count(), "does not", "do not"));
     let users = counted(total, "user");
     match (unmet().count(), exempt) {
         (0, _) if total == 1 => {

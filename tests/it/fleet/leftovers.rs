@@ -20,7 +20,8 @@ fn user(fleet: &Fleet, name: &str) -> [String; 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inactive_key_of_a_user_without_a_secret_is_deleted_when_its_recovery_time_is_over_and_not_before() {
+async fn an_inactive_key_of_a_user_without_a_secret_is_deleted_when_its_recovery_time_is_over_and_not_before()
+{
     for unknown in ["delete-oldest", "delete-inactive"] {
         let fleet = Fleet::new(&[&ALL[..3], &[("ROTATOR_UNKNOWN_KEYS", unknown)]].concat());
         let [left, active] = user(&fleet, "app");
@@ -98,7 +99,10 @@ async fn a_user_whose_only_key_is_inactive_is_left_alone_and_an_audit_says_what_
     let [left, _] = user(&fleet, "app");
     let answer = fleet.sweep().await;
     let plan = plan_of(&answer);
-    assert!(matches!(&plan[..], [line] if line.starts_with("app: enroll") && line.contains(&left)), "{plan:?}");
+    assert!(
+        matches!(&plan[..], [line] if line.starts_with("app: enroll") && line.contains(&left)),
+        "{plan:?}"
+    );
     fleet.deploy(&ALL);
     for _ in 0..20 {
         fleet.sim.advance(days(1));

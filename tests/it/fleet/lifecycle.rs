@@ -87,7 +87,10 @@ async fn a_user_that_does_not_exist_is_said_not_to() {
         }
         assert!(fleet.secrets().is_empty());
         let alerts = fleet.sim.alerts();
-        assert!(alerts.len() == 3 && alerts.iter().all(|alert| alert.message.contains("\"ci\"")), "{alerts:?}");
+        assert!(
+            alerts.len() == 3 && alerts.iter().all(|alert| alert.message.contains("\"ci\"")),
+            "{alerts:?}"
+        );
         assert!(!fleet.sweep_calls().contains_key("GetCredentialReport"), "it would take a while, or fail");
     }
 }

@@ -17,7 +17,7 @@ async fn a_sweep_that_left_a_user_or_a_secret_out_says_so_in_its_subject() {
     for (times, said) in [(1, "1 user left out, 2 actions"), (0, "2 users left out, 0 actions")] {
         fleet.sim.add_fault(Fault::on("ListAccessKeys", times, FaultKind::Denied).by("sweep-function"));
         fleet.sweep().await;
-        let subject = fleet.alerts().into_iter().filter(|subject| subject.contains("sweep of")).next_back();
+        let subject = fleet.alerts().into_iter().rfind(|subject| subject.contains("sweep of"));
         assert!(subject.as_ref().is_some_and(|subject| subject.contains(said)), "{said}: {subject:?}");
         fleet.sim.clear_faults();
         fleet.key("a", 100);

@@ -9,7 +9,9 @@ use iam_key_rotator::model::{
     AccessKey, AccessKeyId, FindingKind, KeyStatus, LastUse, Ledger, ReportedKey, ReportedUser, SecretState,
     UserRef, Version,
 };
-use iam_key_rotator::plan::sweep::{SeenPolicy, Demand, Row, Standing, UserView, ledger_of, plan_user, triage};
+use iam_key_rotator::plan::sweep::{
+    Demand, Row, SeenPolicy, Standing, UserView, ledger_of, plan_user, triage,
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
 

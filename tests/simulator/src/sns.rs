@@ -91,7 +91,8 @@ fn publish(context: &mut Context<'_>, form: &Form) -> Result<Xml, ApiError> {
 /// (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
 fn check_fifo(topic: &str, form: &Form) -> Result<(), ApiError> {
     let (group, id) = (form.get("MessageGroupId"), form.get("MessageDeduplicationId"));
-    let usable = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let usable =
+        |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if [group, id].into_iter().flatten().any(|text| !usable(text)) {
         return Err(invalid("Invalid parameter: MessageGroupId or MessageDeduplicationId"));
     }
@@ -102,9 +103,9 @@ fn check_fifo(topic: &str, form: &Form) -> Result<(), ApiError> {
         (true, Some(_), None) => Err(invalid(
             "Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
         )),
-        (false, _, Some(_)) => {
-            Err(invalid("Invalid parameter: MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type"))
-        }
+        (false, _, Some(_)) => Err(invalid(
+            "Invalid parameter: MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+        )),
         _ => Ok(()),
     }
 }
