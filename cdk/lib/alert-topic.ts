@@ -10,7 +10,7 @@ import { SettingsError } from './settings-error';
 /** Where alerts go. */
 export interface AlertSettings {
   /**
-   * A topic that exists. It must let CloudWatch publish.
+   * A standard topic that exists. It must let CloudWatch publish.
    *
    * @default - a new topic
    */
@@ -56,6 +56,13 @@ export class AlertTopic extends Construct {
   }
 
   private check({ topic, topicKeyArn, encryptionKey }: AlertSettings): void {
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-fifo-topics.html
+    if (topic?.fifo) {
+      throw new SettingsError(
+        'alerts.topic is a FIFO topic, which delivers to queues alone and takes no message without a group, and an alarm ' +
+          'of CloudWatch can name none. Give a standard topic, and subscribe the queue to that.',
+      );
+    }
     if (topic && encryptionKey) {
       throw new SettingsError(
         'alerts.topic and alerts.encryptionKey are both set: the key is for a new topic. Name the key of an existing ' +

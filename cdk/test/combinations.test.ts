@@ -91,6 +91,12 @@ test('a key for a topic that exists is refused', () => {
   expect(() => rotator({ alerts }, scope)).toThrow('alerts.encryptionKey');
 });
 
+test('a FIFO topic is refused, since no alarm could publish to it', () => {
+  const topic = Topic.fromTopicArn(stack(), 'Topic', 'arn:aws:sns:eu-west-1:111122223333:alerts.fifo');
+  expect(() => rotator({ alerts: { topic } })).toThrow('FIFO');
+  expect(() => rotator({ alerts: { topic: new Topic(stack(), 'Own', { fifo: true }) } })).toThrow('standard topic');
+});
+
 test('the key of a topic that exists must be the key itself, and the topic be named', () => {
   const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   expect(() => rotator({ alerts: { topicKeyArn: key } })).toThrow('alerts.encryptionKey');

@@ -45,6 +45,16 @@ pub(super) async fn confirm(
     Ok(terminal.accepts(&question, &answers)?)
 }
 
+/// `1 report is`, `2 reports are`.
+pub(super) fn are(many: usize, what: &str) -> String {
+    format!("{} {}", count(many, what), if many == 1 { "is" } else { "are" })
+}
+
+/// `1 user was`, `2 users were`.
+pub(super) fn were(many: usize, what: &str) -> String {
+    format!("{} {}", count(many, what), if many == 1 { "was" } else { "were" })
+}
+
 /// `1 user`, `2 users`.
 pub(super) fn count(many: usize, what: &str) -> String {
     format!("{many} {what}{}", if many == 1 { "" } else { "s" })

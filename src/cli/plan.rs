@@ -240,12 +240,12 @@ fn summary(visits: &[Visit], survey: &Survey) -> String {
     let findings: usize = visits.iter().map(|visit| visit.findings.len()).sum();
     let failures = visits.iter().filter(|visit| visit.failure.is_some()).count();
     format!(
-        "{} to do; {}; {}; {} of {} users in scope looked at closely.",
+        "{} to do; {}; {}; {} of {} in scope looked at closely.",
         tally(visits),
         count(findings, "finding"),
         count(failures, "failure"),
         visits.len(),
-        survey.candidates.len()
+        count(survey.candidates.len(), "user")
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::confirm::{are, count};
 use super::{Exit, Failure, Session, Terminal};
 use crate::report::{self, Format};
 
@@ -81,7 +82,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     }
     let unread = made.users.iter().filter(|user| user.failure.is_some()).count();
     if unread > 0 {
-        terminal.note(format!("The report is incomplete: {unread} users could not be read."))?;
+        terminal.note(format!("The report is incomplete: {} could not be read.", count(unread, "user")))?;
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
@@ -93,6 +94,6 @@ pub fn check(manifest: &Path, also: &[PathBuf], terminal: &mut Terminal) -> Resu
     for link in &checked {
         terminal.line(format!("ok  {}  {}", link.manifest.created_at, link.manifest.file))?;
     }
-    terminal.note(format!("{} reports are as they were written, back to the first.", checked.len()))?;
+    terminal.note(format!("{} as written, back to the first.", are(checked.len(), "report")))?;
     Ok(Exit::Done)
 }

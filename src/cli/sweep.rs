@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::confirm::{Scale, confirm, count};
+use super::confirm::{Scale, confirm, count, were};
 use super::fleet::visit_all;
 use super::plan::{FleetPlan, UserPlanView, ended, planner, preview, print_actions, tally};
 use super::{Exit, Failure, Session, Terminal, mode};
@@ -110,8 +110,9 @@ async fn carry_out(
     if account.stop.is_wished() {
         let last = done.last().map_or("none", |visit| visit.user.name.as_str());
         terminal.note(format!(
-            "Stopped by Ctrl-C. The last user was {last}; {left} users were not begun. Every action above is \
-             complete. Run it again to resume."
+            "Stopped by Ctrl-C. The last user was {last}; {} not begun. Every action above is \
+             complete. Run it again to resume.",
+            were(left, "user")
         ))?;
     }
     close(&outcome(plan.visits, done), left, session, terminal)

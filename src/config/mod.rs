@@ -4,7 +4,6 @@
 //! take the same variables: each accepts the other's names, and does not use them.
 
 mod exempt;
-mod names;
 mod sweep;
 mod unreadable;
 mod variables;
@@ -15,10 +14,10 @@ use crate::aws::MemberRole;
 use crate::error::{Error, Result};
 use crate::model::{InUse, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
 
-use names::{ROTATION_ONLY, SWEEP_NAMES};
+use sweep::SWEEP_NAMES;
+use unreadable::{ignored, own, unknown};
 
 pub use exempt::Exemptions;
-pub use names::NAMES;
 pub use sweep::{Mode, Scope, SecretsIn, SweepConfig};
 pub use unreadable::Unreadable;
 pub use variables::readable;
@@ -219,32 +218,29 @@ fn refuse(name: &str, value: &str, expected: &'static str) -> Error {
     }
 }
 
-fn unknown(name: &str) -> Error {
-    let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
-    Error::InvalidConfig {
-        name: name.escape_default().to_string(),
-        problem: "is not a setting of the rotation function or the sweep".into(),
-        expected: format!("one of {}", names.join(", ")).into(),
-    }
-}
-
-/// The line about a setting that only the other function uses, and cannot read.
-fn ignored(error: &Error, user: &str, reader: &str) -> String {
-    match error {
-        Error::InvalidConfig { name, problem, expected } => {
-            format!(
-                "`{name}` {problem}, which {user} cannot read (expected: {expected}). {reader} does not use it."
-            )
-        }
-        other => other.to_string(),
-    }
-}
-
-/// The variables that are ours, without the space around their values.
-fn own(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
-    let ours = variables.into_iter().filter(|(name, _)| name.starts_with("ROTATOR_"));
-    ours.map(|(name, value)| (name, value.trim().to_owned())).collect()
-}
+/// The settings of the rotation function. The sweep reads them too.
+pub const NAMES: [&str; 20] = [
+    "ROTATOR_ALERT_TOPIC_ARN",
+    "ROTATOR_EMAIL_FROM",
+    "ROTATOR_EMAIL_DOMAIN",
+    "ROTATOR_EMAIL_TAG",
+    "ROTATOR_ADMIN_EMAIL",
+    "ROTATOR_EMAIL_TEMPLATE",
+    "ROTATOR_OVERLAP",
+    "ROTATOR_RECOVERY",
+    "ROTATOR_IN_USE",
+    "ROTATOR_UNKNOWN_KEYS",
+    "ROTATOR_MODE",
+    "ROTATOR_EXEMPT_USERS",
+    "ROTATOR_EXEMPT_GROUP",
+    "ROTATOR_EXEMPT_TAG",
+    "ROTATOR_TEST_REGIONS",
+    "ROTATOR_PROPAGATION_TIMEOUT",
+    "ROTATOR_SECRET_NAME",
+    "ROTATOR_SECRET_SHAPE",
+    "ROTATOR_MEMBER_ROLE",
+    "ROTATOR_MEMBER_EXTERNAL_ID",
+];
 
 impl Default for Config {
     fn default() -> Self {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    Config, DURATION, NAMES, ROTATION_ONLY, Unreadable, ignored, own, parse_regions, refuse, unknown,
-};
+use super::{Config, DURATION, NAMES, Unreadable, ignored, own, parse_regions, refuse, unknown};
 use crate::aws::RotationSetup;
 use crate::error::{Error, Result};
 use crate::model::{SecretState, counted, duration_text, parse_duration};
@@ -281,6 +279,22 @@ fn scope(value: &str) -> Option<Scope> {
         }
     })
 }
+
+/// The settings that only the rotation function uses.
+const ROTATION_ONLY: [&str; 2] = ["ROTATOR_TEST_REGIONS", "ROTATOR_PROPAGATION_TIMEOUT"];
+
+/// The settings that only the sweep uses.
+pub(super) const SWEEP_NAMES: [&str; 9] = [
+    "ROTATOR_SCOPE",
+    "ROTATOR_ROTATE_AFTER",
+    "ROTATOR_WARN_BEFORE",
+    "ROTATOR_MAX_AGE",
+    "ROTATOR_SECRETS_IN",
+    "ROTATOR_REPLICA_REGIONS",
+    "ROTATOR_ROTATION_FUNCTION_ARN",
+    "ROTATOR_ROTATION_ROLE_ARN",
+    "ROTATOR_KMS_KEY_ID",
+];
 
 impl Default for SweepConfig {
     fn default() -> Self {

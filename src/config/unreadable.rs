@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::Config;
+use super::{Config, NAMES, SWEEP_NAMES};
 use crate::error::Error;
 
 /// Why the settings cannot be read. The alert topic among them may be readable all the same, so that the
@@ -44,4 +44,32 @@ impl From<Unreadable> for Error {
     fn from(unreadable: Unreadable) -> Self {
         unreadable.error
     }
+}
+
+/// A name that is no setting.
+pub(super) fn unknown(name: &str) -> Error {
+    let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
+    Error::InvalidConfig {
+        name: name.escape_default().to_string(),
+        problem: "is not a setting of the rotation function or the sweep".into(),
+        expected: format!("one of {}", names.join(", ")).into(),
+    }
+}
+
+/// The line about a setting that only the other function uses, and cannot read.
+pub(super) fn ignored(error: &Error, user: &str, reader: &str) -> String {
+    match error {
+        Error::InvalidConfig { name, problem, expected } => {
+            format!(
+                "`{name}` {problem}, which {user} cannot read (expected: {expected}). {reader} does not use it."
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The variables that are ours, without the space around their values.
+pub(super) fn own(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let ours = variables.into_iter().filter(|(name, _)| name.starts_with("ROTATOR_"));
+    ours.map(|(name, value)| (name, value.trim().to_owned())).collect()
 }

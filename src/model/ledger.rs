@@ -23,6 +23,8 @@ pub enum Note {
     DeactivationComing,
     /// That it will be deleted.
     DeletionComing,
+    /// That it became current by a rotation which left the sweep nothing to do.
+    Promoted,
     /// A finding.
     Found(FindingKind),
 }
@@ -34,6 +36,7 @@ impl Note {
             ('r', Self::RotationComing),
             ('d', Self::DeactivationComing),
             ('x', Self::DeletionComing),
+            ('h', Self::Promoted),
         ];
         coming
             .into_iter()

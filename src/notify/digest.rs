@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::alert::publish;
 use crate::aws::{Aws, Email, Words};
 use crate::config::{Mode, Scope, SweepConfig};
-use crate::event::AccountEvent;
+use crate::event::{AccountEvent, Lifecycle};
 use crate::model::{counted, readable};
 use crate::sweep::{Account, AccountAnswer, Survey, Visit};
 
@@ -75,8 +75,10 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     let failed = fresh && report.visits.iter().any(|visit| visit.failure.is_some());
     let called_for = !audit && (report.visits.iter().any(new) || (failed && !report.event.is_part_of_many()));
     let acted = |visit: &Visit| {
-        let planned = !visit.actions.is_empty() && (fresh || !audit);
-        planned || !visit.superseded.is_empty() || visit.mailed || visit.refused.is_some()
+        let planned = !visit.actions.is_empty() || !visit.superseded.is_empty();
+        // Nothing remembers in an audit that this was told.
+        let promoted = !visit.promoted.is_empty() && !audit;
+        (planned && (fresh || !audit)) || promoted || visit.mailed || visit.refused.is_some()
     };
     // Whoever lists secrets is told of those that cannot be swept until the list is right.
     let listed = matches!(config.scope, Scope::Secrets(_));
@@ -112,20 +114,24 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
 }
 
 /// Tells of one step of one user's life cycle. A failure alone is the failed invocation's to tell.
-pub async fn tell_of_step(account: &Account<'_>, visit: &Visit, request_id: &str) {
+pub async fn tell_of_step(account: &Account<'_>, step: Lifecycle, visit: &Visit, request_id: &str) {
     if visit.actions.is_empty() && !visit.findings.iter().any(|finding| finding.new) {
         return;
     }
+    let did = |name: &'static str| visit.actions.iter().any(|planned| planned.action.name() == name);
     let what = visit.actions.first().map(|planned| planned.action.name());
     let user = &visit.user.name;
-    let headline = match (what, account.config.mode) {
-        (None, _) => format!("Access key of {user}: a person is needed"),
-        (Some(_), Mode::Audit) => format!("Access key of {user}: what would be done"),
-        (Some("enroll" | "request-rotation"), _) => format!("Access key of {user}: a new key is on its way"),
-        (Some("deactivate"), _) => format!("Access key of {user}: the previous key was deactivated"),
-        (Some("delete"), _) => format!("Access key of {user}: the previous key was deleted"),
-        (Some(_), _) => format!("Access key of {user}"),
+    let said = match (step, account.config.mode) {
+        (_, Mode::Audit) if what.is_some() => "what would be done",
+        _ if did("request-rotation") && visit.expects_a_key(account.config) => "a new key is on its way",
+        _ if did("request-rotation") => "a rotation was requested, and it may not end",
+        (Lifecycle::Create, _) => "no new key was requested, a person is needed",
+        _ if did("deactivate") => "the previous key was deactivated",
+        _ if did("delete") => "the previous key was deleted",
+        _ if what.is_none() => "a person is needed",
+        _ => "its secret was put in order",
     };
+    let headline = format!("Access key of {user}: {said}");
     let visits = std::slice::from_ref(visit);
     let digest = Digest {
         headline,
@@ -146,6 +152,10 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         done.extend(visit.actions.iter().map(|planned| row(planned.to_string(), "")));
         let superseded = visit.superseded.iter();
         rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
+        let promoted = visit.promoted.iter();
+        rotated.extend(
+            promoted.map(|key| row(format!("{key} is the new key; the previous key was deleted"), "")),
+        );
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
@@ -211,18 +221,16 @@ impl Digest {
         let name = report.event.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
         let actions: u32 = answer.counts.actions.values().sum();
         let findings: u32 = answer.counts.findings.values().sum();
-        let headline = match account.config.mode {
-            Mode::Audit => {
-                let (actions, findings) = (counted(actions, "action"), counted(findings, "finding"));
-                format!("Key audit of account {number}: {actions} would be done, {findings}")
-            }
-            Mode::Retire | Mode::Enforce => {
-                let rotated: usize = report.visits.iter().map(|visit| visit.superseded.len()).sum();
-                let rotated = if rotated > 0 { format!("{rotated} rotated, ") } else { String::new() };
-                let (actions, findings) = (counted(actions, "action"), counted(findings, "finding"));
-                format!("Key sweep of account {number}: {rotated}{actions}, {findings}")
-            }
+        let (kind, would) = match account.config.mode {
+            Mode::Audit => ("audit", " would be done"),
+            Mode::Retire | Mode::Enforce => ("sweep", ""),
         };
+        let headline = format!(
+            "Key {kind} of account {number}: {}{}{would}, {}",
+            Self::foremost(report),
+            counted(actions, "action"),
+            counted(findings, "finding")
+        );
         let rest = match report.stopped_after {
             Some(user) => format!(" Time was up after user {user}; the rest follows."),
             None => String::new(),
@@ -256,6 +264,26 @@ impl Digest {
             ),
             request_id: report.request_id.to_owned(),
         }
+    }
+
+    /// What the subject of a sweep says before it counts: else a digest of those alone would read as if
+    /// nothing had been the matter.
+    fn foremost(report: &SweepReport<'_>) -> String {
+        let count = |of: fn(&Visit) -> usize| report.visits.iter().map(of).sum::<usize>();
+        let left_out = count(|visit| usize::from(visit.failure.is_some()));
+        let refused = count(|visit| usize::from(visit.refused.is_some() && visit.actions.is_empty()));
+        let rotated = count(|visit| visit.superseded.len() + visit.promoted.len());
+        let parts = [
+            (left_out, format!("{} left out", counted(left_out, "user"))),
+            (refused, format!("{} refused", counted(refused, "request"))),
+            (
+                report.survey.unbound.len(),
+                format!("{} left out", counted(report.survey.unbound.len(), "secret")),
+            ),
+            (rotated, format!("{rotated} rotated")),
+        ];
+        let said = parts.into_iter().filter(|(count, _)| *count > 0);
+        said.map(|(_, words)| format!("{words}, ")).collect()
     }
 
     /// By mail to the administrator, or to the topic where there is no mail.

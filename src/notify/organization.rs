@@ -40,16 +40,16 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
         return;
     }
     let headline = match failures.len() {
-        0 => format!("Key sweep of {} accounts", results.len()),
-        failed => format!("Key sweep: {failed} of {} accounts failed", results.len()),
+        0 => format!("Key sweep of {}", counted(results.len(), "account")),
+        failed => format!("Key sweep: {failed} of {} failed", counted(results.len(), "account")),
     };
     let sections =
         vec![Section::of("Failed, or left users out", &mut rows), Section::of("Accounts", &mut active)];
     let digest = Digest {
         headline,
         summary: format!(
-            "{} accounts, {}, {}.",
-            results.len(),
+            "{}, {}, {}.",
+            counted(results.len(), "account"),
             counted(actions, "action"),
             counted(findings, "finding")
         ),
@@ -72,7 +72,9 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
 fn failure_of(result: &Value) -> String {
     let text = |field: &str| result.get(field).and_then(Value::as_str);
     let Some(error) = text("error") else {
-        return format!("{} users were left out", result["failures"].as_u64().unwrap_or_default());
+        let users = result["failures"].as_u64().unwrap_or_default();
+        let were = if users == 1 { "was" } else { "were" };
+        return format!("{} {were} left out", counted(users, "user"));
     };
     let cause = text("cause").unwrap_or_default();
     let parsed = serde_json::from_str::<Value>(cause).ok();

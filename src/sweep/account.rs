@@ -75,7 +75,7 @@ pub struct AccountAnswer {
     pub account: Option<String>,
     /// `audit` or `enforce`.
     pub mode: Mode,
-    /// `done` or `continues`.
+    /// `done`, `continues`, or `nothing-to-do` where a rotation was asked for and not requested.
     pub outcome: &'static str,
     /// Where to go on; absent when all users are done.
     pub marker: Option<String>,
@@ -207,7 +207,7 @@ pub(super) async fn sweep(
         }
     }
     let stopped_after = last.filter(|_| visited < total);
-    let mut answer = answer(&account, &survey, &visits, visited);
+    let mut answer = answer(&account, event, &survey, &visits, visited);
     if stopped_after.is_some() {
         answer.outcome = "continues";
     }
@@ -257,7 +257,13 @@ fn wanted<'s>(
     Ok((candidates, Demand::Due))
 }
 
-fn answer(account: &Account<'_>, survey: &Survey, visits: &[Visit], visited: usize) -> AccountAnswer {
+fn answer(
+    account: &Account<'_>,
+    event: &AccountEvent,
+    survey: &Survey,
+    visits: &[Visit],
+    visited: usize,
+) -> AccountAnswer {
     let mut answer = AccountAnswer {
         account: account.number.clone(),
         mode: account.config.mode,
@@ -271,6 +277,11 @@ fn answer(account: &Account<'_>, survey: &Survey, visits: &[Visit], visited: usi
         odd_rows: survey.odd_rows.clone(),
         ..AccountAnswer::default()
     };
+    // Somebody asked for a rotation: "done" would tell that there was one.
+    let idle = visits.iter().all(|visit| visit.actions.is_empty());
+    if event.force_rotate.is_some() && idle {
+        answer.outcome = "nothing-to-do";
+    }
     for visit in visits {
         for planned in &visit.actions {
             *answer.counts.actions.entry(planned.action.name().to_owned()).or_default() += 1;

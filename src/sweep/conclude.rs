@@ -68,6 +68,7 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
             format!("{user} {:?} {:?} {evidence}", finding.kind, finding.key)
         }));
         if audit {
+            lines.extend(visit.superseded.iter().map(|key| format!("{user} rotated {key}")));
             lines.extend(visit.actions.iter().map(|planned| format!("{user} {}", planned.action)));
         }
         lines.extend(visit.failure.iter().map(|error| format!("{user} {} {day}", error.error_type())));

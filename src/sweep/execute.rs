@@ -53,6 +53,11 @@ impl Account<'_> {
             FleetAction::FinishEnrolment { version, adopts } => {
                 self.settle(&view.user, arn, version, adopts).await
             }
+            FleetAction::LetUserRead => match self.secrets.policy(arn).await? {
+                None => self.let_user_read(&view.user, arn).await,
+                // Somebody was faster, and knows better who is to read it.
+                Some(_) => Ok(()),
+            },
             FleetAction::RequestRotation { setup } => match self.secrets.rotate(arn, setup.as_ref()).await {
                 Err(error) if !error.is_reattempt() => Err(error.into()),
                 _ => Ok(()),

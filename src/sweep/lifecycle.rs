@@ -49,9 +49,15 @@ pub(super) async fn step(
         Lifecycle::Deactivate => Demand::Deactivate,
         Lifecycle::Delete => Demand::Delete,
     };
-    let candidate = account.candidate(user).await?;
+    let mut candidate = account.tagged_candidate(user).await?;
+    if candidate.secrets.is_empty() {
+        account.check_exists(user).await?;
+        if demand == Demand::Rotate && config.shared.has_own_names() {
+            account.find_path(&mut candidate).await?;
+        }
+    }
     let visit = account.visit(&candidate, demand).await;
-    notify::tell_of_step(&account, &visit, &invocation.request_id).await;
+    notify::tell_of_step(&account, action, &visit, &invocation.request_id).await;
     if let Some((arn, ledger)) = &visit.owed {
         account.remember(arn, ledger).await?;
     }
@@ -63,7 +69,7 @@ pub(super) async fn step(
         username: user.to_owned(),
         mode: config.mode,
         outcome: if idle { "nothing-to-do" } else { "done" },
-        reason: visit.exempt.or(visit.refused).filter(|_| idle),
+        reason: visit.refused.filter(|_| idle),
         actions: visit.actions.iter().map(ToString::to_string).collect(),
     })
 }
@@ -83,6 +89,47 @@ pub(super) fn starts_rotations(config: &SweepConfig, field: &'static str) -> Res
 impl Account<'_> {
     /// One user by name, with the secrets that name it, without a survey.
     pub async fn candidate(&self, name: &str) -> Result<Candidate> {
+        let mut candidate = self.tagged_candidate(name).await?;
+        if candidate.secrets.is_empty() {
+            self.find_path(&mut candidate).await?;
+        }
+        Ok(candidate)
+    }
+
+    /// The policy of a secret to be made names the user with its path, which only the credential report tells.
+    async fn find_path(&self, candidate: &mut Candidate) -> Result<()> {
+        let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(&candidate.user.name);
+        let found = self.credential_report().await?.users.into_iter().map(|row| row.user).find(same);
+        if let Some(user) = found {
+            candidate.user = user;
+        }
+        if candidate.user.account.is_empty() {
+            return Err(Error::InvalidEvent {
+                field: "username".into(),
+                problem: "names a user without a secret, and the account is not known".into(),
+                remedy: "Invoke the function by its ARN.",
+            });
+        }
+        Ok(())
+    }
+
+    /// A rule that outlives its user is not tried again by itself for good.
+    async fn check_exists(&self, name: &str) -> Result<()> {
+        match self.iam.list_access_keys(name).await {
+            Err(error) if error.is_not_found() => Err(Error::InvalidEvent {
+                field: "username".into(),
+                problem: format!(
+                    "is {name:?}, and account {} has no such IAM user",
+                    self.number.as_deref().unwrap_or("of the function")
+                ),
+                remedy: "If the user is gone for good, remove the rule that sends this event (`aws events list-rule-names-by-target --target-arn` with this function's ARN); otherwise correct the name in it.",
+            }),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    async fn tagged_candidate(&self, name: &str) -> Result<Candidate> {
         let in_exempt_group = match &self.config.shared.exempt.group {
             Some(group) => {
                 self.iam.group_members(group).await?.iter().any(|member| member.eq_ignore_ascii_case(name))
@@ -115,22 +162,6 @@ impl Account<'_> {
             candidate.add(&created);
         }
         candidate.held = Arc::new(held);
-        if candidate.secrets.is_empty() {
-            // The policy of a secret to be made names the user with its path.
-            let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(name);
-            if let Some(user) =
-                self.credential_report().await?.users.into_iter().map(|row| row.user).find(same)
-            {
-                candidate.user = user;
-            }
-        }
-        if candidate.secrets.is_empty() && candidate.user.account.is_empty() {
-            return Err(Error::InvalidEvent {
-                field: "username".into(),
-                problem: "names a user without a secret, and the account is not known".into(),
-                remedy: "Invoke the function by its ARN.",
-            });
-        }
         Ok(candidate)
     }
 }

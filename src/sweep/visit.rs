@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::account::Account;
 use super::survey::Candidate;
 use crate::aws::CallError;
-use crate::config::Mode;
+use crate::config::{Mode, SweepConfig};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
@@ -18,7 +18,9 @@ use crate::model::{
 };
 use crate::notify;
 use crate::observe::owner_of_labels;
-use crate::plan::sweep::{Coming, Demand, FleetAction, Standing, UserPlan, UserView, ledger_of, plan_user};
+use crate::plan::sweep::{
+    Coming, Demand, FleetAction, SeenPolicy, Standing, UserPlan, UserView, is_guarded, ledger_of, plan_user,
+};
 use crate::plan::{Planned, bind_user_by_labels};
 
 /// How often a user is looked at again. A user has two keys, and each may go and show late.
@@ -43,6 +45,8 @@ pub struct Visit {
     pub findings: Vec<Finding>,
     /// Keys that a rotation has superseded and deactivated since the last visit.
     pub superseded: Vec<AccessKeyId>,
+    /// Keys that a rotation has made current since the last visit, and whose predecessor it has deleted.
+    pub promoted: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.
@@ -189,9 +193,11 @@ impl Account<'_> {
                 .map(|secret| secret.name.clone())
                 .collect(),
             others: Vec::new(),
+            policy: SeenPolicy::Unread,
         };
         self.place_secret(candidate, secret, &mut view).await?;
         view.others = others(candidate, &view);
+        view.policy = self.see_policy(&view).await?;
         Ok(view)
     }
 
@@ -233,6 +239,18 @@ impl Account<'_> {
         Ok(())
     }
 
+    async fn see_policy(&self, view: &UserView) -> Result<SeenPolicy> {
+        let guarded = |secret: &&SecretState| is_guarded(self.config, &view.user, secret);
+        let Some(secret) = view.secret.as_ref().filter(guarded) else { return Ok(SeenPolicy::Unread) };
+        match self.secrets.policy(&secret.arn).await {
+            Ok(None) => Ok(SeenPolicy::Absent),
+            Ok(Some(_)) => Ok(SeenPolicy::Present),
+            // An audit may not read policies.
+            Err(error) if error.is_denied() && self.config.mode == Mode::Audit => Ok(SeenPolicy::Unread),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// An audit, which changes nothing, may not read policies: it says what would be done if the policy is
     /// as it was left.
     async fn may_be_finished(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
@@ -268,7 +286,8 @@ impl Account<'_> {
         if ledger.to_tag() == secret.tags.get(TAG_NOTICES).map_or("", String::as_str) {
             return;
         }
-        if plan.findings.iter().any(|finding| finding.new) {
+        let rotated = !visit.superseded.is_empty() || !visit.promoted.is_empty();
+        if rotated || plan.findings.iter().any(|finding| finding.new) {
             visit.owed = Some((secret.arn.clone(), ledger));
         } else if let Err(error) = self.remember(&secret.arn, &ledger).await {
             visit.failure = Some(error);
@@ -310,6 +329,11 @@ fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
     labelled.chain(unlabelled).filter(|other| Some(other.arn.as_str()) != own).collect()
 }
 
+fn extend(keys: &mut Vec<AccessKeyId>, more: &[AccessKeyId]) {
+    let new: Vec<AccessKeyId> = more.iter().filter(|key| !keys.contains(key)).cloned().collect();
+    keys.extend(new);
+}
+
 /// What was read, or `None` where AWS knows of no such thing.
 fn found<T>(read: std::result::Result<T, CallError>) -> Result<Option<T>> {
     match read {
@@ -329,6 +353,7 @@ impl Visit {
             left: Vec::new(),
             findings: Vec::new(),
             superseded: Vec::new(),
+            promoted: Vec::new(),
             coming: Vec::new(),
             exempt: None,
             refused: None,
@@ -342,7 +367,9 @@ impl Visit {
         self.keys.clone_from(&view.keys);
         self.secret.clone_from(&view.secret);
         self.findings.clone_from(&plan.findings);
-        self.superseded.clone_from(&plan.superseded);
+        // A later look of the same visit has noted them.
+        extend(&mut self.superseded, &plan.superseded);
+        extend(&mut self.promoted, &plan.promoted);
         self.coming.clone_from(&plan.coming);
         self.exempt.clone_from(&plan.exempt);
         self.refused.clone_from(&plan.refused);
@@ -353,6 +380,7 @@ impl Visit {
         !self.actions.is_empty()
             || !self.findings.is_empty()
             || !self.superseded.is_empty()
+            || !self.promoted.is_empty()
             || self.failure.is_some()
             || self.mailed
             || self.refused.is_some()
@@ -362,6 +390,17 @@ impl Visit {
     /// Whether there is a secret to remember on what was told.
     pub fn remembers(&self) -> bool {
         self.secret.as_ref().is_some_and(|secret| secret.deleted.is_none())
+    }
+
+    /// Whether the rotation that was requested can be expected to make a key: it is our function's, and no earlier
+    /// one has failed to end.
+    pub fn expects_a_key(&self, config: &SweepConfig) -> bool {
+        let setup = self.actions.iter().find_map(|planned| match &planned.action {
+            FleetAction::RequestRotation { setup } => setup.as_ref().map(|setup| &setup.function_arn),
+            _ => None,
+        });
+        let rotates_with = setup.or_else(|| self.secret.as_ref()?.rotation_function.as_ref());
+        rotates_with.is_some() && rotates_with == config.rotation_function.as_ref() && !self.is_stuck()
     }
 
     /// Whether a rotation of the user is stuck.

@@ -11,14 +11,14 @@ from processes import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "migrating.md").read_text()
 SYSTEMS = ["A", "B", "C", "D", "E"]
-REPLAYS = sorted(Path(__file__).parent.glob("test_coming_from_*.py"))
+REPLAYS = sorted(Path(__file__).parent.glob("test_coming_from_?.py"))
 # The paragraphs whose every sentence a replay shows, by how they begin.
-SHOWN = ["What a move is", "What stays", "What you will see", "Who can read the secrets", "Check"]
+SHOWN = ["What stays", "What you will see", "Who can read the secrets", "Check"]
 # What the page has instead of a reader's own names, and what the replays put there (`Move.names`).
 PLACEHOLDER = re.compile(r"(?<![\w$./{-])[A-Z]{3,}(?:-[A-Z]+)*(?![\w./-])")
 # Words that look like placeholders.
 NO_PLACEHOLDERS = {"AWSCURRENT", "AWSPREVIOUS"}
-# Commands of programs that no stand-in plays.
+# The commands that nobody runs here: there is no Terraform.
 NOT_RUN = ["terraform state rm"]
 
 
@@ -96,14 +96,13 @@ HIDDEN = {ord(";"): "\ue000", ord("."): "\ue001"}
 SEEN = {0xE000: ";", 0xE001: "."}
 
 
-def literals(method):
-    """The texts that the replays hand to a method, with the system of each."""
+def literals(method, system):
+    """The texts that a system's replay, or what all replays share, hands to a method."""
     found = []
-    for path in REPLAYS:
-        system = path.stem[-1].upper()
+    for path in (Path(__file__).with_name(f"test_coming_from_{system.lower()}.py"), Path(__file__).with_name("migrating_scene.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
-                found += [(system, each.value) for each in node.args if isinstance(each, ast.Constant)]
+                found += [each.value for each in node.args if isinstance(each, ast.Constant)]
     return found
 
 

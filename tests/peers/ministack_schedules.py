@@ -43,7 +43,8 @@ def test(secret, function):
     try:
         answered = ministack_engine.invoker(function).invoke(FunctionName=function, Payload=json.dumps(event))
         answer = json.load(answered["Payload"])
-        outcome = f"testSecret: {answer.get('errorType')}: {answer.get('errorMessage')}" if "FunctionError" in answered else "tested"
+        failed = f"testSecret: {answer.get('errorType')}: {answer.get('errorMessage')}"
+        outcome = failed if "FunctionError" in answered else "tested"
     finally:
         del secret["Versions"][token]
         print(f"ROTATION of {secret['Name']} ended: {outcome}", flush=True)

@@ -9,8 +9,9 @@ member account. Plain HTTP on loopback passes for TLS. Each refusal is printed, 
 RotateSecret also needs lambda:InvokeFunction on the rotation function, as on AWS. CreateSecret gives the first version the
 ClientRequestToken as its id, and the lists show which function rotates a secret and when it last did; ministack does neither.
 A secret of another account is reached by its ARN, where both accounts allow it; ministack knows those of one's own account.
-Whoever reads or writes a value also needs the secret's key: a customer key as its policy says, through Secrets Manager; the
-account's default key serves that account's own principals, and no others. ListSecrets compares the beginnings of names and tags.
+ListSecrets compares the beginnings of names and tags. With SECRETS_KEYS, whoever reads or writes a value also needs the secret's
+key: a customer key as its policy says, through Secrets Manager; the account's default key serves that account's own principals,
+and no others.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
@@ -122,7 +123,7 @@ def enforce(access_key_id, action, service, region, resource_arn="*", service_co
         # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         action, resource_arn = "lambda:InvokeFunction", function
         refusal = judge(access_key_id, action, "lambda", region, resource_arn=function, service_context={})
-    for key_action in KEY_ACTIONS.get(action, []) if refusal is None else []:
+    for key_action in KEY_ACTIONS.get(action, []) if "SECRETS_KEYS" in os.environ and refusal is None else []:
         iam_evaluator._signed_request.set(signed)
         refusal = refusal or use_of_key(access_key_id, key_action, region, resource_arn)
     if refusal is not None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from migrating_scene import moved
+from migrating_engines import moved
 from processes import until
 
 RULES = {"create": 90, "deactivate": 104, "delete": 118}
@@ -44,7 +44,7 @@ def enrolled(move, schedule):
     move.run("aws secretsmanager rotate-secret --secret-id app", **schedule)
     assert move.settle() == "tested"
     move.run("aws iam tag-user --user-name app")
-    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     assert (audited["mode"], audited["actions"], audited["failures"]) == ("audit", {}, 0)
     assert move.statuses() == ["Active", "Active"] and move.messages() == []
 
@@ -72,14 +72,20 @@ def test_the_rules_are_kept_and_lead(move):
         assert sorted(move.value("app")) == ["AccessKey", "SecretKey", "note"] and move.value("app")["note"] == "keep"
     with move.shows("the old value as AWSPREVIOUS"):
         assert pair(move, "AWSPREVIOUS") == second
-    with move.shows("that the secret's versions carry key ids as labels after the first rotation (`aws secretsmanager describe-secret --secret-id app --query VersionIdsToStages`)"):
+    with move.shows(
+        "that the secret's versions carry key ids as labels after the first rotation (`aws secretsmanager "
+        "describe-secret --secret-id app --query VersionIdsToStages`)"
+    ):
         printed = json.loads(move.run("aws secretsmanager describe-secret --secret-id app --query VersionIdsToStages"))
         labelled = {tuple(sorted(labels)) for labels in printed.values()}
         assert labelled == {tuple(sorted(["AWSCURRENT", third[0]])), tuple(sorted(["AWSPREVIOUS", second[0]]))}
     move.days(193, 194)
     move.days(207, 208)
     subject = "alert: Access key of app:"
-    with move.shows('On day 90 an alert "Access key of app: a new key is on its way", on day 104 "…: the previous key was deactivated", on day 118 "…: the previous key was deleted"'):
+    with move.shows(
+        'On day 90 an alert "Access key of app: a new key is on its way", on day 104 "…: the previous key was'
+        ' deactivated", on day 118 "…: the previous key was deleted"'
+    ):
         assert at(f"104 {subject}", f"118 {subject}", f"180 {subject}") == [
             f"104 {subject} the previous key was deactivated",
             f"118 {subject} the previous key was deleted",

@@ -6,7 +6,7 @@ import pytest
 
 from attacks_scene import allow, document
 from deployment import ACCOUNT
-from migrating_scene import moved
+from migrating_engines import moved
 
 EXEMPT = ["break-glass", "vendor-x"]
 POLICY = document(allow("secretsmanager:GetSecretValue", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/batch"}))
@@ -44,17 +44,20 @@ def test_coming_from_b(move):
     assert at() == []
     # The audit of the day on which the first user is due.
     move.to(90)
-    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     assert (audited["mode"], audited["actions"]) == ("audit", {"enroll": 1, "request-rotation": 1})
     assert at("90") == [f"90 alert: Key audit of account {ACCOUNT}: 2 actions would be done, 0 findings"]
     assert move.names_of_secrets() == ["batch_credentials", "database"]
     (old,) = move.ids("app")
     move.deploy()
-    done = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    done = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     move.settle(), move.hear()
     with move.shows("that the digest's numbers are those of the audit"):
         assert done["actions"] == audited["actions"] and done["plan"] == audited["plan"]
-    with move.shows('Day 90: the digest "Key sweep of account …: 2 actions, 0 findings", whose lines name the user: a secret is made, and rotated'):
+    with move.shows(
+        'Day 90: the digest "Key sweep of account …: 2 actions, 0 findings", whose lines name the user: a '
+        "secret is made, and rotated"
+    ):
         assert at("90")[1:] == [f"90 alert: Key sweep of account {ACCOUNT}: 2 actions, 0 findings"]
         assert all(line.startswith("app: ") for line in done["plan"])
     with move.shows("`{user}_credentials`"):
@@ -100,5 +103,8 @@ def who_can_read(move, pair):
     with move.shows("who can read the secret"):
         assert move.reads(pair, "app_credentials") and not move.reads(administrator, "app_credentials")
         assert move.reads(move.pair("batch_credentials"), "batch_credentials")
-    with move.shows("that `aws secretsmanager get-resource-policy --secret-id app_credentials` names the user and the rotation function's role, and nobody else"):
+    with move.shows(
+        "that `aws secretsmanager get-resource-policy --secret-id app_credentials` names the user and, for a secret that the "
+        "sweep has made, the rotation function's role, and nobody else"
+    ):
         assert named == {user, move.rotation_role}

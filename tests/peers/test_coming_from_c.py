@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from migrating_scene import moved
+from migrating_engines import moved
 
 SECRET, FIELDS, MAIL = "/access-key/app", ("access_key_id", "secret_access_key"), "app@example.com"
-ROTATE = "aws secretsmanager rotate-secret --secret-id /access-key/app"
 LETTER, KINDER = 0, 1
 
 
@@ -26,7 +25,7 @@ def enrolled(move, block):
     move.deploy(nth=block)
     assert move.pair(SECRET, FIELDS) == old and move.messages() == []
     move.run("aws iam tag-user --user-name app")
-    move.run(ROTATE)
+    move.run("aws secretsmanager rotate-secret --secret-id /access-key/app")
     # Nothing was rotated, and the present key was tested.
     assert move.settle() == "tested" and move.pair(SECRET, FIELDS) == old and move.statuses() == ["Active"]
     return old
@@ -42,7 +41,10 @@ def test_to_the_letter(move):
     with move.shows('C to the letter: on day 90 the mail "New access key for app: AKIA…" and one key'):
         assert move.messages("90 ") == [f"90 {MAIL}: New access key for app: AKIA…"]
         assert move.ids() == [new[0]] and new != old and move.works(new)
-    with move.shows("Everything that is not the function: the secret `/access-key/{user}` with `access_key_id` and `secret_access_key`, its schedule, the SNS topic, the SES identities"):
+    with move.shows(
+        "Everything that is not the function: the secret `/access-key/{user}` with `access_key_id` and "
+        "`secret_access_key`, its schedule, the SNS topic, the SES identities"
+    ):
         assert move.names_of_secrets() == [SECRET]
         assert sorted(move.value(SECRET)) == ["access_key_id", "bucket", "secret_access_key"]
         described = move.manager.describe_secret(SecretId=SECRET)
@@ -62,7 +64,10 @@ def test_as_we_would_have_it(move):
             f"91 {MAIL}: Access key of app: deactivated",
             f"98 {MAIL}: Access key of app: deleted",
         ]
-    with move.shows("`aws secretsmanager describe-secret --secret-id /access-key/app`: RotationLambdaARN is the new one, and after the first rotation AWSCURRENT's version carries its key's id"):
+    with move.shows(
+        "`aws secretsmanager describe-secret --secret-id /access-key/app`: RotationLambdaARN is the new one, "
+        "and after the first rotation AWSCURRENT's version carries its key's id"
+    ):
         described = json.loads(move.run("aws secretsmanager describe-secret --secret-id /access-key/app"))
         assert described["RotationLambdaARN"] == move.rotation
         (current,) = [labels for labels in described["VersionIdsToStages"].values() if "AWSCURRENT" in labels]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import migrating_page
-from migrating_scene import moved
+from migrating_engines import moved
 
 SECRETS = {"app": "prod/app", "batch": "prod/batch"}
 
@@ -32,7 +32,7 @@ def test_coming_from_d(move):
         move.run("aws iam tag-user --user-name app", **{"--user-name app": f"--user-name {user}"})
         move.label(secret)
     move.run("for secret in prod/app prod/batch")
-    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP"))
+    audited = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     assert audited["mode"] == "audit" and audited["actions"]["request-rotation"] == 2, audited
     assert {user: move.ids(user) for user in SECRETS} == before
     move.deploy()
@@ -47,7 +47,10 @@ def test_coming_from_d(move):
         held = {user: move.value(secret) for user, secret in SECRETS.items()}
         assert all(list(value) == ["UserName", "AccessKeyId", "SecretAccessKey", "host"] for value in held.values())
         assert all(value["UserName"] == user and value["host"] == "db.example.com" for user, value in held.items())
-    with move.shows('that the first digest has no "Secrets without a user", and that each user has one active key: `aws iam list-access-keys --user-name app`'):
+    with move.shows(
+        'that the first digest has no "Secrets without a user", and that each user has one active key: `aws '
+        "iam list-access-keys --user-name app`"
+    ):
         assert "Secrets without a user" not in digest
         for user, secret in SECRETS.items():
             filled = {"--user-name app": f"--user-name {user}"}

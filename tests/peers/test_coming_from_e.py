@@ -12,13 +12,12 @@ import pytest
 from attacks_scene import allow, document
 from clients import Key
 from deployment import ACCOUNT, Stack, templates
-from migrating_scene import MEMBER, moved
+from migrating_engines import ARNS, MEMBER, moved
 from test_organization_machine import make_account
 
 FIELDS = ["UserName", "AccessKeyId", "SecretAccessKey", "Status", "CreateDate"]
 GROUP = "IAMKeyRotationExemptionGroup"
 TO, HOLDER, ADMIN = "owner@example.com", "holder@example.com", "admin@example.com"
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 @pytest.fixture(params=["ministack", "simulator"])
@@ -77,7 +76,8 @@ def test_coming_from_e(move):
     assert move.settle() == "tested"
     audited = sweep(move)
     with move.shows("audit first"):
-        assert (audited["mode"], move.statuses("app", move.users), move.statuses("fresh", move.users)) == ("audit", ["Active"], ["Active"])
+        assert audited["mode"] == "audit"
+        assert move.statuses("app", move.users) == move.statuses("fresh", move.users) == ["Active"]
         assert move.names_of_secrets() == [name_of(move, "app")]
     move.deploy()
     states = {}
@@ -106,9 +106,12 @@ def test_coming_from_e(move):
         assert "vip" in digest.partition("Exempt")[2]
     forced(move)
     if move.judges_readers:
-        with move.shows("that the inventory names your accounts (`aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{\"action\":\"accounts\"}'`)"):
-            inventory = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{"))
-            assert move.account in {each["account"] for each in inventory["accounts"]}
+        with move.shows(
+            "that the inventory names your accounts (`aws lambda invoke --function-name SWEEP --payload "
+            "fileb:///dev/stdin /dev/stdout <<<'{\"action\":\"accounts\"}'`)"
+        ):
+            inventory = move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{\"action")
+            assert move.account in {each["account"] for each in move.answer(inventory)["accounts"]}
         who_can_read(move)
     assert move.refusals() == []
 
@@ -116,7 +119,8 @@ def test_coming_from_e(move):
 def table(move):
     """The rows of the page: each day's mail, and the day that it announces."""
     told = {int(line.split()[0]): line for line in move.messages() if HOLDER in line and "of app: " in line}
-    announced = {day: (datetime.fromisoformat(f"{line.split(' on ')[1][:10]}T00:00Z") - move.begin).days for day, line in told.items() if " on " in line}
+    times = {day: line.split(" on ")[1].replace(" UTC", "+00:00") for day, line in told.items() if " on " in line}
+    announced = {day: (datetime.fromisoformat(time) - move.begin).days for day, time in times.items()}
     with move.shows("83 | Access key of app: rotation on (day 90)"):
         assert f"83 {HOLDER}: Access key of app: rotation on" in told[83] and announced[83] == 90
     with move.shows("90 | New access key for app: AKIA…"):
@@ -137,9 +141,13 @@ def forced(move):
     before = move.pair(name_of(move, "app"))
     answers = []
     for _ in range(2):
-        answers.append(move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'\n")))
+        printed = move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'\n")
+        answers.append(move.answer(printed))
         assert move.settle() == "done"
-    with move.shows("The event for an account, `{\"account\",\"name\",\"email\"}` with `ForceRotate`, which may still come from your own inventory"):
+    with move.shows(
+        'The event for an account, `{"account","name","email"}` with `ForceRotate`, which may still come from'
+        " your own inventory"
+    ):
         assert [each["actions"] for each in answers] == [{"request-rotation": 1}, {}]
         assert move.pair(name_of(move, "app")) != before and len(move.ids("app", move.users)) == 2
 
@@ -150,7 +158,11 @@ def who_can_read(move):
     arn = move.manager.describe_secret(SecretId=name)["ARN"]
     administrator = move.administrator()
     under = move.credentials
-    with move.shows("An administrator of the central account reads all of them, by name, as with E: `aws secretsmanager get-secret-value --secret-id Account_444455556666_User_app_AccessKey`. So does everybody whom that account's policies allow it"):
+    with move.shows(
+        "An administrator of the central account reads all of them, by name, as with E: `aws secretsmanager "
+        "get-secret-value --secret-id Account_444455556666_User_app_AccessKey`. So does everybody else whom "
+        "the policies of that account allow it"
+    ):
         move.credentials = under | {"AWS_ACCESS_KEY_ID": administrator[0], "AWS_SECRET_ACCESS_KEY": administrator[1]}
         for user in ("app", "fresh"):
             filled = {f"Account_{MEMBER}_User_app_AccessKey": name_of(move, user)}
@@ -164,7 +176,10 @@ def who_can_read(move):
     move.to(111)
     assert not move.reads(user, arn)
     allow_to_read(move, "fresh", arn)
-    with move.shows("A member's user reads its own secret, by the secret's ARN, if a policy of the member's account allows `secretsmanager:GetSecretValue` on the secret and `kms:Decrypt` on its key"):
+    with move.shows(
+        "A member's user reads its own secret, by the secret's ARN, if a policy of the member's account "
+        "allows `secretsmanager:GetSecretValue` on the secret and `kms:Decrypt` on its key"
+    ):
         assert move.reads(user, arn)
     with move.shows("that a member's secrets are readable by their users"):
         assert move.reads(user, arn)
@@ -175,13 +190,16 @@ def who_can_read(move):
     with move.shows("Without a customer key (`ROTATOR_KMS_KEY_ID`), a member's user cannot read it"):
         plain = made_with(move, "plain", ROTATOR_KMS_KEY_ID=None)
         assert not move.reads(move.pair(plain), plain) and move.reads(administrator, plain)
-    with move.shows("With `ROTATOR_ROTATION_ROLE_ARN` (in the CDK `refuseOthers: true`), an administrator of the central account cannot read it"):
+    with move.shows(
+        "With `ROTATOR_ROTATION_ROLE_ARN` (in the CDK `refuseOthers: true`), an administrator of the central "
+        "account cannot read it"
+    ):
         closed = made_with(move, "closed", ROTATOR_ROTATION_ROLE_ARN=move.rotation_role)
         assert not move.reads(administrator, closed) and move.reads(move.pair(closed), closed)
 
 
 def allow_to_read(move, user, arn):
-    policy = document(allow("secretsmanager:GetSecretValue", arn), allow("kms:Decrypt", move.arns[KEY]))
+    policy = document(allow("secretsmanager:GetSecretValue", arn), allow("kms:Decrypt", move.arns[ARNS["key"]]))
     move.users.put_user_policy(UserName=user, PolicyName="reads", PolicyDocument=policy)
 
 

@@ -82,6 +82,9 @@ fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> 
         }
     };
     report.ok("settings", "the function's settings can be read");
+    for note in &config.notes {
+        report.note("settings", note.clone());
+    }
     let timeout = u64::try_from(state.timeout_seconds).unwrap_or_default();
     let wait = config.propagation_timeout.as_secs();
     if timeout < LEAST_TIMEOUT_SECONDS.min(wait.max(1)) {

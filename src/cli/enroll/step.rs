@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::model::AccessKeyId;
 use crate::model::names::{TAG_SECRET, TAG_USER};
+use crate::model::{AccessKeyId, counted};
 
 /// A step of an enrolment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl fmt::Display for Start {
         let Some(function) = &self.function else { return f.write_str("rotate it now") };
         let replaced = self.replaces.as_ref().map_or_else(String::new, |old| format!(", in place of {old}"));
         let schedule = match self.every_days {
-            Some(days) => format!("every {days} days"),
+            Some(days) => format!("every {}", counted(days, "day")),
             None => "by the schedule that it has".to_owned(),
         };
         match self.now {

@@ -227,7 +227,9 @@ fn subject(action: &FleetAction) -> Option<&AccessKeyId> {
     match action {
         FleetAction::DeactivateKey { key } | FleetAction::DeleteKey { key } => Some(key),
         FleetAction::Enroll { adopts, .. } | FleetAction::FinishEnrolment { adopts, .. } => Some(adopts),
-        FleetAction::RequestRotation { .. } | FleetAction::RemoveLabel { .. } => None,
+        FleetAction::RequestRotation { .. } | FleetAction::RemoveLabel { .. } | FleetAction::LetUserRead => {
+            None
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum FleetAction {
         /// The user's key.
         adopts: AccessKeyId,
     },
+    /// Give a secret without a resource policy one that lets the user read it.
+    LetUserRead,
     /// Have Secrets Manager rotate the secret.
     RequestRotation {
         /// For a secret that nothing rotates yet.
@@ -57,6 +59,7 @@ impl FleetAction {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Enroll { .. } | Self::FinishEnrolment { .. } => "enroll",
+            Self::LetUserRead => "let-user-read",
             Self::RequestRotation { .. } => "request-rotation",
             Self::DeactivateKey { .. } => "deactivate",
             Self::DeleteKey { .. } => "delete",
@@ -74,6 +77,7 @@ impl fmt::Display for FleetAction {
             Self::FinishEnrolment { adopts, .. } => {
                 write!(f, "finish the enrolment whose first rotation supersedes {adopts}")
             }
+            Self::LetUserRead => f.write_str("set a policy by which the user can read the secret"),
             Self::RequestRotation { setup: Some(setup) } => {
                 write!(f, "rotate the secret now, and then every {}", counted(setup.every_days, "day"))
             }

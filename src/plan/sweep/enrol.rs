@@ -1,13 +1,16 @@
 //! A user without a secret gets one.
 
-use super::{ComingEvent, Demand, FleetAction, Planner, before, warns};
+use super::{ComingEvent, Demand, FleetAction, Planner, before, removes_strangers, warns};
 use crate::config::Scope;
-use crate::model::{AccessKey, FindingKind, KeyStatus, UnknownKeys, fits_a_secret_name, fits_a_tag};
+use crate::model::{
+    AccessKey, AccessKeyId, FindingKind, KeyStatus, UnknownKeys, fits_a_secret_name, fits_a_tag,
+};
 use crate::plan::retire::after;
 
 impl Planner<'_> {
-    /// The secret is made as early as the first warning goes out, because what a sweep remembers of
-    /// a user is written on it. A user without an active key stays without.
+    /// The secret is made as early as the first warning goes out, or an inactive key is seen beside the active
+    /// one, because what a sweep remembers of a user is written on it: what was announced, and since when a key
+    /// is inactive, which IAM does not tell. A user without an active key stays without.
     pub(super) fn enrol(&mut self) {
         let wanted = match self.demand {
             Demand::Due => self.config.scope == Scope::All,
@@ -31,7 +34,9 @@ impl Planner<'_> {
             true => before(due, self.config.warn_before),
             false => due,
         };
-        if self.seen.now < begins && !forced {
+        let early = self.seen.now < begins && !forced;
+        let leftover = self.leftover();
+        if early && leftover.is_none() {
             return self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
         }
         if !self.config.shared.has_own_names() {
@@ -72,11 +77,21 @@ impl Planner<'_> {
         }
         let secret_name = self.config.shared.secret_name_of(&self.view.user);
         let reason = format!("its key {} was created {}", oldest.id, oldest.created);
-        self.act(FleetAction::Enroll { secret_name, adopts: youngest.id.clone() }, reason.clone());
+        let why = match leftover.filter(|_| early) {
+            Some(key) => format!("the secret remembers since when its key {key} is inactive"),
+            None => reason.clone(),
+        };
+        self.act(FleetAction::Enroll { secret_name, adopts: youngest.id.clone() }, why);
         if self.seen.now >= due || forced {
             self.request_rotation(self.config.rotation_setup(), reason);
         } else {
             self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
         }
+    }
+
+    /// An inactive key that is to be deleted once its recovery window is over.
+    fn leftover(&self) -> Option<AccessKeyId> {
+        let inactive = self.view.keys.iter().find(|key| key.status == KeyStatus::Inactive);
+        inactive.filter(|_| removes_strangers(self.config, &self.policy)).map(|key| key.id.clone())
     }
 }

@@ -5,7 +5,9 @@
 
 mod action;
 mod enrol;
+mod guard;
 mod notice;
+mod promoted;
 mod retire;
 mod rotate;
 mod triage;
@@ -21,11 +23,12 @@ use crate::config::{Scope, SweepConfig};
 use crate::model::names::{TAG_EMAIL, TAG_NOTICES};
 use crate::model::{
     AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, OtherSecret,
-    Policy, SecretState, UserRef, counted, mailbox,
+    Policy, SecretState, UnknownKeys, UserRef, counted, mailbox,
 };
 
 pub use super::exemption;
 pub use action::FleetAction;
+pub use guard::is_guarded;
 pub use notice::{Coming, ComingEvent, Notice};
 pub use triage::{Glance, Row, triage};
 
@@ -60,6 +63,20 @@ pub struct UserView {
     pub others: Vec<OtherSecret>,
     /// What is remembered of the user's keys.
     pub ledger: Ledger,
+    /// Whether the secret has a resource policy, where that matters.
+    pub policy: SeenPolicy,
+}
+
+/// What is known of a secret's resource policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SeenPolicy {
+    /// It was not read.
+    #[default]
+    Unread,
+    /// There is none.
+    Absent,
+    /// There is one.
+    Present,
 }
 
 /// What gives a secret the right to a user's keys. Its tags do not: others may set them.
@@ -102,6 +119,8 @@ pub struct UserPlan {
     pub findings: Vec<Finding>,
     /// Keys that a rotation without an overlap has superseded, and that were not seen since.
     pub superseded: Vec<AccessKeyId>,
+    /// The current key, where a rotation made it and deleted its predecessor, and nobody was told yet.
+    pub promoted: Vec<AccessKeyId>,
     /// What will happen next.
     pub coming: Vec<Coming>,
     /// Why the user is left alone.
@@ -182,9 +201,9 @@ impl<'a> Planner<'a> {
             self.view.in_exempt_group,
             &self.view.tags,
         );
-        if self.plan.exempt.is_some() {
-            self.find_old(FindingKind::ExemptButOld);
-            return;
+        if let Some(reason) = self.plan.exempt.clone() {
+            self.refuse(format!("the user is exempt: {reason}"));
+            return self.find_old(FindingKind::ExemptButOld);
         }
         if let Some(at) = self.view.secret.as_ref().and_then(|secret| secret.deleted) {
             return self.find_deleted(at);
@@ -202,7 +221,10 @@ impl<'a> Planner<'a> {
             return self.find_old(FindingKind::KeyOverdue);
         }
         if self.view.missing {
-            let evidence = format!("the secret is bound to user {}, whom IAM does not know", self.view.user);
+            let evidence = match self.view.secret {
+                Some(_) => format!("the secret is bound to user {}, whom IAM does not know", self.view.user),
+                None => format!("IAM knows no user {}", self.view.user),
+            };
             return self.find(FindingKind::UserMissing, None, evidence);
         }
         if !self.view.rivals.is_empty() {
@@ -237,6 +259,7 @@ impl<'a> Planner<'a> {
             if !self.demand.is_retirement() {
                 self.rotate();
             }
+            self.guard();
         }
         // What stands in its way is a finding of its own.
         let unusable = self.plan.findings.iter().any(|finding| finding.kind == FindingKind::NameUnusable);
@@ -248,6 +271,12 @@ impl<'a> Planner<'a> {
     fn finish(mut self) -> UserPlan {
         if self.plan.exempt.is_some() {
             return self.plan;
+        }
+        if self.plan.actions.is_empty() && self.plan.refused.is_none() {
+            let found = self.plan.findings.first();
+            let said =
+                found.map(|finding| format!("{:?}: {}. {}", finding.kind, finding.evidence, finding.remedy));
+            self.refuse(said.unwrap_or_else(|| "nothing is known that could be done".into()));
         }
         let (seen, found) = (&self.seen, &self.plan.findings);
         let gone = |key: &AccessKeyId| !seen.keys.iter().any(|known| known.id == *key);
@@ -424,6 +453,11 @@ fn age_limit(config: &SweepConfig) -> Duration {
 /// have set it.
 fn is_long(policy: &Policy, config: &SweepConfig) -> bool {
     policy.overlap >= config.rotate_after && policy.overlap > config.shared.policy.overlap
+}
+
+/// Whether a sweep under these settings deletes inactive keys that are in no version of a secret.
+fn removes_strangers(config: &SweepConfig, policy: &Policy) -> bool {
+    config.mode.starts_rotations() && policy.unknown_keys != UnknownKeys::Refuse
 }
 
 fn before(time: Timestamp, duration: Duration) -> Timestamp {

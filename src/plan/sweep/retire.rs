@@ -20,6 +20,7 @@ impl Planner<'_> {
     /// Without a known, active current key nothing is taken away: another may be the one in use.
     pub(super) fn retire(&mut self) {
         let Some(current) = self.current_key() else { return };
+        self.note_promotion(&current);
         // Where the sweep only finishes what rotations began, a list is no authority to touch keys.
         if !self.config.mode.starts_rotations() && self.view.standing != Standing::Enrolled {
             return self.refuse("the secret does not rotate with the rotation function".into());

@@ -6,7 +6,8 @@
 
 use jiff::Timestamp;
 
-use super::{age_limit, before, exemption, is_long, ledger_of, policy, rotate, warns};
+use super::promoted::is_news;
+use super::{age_limit, before, exemption, is_long, ledger_of, policy, removes_strangers, rotate, warns};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
@@ -70,7 +71,9 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
             true => before(due, config.warn_before),
             false => due,
         });
-        glance.look = config.scope == Scope::All && (is_old || begins.is_some_and(|begins| begins <= now));
+        let begun = begins.is_some_and(|begins| begins <= now);
+        let leftover = row.report.is_some_and(|user| has_leftover(user, config));
+        glance.look = config.scope == Scope::All && (is_old || begun || leftover);
         return glance;
     };
     let Ok(policy) = policy(config, Some(secret)) else {
@@ -84,9 +87,19 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret), now), policy, config, now };
     glance.unknown = case.strangers();
     glance.overdue &= !case.is_in_overlap();
-    let asked = case.needs_rotation(oldest) || case.needs_retirement() || case.has_problem(glance.unknown);
+    let asked = case.needs_rotation(oldest)
+        || case.needs_retirement()
+        || case.has_problem(glance.unknown)
+        || case.is_unreported();
     glance.look = is_old || asked;
     glance
+}
+
+/// Whether a user without a secret has an inactive key beside an active one, which is to go in its time. Of an
+/// inactive key the report may show nothing; then it is found when its user is visited for something else.
+fn has_leftover(user: &ReportedUser, config: &SweepConfig) -> bool {
+    let has = |active: bool| user.keys.iter().any(|key| key.active == active);
+    removes_strangers(config, &config.shared.policy) && has(true) && has(false)
 }
 
 struct Case<'a> {
@@ -198,6 +211,15 @@ impl Case<'_> {
             .any(|(_, kind)| kind != FindingKind::UnknownKey && self.ledger.has_any(Note::Found(kind)));
         let long = is_long(&self.policy, self.config) && self.others().any(|(_, was_current)| was_current);
         self.pending() || noted || long || unknown != stranger_noted || self.ledger.was_altered()
+    }
+
+    /// Whether a rotation that left the sweep nothing to do may not have been reported. An audit remembers nothing.
+    fn is_unreported(&self) -> bool {
+        let reportable = self.secret.last_rotated.zip(self.current());
+        let remembers = self.config.mode.acts();
+        reportable
+            .filter(|_| remembers)
+            .is_some_and(|(rotated, current)| is_news(&self.ledger, current, rotated, &self.policy, self.now))
     }
 
     fn is_time_to_warn(&self, at: Timestamp, stage: std::time::Duration) -> bool {

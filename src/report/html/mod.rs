@@ -17,7 +17,7 @@ use self::ages::Ages;
 use self::course::Course;
 use self::rows::{ExemptRow, FindingRow, KeyRow, QuestionRow, UserRow};
 use super::evidence::{ControlResult, Point, Report, User};
-use crate::model::{minute, readable};
+use crate::model::{counted, minute, readable};
 
 /// What stands before the data.
 pub(super) const DATA_BEGINS: &str = r#"<script type="application/json" id="evidence">"#;
@@ -93,18 +93,29 @@ fn verdict(users: &[User]) -> String {
     let unmet = || asked().filter(|user| !user.unmet.is_empty());
     let exempt = unmet().filter(|user| user.exemption.is_some()).count();
     let total = asked().count();
+    let (meet, do_not) =
+        (verb(total - unmet().count(), "meets", "meet"), verb(unmet().count(), "does not", "do not"));
+    let users = counted(total, "user");
     match (unmet().count(), exempt) {
+        (0, _) if total == 1 => {
+            "The only user with an active key or a secret meets every question asked of it.".to_owned()
+        }
         (0, _) => {
             format!("All {total} users with an active key or a secret meet every question asked of them.")
         }
         (not, 0) => {
-            format!("{} of {total} users meet every question asked of their keys; {not} do not.", total - not)
+            format!("{} of {users} {meet} every question asked of their keys; {not} {do_not}.", total - not)
         }
         (not, exempt) => format!(
-            "{} of {total} users meet every question asked of their keys; {not} do not, {exempt} of them exempt.",
+            "{} of {users} {meet} every question asked of their keys; {not} {do_not}, {exempt} of them exempt.",
             total - not
         ),
     }
+}
+
+/// The verb that agrees with a number.
+fn verb(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
 }
 
 fn tiles(report: &Report) -> Vec<Tile> {

@@ -76,8 +76,88 @@ async fn create_enrols_a_user_who_has_no_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_that_does_not_exist_is_said_not_to() {
+    for name in ["{user}", "iam-key/{user}"] {
+        let fleet = Fleet::new(&[("ROTATOR_SECRET_NAME", name)]);
+        for action in ["create", "deactivate", "delete"] {
+            let error = fleet.send(event(action)).await.unwrap_err();
+            assert_eq!(error.error_type, "InvalidEvent", "{action}: {}", error.message);
+            let says = |words: &str| error.message.contains(words);
+            assert!(says("username") && says("\"ci\"") && says("no such IAM user"), "{}", error.message);
+            assert!(!says("tried again"), "{}", error.message);
+        }
+        assert!(fleet.secrets().is_empty());
+        let alerts = fleet.sim.alerts();
+        assert!(
+            alerts.len() == 3 && alerts.iter().all(|alert| alert.message.contains("\"ci\"")),
+            "{alerts:?}"
+        );
+        assert!(!fleet.sweep_calls().contains_key("GetCredentialReport"), "it would take a while, or fail");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_announces_a_new_key_only_if_a_rotation_was_requested_that_can_be_expected_to_end() {
+    // One that stands there: the rotation before it has not ended for a day.
     let fleet = Fleet::new(&[]);
+    let (_, arn) = fleet.enrolled("ci", 40);
+    fleet.stage.deploy(&[("ROTATOR_OVERLAPS", "1d"), ("ROTATOR_ALERT_TOPIC_ARN", crate::stage::TOPIC)]);
+    fleet.sim.rotate(&arn).await;
+    fleet.settle().await;
+    fleet.sim.advance(days(1));
+    let before = fleet.alerts().len();
     let answer = fleet.send(event("create")).await.unwrap();
-    assert_eq!(answer["outcome"], "nothing-to-do");
-    assert!(fleet.secrets().is_empty());
+    assert_eq!(answer["outcome"], "done", "{answer}");
+    let alerts = fleet.alerts().split_off(before);
+    assert!(alerts.iter().any(|subject| subject.contains("a rotation was requested")), "{alerts:?}");
+    assert!(!alerts.iter().any(|subject| subject.contains("on its way")), "{alerts:?}");
+    // The failing rotation says why.
+    assert!(fleet.alerts().iter().any(|subject| subject.contains("InvalidConfig")), "{alerts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_does_nothing_always_says_why() {
+    for (settings, user) in [
+        (vec![("ROTATOR_EXEMPT_USERS", "ci")], "enrolled"),
+        (vec![("ROTATOR_SECRET_NAME", "{user}")], "bare"),
+        (vec![], "without an active key"),
+        (vec![], "with two secrets"),
+        (vec![], "with a taken name"),
+        (vec![], "with a strange tag"),
+    ] {
+        let fleet = Fleet::new(&settings);
+        match user {
+            "bare" => drop(fleet.user("ci", 40)),
+            "without an active key" => fleet.sim.set_key_status(&fleet.user("ci", 40).access_key_id, false),
+            "with two secrets" => {
+                let (key, _) = fleet.enrolled("ci", 40);
+                fleet.holding_as("ci-again", "ci", &key);
+            }
+            "with a taken name" => {
+                fleet.user("ci", 40);
+                fleet.sim.create_secret("iam-key/ci", Some("{}"), &[]);
+            }
+            "with a strange tag" => {
+                let (_, arn) = fleet.enrolled("ci", 40);
+                fleet.sim.tag_secret(&arn, "iam-key-rotator:overlap", "a while");
+            }
+            _ => drop(fleet.enrolled("ci", 40)),
+        }
+        for event in [event("create"), json!({"account": ACCOUNT, "ForceRotate": "ci"})] {
+            let answer = match fleet.send(event).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    // Without a secret the user is not in the scope of a sweep.
+                    assert_eq!(error.error_type, "InvalidEvent", "{user}");
+                    continue;
+                }
+            };
+            assert_eq!(answer["outcome"], "nothing-to-do", "{user}: {answer}");
+            let reason = answer["reason"].as_str().or(answer["refused"][0].as_str());
+            assert!(reason.is_some_and(|reason| !reason.is_empty()), "{user}: {answer}");
+            if user == "enrolled" {
+                assert!(reason.unwrap().contains("exempt"), "{answer}");
+            }
+        }
+        assert!(!fleet.alerts().iter().any(|subject| subject.contains("on its way")), "{user}");
+    }
 }

@@ -8,12 +8,15 @@ mod default;
 mod defects;
 mod enrolment;
 mod exemptions;
+mod guarded;
+mod leftovers;
 mod lifecycle;
 mod notices;
 mod odd;
 pub mod organization;
 mod retirement;
 mod rotation;
+mod subjects;
 mod triage;
 mod years;
 

@@ -9,7 +9,9 @@ use iam_key_rotator::model::{
     AccessKey, AccessKeyId, FindingKind, KeyStatus, LastUse, Ledger, ReportedKey, ReportedUser, SecretState,
     UserRef, Version,
 };
-use iam_key_rotator::plan::sweep::{Demand, Row, Standing, UserView, ledger_of, plan_user, triage};
+use iam_key_rotator::plan::sweep::{
+    Demand, Row, SeenPolicy, Standing, UserView, ledger_of, plan_user, triage,
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -185,6 +187,7 @@ fn nobody_with_something_due_is_passed_over() {
         let glance = triage(row, &config, now);
         let in_scope = secret.is_some() || config.scope == iam_key_rotator::config::Scope::All;
         let view = UserView {
+            policy: SeenPolicy::Unread,
             now,
             user: user(),
             tags: BTreeMap::new(),
