@@ -3,17 +3,20 @@
 //! A panic's message may quote what the code held at that moment, which may be a secret. So only the place is
 //! kept, and nothing is printed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, PanicHookInfo};
 
 use futures_util::FutureExt as _;
+use lambda_runtime::{LambdaEvent, service_fn};
 
 use crate::error::{Error, Result};
 
 thread_local! {
     /// Where the latest panic of this thread began.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// How many futures are guarded at the moment.
+    static GUARDED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Awaits a future; a panic in it is [`Error::Internal`].
@@ -22,15 +25,35 @@ thread_local! {
 pub async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     // What a panic leaves half done inside the future is dropped with it; clients and settings are not
     // changed by an invocation.
-    AssertUnwindSafe(future).catch_unwind().await.unwrap_or_else(|_| {
+    GUARDED.set(GUARDED.get() + 1);
+    let caught = AssertUnwindSafe(future).catch_unwind().await;
+    GUARDED.set(GUARDED.get().saturating_sub(1));
+    caught.unwrap_or_else(|_| {
         let place = PLACE.take().unwrap_or_else(|| "an unknown place".into());
         Err(Error::Internal { place })
     })
 }
 
-/// Has panics of this process remember their place instead of printing their message.
+/// Has panics of this process remember their place instead of printing their message. One that nobody
+/// catches, such as at start, is logged.
 pub fn keep_silent() {
-    std::panic::set_hook(Box::new(remember));
+    std::panic::set_hook(Box::new(|panic| {
+        remember(panic);
+        if GUARDED.get() == 0 {
+            let error = Error::Internal { place: PLACE.take().unwrap_or_default() };
+            tracing::error!(errorType = error.error_type(), error = %error, "the process ends");
+        }
+    }));
+}
+
+/// Answers every invocation with an error: the clients of AWS could not be built, so nobody can be alerted.
+pub async fn answer_always(error: Error) -> std::result::Result<(), lambda_runtime::Error> {
+    let error = &error;
+    lambda_runtime::run(service_fn(|_: LambdaEvent<serde_json::Value>| async move {
+        tracing::error!(errorType = error.error_type(), error = %error, "invocation failed");
+        Err::<serde_json::Value, Error>(error.clone())
+    }))
+    .await
 }
 
 /// Has panics of this process print one line that says what to do, and no message.

@@ -24,6 +24,8 @@ const STALE_READS: u32 = 10;
 /// How long to wait between two of those.
 const STALE_READ_WAIT: Duration = Duration::from_secs(1);
 const SHARED: &str = "It was superseded here, and with an overlap of 0 it would be deactivated now. Move the consumers of one secret to the other, delete the secret that is not needed, and then the key.";
+const START_ANOTHER: &str =
+    "Start another rotation, which makes a new key: `aws secretsmanager rotate-secret`.";
 /// Time that creating and storing a key must find left of the invocation.
 const ISSUE_NEEDS: Duration = Duration::from_secs(3);
 
@@ -267,11 +269,16 @@ impl Executor<'_> {
             Err(_) => format!("Nothing was stored, and the retry deletes key {}", key.key_id),
         };
         match failure {
-            Error::NotPropagated { key, region, waited, .. } => {
-                let remedy = format!(
-                    "{fate}: SMTP credentials cannot be proved later. Secrets Manager tries again; if this alert comes back, raise `ROTATOR_PROPAGATION_TIMEOUT`."
-                );
+            Error::NotPropagated { key, region, waited, remedy } => {
+                let remedy = format!("{fate}: SMTP credentials cannot be proved later. {remedy}");
                 Error::NotPropagated { key, region, waited, remedy: remedy.into() }
+            }
+            Error::CredentialRejected { key, user, problem, .. } => {
+                let problem = format!("{problem}. {fate}");
+                Error::CredentialRejected { key, user, problem, remedy: START_ANOTHER }
+            }
+            Error::UserMismatch { secret, user, problem, remedy } => {
+                Error::UserMismatch { secret, user, problem: format!("{problem}. {fate}"), remedy }
             }
             failure => failure.after(format!(" before its SMTP credentials were stored. {fate}")),
         }

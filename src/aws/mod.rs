@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 #[cfg(feature = "cli")]
@@ -96,10 +97,12 @@ pub struct Member {
 impl Aws {
     /// Clients as the Lambda runtime's environment describes them: region, credentials and
     /// endpoints from environment variables, one HTTP connection pool for all, through the proxies that
-    /// the environment names.
+    /// the environment names. The SDK's retries are its standard ones: it would end the process over an
+    /// unreadable `AWS_MAX_ATTEMPTS` or `AWS_RETRY_MODE`.
     pub async fn from_lambda_environment() -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http::client())
+            .retry_config(RetryConfig::standard())
             .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
             .load()
             .await;
@@ -115,7 +118,9 @@ impl Aws {
     #[cfg(feature = "cli")]
     pub async fn from_operator_environment(profile: Option<&str>, region: Option<&str>) -> Self {
         let http = http::client();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .retry_config(RetryConfig::standard());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }

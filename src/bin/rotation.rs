@@ -30,7 +30,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         // that ends would be reported as a crash that tells nobody why.
         tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");
     }
-    let rotator = Rotator::new(Aws::from_lambda_environment().await, config, metrics);
+    let aws = match defect::guarded(async { Ok(Aws::from_lambda_environment().await) }).await {
+        Ok(aws) => aws,
+        Err(error) => return defect::answer_always(error).await,
+    };
+    let rotator = Rotator::new(aws, config, metrics);
     let rotator = &rotator;
     lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
         let invocation = Invocation::new(event.context, SystemTime::now());

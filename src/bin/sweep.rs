@@ -29,7 +29,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         // As for the rotation function: every invocation answers with it.
         tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");
     }
-    let sweeper = Sweeper::new(Aws::from_lambda_environment().await, config, metrics);
+    let aws = match defect::guarded(async { Ok(Aws::from_lambda_environment().await) }).await {
+        Ok(aws) => aws,
+        Err(error) => return defect::answer_always(error).await,
+    };
+    let sweeper = Sweeper::new(aws, config, metrics);
     let sweeper = &sweeper;
     lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| async move {
         let invocation = Invocation::new(event.context, SystemTime::now());

@@ -73,6 +73,7 @@ async fn dispatch(
         }
         _ => {}
     }
+    check_endpoints(environment)?;
     let session = Session::open(connect(&cli.global).await, &cli.global, environment).await?;
     begin(&cli.command, &session, terminal)?;
     match &cli.command {
@@ -86,6 +87,18 @@ async fn dispatch(
         Command::Unstick(args) => unstick::run(args, &session, terminal).await,
         Command::Report(args) => report::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
+    }
+}
+
+/// The SDK ends the process over an endpoint that is set and empty.
+fn check_endpoints(environment: &[(String, String)]) -> Result<(), Failure> {
+    let empty =
+        |(name, value): &&(String, String)| name.starts_with("AWS_ENDPOINT_URL") && value.trim().is_empty();
+    match environment.iter().find(empty) {
+        Some((name, _)) => {
+            Err(Failure::Usage(format!("{name} is set and empty: unset it, or give it a URL")))
+        }
+        None => Ok(()),
     }
 }
 

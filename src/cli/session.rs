@@ -34,6 +34,12 @@ impl Session {
                 "no region is set: use --region, AWS_REGION, or a profile that has one".into(),
             ));
         }
+        if !is_region(aws.region()) {
+            return Err(Failure::Usage(format!(
+                "the region {:?} is not the name of a region such as eu-west-1: correct --region, AWS_REGION or the profile",
+                aws.region()
+            )));
+        }
         let caller = aws.caller().await.map_err(|error| without_identity(error, global))?;
         let home = caller.split(':').nth(4).unwrap_or_default().to_owned();
         let place = Place { region: aws.region(), account: &home };
@@ -91,4 +97,9 @@ fn without_identity(error: CallError, global: &Global) -> Failure {
              `aws sso login`, or correct what the cause names, e.g. the profile's `credential_process`"
         ),
     })
+}
+
+/// Whether a text can be a region. It becomes part of host names.
+fn is_region(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

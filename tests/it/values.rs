@@ -125,11 +125,44 @@ async fn smtp_credentials_that_somebody_put_into_the_pending_version_are_not_pro
         "VersionStages": ["AWSPENDING"]});
     let root = stage.sim.root(ACCOUNT);
     stage.sim.call_as(&root, "secretsmanager", "PutSecretValue", put).await.unwrap();
-    for step in ["testSecret", "finishSecret"] {
+    for step in ["createSecret", "testSecret", "finishSecret"] {
         let error = stage.step(step, &arn, token).await.unwrap_err();
         assert_eq!(error.error_type, "VersionNotStaged", "{step}: {}", error.message);
     }
     assert_eq!(broken_current(&stage.sim, &arn), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_smtp_value_with_the_label_of_a_key_is_not_promoted_and_takes_no_key_away() {
+    for value in [|key: &KeyPair| crate::stage::value_of(key), smtp_value_of] {
+        let (stage, key, arn) = with_value(&DELETING, value);
+        let other = stage.sim.create_access_key(ACCOUNT, USER);
+        let token = "11111111-2222-3333-4444-555555555555";
+        let forged = json!({"smtp_server": "email-smtp.us-east-1.amazonaws.com",
+            "smtp_username": other.access_key_id, "smtp_password": "forged"});
+        stage.sim.stage_pending(&arn, token, None);
+        let put = json!({"SecretId": arn, "ClientRequestToken": token, "SecretString": forged.to_string(),
+            "VersionStages": ["AWSPENDING", other.access_key_id]});
+        let root = stage.sim.root(ACCOUNT);
+        stage.sim.call_as(&root, "secretsmanager", "PutSecretValue", put).await.unwrap();
+        for step in ["createSecret", "testSecret", "finishSecret"] {
+            let error = stage.step(step, &arn, token).await.unwrap_err();
+            assert_eq!(error.error_type, "VersionNotStaged", "{step}: {}", error.message);
+        }
+        assert_eq!(stage.keys(), [(key.access_key_id, true), (other.access_key_id, true)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_key_of_the_user_in_the_same_value_is_not_taken_for_a_key_that_nobody_needs() {
+    let (stage, key, arn) = with_value(&DELETING, crate::stage::value_of);
+    let other = stage.sim.create_access_key(ACCOUNT, USER);
+    let both = json!({"UserName": USER, "AccessKeyId": key.access_key_id,
+        "SecretAccessKey": key.secret_access_key, "SES_ID": other.access_key_id, "SES_PASS": "x"});
+    stage.sim.put_secret_value(&arn, &both.to_string());
+    let error = stage.failed(&arn).await;
+    assert_reported(&stage, &error, "SecretMalformed", &["`SES_ID`", &other.access_key_id]);
+    assert_eq!(stage.keys().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,17 +192,18 @@ async fn a_panic_is_one_log_record_one_alert_and_an_error_and_the_next_attempt_g
 
 #[tokio::test(start_paused = true)]
 async fn under_delete_oldest_a_first_rotation_leaves_the_new_key_alone_active() {
-    for (value, recovery, keys_left) in [
-        (r#"{"UserName":"ci-bot"}"#, "0", 1),
-        (r#"{"UserName":"ci-bot"}"#, "7d", 2),
-        (r#"{"AccessKeyId":"changeme","SecretAccessKey":"changeme"}"#, "0", 1),
+    for (value, recovery) in [
+        (r#"{"UserName":"ci-bot"}"#, "0"),
+        (r#"{"UserName":"ci-bot"}"#, "7d"),
+        (r#"{"AccessKeyId":"changeme","SecretAccessKey":"changeme"}"#, "0"),
     ] {
         let settings = [&DELETING[..], &[("ROTATOR_RECOVERY", recovery)]].concat();
         let (stage, _, arn) = with_value(&settings, |_| value.into());
         stage.rotated(&arn).await;
         let new = stage.working_key(&arn);
         let keys = stage.keys();
-        assert_eq!(keys.len(), keys_left, "{value}: {keys:?}");
+        // It can be made active again until the next rotation needs its place.
+        assert_eq!(keys.len(), 2, "{value}: {keys:?}");
         let active: Vec<_> = keys.into_iter().filter(|(_, active)| *active).collect();
         assert_eq!(active, [(new, true)], "{value}");
     }
