@@ -117,7 +117,7 @@ pub(super) async fn publish(
     let Some(topic) = &config.alert_topic_arn else { return true };
     let subject: String = subject.chars().filter(|c| (' '..='~').contains(c)).take(SUBJECT_CHARS).collect();
     let sent = match message {
-        Ok(message) => aws.sns().publish(topic, &subject, &message).await.map_err(|error| error.to_string()),
+        Ok(message) => aws.sns().publish(topic, &subject, &message).await.map_err(|error| error.words()),
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = &sent {

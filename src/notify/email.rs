@@ -75,7 +75,8 @@ pub async fn tell_user(
 }
 
 fn reason(error: &CallError) -> String {
-    format!("{error}. Check that the sender's identity is verified and SES is out of its sandbox.")
+    const CHECK: &str = "Check that the sender's identity is verified and SES is out of its sandbox.";
+    format!("{error}. {}", error.remedy().as_deref().unwrap_or(CHECK))
 }
 
 /// The mailbox of the secret's tag needs no call. A user whose tags cannot be read is mailed all the

@@ -93,7 +93,7 @@ pub async fn tell_of_deletion(
     let address = if config.email.from.is_some() { address_of(config, iam, seen).await } else { None };
     let sent = match (config.email.from.clone(), address, facts.words()) {
         (Some(from), Some(to), Ok(content)) => {
-            aws.ses().send(&Email { from, to, content }).await.map_err(|error| error.to_string())
+            aws.ses().send(&Email { from, to, content }).await.map_err(|error| error.words())
         }
         (_, _, Err(error)) => Err(error.to_string()),
         _ => {

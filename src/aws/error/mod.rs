@@ -78,7 +78,7 @@ impl CallError {
         let (kind, detail, meaning) = match error {
             SdkError::ServiceError(context) => return Self::answered(action, context.err(), context.raw()),
             SdkError::ConstructionFailure(_) => {
-                (Kind::Refused, "the request could not be built", Meaning::Refused(remedy::REQUEST))
+                (Kind::Refused, "the request could not be built", Meaning::Refused(remedy::UNBUILT))
             }
             SdkError::TimeoutError(_) => (Kind::Unknown, "no answer in time", passing),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
@@ -215,6 +215,11 @@ impl CallError {
             Meaning::Refused(remedy) => Some(remedy::filled(remedy, self.subject.as_deref())),
             _ => None,
         }
+    }
+
+    /// The failure with its remedy, where there is one.
+    pub fn words(&self) -> String {
+        self.remedy().map_or_else(|| self.to_string(), |remedy| format!("{self}. {remedy}"))
     }
 
     /// Whether it lasts until a person changes something.
