@@ -97,7 +97,7 @@ impl FindingKind {
         ('v', Self::Reactivated),
         ('t', Self::NotRetired),
         ('z', Self::NotesDropped),
-        ('h', Self::SecretDeleted),
+        ('5', Self::SecretDeleted),
         ('3', Self::NameUnusable),
         ('4', Self::UnusableAddress),
     ];

@@ -278,6 +278,13 @@ mod tests {
     }
 
     #[test]
+    fn every_note_has_a_letter_of_its_own() {
+        let letters: Vec<char> = Note::letters().map(|(letter, _)| letter).collect();
+        let unique: BTreeSet<char> = letters.iter().copied().collect();
+        assert_eq!(unique.len(), letters.len(), "{letters:?}");
+    }
+
+    #[test]
     fn it_survives_its_tag_which_stays_within_256_characters() {
         let mut ledger = Ledger::default();
         for nth in 0..9 {
