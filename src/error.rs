@@ -13,6 +13,9 @@ use crate::model::{AccessKeyId, DocumentError, UserRef};
 /// What to do about a failure of which nothing more is known.
 const TRIED_AGAIN: &str = "It is tried again by itself, and each attempt begins by looking at what is there.";
 
+/// What to do where AWS asks to slow down.
+const SLOW_DOWN: &str = "It is tried again by itself; if it goes on, spread the schedules.";
+
 /// The result of everything that can fail an invocation.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -61,7 +64,8 @@ pub enum Error {
     },
     /// The value is not one that can be rotated.
     #[error(
-        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. Store a JSON object with one access key pair, or with the user's name alone."
+        "Secret {secret} cannot be rotated: {problem}. Nothing was touched. {}",
+        problem.remedy()
     )]
     SecretMalformed {
         /// The secret's ARN.
@@ -170,14 +174,26 @@ pub enum Error {
         source: CallError,
     },
     /// AWS asked to slow down, and retries did not help.
-    #[error(
-        "{action} was throttled{after}. It is tried again by itself; if it goes on, spread the schedules."
-    )]
+    #[error("{action} was throttled{after}. {remedy}")]
     Throttled {
         /// The IAM action.
         action: &'static str,
         /// What had been done by then.
         after: Cow<'static, str>,
+        /// What to do about it.
+        remedy: &'static str,
+        /// What AWS said.
+        source: CallError,
+    },
+    /// AWS refuses, until a person changes something.
+    #[error("AWS refuses {action}{after}. {remedy}")]
+    Refused {
+        /// The IAM action.
+        action: &'static str,
+        /// What had been done by then.
+        after: Cow<'static, str>,
+        /// What to do about it.
+        remedy: String,
         /// What AWS said.
         source: CallError,
     },
@@ -196,6 +212,14 @@ pub enum Error {
     DeadlineTooShort {
         /// What did not fit.
         problem: String,
+    },
+    /// A defect of this product: a panic, which its own code and that of its libraries should never do.
+    #[error(
+        "A defect in iam-key-rotator ended the work at {place}. What was done before stays done; the next attempt reads the current state and resumes."
+    )]
+    Internal {
+        /// The file and line.
+        place: String,
     },
     /// AWS did not answer, or answered something else than expected.
     #[error("{action} failed{after}. {remedy}")]
@@ -229,8 +253,10 @@ impl Error {
             Self::NotPropagated { .. } => "NotPropagated",
             Self::AccessDenied { .. } => "AccessDenied",
             Self::Throttled { .. } => "Throttled",
+            Self::Refused { .. } => "Refused",
             Self::PlanChanged { .. } => "PlanChanged",
             Self::DeadlineTooShort { .. } => "DeadlineTooShort",
+            Self::Internal { .. } => "Internal",
             Self::ServiceUnavailable { .. } => "ServiceUnavailable",
         }
     }
@@ -268,6 +294,12 @@ impl Error {
             | Self::ServiceUnavailable { .. } => {
                 "Nothing yet: Secrets Manager repeats the rotation by itself, and repeating it is safe. Act if this alert comes back for the same secret."
             }
+            Self::Internal { .. } => {
+                "Report it with the place that the reason names and the version of iam-key-rotator. The current key still works. If this alert comes back for the same secret, cancel its rotation (`aws secretsmanager cancel-rotate-secret`) until the defect is fixed."
+            }
+            Self::Refused { .. } => {
+                "Act now: this does not pass by itself. The rotation stays stopped until you do what the reason says; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."
+            }
             Self::InvalidEvent { .. } => {
                 "Find who invokes the function with such an event; no secret is affected."
             }
@@ -280,6 +312,35 @@ impl Error {
             _ => {
                 "The rotation stays stopped until this is put right; the current key goes on working. Then run `aws secretsmanager rotate-secret --secret-id` with this secret."
             }
+        }
+    }
+
+    /// The call that failed, where this error is about one.
+    pub fn call(&self) -> Option<&CallError> {
+        match self {
+            Self::AccessDenied { source, .. }
+            | Self::Throttled { source, .. }
+            | Self::Refused { source, .. }
+            | Self::ServiceUnavailable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The same failure where a person waits for the command, which nothing repeats by itself.
+    #[cfg(feature = "cli")]
+    pub fn of_a_command(self) -> Self {
+        const AGAIN: &str = "Run the command again: it begins by reading the current state.";
+        match self {
+            Self::ServiceUnavailable { action, after, remedy, source } if remedy == TRIED_AGAIN => {
+                Self::ServiceUnavailable { action, after, remedy: AGAIN.into(), source }
+            }
+            Self::Throttled { action, after, source, .. } => Self::Throttled {
+                action,
+                after,
+                remedy: "Wait a minute, then run the command again.",
+                source,
+            },
+            other => other,
         }
     }
 
@@ -304,6 +365,7 @@ impl Error {
     pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
         if let Self::AccessDenied { after, .. }
         | Self::Throttled { after, .. }
+        | Self::Refused { after, .. }
         | Self::ServiceUnavailable { after, .. } = &mut self
         {
             *after = done.into();
@@ -319,7 +381,9 @@ impl From<CallError> for Error {
         if source.is_denied() {
             Self::AccessDenied { action, after, source }
         } else if source.is_throttled() {
-            Self::Throttled { action, after, source }
+            Self::Throttled { action, after, remedy: SLOW_DOWN, source }
+        } else if let Some(remedy) = source.remedy() {
+            Self::Refused { action, after, remedy, source }
         } else {
             let remedy = source.advice().cloned().unwrap_or(Cow::Borrowed(TRIED_AGAIN));
             Self::ServiceUnavailable { action, after, remedy, source }

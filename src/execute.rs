@@ -16,7 +16,7 @@ use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
 use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef};
 use crate::observe::owner_of_labels;
 use crate::plan::{Action, Outcome, Plan, Planned};
-use crate::{notify, prove};
+use crate::{notify, prove, storable};
 
 /// How often a read that still shows the state before our own change is repeated. IAM's lists take
 /// seconds to follow.
@@ -26,6 +26,9 @@ const STALE_READ_WAIT: Duration = Duration::from_secs(1);
 const SHARED: &str = "It was superseded here, and with an overlap of 0 it would be deactivated now. Move the consumers of one secret to the other, delete the secret that is not needed, and then the key.";
 /// Time that creating and storing a key must find left of the invocation.
 const ISSUE_NEEDS: Duration = Duration::from_secs(3);
+
+/// What a proof before that needs: a new key works after ten seconds or so.
+const PROOF_NEEDS: Duration = Duration::from_secs(15);
 
 /// Carries plans out for one event.
 #[derive(Debug)]
@@ -164,15 +167,16 @@ impl Executor<'_> {
     /// A crash leaves: after the intent, a tag; after CreateAccessKey, an orphan that the intent
     /// explains, which the retry deletes; after PutSecretValue, a finished step.
     async fn issue(&self, seen: &Observation, intent: &Intent) -> Result<()> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left < ISSUE_NEEDS {
-            let (left, needed) = (left.as_millis(), ISSUE_NEEDS.as_millis());
-            let problem = format!(
-                "{left} ms are left, and creating and storing a key needs {needed} ms; it was not begun"
-            );
-            return Err(Error::DeadlineTooShort { problem });
-        }
         let (arn, user) = (seen.secret.arn.as_str(), seen.user.name.as_str());
+        let shape = &self.config.secret_shape;
+        let document = seen.current.as_ref().unwrap_or(shape).completed(shape);
+        let document =
+            document.map_err(|problem| Error::SecretMalformed { secret: arn.to_owned(), problem })?;
+        let proved_first = document.is_smtp_only();
+        self.check_time(if proved_first { ISSUE_NEEDS + PROOF_NEEDS } else { ISSUE_NEEDS })?;
+        let like =
+            document.with_credential(user, &storable::placeholder(), self.aws.clock.now(), self.aws.region());
+        storable::check(self.aws, self.event, seen, &like.to_json()).await?;
         let intent = intent.clone().begun(self.aws.clock.now());
         self.aws.secrets.tag(arn, TAG_INTENT, &intent.to_tag()).await?;
         let (key, created) = match self.iam.create_access_key(user).await {
@@ -184,10 +188,11 @@ impl Executor<'_> {
                 return Err(not_created(seen, error));
             }
         };
-        let document = seen.current.clone().unwrap_or_else(|| self.config.secret_shape.clone());
-        let value = document
-            .with_credential(&self.config.secret_shape, user, &key, created, self.aws.region())
-            .to_json();
+        // Nothing that is stored could be proved later. A crash here leaves an orphan that only STS has seen.
+        if proved_first && let Err(error) = self.prove(seen, &key).await {
+            return Err(self.unproved(user, &key, error).await);
+        }
+        let value = document.with_credential(user, &key, created, self.aws.region()).to_json();
         let token = &self.event.token;
         let stages = [AWSPENDING, key.key_id.as_str()];
         let rotation_token = self.event.rotation_token.as_ref();
@@ -203,6 +208,7 @@ impl Executor<'_> {
                 Err(self.take_back(user, &key, Error::PlanChanged { problem }).await)
             }
             Ok(StoredValue::Absent) if error.is_refused() => {
+                storable::remember(self.aws, arn, &error).await;
                 Err(self.take_back(user, &key, error.into()).await)
             }
             // "Absent" may be a read that lags, or a write that is still to come: only a refusal is
@@ -211,6 +217,17 @@ impl Executor<'_> {
                 Err(Error::from(error).after(", and whether the new key was stored is not known yet"))
             }
         }
+    }
+
+    fn check_time(&self, needed: Duration) -> Result<()> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left >= needed {
+            return Ok(());
+        }
+        let (left, needed) = (left.as_millis(), needed.as_millis());
+        let problem =
+            format!("{left} ms are left, and creating and storing a key needs {needed} ms; it was not begun");
+        Err(Error::DeadlineTooShort { problem })
     }
 
     /// Takes AWSPENDING off a version. AWS may have done so itself when it moved AWSCURRENT, which it
@@ -240,6 +257,23 @@ impl Executor<'_> {
             Ok(()) => failure.after(", so the new key could not be stored and was deleted again"),
             Err(_) => failure
                 .after(format!(", so the new key {} could not be stored; the retry deletes it", key.key_id)),
+        }
+    }
+
+    /// Deletes a key that STS did not accept before its SMTP credentials were stored.
+    async fn unproved(&self, user: &str, key: &Credential, failure: Error) -> Error {
+        let fate = match self.iam.delete(user, &key.key_id).await {
+            Ok(()) => "The new key was deleted again, and nothing was stored".to_owned(),
+            Err(_) => format!("Nothing was stored, and the retry deletes key {}", key.key_id),
+        };
+        match failure {
+            Error::NotPropagated { key, region, waited, .. } => {
+                let remedy = format!(
+                    "{fate}: SMTP credentials cannot be proved later. Secrets Manager tries again; if this alert comes back, raise `ROTATOR_PROPAGATION_TIMEOUT`."
+                );
+                Error::NotPropagated { key, region, waited, remedy: remedy.into() }
+            }
+            failure => failure.after(format!(" before its SMTP credentials were stored. {fate}")),
         }
     }
 

@@ -15,6 +15,7 @@
 //! | [`prove`] | has STS accept a new key, in every region it will be used in |
 //! | [`notify`] | tells people: the SNS alert of a failure, the SES mail of a success |
 //! | [`report`] | tells auditors: an account's keys as HTML, CSV or JSON, each file chained to the one before |
+//! | [`defect`] | a panic becomes an error like any other |
 //! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
 //!
 //! The operator's seat is [`cli`], which looks, plans and acts through the same modules.
@@ -26,6 +27,7 @@ pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod defect;
 pub mod error;
 pub mod event;
 pub mod execute;
@@ -37,5 +39,6 @@ pub mod plan;
 pub mod prove;
 pub mod report;
 pub mod rotation;
+mod storable;
 pub mod sweep;
 pub mod telemetry;

@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 
 use crate::aws::Aws;
 use crate::config::{Config, Unreadable};
+use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::event::{RotationEvent, Step};
 use crate::execute::Executor;
@@ -82,12 +83,19 @@ impl Rotator {
         };
         async {
             let result = match &event {
-                Ok(event) => self.in_time(event, &invocation).await,
+                Ok(event) => guarded(self.in_time(event, &invocation)).await,
                 Err(error) => Err(error.clone()),
             };
-            match &result {
-                Ok(answer) => self.report_success(answer, start),
-                Err(error) => self.report_failure(error, event.as_ref().ok(), &invocation).await,
+            // A report that fails must not hide what it reports.
+            let reported = guarded(async {
+                match &result {
+                    Ok(answer) => self.report_success(answer, start),
+                    Err(error) => self.report_failure(error, event.as_ref().ok(), &invocation).await,
+                }
+                Ok(())
+            });
+            if let Err(error) = reported.await {
+                tracing::error!(errorType = error.error_type(), error = %error, "the report failed");
             }
             result
         }

@@ -1,18 +1,12 @@
 import { Token } from 'aws-cdk-lib';
 import type { SweepTimes } from './check-ages';
 import { checkAges } from './check-ages';
+import { shapeProblem } from './secret-shape';
 import type { MailSettings, RotatorSettings } from './settings';
 import { accountsWithSecrets, DEFAULTS, hasOwnText, modeOf, ownText, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
-const PAIRS = [
-  ['AccessKeyId', 'SecretAccessKey'],
-  ['access_key_id', 'secret_access_key'],
-  ['aws_access_key_id', 'aws_secret_access_key'],
-  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
-  ['AccessKey', 'SecretKey'],
-] as const;
 /** What Secrets Manager allows in a name. Anything else, such as a wildcard, would mean more in a policy than here. */
 const NAME = /^[\w/+=.@-]*$/;
 /** Each member account takes one statement of the function's resource policy, which may have 20 KB. */
@@ -84,10 +78,10 @@ function checkNames({ keys, sweep }: RotatorSettings): void {
   }
   const shape = keys?.secretShape;
   if (shape && !Token.isUnresolved(shape)) {
-    if (PAIRS.filter((pair) => pair.every((field) => shape.includes(field))).length !== 1) {
+    const problem = shapeProblem(shape);
+    if (problem !== undefined) {
       throw new SettingsError(
-        `keys.secretShape is ${JSON.stringify(shape.join(','))}: it must hold one access key pair, ` +
-          `e.g. ${DEFAULTS.secretShape.join(',')}.`,
+        `keys.secretShape is ${JSON.stringify(shape.join(','))}: ${problem}, e.g. ${DEFAULTS.secretShape.join(',')}.`,
       );
     }
   }

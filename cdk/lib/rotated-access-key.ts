@@ -8,6 +8,7 @@ import { ResourcePolicy, RotationSchedule, Secret } from 'aws-cdk-lib/aws-secret
 import { Construct } from 'constructs';
 import { checkInterval } from './check-ages';
 import type { IamKeyRotation } from './iam-key-rotation';
+import { isUserField } from './secret-shape';
 import type { RotatorSettings } from './settings';
 import { DEFAULTS, SECRET_TAG, USER_TAG } from './settings';
 import { SettingsError } from './settings-error';
@@ -15,7 +16,6 @@ import { SettingsError } from './settings-error';
 /** How Secrets Manager may be told to rotate. */
 const SHORTEST = Duration.hours(4);
 const LONGEST = Duration.days(1000);
-const USER_FIELDS = ['UserName', 'user_name', 'username', 'User'];
 
 /** The secret of each user that was tagged. */
 const BOUND = new WeakMap<User, string>();
@@ -224,5 +224,5 @@ function userField(settings: RotatorSettings): string {
   if (Token.isUnresolved(shape)) {
     return DEFAULTS.secretShape[0];
   }
-  return shape.find((field) => USER_FIELDS.includes(field)) ?? DEFAULTS.secretShape[0];
+  return shape.find(isUserField) ?? DEFAULTS.secretShape[0];
 }

@@ -86,7 +86,7 @@ export function policyText(policy: ServiceControlPolicy): string {
 function guardedTags(users: UserScope, settings: RotatorSettings): string[] {
   const scope = [users.tag?.key, users.exemptTag].filter((key) => key !== undefined);
   const exempt = settings.sweep?.exemptTag ?? DEFAULTS.exemptTag;
-  const own = ['overlap', 'recovery', 'email', 'test-regions', 'notices', 'intent', 'refused'].map((name) => TAG_PREFIX + name);
+  const own = ['overlap', 'recovery', 'email', 'test-regions', 'fields', 'notices', 'intent', 'refused'].map((name) => TAG_PREFIX + name);
   return [...new Set([...scope, exempt, SECRET_TAG, USER_TAG, ...own])];
 }
 

@@ -7,6 +7,7 @@ mod clock;
 #[cfg(feature = "cli")]
 mod cloudtrail;
 mod error;
+mod http;
 mod iam;
 #[cfg(feature = "cli")]
 mod kms;
@@ -19,6 +20,7 @@ mod secrets_manager;
 mod ses;
 mod sns;
 mod sts;
+mod usable;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -29,7 +31,6 @@ use aws_config::{BehaviorVersion, SdkConfig};
 #[cfg(feature = "cli")]
 use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use tokio::sync::Mutex;
 
@@ -94,17 +95,15 @@ pub struct Member {
 
 impl Aws {
     /// Clients as the Lambda runtime's environment describes them: region, credentials and
-    /// endpoints from environment variables, one HTTP connection pool for all.
+    /// endpoints from environment variables, one HTTP connection pool for all, through the proxies that
+    /// the environment names.
     pub async fn from_lambda_environment() -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http::client())
             .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
             .load()
             .await;
-        Self::new(sdk)
+        Self::new(checked(sdk))
     }
 
     /// Clients as every AWS tool finds them: profiles with SSO, roles and processes, environment
@@ -115,9 +114,7 @@ impl Aws {
     /// the only source then: a profile without credentials is an error.
     #[cfg(feature = "cli")]
     pub async fn from_operator_environment(profile: Option<&str>, region: Option<&str>) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+        let http = http::client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
@@ -126,7 +123,7 @@ impl Aws {
             loader = loader.region(aws_config::Region::new(region.to_owned()));
         }
         let sdk = loader.load().await;
-        let Some(profile) = profile else { return Self::new(sdk) };
+        let Some(profile) = profile else { return Self::new(checked(sdk)) };
         let chain = ProviderConfig::without_region()
             .with_region(sdk.region().cloned())
             .with_use_fips(sdk.use_fips())
@@ -135,7 +132,7 @@ impl Aws {
         let provider =
             ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&chain).build();
         let provider = SharedCredentialsProvider::new(provider);
-        Self::new(sdk.into_builder().credentials_provider(provider).build())
+        Self::new(checked(sdk.into_builder().credentials_provider(provider).build()))
     }
 
     /// Whose credentials these are: an ARN.
@@ -246,5 +243,13 @@ impl Aws {
     /// STS of one region, called under a given access key.
     pub fn sts_as(&self, key: &crate::model::Credential, region: &str) -> Sts {
         Sts::new(&self.sdk, key, region)
+    }
+}
+
+/// The same configuration, whose credentials are checked before they are used.
+fn checked(sdk: SdkConfig) -> SdkConfig {
+    match sdk.credentials_provider() {
+        Some(provider) => sdk.into_builder().credentials_provider(usable::Usable::of(provider)).build(),
+        None => sdk,
     }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::{AwsClock, CallError};
-use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version};
+use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version, fits_a_tag};
 
 /// How often a value is put, as often as the SDK tries any other call.
 const PUT_ATTEMPTS: u32 = 3;
@@ -83,7 +83,7 @@ impl SecretsManager {
             .secret_id(secret_id)
             .send()
             .await
-            .map_err(|e| CallError::new(ACTION, &e))?;
+            .map_err(|e| CallError::new(ACTION, &e).about(secret_id))?;
         let (Some(arn), Some(name)) = (answer.arn(), answer.name()) else {
             return Err(CallError::incomplete(ACTION));
         };
@@ -94,7 +94,7 @@ impl SecretsManager {
             rotation_enabled: answer.rotation_enabled().unwrap_or(false),
             rotation_function: answer.rotation_lambda_arn().map(str::to_owned),
             rotation_scheduled: scheduled(answer.rotation_rules()),
-            next_rotation: answer.next_rotation_date().and_then(time),
+            next_rotation: next_rotation(answer.next_rotation_date(), answer.deleted_date()),
             changed: answer.last_changed_date().and_then(time),
             last_rotated: answer.last_rotated_date().and_then(time),
             deleted: answer.deleted_date().and_then(time),
@@ -106,11 +106,21 @@ impl SecretsManager {
     /// [ListSecrets](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html),
     /// one page: the secrets as they were up to five minutes ago, and where the next page begins.
     ///
-    /// `tag_values`: only secrets that have a tag whose value begins with one of them; none: all secrets.
+    /// `tag_values`: only secrets that have a tag whose value begins with one of them; none: all secrets,
+    /// and those that are scheduled for deletion.
     pub async fn list(
         &self,
         tag_values: &[&str],
         next: Option<String>,
+    ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
+        self.list_page(tag_values, next, true).await
+    }
+
+    async fn list_page(
+        &self,
+        tag_values: &[&str],
+        next: Option<String>,
+        with_deleted: bool,
     ) -> Result<(Vec<SecretState>, Option<String>), CallError> {
         const ACTION: &str = "secretsmanager:ListSecrets";
         const PAGE: i32 = 100;
@@ -119,6 +129,7 @@ impl SecretsManager {
             vec![Filter::builder().key(FilterNameStringType::TagValue).set_values(Some(values)).build()]
         });
         let request = self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
+        let request = request.set_include_planned_deletion(with_deleted.then_some(true));
         let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
         let read = |entry: &SecretListEntry| {
             Some(SecretState {
@@ -128,7 +139,7 @@ impl SecretsManager {
                 rotation_enabled: entry.rotation_enabled().unwrap_or(false),
                 rotation_function: entry.rotation_lambda_arn().map(str::to_owned),
                 rotation_scheduled: scheduled(entry.rotation_rules()),
-                next_rotation: entry.next_rotation_date().and_then(time),
+                next_rotation: next_rotation(entry.next_rotation_date(), entry.deleted_date()),
                 changed: entry.last_changed_date().and_then(time),
                 last_rotated: entry.last_rotated_date().and_then(time),
                 deleted: entry.deleted_date().and_then(time),
@@ -140,11 +151,16 @@ impl SecretsManager {
         Ok((secrets.ok_or_else(|| CallError::incomplete(ACTION))?, page.next_token))
     }
 
-    /// All pages of the secrets that have a tag whose value begins with one of these.
+    /// All pages of the secrets that have a tag whose value begins with one of these. What no tag may hold,
+    /// such as a comma, no filter may hold either, and no secret has it.
     pub async fn tagged(&self, tag_values: &[&str]) -> Result<Vec<SecretState>, CallError> {
+        let possible: Vec<&str> = tag_values.iter().copied().filter(|value| fits_a_tag(value)).collect();
         let (mut secrets, mut next) = (Vec::new(), None);
+        if possible.is_empty() {
+            return Ok(secrets);
+        }
         loop {
-            let (page, more) = self.list(tag_values, next.take()).await?;
+            let (page, more) = self.list_page(&possible, next.take(), false).await?;
             secrets.extend(page);
             match more {
                 Some(more) => next = Some(more),
@@ -161,7 +177,7 @@ impl SecretsManager {
         let mut pages = pages.into_paginator().send();
         let mut dates = BTreeMap::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = page.map_err(|e| CallError::new(ACTION, &e).about(secret_id))?;
             let dated = |version: &SecretVersionsListEntry| {
                 Some((version.version_id()?.to_owned(), version.created_date().and_then(time)?))
             };
@@ -202,7 +218,7 @@ impl SecretsManager {
                 (None, None) => StoredValue::Absent,
             }),
             Err(error) => {
-                let error = CallError::new("secretsmanager:GetSecretValue", &error);
+                let error = CallError::new("secretsmanager:GetSecretValue", &error).about(secret_id);
                 if error.is_not_found() { Ok(StoredValue::Absent) } else { Err(error) }
             }
         }
@@ -236,7 +252,7 @@ impl SecretsManager {
             let once = Config::builder().retry_config(RetryConfig::disabled());
             let sent = request.clone().customize().config_override(once).send().await;
             let Err(error) = sent else { return Ok(()) };
-            let error = CallError::new("secretsmanager:PutSecretValue", &error);
+            let error = CallError::new("secretsmanager:PutSecretValue", &error).about(secret_arn);
             unclear |= !error.is_refused();
             if attempts == PUT_ATTEMPTS || (error.is_refused() && !error.is_throttled()) {
                 return Err(if unclear { error.after_an_unclear_attempt() } else { error });
@@ -264,7 +280,7 @@ impl SecretsManager {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e))
+            .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e).about(arn))
     }
 
     /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
@@ -289,7 +305,7 @@ impl SecretsManager {
             .set_kms_key_id(secret.kms_key_id.map(str::to_owned))
             .set_add_replica_regions(Some(replicas).filter(|replicas| !replicas.is_empty()))
             .set_tags(Some(tags));
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(secret.name))?;
         match (answer.arn, answer.version_id) {
             (Some(arn), Some(version)) => Ok((arn, version)),
             _ => Err(CallError::incomplete(ACTION)),
@@ -301,7 +317,8 @@ impl SecretsManager {
     /// [GetResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html).
     pub async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
         let answer = self.0.get_resource_policy().secret_id(secret_arn).send().await;
-        let answer = answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e))?;
+        let answer =
+            answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e).about(secret_arn))?;
         Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
     }
 
@@ -314,7 +331,11 @@ impl SecretsManager {
             .secret_id(secret_arn)
             .resource_policy(policy)
             .block_public_policy(true);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e).about(secret_arn))
     }
 
     /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html),
@@ -331,7 +352,7 @@ impl SecretsManager {
             .secret_id(secret_arn)
             .set_rotation_lambda_arn(setup.map(|setup| setup.function_arn.clone()))
             .set_rotation_rules(rules);
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(secret_arn))?;
         answer.version_id.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
@@ -355,7 +376,10 @@ impl SecretsManager {
             .set_rotation_lambda_arn(function.map(str::to_owned))
             .set_rotation_rules(rules)
             .rotate_immediately(immediately);
-        let answer = request.send().await.map_err(|e| CallError::new("secretsmanager:RotateSecret", &e))?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|e| CallError::new("secretsmanager:RotateSecret", &e).about(secret_arn))?;
         Ok(answer.version_id.filter(|_| immediately))
     }
 
@@ -363,7 +387,8 @@ impl SecretsManager {
     #[cfg(feature = "cli")]
     pub async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
         let answer = self.0.describe_secret().secret_id(secret_id).send().await;
-        let answer = answer.map_err(|e| CallError::new("secretsmanager:DescribeSecret", &e))?;
+        let answer =
+            answer.map_err(|e| CallError::new("secretsmanager:DescribeSecret", &e).about(secret_id))?;
         Ok(answer.created_date().and_then(time))
     }
 
@@ -371,13 +396,21 @@ impl SecretsManager {
     pub async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let tag = Tag::builder().key(key).value(value).build();
         let request = self.0.tag_resource().secret_id(secret_arn).tags(tag);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:TagResource", &e))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new("secretsmanager:TagResource", &e).about(secret_arn))
     }
 
     /// [UntagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html).
     pub async fn untag(&self, secret_arn: &str, key: &str) -> Result<(), CallError> {
         let request = self.0.untag_resource().secret_id(secret_arn).tag_keys(key);
-        request.send().await.map(drop).map_err(|e| CallError::new("secretsmanager:UntagResource", &e))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| CallError::new("secretsmanager:UntagResource", &e).about(secret_arn))
     }
 }
 
@@ -387,6 +420,11 @@ fn time(at: &DateTime) -> Option<Timestamp> {
 
 fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
     tags.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
+}
+
+/// When AWS rotates a secret next: never, once it is scheduled for deletion.
+fn next_rotation(next: Option<&DateTime>, deleted: Option<&DateTime>) -> Option<Timestamp> {
+    next.filter(|_| deleted.is_none()).and_then(time)
 }
 
 fn scheduled(rules: Option<&RotationRulesType>) -> bool {

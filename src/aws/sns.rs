@@ -50,7 +50,7 @@ impl Sns {
             .set_message_group_id(fifo.then(|| "iam-key-rotator".to_owned()))
             .set_message_deduplication_id(id);
         let sent = request.customize().config_override(region).send().await;
-        sent.map(drop).map_err(|e| CallError::new("sns:Publish", &e))
+        sent.map(drop).map_err(|e| CallError::new("sns:Publish", &e).about(topic_arn))
     }
 
     /// Who hears of a topic; `None` where there is no such topic.
@@ -69,7 +69,7 @@ impl Sns {
             let page = match request.customize().config_override(region).send().await {
                 Ok(page) => page,
                 Err(error) => {
-                    let error = CallError::new(ACTION, &error);
+                    let error = CallError::new(ACTION, &error).about(topic_arn);
                     return if error.is_not_found() { Ok(None) } else { Err(error) };
                 }
             };

@@ -4,10 +4,13 @@ use std::process::ExitCode;
 
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::cli::{Terminal, run};
+use iam_key_rotator::config::readable;
+use iam_key_rotator::defect;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let environment: Vec<(String, String)> = std::env::vars().collect();
+    defect::speak_plainly();
+    let environment: Vec<(String, String)> = readable(std::env::vars_os()).collect();
     let mut terminal = Terminal::of_this_process(&environment);
     let code = run(std::env::args_os(), &mut terminal, &environment, async |global| {
         Aws::from_operator_environment(global.profile.as_deref(), global.region.as_deref()).await

@@ -5,7 +5,8 @@
 use std::time::SystemTime;
 
 use iam_key_rotator::aws::Aws;
-use iam_key_rotator::config::SweepConfig;
+use iam_key_rotator::config::{SweepConfig, readable};
+use iam_key_rotator::defect;
 use iam_key_rotator::invocation::Invocation;
 use iam_key_rotator::sweep::Sweeper;
 use iam_key_rotator::telemetry::{self, Metrics};
@@ -13,6 +14,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
+    defect::keep_silent();
     let variable = |name| std::env::var(name).ok();
     let (level, format) = (variable("AWS_LAMBDA_LOG_LEVEL"), variable("AWS_LAMBDA_LOG_FORMAT"));
     tracing::subscriber::set_global_default(telemetry::subscriber(
@@ -22,7 +24,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     ))?;
 
     let metrics = Metrics::stdout().of(&variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default());
-    let config = SweepConfig::from_variables(std::env::vars());
+    let config = SweepConfig::from_variables(readable(std::env::vars_os()));
     if let Err(error) = &config {
         // As for the rotation function: every invocation answers with it.
         tracing::error!(errorType = error.error_type(), error = %error, "the settings cannot be read");

@@ -46,6 +46,17 @@ impl Exit {
 }
 
 impl Failure {
+    /// What it says, with all that caused it. Nothing repeats a command by itself, so nothing here says so.
+    pub(super) fn words(&self) -> String {
+        let error = match self {
+            Self::Rotator(error) => error.clone(),
+            Self::Call(call) if call.remedy().is_some() => Error::from(call.clone()),
+            other => return other.to_string(),
+        };
+        let error = error.of_a_command();
+        format!("{}: {}", error.error_type(), crate::rotation::chain(&error))
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {

@@ -73,6 +73,9 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     let plan = FleetPlan::make(&args.user, &config, session, terminal).await?;
     if session.global.json {
         terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
+        for odd in &plan.survey.odd_rows {
+            terminal.note(format!("note: {odd}"))?;
+        }
     } else {
         plan.print(terminal, false)?;
         terminal.line(match plan.changes() {
@@ -130,6 +133,9 @@ impl FleetPlan {
         }
         for unbound in &self.survey.unbound {
             terminal.tell(json, format!("\nNo user: secret {unbound}"))?;
+        }
+        for odd in &self.survey.odd_rows {
+            terminal.tell(json, format!("\nnote: {odd}"))?;
         }
         terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))
     }
@@ -222,7 +228,8 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
         terminal.tell(json, format!("  {reason}"))?;
     }
     if let Some(error) = &visit.failure {
-        let why = crate::rotation::chain(error);
+        let error = error.clone().of_a_command();
+        let why = crate::rotation::chain(&error);
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
     Ok(true)

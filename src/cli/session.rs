@@ -67,18 +67,28 @@ impl Session {
 /// What to say where STS names no identity.
 fn without_identity(error: CallError, global: &Global) -> Failure {
     // Nothing is wrong with the credentials.
-    if error.is_wrong_clock() {
+    if error.is_wrong_clock() || error.is_stopped_on_the_way() {
         return Failure::Rotator(error.into());
     }
+    if error.is_unanswered() {
+        return Failure::Failed(format!(
+            "AWS could not be reached ({error}); nothing was changed. Check the network, the region, and the proxy \
+             that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, then run the command again"
+        ));
+    }
+    let what = match error.is_without_credentials() {
+        true => "no credentials",
+        false => "no credentials that AWS accepts",
+    };
     Failure::Failed(match &global.profile {
         Some(profile) => format!(
-            "profile {profile:?} gives no credentials that AWS accepts ({error}). Check that ~/.aws/config has \
-             it with credentials; for SSO, run `aws sso login --profile {profile}`. With --profile, exported \
+            "profile {profile:?} gives {what} ({error}). Check that ~/.aws/config has \
+             it with credentials, and run the command of its `credential_process` by hand; for SSO, run `aws sso login --profile {profile}`. With --profile, exported \
              credentials are not used"
         ),
         None => format!(
-            "there are no credentials that AWS accepts ({error}). Use --profile NAME, export credentials, or \
-             run `aws sso login`"
+            "there are {what} ({error}). Use --profile NAME, export credentials, run \
+             `aws sso login`, or correct what the cause names, e.g. the profile's `credential_process`"
         ),
     })
 }

@@ -201,17 +201,9 @@ impl Terminal {
             Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Err(failure) => {
                 let code = failure.code();
-                let _ = writeln!(self.err, "{} {}", self.paint(AnsiColor::Red, "error:"), chain(&failure));
+                let _ = writeln!(self.err, "{} {}", self.paint(AnsiColor::Red, "error:"), failure.words());
                 code
             }
         }
-    }
-}
-
-/// A failure with all that caused it.
-fn chain(failure: &Failure) -> String {
-    match failure {
-        Failure::Rotator(error) => format!("{}: {}", error.error_type(), crate::rotation::chain(error)),
-        other => other.to_string(),
     }
 }

@@ -6,6 +6,7 @@
 mod exempt;
 mod sweep;
 mod unreadable;
+mod variables;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use unreadable::{ignored, own, unknown};
 pub use exempt::Exemptions;
 pub use sweep::{Mode, Scope, SecretsIn, SweepConfig};
 pub use unreadable::Unreadable;
+pub use variables::readable;
 
 /// What the rotation function can be told by its environment, and the sweep as well.
 #[derive(Clone, Debug)]
@@ -176,7 +178,7 @@ impl Config {
             "ROTATOR_SECRET_SHAPE" => {
                 let names: Vec<&str> = value.split(',').map(str::trim).collect();
                 self.secret_shape = SecretDocument::from_shape(&names).ok_or_else(|| {
-                    refuse("field names, comma-separated, with one access key pair, e.g. UserName,AccessKeyId,SecretAccessKey")
+                    refuse("field names, comma-separated, with one access key pair, e.g. UserName,AccessKeyId,SecretAccessKey; an SMTP password needs a field for its region, e.g. SmtpRegion")
                 })?;
             }
             "ROTATOR_MEMBER_ROLE" => {

@@ -49,6 +49,12 @@ pub enum FindingKind {
     NotRetired,
     /// The tag that the sweep remembers by held what the sweep did not write.
     NotesDropped,
+    /// The user's secret is scheduled for deletion.
+    SecretDeleted,
+    /// The user's name holds a character that no secret's name and no tag may hold.
+    NameUnusable,
+    /// A tag that names where a user's mails go holds no mail address.
+    UnusableAddress,
 }
 
 /// One finding.
@@ -68,7 +74,7 @@ pub struct Finding {
 
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
-    pub const LETTERS: [(char, Self); 22] = [
+    pub const LETTERS: [(char, Self); 25] = [
         ('o', Self::KeyOverdue),
         ('u', Self::StillInUse),
         ('s', Self::UnknownKey),
@@ -91,6 +97,9 @@ impl FindingKind {
         ('v', Self::Reactivated),
         ('t', Self::NotRetired),
         ('z', Self::NotesDropped),
+        ('h', Self::SecretDeleted),
+        ('3', Self::NameUnusable),
+        ('4', Self::UnusableAddress),
     ];
 
     /// Whether somebody is called for it. The others are only listed.
@@ -101,7 +110,7 @@ impl FindingKind {
     /// Whether somebody is called for it even where there is no secret to remember on that it was told:
     /// it may be an attempt to get at keys.
     pub fn alerts_each_time(self) -> bool {
-        matches!(self, Self::NotEnrolled | Self::NameTaken)
+        matches!(self, Self::NotEnrolled | Self::NameTaken | Self::SecretDeleted | Self::NameUnusable)
     }
 
     /// What a person can do about it.
@@ -142,6 +151,15 @@ impl FindingKind {
             }
             Self::NotesDropped => {
                 "Nothing is lost: at worst a recovery window begins anew and a message is repeated. Check who wrote the tag `iam-key-rotator:notices` (CloudTrail: TagResource)."
+            }
+            Self::SecretDeleted => {
+                "Restore the secret; or move its consumers away, then deactivate the user's key. Nothing rotates it until then."
+            }
+            Self::NameUnusable => {
+                "Rename the user or exempt it; or put its name into the user field of a secret's value, and rotate that secret by its own schedule."
+            }
+            Self::UnusableAddress => {
+                "Correct the tag: one mail address, without a name or a second address. Mails go where they would without the tag."
             }
             Self::CurrentKeyMissing => {
                 "Rotate the secret: consumers read a key that does not work. Or correct its tag `iam-key-rotator:user`."

@@ -9,28 +9,34 @@ mod ids;
 mod intent;
 mod keys;
 mod ledger;
+mod mailbox;
 mod observation;
 mod policy;
 mod progress;
 mod refusal;
 mod report;
 mod smtp;
+mod text;
 mod time;
 
 pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
-pub use document::{DocumentError, SecretDocument};
+pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
+pub use mailbox::mailbox;
 pub use observation::{Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
-pub use report::{ReportError, ReportedKey, ReportedUser, parse_report};
-pub use smtp::ses_smtp_password;
+pub use report::{
+    CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
+};
+pub use smtp::{is_ses_smtp_password, ses_smtp_password};
+pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};
 pub use time::{counted, minute, readable};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.
@@ -51,6 +57,8 @@ pub mod names {
     pub const TAG_EMAIL: &str = "iam-key-rotator:email";
     /// Secret tag: the regions whose STS must accept this secret's new key.
     pub const TAG_TEST_REGIONS: &str = "iam-key-rotator:test-regions";
+    /// Secret tag: the names of the two fields that hold the key, where they are unusual.
+    pub const TAG_FIELDS: &str = "iam-key-rotator:fields";
     /// Secret tag: the record written before CreateAccessKey; see [`Intent`](super::Intent).
     pub const TAG_INTENT: &str = "iam-key-rotator:intent";
     /// Secret tag: which lasting refusal was reported, and when; see

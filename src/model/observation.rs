@@ -171,6 +171,9 @@ pub struct Observation {
     /// Whether STS accepts the key of the version being made in every test region; `false` when the step
     /// does not ask.
     pub accepted: bool,
+    /// Whether a rotation stores SMTP credentials alone, as AWSCURRENT's value and the configured shape have it;
+    /// `false` when the step does not ask.
+    pub stores_smtp: bool,
     /// What the user's side and other secrets say; empty where the step does not ask.
     pub claims: Claims,
 }
@@ -188,6 +191,7 @@ impl Observation {
             current: None,
             pending: None,
             accepted: false,
+            stores_smtp: false,
             claims: Claims::default(),
         }
     }
@@ -218,7 +222,10 @@ impl Observation {
         let promoted = promoted.and_then(|version| version.key.as_ref());
         let end = self.keys.iter().find(|key| Some(&key.id) == promoted).map(|key| key.created);
         let in_time = |key: &&AccessKey| end.is_none_or(|end| key.created < end);
-        let unused = explained.into_iter().filter(|key| key.last_use == Some(LastUse::Never));
+        // A key of SMTP credentials is proved before it is stored, and a crash may come in between.
+        let never_used =
+            |key: &&AccessKey| key.last_use == Some(LastUse::Never) || (self.stores_smtp && key.is_unused());
+        let unused = explained.into_iter().filter(never_used);
         unused.filter(ripe).filter(in_time).collect()
     }
 

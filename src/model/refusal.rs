@@ -26,15 +26,19 @@ impl Refusal {
         format!("{} {}", self.error_type, self.at.as_second())
     }
 
+    /// Reads a tag's value.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let (error_type, second) = tag.split_once(' ')?;
+        let at = Timestamp::from_second(second.parse().ok()?).ok()?;
+        Some(Self { error_type: error_type.to_owned(), at })
+    }
+
     /// Whether a tag's value says that this error was reported within the last year.
     pub fn was_reported(tag: &str, error_type: &str, now: Timestamp) -> bool {
-        let Some((noted, second)) = tag.split_once(' ') else { return false };
-        let at = second.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
-        let recent = |at: Timestamp| {
-            let age = now.duration_since(at);
-            age < REMEMBERED && age >= -Self::SLACK
-        };
-        noted == error_type && at.is_some_and(recent)
+        Self::from_tag(tag).is_some_and(|noted| {
+            let age = now.duration_since(noted.at);
+            noted.error_type == error_type && age < REMEMBERED && age >= -Self::SLACK
+        })
     }
 }
 

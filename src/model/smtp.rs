@@ -24,6 +24,13 @@ pub fn ses_smtp_password(secret_access_key: &Sensitive, region: &str) -> Sensiti
     Sensitive::new(STANDARD.encode(&signature))
 }
 
+/// Whether a text has the form of an SES SMTP password and not that of a secret access key: 33 bytes in base64,
+/// the first of which is the algorithm's version, 4 or, before 2019, 2.
+pub fn is_ses_smtp_password(text: &str) -> bool {
+    let bytes = STANDARD.decode(text).map(Zeroizing::new);
+    bytes.is_ok_and(|bytes| bytes.len() == 33 && matches!(bytes.first(), Some(2 | 4)))
+}
+
 fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
     #[expect(
         clippy::expect_used,
@@ -38,6 +45,11 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_secret_access_key_is_no_smtp_password() {
+        assert!(!is_ses_smtp_password("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"));
+    }
+
     /// AWS publishes the algorithm and no example of its result. These values are a second
     /// implementation's, in Python, after AWS's page.
     #[test]
@@ -49,6 +61,7 @@ mod tests {
             ("us-west-1", "another+secret+key", "BKVmjjMDFk/qqw8EROW99bjCS65PF8WKvK5bSr4Y6EqF"),
         ] {
             assert_eq!(ses_smtp_password(&Sensitive::new(secret), region).expose(), password);
+            assert!(is_ses_smtp_password(password) && !is_ses_smtp_password(secret));
         }
     }
 }

@@ -88,8 +88,10 @@ struct SweepFailure<'a> {
 pub async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
     const CORRECT_IT: &str = "Correct the setting or the event that the reason names. No user is swept until then, and no key is rotated by the sweep.";
     const NEXT_STEPS: &str = "No user was touched by what failed, and the next sweep begins by looking at what is there. Act if this alert comes back.";
+    const ACT_NOW: &str = "Act now: this does not pass by itself. No user was touched by what failed. Do what the reason says, then sweep again.";
     let next_steps = match error {
         Error::InvalidConfig { .. } | Error::InvalidEvent { .. } => CORRECT_IT,
+        Error::Refused { .. } | Error::AccessDenied { .. } => ACT_NOW,
         _ => NEXT_STEPS,
     };
     let reason = error.to_string();

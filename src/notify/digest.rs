@@ -69,7 +69,7 @@ struct Html<'a>(&'a Digest);
 pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     let (aws, config) = (report.account.aws, report.account.config);
     let (audit, fresh) = (!config.mode.acts(), !report.repeats);
-    let remembered = |visit: &Visit| visit.secret.is_some() && !audit;
+    let remembered = |visit: &Visit| visit.remembers() && !audit;
     let new =
         |visit: &Visit| visit.findings.iter().any(|finding| finding.new) && (fresh || remembered(visit));
     let failed = fresh && report.visits.iter().any(|visit| visit.failure.is_some());
@@ -83,6 +83,7 @@ pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     // Whoever lists secrets is told of those that cannot be swept until the list is right.
     let listed = matches!(config.scope, Scope::Secrets(_));
     let worth = failed
+        || (fresh && !report.survey.odd_rows.is_empty())
         || (fresh && !report.survey.unbound.is_empty() && (listed || audit))
         || report.visits.iter().any(|visit| acted(visit) || new(visit))
         || (audit && fresh && report.visits.iter().any(|visit| !visit.findings.is_empty()));
@@ -135,14 +136,14 @@ pub async fn tell_of_step(account: &Account<'_>, step: Lifecycle, visit: &Visit,
     let digest = Digest {
         headline,
         summary: format!("Account {}.", account.number.as_deref().unwrap_or("unknown")),
-        sections: sections(visits, account.config.mode, &[]),
+        sections: sections(visits, account.config.mode, &[], &[]),
         request_id: request_id.to_owned(),
     };
     let facts = json!({"account": account.number, "user": user, "action": what});
     digest.announce(account.aws, account.config, &facts).await;
 }
 
-fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
+fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String]) -> Vec<Section> {
     let (mut done, mut rotated) = (Vec::new(), Vec::new());
     let (mut new, mut known) = (Vec::new(), Vec::new());
     let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -178,6 +179,12 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
             remedy: "Tag it `iam-key-rotator:user`, or take it off the list.",
         })
         .collect();
+    let odd_row = |row: &String| Row {
+        user: row.clone(),
+        what: "the row counts for nothing".into(),
+        remedy: "The next report is made after four hours. If the row comes back, compare it with `aws iam get-credential-report`.",
+    };
+    let mut odd: Vec<Row> = odd_rows.iter().map(odd_row).collect();
     let acted = if mode == Mode::Audit { "Would be done" } else { "Done" };
     [
         Section::of("Needs a person, new", &mut new),
@@ -188,6 +195,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String]) -> Vec<Section> {
         Section::of("Announced to users", &mut coming),
         Section::of("Needs a person, known", &mut known),
         Section::of("Secrets without a user", &mut nameless),
+        Section::of("Rows of the credential report that cannot be read", &mut odd),
         Section::of("Exempt", &mut exempt),
     ]
     .into_iter()
@@ -248,7 +256,12 @@ impl Digest {
         Self {
             headline,
             summary,
-            sections: sections(report.visits, account.config.mode, &report.survey.unbound),
+            sections: sections(
+                report.visits,
+                account.config.mode,
+                &report.survey.unbound,
+                &report.survey.odd_rows,
+            ),
             request_id: report.request_id.to_owned(),
         }
     }

@@ -7,13 +7,13 @@ use askama::Template;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::address::{self, is_address};
+use super::address;
 use super::alert::alert_mail_failure;
 use super::place::Place;
 use crate::aws::{Aws, CallError, Email, Iam, Words};
 use crate::config::{Config, Mode};
 use crate::model::names::TAG_EMAIL;
-use crate::model::{AccessKeyId, InUse, Observation, Policy, duration_text, minute};
+use crate::model::{AccessKeyId, InUse, Observation, Policy, duration_text, mailbox, minute};
 use crate::plan::deactivation_time;
 
 /// The facts of a mail. Subject, text and HTML are three templates of the same facts; what goes
@@ -83,7 +83,7 @@ fn reason(error: &CallError) -> String {
 pub(super) async fn recipient(config: &Config, iam: &Iam, seen: &Observation) -> Option<String> {
     let name = &seen.user.name;
     let none = BTreeMap::new();
-    let known = seen.secret.tags.get(TAG_EMAIL).is_some_and(|address| is_address(address));
+    let known = seen.secret.tags.get(TAG_EMAIL).is_some_and(|address| mailbox(address).is_some());
     let tags = if known { Ok(none.clone()) } else { iam.user_tags(name).await };
     let tags = tags.unwrap_or_else(|error| {
         tracing::warn!(user = name.as_str(), error = %error, "the user's address could not be read");

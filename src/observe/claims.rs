@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
+use jiff::SignedDuration;
 use tokio::join;
 
 use super::{Observer, document};
@@ -14,6 +15,9 @@ use crate::model::{
     SecretState, UserRef,
 };
 use crate::plan;
+
+/// How old a key must be that only an SMTP user name in a version says to be the secret's.
+const SMTP_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Asks on behalf of an observer, with IAM in the user's account.
 pub(super) struct Claimant<'a> {
@@ -64,11 +68,17 @@ impl Claimant<'_> {
                 let Some(version) = seen.secret.holder(&key.id) else { continue };
                 let value = self.observer.version(&version.id).await?;
                 let document = document(&seen.secret, value).ok().flatten().map(|(_, document)| document);
-                let credential = document.as_ref().and_then(SecretDocument::credential);
-                let Some(credential) = credential.filter(|credential| credential.key_id == key.id) else {
+                let Some(document) = document.filter(|document| document.key_id().as_ref() == Some(&key.id))
+                else {
                     continue;
                 };
-                if self.is_theirs(seen, &credential).await? {
+                // SMTP credentials cannot be proved. Such a key goes if it was not used for so long that IAM would
+                // show it, which lags by four hours.
+                let is_theirs = match document.credential() {
+                    Some(credential) => self.is_theirs(seen, &credential).await?,
+                    None => seen.stores_smtp && seen.now.duration_since(key.created) >= SMTP_PATIENCE,
+                };
+                if is_theirs {
                     held.insert(key.id.clone());
                 }
             }

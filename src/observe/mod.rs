@@ -12,10 +12,10 @@ use crate::aws::{Aws, Iam, KeyOwner, StoredValue};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
-use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_FIELDS};
 use crate::model::{
-    AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy,
-    SecretDocument, SecretState, UserRef,
+    AccessKey, AccessKeyId, Claims, Credential, DocumentError, FieldNames, KeyRole, LastUse, Observation,
+    Policy, SecretDocument, SecretState, UserRef,
 };
 use crate::plan::{self, Stage};
 use crate::prove;
@@ -47,16 +47,17 @@ impl Observer<'_> {
             return Err(Error::PlanChanged { problem });
         }
         let pending = document(&secret, pending)?;
-        let current_key = current.as_ref().and_then(|(_, document)| document.credential());
+        let current_key = current.as_ref().and_then(|(_, document)| document.key_id());
         // A value that waits for its first key leaves the label of the key that its user was enrolled
         // with.
         if let (Some((version, _)), Some(key)) = (&current, &current_key) {
-            secret.note_key(version, Some(key.key_id.clone()));
+            secret.note_key(version, Some(key.clone()));
         }
         let user = self.bind(&secret, current.as_ref().map(|(_, document)| document))?;
         let mut seen = self.observation(secret, user);
         seen.current = current.map(|(_, document)| document);
         seen.pending = pending.map(|(_, document)| document);
+        seen.stores_smtp = self.stores_smtp(seen.current.as_ref());
         if stage == Stage::Current {
             return Ok(seen);
         }
@@ -87,13 +88,19 @@ impl Observer<'_> {
         let (secret, pending) = try_join!(self.describe(), self.version(self.event.token.as_str()))?;
         plan::stage(&secret, &self.event.token)?;
         let pending = document(&secret, pending)?.map(|(_, document)| document);
+        let smtp_only = pending.as_ref().is_some_and(SecretDocument::is_smtp_only);
         let current = match pending {
-            Some(_) => None,
-            None => document(&secret, self.staged(AWSCURRENT).await?)?.map(|(_, document)| document),
+            Some(_) if !smtp_only => None,
+            _ => document(&secret, self.staged(AWSCURRENT).await?)?.map(|(_, document)| document),
         };
         let user = self.bind(&secret, pending.as_ref().or(current.as_ref()))?;
         let mut seen = self.observation(secret, user);
         (seen.pending, seen.current) = (pending, current);
+        if smtp_only {
+            seen.stores_smtp = self.stores_smtp(seen.current.as_ref());
+            let iam = self.iam_of(&seen.secret, &seen.user).await?;
+            seen.keys = self.keys(&iam, &mut seen.user, &seen.secret).await?;
+        }
         Ok(seen)
     }
 
@@ -105,10 +112,10 @@ impl Observer<'_> {
         let (mut secret, made) = try_join!(self.describe(), self.version(token))?;
         let stage = plan::stage(&secret, &self.event.token)?;
         let made = document(&secret, made)?.map(|(_, document)| document);
-        let key = made.as_ref().and_then(SecretDocument::credential);
+        let key = made.as_ref().and_then(SecretDocument::key_id);
         // A label can be moved by hand, a value cannot.
         if stage == Stage::Pending || made.is_some() {
-            secret.note_key(token, key.as_ref().map(|key| key.key_id.clone()));
+            secret.note_key(token, key);
         }
         if self.policy(&secret)?.overlap.is_zero() {
             self.learn_superseded(&mut secret).await?;
@@ -118,7 +125,7 @@ impl Observer<'_> {
         let mut seen = self.observation(secret, user);
         let iam = self.iam_of(&seen.secret, &seen.user).await?;
         let claims = Claimant { observer: self, iam: &iam };
-        let new = key.filter(|_| stage == Stage::Pending);
+        let new = made.as_ref().and_then(SecretDocument::credential).filter(|_| stage == Stage::Pending);
         let accepted = self.accepted(&seen, new.as_ref());
         let others =
             async { if at_once { claims.others(&seen.secret, &seen.user).await } else { Ok(Vec::new()) } };
@@ -130,6 +137,10 @@ impl Observer<'_> {
         seen.user = user;
         // By its old name, a renamed user's key is another user's.
         seen.accepted = if renamed { self.accepted(&seen, new.as_ref()).await? } else { accepted? };
+        if made.as_ref().is_some_and(SecretDocument::is_smtp_only) && stage == Stage::Pending {
+            let current = document(&seen.secret, self.staged(AWSCURRENT).await?)?;
+            seen.stores_smtp = self.stores_smtp(current.map(|(_, document)| document).as_ref());
+        }
         seen.pending = made;
         let intent = seen.intent();
         let unheld = |key: &&AccessKey| {
@@ -158,7 +169,7 @@ impl Observer<'_> {
         for (version, value) in held.iter().zip(values) {
             // What cannot be read holds no key that we would touch.
             let document = document(secret, value).unwrap_or_default().map(|(_, document)| document);
-            match document.map(|document| document.credential().map(|key| key.key_id)) {
+            match document.map(|document| document.key_id()) {
                 // Waiting for its first key: the label of the key that its user was enrolled with stands.
                 Some(None) => {}
                 key => secret.note_key(version, key.flatten()),
@@ -206,8 +217,16 @@ impl Observer<'_> {
             current: None,
             pending: None,
             accepted: false,
+            stores_smtp: false,
             claims: Claims::default(),
         }
+    }
+
+    /// Whether a rotation makes SMTP credentials, and nothing else, of AWSCURRENT's value.
+    fn stores_smtp(&self, current: Option<&SecretDocument>) -> bool {
+        let shape = &self.config.secret_shape;
+        let next = current.unwrap_or(shape).completed(shape);
+        next.is_ok_and(|document| document.is_smtp_only())
     }
 
     fn bind(&self, secret: &SecretState, document: Option<&SecretDocument>) -> Result<UserRef> {
@@ -272,7 +291,7 @@ impl Observer<'_> {
         };
         // What cannot be read explains nothing: the key stays unknown, and unknown keys are safe.
         if let Ok(Some((_, document))) = document(&seen.secret, self.version(&version).await?) {
-            seen.secret.note_key(&version, document.credential().map(|key| key.key_id));
+            seen.secret.note_key(&version, document.key_id());
         }
         Ok(())
     }
@@ -305,8 +324,20 @@ fn document(secret: &SecretState, value: StoredValue) -> Result<Option<Held>> {
         StoredValue::Absent => Ok(None),
         StoredValue::Binary => Err(malformed(DocumentError::Binary)),
         StoredValue::Text { version, text } => {
-            let document = SecretDocument::parse(text.expose()).map_err(malformed)?;
+            let named = field_names(secret)?;
+            let document = SecretDocument::parse(text.expose(), named.as_ref()).map_err(malformed)?;
             Ok(Some((version, document)))
         }
     }
+}
+
+/// How the secret's tag calls the fields of its key, where it does.
+pub fn field_names(secret: &SecretState) -> Result<Option<FieldNames>> {
+    let Some(tag) = secret.tags.get(TAG_FIELDS) else { return Ok(None) };
+    FieldNames::parse(tag).map(Some).ok_or_else(|| Error::InvalidConfig {
+        name: TAG_FIELDS.into(),
+        problem: format!("is {tag:?} on secret {}", secret.arn),
+        expected: "the names of two fields of the value, the access key id's first: ID-FIELD:SECRET-FIELD"
+            .into(),
+    })
 }

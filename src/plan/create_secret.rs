@@ -2,10 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Action, Outcome, Plan, Planned, Stage, authority, because, room, stage};
+use super::{Action, Outcome, Plan, Planned, Stage, authority, because, room, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_REFUSED;
-use crate::model::{AccessKeyId, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, Version};
+use crate::model::{
+    AccessKeyId, DocumentError, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, Version,
+};
 
 /// After this long a stored value is taken to show in every read. By then a CreateAccessKey that was not
 /// answered has made its key or never will, too.
@@ -25,8 +27,13 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     }
     if let Some(document) = &seen.pending {
         // A version's content can never be replaced, so what is stored is what there will be.
-        return match document.credential() {
-            Some(key) => Ok(stored(seen, &key.key_id)),
+        return match document.key_id() {
+            Some(key) => {
+                if document.is_smtp_only() {
+                    smtp::check(seen, &key)?;
+                }
+                Ok(stored(seen, &key))
+            }
             None => Err(Error::VersionNotStaged {
                 secret: seen.secret.arn.clone(),
                 token: seen.token.to_string(),
@@ -38,20 +45,38 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
         return Ok(Plan::idle(Outcome::Wait(reason.into())));
     }
     authority::check(seen, name_template)?;
+    no_other_key(seen)?;
     // Old labels first: a secret that has all its twenty takes no other.
     let mut actions: Vec<Planned> = room::stale_labels(seen);
     actions.extend(adopt(seen));
     actions.extend(room::make(seen, policy)?);
     let intent = Intent::new(&seen.token, &seen.keys, seen.intent().as_ref());
-    let reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
+    let mut reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
         Some(current) => format!("to supersede {current}"),
         None => "the secret waits for its first key".into(),
     };
+    if seen.stores_smtp {
+        reason.push_str("; STS proves it before its SMTP credentials are stored");
+    }
     actions.push(because(Action::IssueAccessKey { intent }, reason));
     if seen.secret.tags.contains_key(TAG_REFUSED) {
         actions.push(because(Action::ForgetRefusal, "the rotation is no longer refused"));
     }
     Ok(Plan::done(actions))
+}
+
+/// A key of the user's in a field that a rotation leaves as it is has consumers of its own: it must not pass for
+/// a key that nobody needs.
+fn no_other_key(seen: &Observation) -> Result<()> {
+    let Some(document) = &seen.current else { return Ok(()) };
+    let current = document.key_id();
+    for key in seen.keys.iter().filter(|key| Some(&key.id) != current.as_ref()) {
+        if let Some(field) = document.mention(&key.id) {
+            let problem = DocumentError::AnotherKey(field, key.id.to_string());
+            return Err(Error::SecretMalformed { secret: seen.secret.arn.clone(), problem });
+        }
+    }
+    Ok(())
 }
 
 /// The version being made holds a key already: the step is done, unless that key is gone. A write

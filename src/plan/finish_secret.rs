@@ -3,10 +3,17 @@
 //! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
 //! the token being AWSCURRENT already does not end it.
 
-use super::{Action, Outcome, Plan, Planned, Stage, because, room, stage};
+use std::time::Duration;
+
+use super::{Action, Outcome, Plan, Planned, Stage, because, room, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::{AWSPENDING, AWSPREVIOUS};
-use crate::model::{AccessKeyId, KeyStatus, Observation, Policy, Version};
+use crate::model::{
+    AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy, SecretDocument, UnknownKeys, Version,
+};
+
+/// A key that no version holds is never deleted where it is deactivated.
+const SHORTEST_RECOVERY: Duration = Duration::from_secs(1);
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
 pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
@@ -31,7 +38,9 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                     return Ok(Plan::idle(Outcome::Wait(reason)));
                 }
             }
-            if !seen.accepted {
+            if seen.pending.as_ref().is_some_and(SecretDocument::is_smtp_only) {
+                smtp::check(seen, key)?;
+            } else if !seen.accepted {
                 let action = Action::ProveKey { key: key.clone() };
                 actions.push(because(action, "STS has not accepted it in every region"));
             }
@@ -40,13 +49,22 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
                 to: seen.token.as_str().to_owned(),
                 key: key.clone(),
             };
-            actions.push(because(action, "it is active, and STS accepts it"));
+            actions.push(because(action, "it is active, and STS has accepted it"));
             current
         }
         Stage::Current => seen.secret.staged(AWSPREVIOUS),
     };
     let superseded = superseded.and_then(|version| version.key.as_ref()).filter(|old| *old != key);
     actions.extend(superseded.map(|old| retire_at_once(seen, policy, old)).unwrap_or_default());
+    let is_listed = |old: &AccessKeyId| seen.keys.iter().any(|known| known.id == *old);
+    let unnamed = match superseded {
+        Some(old) if is_listed(old) => None,
+        _ => unnamed_predecessor(seen, policy, key),
+    };
+    // It is in no version, so nothing tells who uses it: it can be made active again until the next rotation.
+    let careful = Policy { recovery: policy.recovery.max(SHORTEST_RECOVERY), ..*policy };
+    actions.extend(unnamed.map(|old| retire_at_once(seen, &careful, old)).unwrap_or_default());
+    let superseded = unnamed.or(superseded);
     actions.extend(room::orphans(seen));
     actions.extend(room::stale_labels(seen));
     let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
@@ -84,6 +102,23 @@ fn deactivated(seen: &Observation, key: &AccessKeyId) -> Error {
         problem: "was deactivated after it was made, so it was not promoted".into(),
         remedy: "Activate it and let the rotation go on, or cancel the rotation (`aws secretsmanager cancel-rotate-secret`) and start another.",
     }
+}
+
+/// The user's other key where the secret held no key of the user's before: under `delete-oldest` the
+/// promoted key is meant to be the only one that works. A key that is younger was made by somebody since.
+fn unnamed_predecessor<'s>(
+    seen: &'s Observation,
+    policy: &Policy,
+    promoted: &AccessKeyId,
+) -> Option<&'s AccessKeyId> {
+    if policy.unknown_keys != UnknownKeys::DeleteOldest || !policy.overlap.is_zero() {
+        return None;
+    }
+    let promoted = seen.keys.iter().find(|key| key.id == *promoted)?;
+    // Only createSecret, which has checked its authority, writes an intent that explains the promoted key.
+    seen.intent().filter(|intent| intent.token == seen.token && intent.explains(promoted))?;
+    let older = |key: &&AccessKey| key.created < promoted.created && seen.role(key) == KeyRole::Unknown;
+    seen.keys.iter().find(older).map(|key| &key.id)
 }
 
 /// With an overlap of zero the superseded key goes inactive here, and with no recovery window

@@ -12,6 +12,7 @@ mod ownership;
 mod retire;
 mod room;
 mod set_secret;
+mod smtp;
 pub mod sweep;
 mod test_secret;
 pub mod unstick;

@@ -107,7 +107,7 @@ mod tests {
         value: &str,
         template: &str,
     ) -> std::result::Result<String, &'static str> {
-        let document = SecretDocument::parse(value).unwrap();
+        let document = SecretDocument::parse(value, None).unwrap();
         bind_user(&secret(name, tag), Some(&document), template)
             .map(|user| format!("{}/{}", user.account, user.name))
             .map_err(|error| error.error_type())

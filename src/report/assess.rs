@@ -129,7 +129,8 @@ fn secret(secret: &SecretState, stored: &BTreeMap<String, Timestamp>) -> Secret 
         version,
         last_rotated: secret.last_rotated,
         next_rotation: secret.next_rotation.filter(|_| secret.rotation_enabled && secret.rotation_scheduled),
-        rotation_enabled: secret.rotation_enabled,
+        // Nothing rotates a secret that is scheduled for deletion.
+        rotation_enabled: secret.rotation_enabled && secret.deleted.is_none(),
     }
 }
 

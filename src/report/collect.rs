@@ -47,7 +47,7 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
         users.push(user);
     }
     drop(visits);
-    Ok(report(&account, users, survey.unbound))
+    Ok(Report { odd_rows: survey.odd_rows, ..report(&account, users, survey.unbound) })
 }
 
 /// The account's users by name, each with the ARN that has the path.
@@ -95,6 +95,7 @@ fn report(account: &Account<'_>, users: Vec<User>, unbound: Vec<String>) -> Repo
         users,
         users_without_keys: bare.len(),
         unbound,
+        odd_rows: Vec::new(),
     }
 }
 

@@ -203,11 +203,13 @@ pub fn questions_of(kind: FindingKind) -> &'static [Question] {
         // Until these are mended nothing of the user is rotated.
         FindingKind::SecretConflict
         | FindingKind::NameTaken
+        | FindingKind::NameUnusable
         | FindingKind::NotEnrolled
+        | FindingKind::SecretDeleted
         | FindingKind::UnreadableSetting
         | FindingKind::UserMissing => &[Question::Age, Question::Rotated90],
-        // It concerns what the sweep remembers, and no key.
-        FindingKind::NotesDropped => &[],
+        // They concern what the sweep remembers and whom it tells, and no key.
+        FindingKind::NotesDropped | FindingKind::UnusableAddress => &[],
     }
 }
 
@@ -271,7 +273,8 @@ mod tests {
     #[test]
     fn every_finding_about_keys_bears_on_a_question() {
         for (_, kind) in FindingKind::LETTERS {
-            assert_eq!(questions_of(kind).is_empty(), kind == FindingKind::NotesDropped, "{kind:?}");
+            let of_no_key = matches!(kind, FindingKind::NotesDropped | FindingKind::UnusableAddress);
+            assert_eq!(questions_of(kind).is_empty(), of_no_key, "{kind:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The report as CSV: a row a key, and a row for a user who has none.
 
 use super::evidence::{Key, Report, User};
+use crate::model::csv_cell;
 
 const COLUMNS: [&str; 29] = [
     "account",
@@ -34,7 +35,7 @@ const COLUMNS: [&str; 29] = [
     "failure",
 ];
 
-/// The report as CSV. What a spreadsheet would take for a formula begins with an apostrophe.
+/// The report as CSV; a row of the credential report that could not be read is a row without a user. What a spreadsheet would take for a formula begins with an apostrophe.
 pub fn csv(report: &Report) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.
@@ -45,8 +46,15 @@ pub fn csv(report: &Report) -> String {
             _ => user.keys.iter().map(Some).collect(),
         };
         for key in keys {
-            let _ = writer.write_record(row(report, user, key).map(|cell| plain(&cell)));
+            let _ = writer.write_record(row(report, user, key).map(|cell| csv_cell(&cell)));
         }
+    }
+    for odd in &report.odd_rows {
+        let mut row = [const { String::new() }; COLUMNS.len()];
+        if let Some(failure) = row.last_mut() {
+            failure.clone_from(odd);
+        }
+        let _ = writer.write_record(row);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
@@ -100,11 +108,6 @@ fn row(report: &Report, user: &User, key: Option<&Key>) -> [String; 29] {
         joined(history.collect()),
         text(user.failure.as_ref()),
     ]
-}
-
-/// IAM allows names that begin with `=`, `+`, `-` or `@`, which a spreadsheet would calculate.
-fn plain(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub struct Report {
     pub users_without_keys: usize,
     /// Secrets in scope that name no user.
     pub unbound: Vec<String>,
+    /// Rows of the credential report that could not be read; the users whom they name are in this report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odd_rows: Vec<String>,
 }
 
 /// How long keys live.

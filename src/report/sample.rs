@@ -22,6 +22,7 @@ pub fn report(at: &str, users: &[(&str, &[SampleKey])]) -> Report {
         users,
         users_without_keys: 0,
         unbound: Vec::new(),
+        odd_rows: Vec::new(),
     }
 }
 

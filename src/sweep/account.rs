@@ -18,7 +18,7 @@ use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::error::{Error, Result};
 use crate::event::AccountEvent;
 use crate::invocation::Invocation;
-use crate::model::{Counts, Progress};
+use crate::model::{Counts, Progress, UserRef};
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::telemetry::{Metric, Metrics};
 
@@ -90,6 +90,9 @@ pub struct AccountAnswer {
     pub found: Vec<String>,
     /// What was asked for and not done, and why.
     pub refused: Vec<String>,
+    /// Rows of the credential report that are not as AWS documents them.
+    #[serde(rename = "oddRows", skip_serializing_if = "Vec::is_empty")]
+    pub odd_rows: Vec<String>,
 }
 
 /// How many users there are.
@@ -147,6 +150,16 @@ impl<'a> Account<'a> {
         let iam = member_clients.iam.paced();
         let (partition, is_member, owner, stop) = (partition.to_owned(), true, None, Stop::default());
         Ok(Self { aws, config, number, partition, is_member, iam, secrets, owner, tag_prefix, stop })
+    }
+
+    /// The account's user of this name, whose path is not known.
+    pub fn named(&self, name: &str) -> UserRef {
+        UserRef {
+            partition: self.partition.clone(),
+            account: self.number.clone().unwrap_or_default(),
+            path: String::new(),
+            name: name.to_owned(),
+        }
     }
 
     /// Now, by AWS's clock.
@@ -261,6 +274,7 @@ fn answer(
             visited,
             overdue: survey.candidates.values().filter(|candidate| candidate.glance.overdue).count(),
         },
+        odd_rows: survey.odd_rows.clone(),
         ..AccountAnswer::default()
     };
     // Somebody asked for a rotation: "done" would tell that there was one.

@@ -58,11 +58,10 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
     const DAY: i64 = 24 * 60 * 60;
     let day = account.now().as_second().div_euclid(DAY);
     let audit = !account.config.mode.acts();
-    let mut lines: Vec<String> = survey.unbound.clone();
+    let mut lines: Vec<String> = survey.unbound.iter().chain(&survey.odd_rows).cloned().collect();
     for visit in visits {
         let user = &visit.user.name;
-        let forgotten =
-            visit.findings.iter().filter(|finding| audit || (finding.new && visit.secret.is_none()));
+        let forgotten = visit.findings.iter().filter(|finding| audit || (finding.new && !visit.remembers()));
         lines.extend(forgotten.map(|finding| {
             // The evidence of the others holds dates that move.
             let evidence = if finding.kind.alerts_each_time() { finding.evidence.as_str() } else { "" };

@@ -99,7 +99,7 @@ impl Account<'_> {
     /// The policy of a secret to be made names the user with its path, which only the credential report tells.
     async fn find_path(&self, candidate: &mut Candidate) -> Result<()> {
         let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(&candidate.user.name);
-        let found = self.users().await?.into_iter().map(|row| row.user).find(same);
+        let found = self.credential_report().await?.users.into_iter().map(|row| row.user).find(same);
         if let Some(user) = found {
             candidate.user = user;
         }
@@ -137,13 +137,7 @@ impl Account<'_> {
             None => false,
         };
         let prefix = format!("{}{name}", self.tag_prefix.as_deref().unwrap_or_default());
-        let user = UserRef {
-            partition: self.partition.clone(),
-            account: self.number.clone().unwrap_or_default(),
-            path: String::new(),
-            name: name.to_owned(),
-        };
-        let mut candidate = Candidate::new(user, in_exempt_group);
+        let mut candidate = Candidate::new(self.named(name), in_exempt_group);
         let mut held = Held::new();
         for secret in self.secrets.tagged(&[&prefix]).await? {
             let (partition, _, account) = secret.home();

@@ -23,6 +23,7 @@ use tracing::Instrument as _;
 
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig, Unreadable};
+use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::event::SweepEvent;
 use crate::invocation::Invocation;
@@ -58,9 +59,15 @@ impl Sweeper {
             let event = SweepEvent::parse(&event);
             // In an organization the accounts' failures are alerted together, at the end.
             let collected = matches!(&event, Ok(SweepEvent::Account(wish)) if wish.is_part_of_many());
-            let result = Box::pin(self.answer(event, &invocation)).await;
+            let result = guarded(Box::pin(self.answer(event, &invocation))).await;
             if let Err(error) = &result {
-                self.report_failure(error, !collected, &invocation).await;
+                let reported = async {
+                    self.report_failure(error, !collected, &invocation).await;
+                    Ok(())
+                };
+                if let Err(error) = guarded(reported).await {
+                    tracing::error!(errorType = error.error_type(), error = %error, "the report failed");
+                }
             }
             result
         }

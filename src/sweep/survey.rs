@@ -14,7 +14,10 @@ use super::account::Account;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{AccessKey, AccessKeyId, OtherSecret, ReportedUser, SecretState, UserRef, parse_report};
+use crate::model::{
+    AccessKey, AccessKeyId, CredentialReport, OddRow, OtherSecret, ReportedUser, SecretState, UserRef,
+    read_report,
+};
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{Glance, Row, triage};
 
@@ -53,6 +56,8 @@ pub struct Survey {
     pub candidates: BTreeMap<String, Candidate>,
     /// Secrets in scope that name no user, or are not there.
     pub unbound: Vec<String>,
+    /// Rows of the credential report that are not as AWS documents them.
+    pub odd_rows: Vec<String>,
 }
 
 struct Lists<'a> {
@@ -64,6 +69,8 @@ struct Lists<'a> {
     held: Held,
     /// What a visit that broke off may have created.
     created: Vec<(UserRef, SecretState)>,
+    /// Secrets that are scheduled for deletion.
+    deleted: Vec<SecretState>,
     not_enrolled: Vec<(UserRef, SecretState)>,
 }
 
@@ -76,14 +83,24 @@ impl Account<'_> {
                 None => Ok(Vec::new()),
             }
         };
-        let (report, exempt) = try_join!(self.users(), exempt)?;
+        let (CredentialReport { users, odd }, exempt) = try_join!(self.credential_report(), exempt)?;
+        for row in &odd {
+            tracing::warn!(
+                user = row.user,
+                line = row.line,
+                problem = row.problem,
+                "odd row of the credential report"
+            );
+        }
+        let odd_rows = odd.iter().map(ToString::to_string).collect();
         let mut lists = Lists {
             config: self.config,
-            survey: Survey { users: report.len(), ..Survey::default() },
-            report: report.into_iter().map(|user| (key_of(&user.user.name), user)).collect(),
+            survey: Survey { users: users.len(), odd_rows, ..Survey::default() },
+            report: users.into_iter().map(|user| (key_of(&user.user.name), user)).collect(),
             exempt: exempt.iter().map(|name| key_of(name)).collect(),
             held: Held::new(),
             created: Vec::new(),
+            deleted: Vec::new(),
             not_enrolled: Vec::new(),
         };
         if let Scope::Secrets(names) = &self.config.scope {
@@ -98,16 +115,20 @@ impl Account<'_> {
                 false => self.seat(&secret, &mut lists),
             }
         }
+        for secret in std::mem::take(&mut lists.deleted) {
+            self.seat_unless_other(&secret, &mut lists);
+        }
         lists.add_not_enrolled();
         if self.config.scope == Scope::All {
             lists.add_users_without_secret(now);
         }
+        lists.look_at_odd(&odd);
         Ok(lists.finish())
     }
 
     /// The account's users, as the credential report shows them.
-    pub(super) async fn users(&self) -> Result<Vec<ReportedUser>> {
-        parse_report(&self.iam.credential_report().await?).map_err(|error| Error::PlanChanged {
+    pub(super) async fn credential_report(&self) -> Result<CredentialReport> {
+        read_report(&self.iam.credential_report().await?).map_err(|error| Error::PlanChanged {
             problem: format!("{error}; the next sweep asks for another"),
         })
     }
@@ -118,8 +139,14 @@ impl Account<'_> {
         loop {
             let (page, more) = self.secrets.list(&prefix, next.take()).await?;
             for secret in page {
-                note_held(self.config, &secret, &mut lists.held);
-                self.place(secret, lists);
+                match secret.deleted {
+                    // Nobody reads it any more, so it holds no key for anybody.
+                    Some(_) => lists.deleted.push(secret),
+                    None => {
+                        note_held(self.config, &secret, &mut lists.held);
+                        self.place(secret, lists);
+                    }
+                }
             }
             match more {
                 Some(more) => next = Some(more),
@@ -168,6 +195,20 @@ impl Account<'_> {
             }
         }
         Ok(())
+    }
+
+    /// An enrolled secret that is to be deleted is its user's as long as the user has no other.
+    fn seat_unless_other(&self, secret: &SecretState, lists: &mut Lists<'_>) {
+        let by_list = matches!(self.config.scope, Scope::Secrets(_));
+        let bound = bind_user_by_labels(secret, &self.config.shared.secret_name, |_| true);
+        let has_other = |user: &UserRef| {
+            let candidate = lists.survey.candidates.get(&key_of(&user.name));
+            candidate.is_some_and(|candidate| !candidate.secrets.is_empty())
+        };
+        // Those of a list have been asked for by their names.
+        if self.config.is_enrolled(secret) && !by_list && bound.is_some_and(|user| !has_other(&user)) {
+            self.seat(secret, lists);
+        }
     }
 
     /// Gives a secret's user a seat, or a second secret.
@@ -227,6 +268,16 @@ impl Lists<'_> {
             if let Some(candidate) = self.survey.candidates.get_mut(&key) {
                 candidate.glance.look |= secret.rotation_function.is_none();
                 candidate.not_enrolled.push(secret);
+            }
+        }
+    }
+
+    /// What an odd row says counts for nothing, so its user is looked at.
+    fn look_at_odd(&mut self, odd: &[OddRow]) {
+        for name in odd.iter().filter_map(|row| row.user.as_deref()) {
+            if let Some(candidate) = self.survey.candidates.get_mut(&key_of(name)) {
+                candidate.glance.look = true;
+                candidate.glance.active = true;
             }
         }
     }

@@ -9,9 +9,13 @@ use super::account::Account;
 use super::survey::Candidate;
 use crate::aws::CallError;
 use crate::config::{Mode, SweepConfig};
+use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef};
+use crate::model::{
+    AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef,
+    fits_a_secret_name,
+};
 use crate::notify;
 use crate::observe::owner_of_labels;
 use crate::plan::sweep::{
@@ -61,7 +65,8 @@ impl Account<'_> {
     /// Visits one user.
     pub async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
         let mut visit = Visit::of(candidate.user.clone());
-        if let Err(error) = Box::pin(self.work(candidate, demand, &mut visit)).await {
+        // One user's defect must not keep the others from being visited.
+        if let Err(error) = guarded(Box::pin(self.work(candidate, demand, &mut visit))).await {
             tracing::error!(
                 user = candidate.user.name.as_str(),
                 errorType = error.error_type(),
@@ -119,7 +124,9 @@ impl Account<'_> {
     async fn look(&self, candidate: &Candidate, done: &[Planned<FleetAction>]) -> Result<UserView> {
         let mut user = candidate.user.clone();
         // Where names are not the sweep's own, its role may describe enrolled secrets alone.
-        let by_name = || self.config.shared.has_own_names().then(|| self.config.shared.secret_name_of(&user));
+        let own_name =
+            || self.config.shared.has_own_names().then(|| self.config.shared.secret_name_of(&user));
+        let by_name = || own_name().filter(|name| fits_a_secret_name(name));
         let secret_id = candidate.secrets.first().cloned().or_else(by_name);
         let (secret, keys, tags) = join3(
             async {
@@ -209,7 +216,7 @@ impl Account<'_> {
         let is_users = bound.is_some_and(|bound| candidate.user.is(&bound.arn()));
         let standing = if by_list && !self.config.is_enrolled(&secret) {
             Some(Standing::Listed)
-        } else if by_list || is_users && self.config.is_enrolled(&secret) {
+        } else if by_list || is_users && (secret.deleted.is_some() || self.config.is_enrolled(&secret)) {
             Some(Standing::Enrolled)
         } else if is_users && self.may_be_finished(&candidate.user, &secret).await? {
             Some(Standing::Created)
@@ -262,7 +269,8 @@ impl Account<'_> {
     /// A crash in between repeats the mail. What is newly found is written only after the alert of
     /// it, by whoever sends that.
     async fn tell(&self, view: &UserView, plan: &UserPlan, visit: &mut Visit) {
-        let Some(secret) = &view.secret else { return };
+        // AWS takes no tag on a secret that is to be deleted.
+        let Some(secret) = view.secret.as_ref().filter(|secret| secret.deleted.is_none()) else { return };
         let (config, owner) = (&self.config.shared, self.owner.as_deref());
         let told = match notify::tell_of_keys(self.aws, config, view, secret, &plan.notices, owner).await {
             Ok(mailed) => {
@@ -377,6 +385,11 @@ impl Visit {
             || self.mailed
             || self.refused.is_some()
             || self.exempt.is_some()
+    }
+
+    /// Whether there is a secret to remember on what was told.
+    pub fn remembers(&self) -> bool {
+        self.secret.as_ref().is_some_and(|secret| secret.deleted.is_none())
     }
 
     /// Whether the rotation that was requested can be expected to make a key: it is our function's, and no earlier

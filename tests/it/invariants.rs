@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use iam_key_rotator::model::{Sensitive, ses_smtp_password};
 use simulator::{SecretView, Simulator};
 
-use crate::stage::Stage;
+use crate::stage::{ACCOUNT, SMTP_REGION, Stage, USER};
 
 /// The user's keys and the secret's versions with every id replaced by a name, so that two runs can
 /// be compared: key names are given by the caller for keys it knows, `new` for the rest.
@@ -42,6 +43,13 @@ impl End {
 /// Invariant 1: AWSCURRENT holds a key that works, if it holds one.
 pub fn broken_current(sim: &Simulator, arn: &str) -> Option<String> {
     let secret = sim.secret(arn);
+    if let Some((id, password)) = current_texts(&secret, "smtp_username", "smtp_password") {
+        let of_user = |account| sim.keys(account, USER).into_iter().find(|key| key.id == id);
+        let key = of_user(ACCOUNT).filter(|key| key.active);
+        let derived = key.map(|key| ses_smtp_password(&Sensitive::new(key.secret), SMTP_REGION));
+        let works = derived.is_some_and(|derived| derived.expose() == password);
+        return (!works).then(|| format!("AWSCURRENT's SMTP password of key {id} does not work"));
+    }
     let (id, value) = current_pair(&secret)?;
     (!sim.key_works(&id, &value)).then(|| format!("AWSCURRENT's key {id} does not work"))
 }
@@ -63,8 +71,12 @@ pub fn leaks(stage: &Stage) -> Vec<String> {
 }
 
 fn current_pair(secret: &SecretView) -> Option<(String, String)> {
+    current_texts(secret, "AccessKeyId", "SecretAccessKey")
+}
+
+fn current_texts(secret: &SecretView, first: &str, second: &str) -> Option<(String, String)> {
     let text = secret.stage("AWSCURRENT")?.text()?;
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
-    Some((text("AccessKeyId")?, text("SecretAccessKey")?))
+    Some((text(first)?, text(second)?))
 }

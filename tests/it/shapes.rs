@@ -23,6 +23,9 @@ async fn every_spelling_of_the_pair_is_rotated_in_its_own_spelling() {
         ("aws_access_key_id", "aws_secret_access_key"),
         ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
         ("AccessKey", "SecretKey"),
+        ("accessKeyId", "secretAccessKey"),
+        ("access_key", "secret_key"),
+        ("Access key ID", "Secret access key"),
     ] {
         let (stage, _, text) = rotated(
             |key| {
@@ -47,7 +50,7 @@ async fn the_ses_smtp_password_is_derived_anew_and_the_extra_fields_survive() {
     let value = |key: &KeyPair| {
         json!({
             "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key,
-            "SmtpUsername": key.access_key_id, "SmtpPassword": "old", "SmtpRegion": "us-east-1",
+            "SmtpUsername": key.access_key_id, "SmtpPassword": "", "SmtpRegion": "us-east-1",
             "Status": "Inactive", "CreateDate": "2020-01-01", "team": {"name": "payments"},
         })
         .to_string()
@@ -66,7 +69,7 @@ async fn the_ses_smtp_password_is_derived_anew_and_the_extra_fields_survive() {
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_without_a_value_gets_the_configured_shape() {
-    let shape = "username,aws_access_key_id,aws_secret_access_key,SMTP_PASSWORD";
+    let shape = "username,aws_access_key_id,aws_secret_access_key,SMTP_PASSWORD,SMTP_REGION";
     let stage = Stage::new(
         Options::default(),
         &[("ROTATOR_SECRET_SHAPE", shape), ("ROTATOR_SECRET_NAME", "/access-key/{user}")],
@@ -77,5 +80,17 @@ async fn a_secret_without_a_value_gets_the_configured_shape() {
     let value = stage.current(&arn);
     let fields: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
     assert_eq!(fields, shape.split(',').collect::<Vec<_>>());
-    assert_eq!(value["username"], USER);
+    assert_eq!((value["username"].as_str(), value["SMTP_REGION"].as_str()), (Some(USER), Some("eu-west-1")));
+}
+
+#[test]
+fn the_function_and_the_cdk_take_the_same_shapes() {
+    let cases = include_str!("../../cdk/test/shapes.json");
+    let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
+    for case in cases {
+        let names: Vec<&str> =
+            case["shape"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let fits = iam_key_rotator::model::SecretDocument::from_shape(&names).is_some();
+        assert_eq!(fits, case["fits"].as_bool().unwrap(), "{names:?}");
+    }
 }

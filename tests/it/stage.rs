@@ -285,6 +285,18 @@ pub fn value_of(key: &KeyPair) -> String {
         .to_string()
 }
 
+/// SMTP credentials of Amazon SES, and nothing else.
+pub fn smtp_value_of(key: &KeyPair) -> String {
+    let secret = iam_key_rotator::model::Sensitive::new(key.secret_access_key.as_str());
+    let password = iam_key_rotator::model::ses_smtp_password(&secret, SMTP_REGION);
+    let host = format!("email-smtp.{SMTP_REGION}.amazonaws.com");
+    json!({"smtp_server": host, "smtp_username": key.access_key_id, "smtp_password": password.expose()})
+        .to_string()
+}
+
+/// Not the function's own.
+pub const SMTP_REGION: &str = "us-east-1";
+
 pub fn days(days: u64) -> Duration {
     Duration::from_secs(days * 24 * 60 * 60)
 }

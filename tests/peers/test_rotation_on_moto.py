@@ -9,6 +9,8 @@ Faults of moto 5.2.5 that these tests walk around:
   a rotation may end, and not while they are apart.
 """
 
+import json
+
 import pytest
 
 from lambda_function import RotationFunction, environment
@@ -75,3 +77,28 @@ def test_motos_engine_rotates_twice_by_the_real_function(play):
     steps = [outcome["answer"]["step"] for outcome in play.function.outcomes]
     assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"] * 2
     assert third["SecretAccessKey"] not in play.function.log()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda key: {"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]},
+        lambda key: {
+            "smtp_username": key["AccessKeyId"],
+            "smtp_password": "as it was",
+            "smtp_server": "email-smtp.us-east-1.amazonaws.com",
+        },
+    ],
+    ids=["camel case", "SMTP"],
+)
+def test_motos_engine_rotates_other_values_in_their_own_shape(shape, play):
+    scene = play.scene
+    before = shape(scene.first)
+    scene.manager.put_secret_value(SecretId=SECRET, SecretString=json.dumps(before))
+    play.rotate()
+    after = scene.value()
+    assert list(after) == list(before)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == set(before) - {"smtp_server"}
+    key = after.get("accessKeyId") or after["smtp_username"]
+    assert scene.statuses() == {scene.first["AccessKeyId"]: "Inactive", key: "Active"}

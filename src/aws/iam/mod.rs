@@ -79,7 +79,7 @@ impl Iam {
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_access_keys().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
             for key in page.access_key_metadata() {
                 let read = |key: &aws_sdk_iam::types::AccessKeyMetadata| {
                     Some(AccessKey {
@@ -153,7 +153,7 @@ impl Iam {
             .timeout_config(timeouts);
         let request =
             self.ready().await.create_access_key().user_name(user).customize().config_override(once);
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
         let mut key = answer.access_key.ok_or_else(|| CallError::incomplete(ACTION))?;
         let secret = Sensitive::new(std::mem::take(&mut key.secret_access_key));
         let created = key.create_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
@@ -171,7 +171,9 @@ impl Iam {
             .user_name(user)
             .access_key_id(key.as_str())
             .status(StatusType::Inactive);
-        unless_gone(request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e)))
+        unless_gone(
+            request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e).about(user)),
+        )
     }
 
     /// UpdateAccessKey to Active. A key that is gone is an error: nobody can use it again.
@@ -184,14 +186,16 @@ impl Iam {
             .user_name(user)
             .access_key_id(key.as_str())
             .status(StatusType::Active);
-        request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e))
+        request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e).about(user))
     }
 
     /// [DeleteAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html).
     /// A key that is gone is deleted.
     pub async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
         let request = self.ready().await.delete_access_key().user_name(user).access_key_id(key.as_str());
-        unless_gone(request.send().await.map(drop).map_err(|e| CallError::new("iam:DeleteAccessKey", &e)))
+        unless_gone(
+            request.send().await.map(drop).map_err(|e| CallError::new("iam:DeleteAccessKey", &e).about(user)),
+        )
     }
 
     /// A user's tags, every page of
@@ -202,7 +206,7 @@ impl Iam {
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_user_tags().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
             tags.extend(page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
             match page.marker() {
                 Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
@@ -219,7 +223,7 @@ impl Iam {
         let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
         let tag = tag.map_err(|_| CallError::incomplete(ACTION))?;
         let request = self.ready().await.tag_user().user_name(user).tags(tag);
-        request.send().await.map(drop).map_err(|e| CallError::new(ACTION, &e))
+        request.send().await.map(drop).map_err(|e| CallError::new(ACTION, &e).about(user))
     }
 
     /// The account's alias, of which it has one at most
@@ -238,7 +242,7 @@ impl Iam {
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_groups_for_user().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
             // IAM's group names are unique without regard to case.
             if page.groups().iter().any(|known| known.group_name().eq_ignore_ascii_case(group)) {
                 return Ok(true);

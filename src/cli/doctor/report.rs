@@ -82,7 +82,7 @@ impl Report {
         let remedy = if error.is_denied() {
             format!("Look with credentials that may call {}.", error.action)
         } else {
-            "Look again.".to_owned()
+            error.remedy().unwrap_or_else(|| "Look again.".to_owned())
         };
         self.add(Severity::NotChecked, area, [format!("not checked: {error}"), String::new(), remedy]);
     }

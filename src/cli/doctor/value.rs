@@ -5,6 +5,7 @@ use super::report::Report;
 use crate::aws::StoredValue;
 use crate::model::SecretDocument;
 use crate::model::names::AWSCURRENT;
+use crate::observe::field_names;
 use crate::plan::bind_user;
 
 const AREA: &str = "value";
@@ -19,7 +20,13 @@ pub(super) async fn check(report: &mut Report, target: &Target<'_>) {
             return report.note(AREA, "there is none yet: the first rotation stores one");
         }
         Some(StoredValue::Binary) => Err(crate::model::DocumentError::Binary),
-        Some(StoredValue::Text { text, .. }) => SecretDocument::parse(text.expose()),
+        Some(StoredValue::Text { text, .. }) => match field_names(secret) {
+            Ok(named) => SecretDocument::parse(text.expose(), named.as_ref()),
+            Err(error) => {
+                let remedy = "Correct the tag `iam-key-rotator:fields`, or remove it.";
+                return report.error(AREA, "a tag cannot be read", error.to_string(), remedy);
+            }
+        },
     };
     let document = match document {
         Ok(document) => document,
@@ -28,7 +35,7 @@ pub(super) async fn check(report: &mut Report, target: &Target<'_>) {
                 AREA,
                 "it cannot be rotated",
                 format!("secretsmanager:GetSecretValue: {problem}"),
-                "Store a JSON object with one access key pair, or with the user's name alone.",
+                problem.remedy(),
             );
         }
     };
@@ -39,7 +46,7 @@ pub(super) async fn check(report: &mut Report, target: &Target<'_>) {
             return report.error(AREA, "it does not fit its user", error.to_string(), error.next_steps());
         }
     };
-    let Some(key) = document.credential().map(|credential| credential.key_id) else {
+    let Some(key) = document.key_id() else {
         return report.note(AREA, "it holds no key yet: the first rotation stores one");
     };
     let Some(keys) = report.answer(AREA, target.iam.list_access_keys(&user.name).await) else { return };

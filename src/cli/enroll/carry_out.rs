@@ -40,7 +40,7 @@ pub(super) async fn all(
             Ok(None) => failed = true,
             // One user's failure ends no other enrolment.
             Err(failure) => {
-                terminal.line(format!("  failed: {failure}"))?;
+                terminal.line(format!("  failed: {}", failure.words()))?;
                 failed = true;
             }
         }
@@ -53,7 +53,7 @@ pub(super) async fn all(
 }
 
 /// The names of the fields that hold id and secret, in secrets that are made here.
-pub(super) fn fields(session: &Session) -> (&'static str, &'static str) {
+pub(super) fn fields(session: &Session) -> (&str, &str) {
     session.config.shared.secret_shape.pair().unwrap_or(("AccessKeyId", "SecretAccessKey"))
 }
 

@@ -78,7 +78,8 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         enrolment.print(terminal)?;
     }
     // Of all users, some are in a state that a person must fix: that is no failure of the command.
-    let refused = !args.all && enrolments.iter().any(Enrolment::is_refused);
+    let failed = enrolments.iter().any(|enrolment| enrolment.failed);
+    let refused = failed || (!args.all && enrolments.iter().any(Enrolment::is_refused));
     let users = enrolments.iter().filter(|enrolment| enrolment.changes()).count();
     if users == 0 {
         terminal.line("\nThere is nothing to do.")?;
@@ -106,7 +107,13 @@ async fn plan_all(
     let bar = terminal.progress(wishes.len(), "reading users");
     let mut enrolments = Vec::new();
     for wish in wishes {
-        enrolments.push(planner.plan(wish).await?);
+        enrolments.push(match planner.plan(wish).await {
+            // One user's failure ends no other enrolment.
+            Err(failure @ (Failure::Call(_) | Failure::Rotator(_))) if wishes.len() > 1 => {
+                Enrolment::failed(planner.account.named(&wish.user), &failure)
+            }
+            planned => planned?,
+        });
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -21,6 +21,8 @@ pub(super) struct Enrolment {
     pub refused: Option<String>,
     /// What is worth knowing before the confirmation.
     pub notes: Vec<String>,
+    /// Whether nothing is done because a call failed.
+    pub failed: bool,
 }
 
 /// What the plans of all users share.
@@ -36,6 +38,9 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// Reads a user's state, and plans.
     pub async fn plan(&self, wish: &Wish) -> Result<Enrolment, Failure> {
+        if let Some(why) = self.unusable(&wish.user) {
+            return Ok(Enrolment::of(self.account.named(&wish.user)).refuse(why));
+        }
         let candidate = self.account.candidate(&wish.user).await?;
         let mut enrolment = Enrolment::of(candidate.user.clone());
         let keys = match self.account.iam.list_access_keys(&wish.user).await {
@@ -167,8 +172,13 @@ impl Planner<'_> {
 }
 
 impl Enrolment {
+    /// The same user, of whom AWS would not tell.
+    pub fn failed(user: UserRef, failure: &Failure) -> Self {
+        Self { failed: true, ..Self::of(user).refuse(failure.words()) }
+    }
+
     fn of(user: UserRef) -> Self {
-        Self { user, arn: None, steps: Vec::new(), refused: None, notes: Vec::new() }
+        Self { user, arn: None, steps: Vec::new(), refused: None, notes: Vec::new(), failed: false }
     }
 
     fn refuse(mut self, why: impl Into<String>) -> Self {

@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use super::plan::Planner;
-use crate::model::{SecretState, UserRef};
+use crate::model::{SecretState, UserRef, fits_a_secret_name, fits_a_tag};
 use crate::sweep::Candidate;
 
 /// The secrets that name a user.
@@ -41,6 +41,20 @@ impl UsersSecrets {
 }
 
 impl Planner<'_> {
+    /// Why a user of this name can have no secret: its name, or what the secret would be tagged with, holds a
+    /// character that AWS takes in neither, such as a comma.
+    pub(super) fn unusable(&self, name: &str) -> Option<String> {
+        let user = self.account.named(name);
+        let secret = self.account.config.shared.secret_name_of(&user);
+        if fits_a_secret_name(&secret) && fits_a_tag(name) {
+            return None;
+        }
+        Some(format!(
+            "the name {name:?} holds a character, such as a comma, that no secret's name and no tag may hold. Rename the user (`aws \
+             iam update-user --user-name '{name}' --new-user-name NAME`), or exempt it"
+        ))
+    }
+
     /// Whether somebody with authority enrolled it: only who may rotate it and may invoke our function
     /// can have set that, and only who may change the sweep's settings can list it.
     pub(super) fn is_enrolled(&self, secret: &SecretState) -> bool {
@@ -73,6 +87,13 @@ impl Planner<'_> {
             Err(error) if error.is_not_found() => return Ok(Own::None),
             Err(error) => return Err(error.into()),
         };
+        if let Some(at) = secret.deleted {
+            return Ok(Own::Refused(format!(
+                "secret {:?} is scheduled for deletion on {at}. If it is still needed, restore it: `aws secretsmanager \
+                 restore-secret --secret-id {}`",
+                secret.name, secret.arn
+            )));
+        }
         if self.is_enrolled(&secret) && self.is_bound(user, &secret) {
             return Ok(Own::Enrolled(Box::new(secret)));
         }

@@ -5,6 +5,7 @@ mod row;
 use super::fleet::{everybody, look_at_all};
 use super::table::table;
 use super::{Exit, Failure, Session, Terminal, stopped};
+use crate::model::csv_cell;
 use crate::sweep::Candidate;
 
 use row::{KeyRow, rows};
@@ -73,6 +74,9 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
             terminal.line(format!("No user: secret {unbound}"))?;
         }
     }
+    for odd in &survey.odd_rows {
+        terminal.note(format!("note: {odd}"))?;
+    }
     if let Some(line) = unretired(session, &keys) {
         terminal.tell(!prose, line)?;
     }
@@ -128,7 +132,7 @@ fn csv(keys: &[KeyRow]) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(KeyRow::COLUMNS).map_err(failed)?;
     for key in keys {
-        writer.write_record(key.record()).map_err(failed)?;
+        writer.write_record(key.record().iter().map(|cell| csv_cell(cell))).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| Failure::Output(error.into_error()))
 }

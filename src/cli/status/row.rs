@@ -245,6 +245,7 @@ fn rotation_state(secret: Option<&SecretState>) -> &'static str {
     let Some(secret) = secret else { return "no secret" };
     let pending = secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT));
     match (secret.rotation_enabled, secret.rotation_scheduled) {
+        _ if secret.deleted.is_some() => "to be deleted",
         _ if pending => "in progress",
         (false, _) if secret.rotation_function.is_some() => "turned off",
         (false, _) => "none",

@@ -2,7 +2,9 @@
 
 use super::{ComingEvent, Demand, FleetAction, Planner, before, removes_strangers, warns};
 use crate::config::Scope;
-use crate::model::{AccessKey, AccessKeyId, FindingKind, KeyStatus, UnknownKeys};
+use crate::model::{
+    AccessKey, AccessKeyId, FindingKind, KeyStatus, UnknownKeys, fits_a_secret_name, fits_a_tag,
+};
 use crate::plan::retire::after;
 
 impl Planner<'_> {
@@ -42,6 +44,14 @@ impl Planner<'_> {
                 "the user has no enrolled secret, and with ROTATOR_SECRET_NAME={} the sweep creates none: create it, then `iam-key-rotator enroll {} --secret NAME`",
                 self.config.shared.secret_name, self.view.user.name
             ));
+        }
+        let (name, user) = (self.config.shared.secret_name_of(&self.view.user), &self.view.user.name);
+        if !fits_a_secret_name(&name) || !fits_a_tag(user) {
+            let evidence = format!(
+                "the name {user:?} holds a character, such as a comma, that no secret's name and no tag may hold, so no secret is created. If the user may be renamed: `aws iam update-user --user-name '{user}' --new-user-name NAME`"
+            );
+            self.refuse(evidence.clone());
+            return self.find(FindingKind::NameUnusable, None, evidence);
         }
         if let Some(other) = self.view.others.first() {
             let key = other.key.as_ref().map_or_else(|| "a key of the user".to_owned(), ToString::to_string);

@@ -20,10 +20,10 @@ use jiff::Timestamp;
 use super::{Planned, because};
 use crate::aws::RotationSetup;
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::TAG_NOTICES;
+use crate::model::names::{TAG_EMAIL, TAG_NOTICES};
 use crate::model::{
     AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, OtherSecret,
-    Policy, SecretState, UnknownKeys, UserRef, counted,
+    Policy, SecretState, UnknownKeys, UserRef, counted, mailbox,
 };
 
 pub use super::exemption;
@@ -205,6 +205,9 @@ impl<'a> Planner<'a> {
             self.refuse(format!("the user is exempt: {reason}"));
             return self.find_old(FindingKind::ExemptButOld);
         }
+        if let Some(at) = self.view.secret.as_ref().and_then(|secret| secret.deleted) {
+            return self.find_deleted(at);
+        }
         self.find_not_enrolled();
         if !self.view.strange.is_empty() {
             let evidence = format!(
@@ -241,6 +244,7 @@ impl<'a> Planner<'a> {
                 "the secret's tag `iam-key-rotator:notices` held entries that no sweep wrote".to_owned();
             self.find(FindingKind::NotesDropped, None, evidence);
         }
+        self.find_unusable_address();
         let began = self.pending_since();
         self.plan.ledger.note_unfinished(false, self.seen.now);
         self.plan.ledger.note_unfinished(began.is_some(), began.unwrap_or_default());
@@ -257,7 +261,9 @@ impl<'a> Planner<'a> {
             }
             self.guard();
         }
-        if !self.asks_for_rotation() {
+        // What stands in its way is a finding of its own.
+        let unusable = self.plan.findings.iter().any(|finding| finding.kind == FindingKind::NameUnusable);
+        if !self.asks_for_rotation() && !unusable {
             self.find_old(FindingKind::KeyOverdue);
         }
     }
@@ -341,6 +347,37 @@ impl<'a> Planner<'a> {
         let can_tell = self.view.secret.is_some() || kind.alerts_each_time();
         let new = kind.alerts() && can_tell && !noted;
         self.plan.findings.push(Finding { kind, key: key.cloned(), evidence, remedy: kind.remedy(), new });
+    }
+
+    /// Nothing is done about a secret that is to be deleted: AWS refuses every change of it. Its key works
+    /// on, and once the secret is gone nothing rotates it.
+    fn find_deleted(&mut self, at: Timestamp) {
+        self.refuse(format!("the user's secret is scheduled for deletion on {at}"));
+        let keys: Vec<&str> = self.view.keys.iter().map(|key| key.id.as_str()).collect();
+        let evidence = format!(
+            "secret {0} of the user is scheduled for deletion on {at}; the user's keys are left as they are ({1}). If it is still needed: `aws secretsmanager restore-secret --secret-id {0}`",
+            self.seen.secret.arn,
+            if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+        );
+        self.find(FindingKind::SecretDeleted, None, evidence);
+    }
+
+    /// A tag that should hold the user's mail address and does not: mails go elsewhere.
+    fn find_unusable_address(&mut self) {
+        let email = &self.config.shared.email;
+        if email.from.is_none() {
+            return;
+        }
+        let secret = self.view.secret.as_ref().and_then(|secret| secret.tags.get(TAG_EMAIL));
+        let user = self.view.tags.get(&email.tag);
+        let places =
+            [("the secret's tag", TAG_EMAIL, secret), ("the IAM user's tag", email.tag.as_str(), user)];
+        for (whose, tag, value) in places {
+            if let Some(value) = value.filter(|value| mailbox(value).is_none()) {
+                let evidence = format!("{whose} `{tag}` holds {value:?}, which is no mail address");
+                self.find(FindingKind::UnusableAddress, None, evidence);
+            }
+        }
     }
 
     /// A tag binds a secret to the user, and nobody with authority enrolled it: a person decides.

@@ -39,6 +39,8 @@ pub struct Glance {
     pub overdue: bool,
     /// Whether an active key is in no version of the user's secret.
     pub unknown: bool,
+    /// Whether there is an active key, as far as the report tells.
+    pub active: bool,
     /// Since when the oldest active key exists, at the latest.
     pub oldest: Option<Timestamp>,
 }
@@ -47,13 +49,20 @@ pub struct Glance {
 pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     let active = || row.report.into_iter().flat_map(|user| &user.keys).filter(|key| key.active);
     let oldest = active().filter_map(|key| key.changed).min();
+    // A key that the report does not date may be of any age.
+    let undated = active().any(|key| key.changed.is_none());
     let is_old = oldest.is_some_and(|oldest| after(oldest, age_limit(config)) < now);
     let exempt =
         exemption(&config.shared.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new())
             .is_some();
-    let mut glance = Glance { oldest, overdue: is_old && !exempt, ..Glance::default() };
+    let mut glance =
+        Glance { oldest, overdue: is_old && !exempt, active: active().next().is_some(), ..Glance::default() };
     if exempt {
-        glance.look = is_old;
+        glance.look = is_old || undated;
+        return glance;
+    }
+    if undated || row.secret.is_some_and(|secret| secret.deleted.is_some()) {
+        glance.look = row.secret.is_some() || config.scope == Scope::All;
         return glance;
     }
     let Some(secret) = row.secret else {

@@ -158,3 +158,81 @@ async fn without_a_terminal_and_without_yes_a_sweep_changes_nothing() {
         text(&ran.stderr)
     );
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_that_cannot_be_sent_are_an_error_and_end_no_process_in_a_panic() {
+    let served = Served::new("cli-control-characters").await;
+    let root = served.sim.root(ACCOUNT);
+    let (id, secret) = (root.access_key_id.as_str(), root.secret_access_key.as_str());
+    let good = [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_REGION", "eu-west-1")];
+    let with_line_end = format!("{id}\r");
+    for (name, value) in [
+        ("AWS_ACCESS_KEY_ID", with_line_end.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIA\u{e9}"),
+        ("AWS_SESSION_TOKEN", "to\nken"),
+        ("AWS_REGION", "eu-west-1\r"),
+        ("AWS_REGION", "eu west 1"),
+        ("AWS_ENDPOINT_URL", "http://a b"),
+    ] {
+        let variables = [&good[..], &[(name, value)]].concat();
+        let ran = served.run(&["status"], &variables).await;
+        let said = text(&ran.stderr);
+        let code = ran.status.code();
+        // A line end behind a region is dropped, or refused.
+        assert!(
+            matches!(code, Some(0..=2)) && (code != Some(0) || name == "AWS_REGION"),
+            "{name} {code:?}: {said}"
+        );
+        assert!(!said.contains("panicked") && !said.contains("defect"), "{name}: {said}");
+        assert!(!said.contains(secret) && !said.contains("to\nken"), "{name}: {said}");
+    }
+}
+
+/// The program behind a profile is named with its own words, whatever goes wrong with it, and what it
+/// writes that could be a secret is not shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_credential_process_is_reported_with_its_own_words_and_no_secret() {
+    let served = Served::new("cli-broken-process").await;
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    for (name, script, words) in [
+        (
+            "fails",
+            format!("echo 'vault is sealed, password=hunter2 {secret}' >&2; exit 3"),
+            "vault is sealed",
+        ),
+        ("no-json", format!("echo '{secret}'"), "could not parse response"),
+        ("other-json", format!(r#"echo '{{"Version":1,"Secret":"{secret}"}}'"#), "AccessKeyId"),
+        ("old", r#"echo '{"Version":9}'"#.to_owned(), "version"),
+        ("silent", "true".to_owned(), "could not parse response"),
+    ] {
+        let file = served.folder.join(format!("{name}.sh"));
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let config = served.folder.join(format!("{name}.config"));
+        std::fs::write(
+            &config,
+            format!("[profile ops]\nregion = eu-west-1\ncredential_process = /bin/sh {}\n", file.display()),
+        )
+        .unwrap();
+        let variables = [("AWS_CONFIG_FILE", config.to_str().unwrap()), ("PATH", "/usr/bin:/bin")];
+        for args in [&["--profile", "ops", "status"][..], &["status"]] {
+            let by_variable = [variables[0], variables[1], ("AWS_PROFILE", "ops")];
+            let ran = served.run(args, &by_variable).await;
+            let said = text(&ran.stderr);
+            assert_eq!(ran.status.code(), Some(1), "{said}");
+            assert!(said.contains("could not be obtained") && said.contains(words), "{name}: {said}");
+            assert!(said.contains("credential_process") && !said.contains("connection failed"), "{said}");
+            assert!(!said.contains("hunter2") && !said.contains("wJalr"), "{said}");
+        }
+    }
+    let config = served.folder.join("missing.config");
+    std::fs::write(&config, "[profile ops]\nregion = eu-west-1\ncredential_process = /no/such/program\n")
+        .unwrap();
+    let ran = served
+        .run(
+            &["--profile", "ops", "status"],
+            &[("AWS_CONFIG_FILE", config.to_str().unwrap()), ("PATH", "/usr/bin:/bin")],
+        )
+        .await;
+    assert!(text(&ran.stderr).contains("/no/such/program"), "{}", text(&ran.stderr));
+}

@@ -21,14 +21,17 @@ pub(super) enum Scenario {
     PreviousKeyToRemove,
     RetiredAtOnce,
     CrossAccount,
+    /// SMTP credentials alone, whose key is proved before it is stored.
+    Smtp,
 }
 
-pub(super) const SCENARIOS: [Scenario; 5] = [
+pub(super) const SCENARIOS: [Scenario; 6] = [
     Scenario::FirstKey,
     Scenario::Ordinary,
     Scenario::PreviousKeyToRemove,
     Scenario::RetiredAtOnce,
     Scenario::CrossAccount,
+    Scenario::Smtp,
 ];
 
 /// A scenario and how it is run.
@@ -75,6 +78,12 @@ pub(super) async fn arrange(case: Case) -> Arranged {
         ("ROTATOR_ADMIN_EMAIL", "admin@example.com"),
     ];
     match scenario {
+        // The key that the user has is in no version, and goes at the promotion.
+        Scenario::FirstKey => settings.extend([
+            ("ROTATOR_OVERLAP", "0"),
+            ("ROTATOR_RECOVERY", "0"),
+            ("ROTATOR_UNKNOWN_KEYS", "delete-oldest"),
+        ]),
         Scenario::RetiredAtOnce => settings.extend([("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", "0")]),
         Scenario::CrossAccount => settings.push(("ROTATOR_MEMBER_ROLE", "key-rotation")),
         _ => {}
@@ -91,11 +100,20 @@ pub(super) async fn arrange(case: Case) -> Arranged {
     let mut known = BTreeMap::new();
     let mut account = ACCOUNT;
     let arn = match scenario {
-        Scenario::FirstKey => stage.secret(r#"{"UserName":"ci-bot"}"#),
+        Scenario::FirstKey => {
+            let key = stage.sim.create_access_key_at(ACCOUNT, USER, stage.sim.now() - days(100));
+            known.insert(key.access_key_id, "old".to_owned());
+            stage.secret(r#"{"UserName":"ci-bot"}"#)
+        }
         Scenario::Ordinary | Scenario::RetiredAtOnce => {
             let (key, arn) = stage.adopted();
             known.insert(key.access_key_id, "old".to_owned());
             arn
+        }
+        Scenario::Smtp => {
+            let key = stage.sim.create_access_key_at(ACCOUNT, USER, stage.sim.now() - days(100));
+            known.insert(key.access_key_id.clone(), "old".to_owned());
+            stage.secret(&crate::stage::smtp_value_of(&key))
         }
         Scenario::PreviousKeyToRemove => {
             let (older, arn) = stage.adopted();

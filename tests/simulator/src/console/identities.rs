@@ -51,6 +51,12 @@ impl Simulator {
         });
     }
 
+    /// Has credential reports show another row for a user, as damaged ones do.
+    pub fn set_report_row(&self, account: &str, name: &str, row: &str) {
+        let lookup = crate::world::identity::lookup_name(name);
+        self.with(|state| state.world.account(account).odd_rows.insert(lookup, row.to_owned()));
+    }
+
     /// Deletes a user with all its keys.
     pub fn delete_user(&self, account: &str, name: &str) {
         for key in self.keys(account, name) {

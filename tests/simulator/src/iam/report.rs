@@ -59,7 +59,11 @@ pub(super) fn generate_credential_report(context: &mut Context<'_>) -> Result<Xm
         Some(Age::Expired) | None => {}
     }
     let mut rows = vec![HEADER.to_owned(), root_row(&context.caller.account, &options)];
-    rows.extend(account.users.values_mut().map(|user| user_row(user, now, &options)));
+    let odd_rows = &account.odd_rows;
+    rows.extend(account.users.iter_mut().map(|(name, user)| {
+        let row = user_row(user, now, &options);
+        odd_rows.get(name).cloned().unwrap_or(row)
+    }));
     account.report =
         Some(CredentialReport { generated: now + options.report_takes, content: rows.join("\n") });
     Ok(Xml::new()

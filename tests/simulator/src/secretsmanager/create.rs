@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::front::door::Context;
 use crate::front::params::Input;
 use crate::front::protocol::ApiError;
+use crate::secretsmanager::find::encryption_failure;
 use crate::secretsmanager::{checks, identity, invalid_request, replicas, value::store_value};
 use crate::world::World;
 use crate::world::secret::{Secret, SecretValue};
@@ -20,6 +21,10 @@ pub(super) fn create_secret(context: &mut Context<'_>, input: Input<'_>) -> Resu
     let asked = replicas::asked(input, context.region)?;
     let token = checks::token(&mut context.state.world, input)?;
     let account = context.caller.account.clone();
+    let key = input.text("KmsKeyId")?;
+    if value.is_some() && key.is_some_and(|key| !context.can_use(key, &account, context.region)) {
+        return Err(encryption_failure());
+    }
     let world = &mut context.state.world;
     if let Some(existing) = world.store(&account, context.region).find(name) {
         return repeated(existing, &token, value.as_ref());

@@ -10,7 +10,9 @@ use crate::front::door::Context;
 use crate::front::params::Input;
 use crate::front::policy::{self, Verdict};
 use crate::front::protocol::{ApiError, Service};
+use crate::kms::key_arn;
 use crate::secretsmanager::{invalid_parameter, invalid_request, not_found, note_state};
+use crate::world::deployment::KeyState;
 use crate::world::secret::Secret;
 use crate::world::store::arn_home;
 
@@ -87,9 +89,17 @@ impl Context<'_> {
     }
 
     /// The same, for a call that needs the secret's key: "you can't use the AWS managed key
-    /// (aws/secretsmanager) for cross-account access".
+    /// (aws/secretsmanager) for cross-account access". A key that is known and not enabled can neither
+    /// encrypt nor decrypt
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>).
     pub(super) fn readable_secret(&mut self, input: Input<'_>) -> Result<&mut Secret, ApiError> {
         let own = self.caller.account.clone();
+        let (account, region) = (own.clone(), self.region.to_owned());
+        let reads = self.access.action.ends_with(":GetSecretValue");
+        let key = self.live_secret(input)?.kms_key_id.clone();
+        if key.is_some_and(|key| !self.can_use(&key, &account, &region)) {
+            return Err(if reads { decryption_failure() } else { encryption_failure() });
+        }
         let secret = self.live_secret(input)?;
         let foreign = arn_home(&secret.arn).is_some_and(|(account, _)| account != own);
         let key = secret.kms_key_id.as_deref().unwrap_or_default();
@@ -100,6 +110,12 @@ impl Context<'_> {
             ));
         }
         Ok(secret)
+    }
+
+    /// Whether a KMS key is enabled. One that nobody set up is.
+    pub(super) fn can_use(&self, key: &str, account: &str, region: &str) -> bool {
+        let state = self.state.world.deployment.kms_keys.get(&key_arn(key, account, region));
+        state.is_none_or(|state| *state == KeyState::Enabled)
     }
 
     /// Keeps what readers who lag behind may see. Called before each call.
@@ -138,6 +154,23 @@ impl Context<'_> {
         let (account, region) = home.unwrap_or((&self.caller.account, self.region));
         self.state.world.stores.get_mut(&(account.to_owned(), region.to_owned()))?.find(id)
     }
+}
+
+pub(super) fn encryption_failure() -> ApiError {
+    ApiError::new(
+        400,
+        "EncryptionFailure",
+        "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the \
+         KMS key is available, enabled, and not in an invalid state.",
+    )
+}
+
+fn decryption_failure() -> ApiError {
+    ApiError::new(
+        400,
+        "DecryptionFailure",
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    )
 }
 
 fn verdict(secret: &Secret, evaluate: impl Fn(&Value) -> Verdict) -> Verdict {

@@ -16,6 +16,8 @@ pub(crate) struct Account {
     pub alias: Option<String>,
     /// The newest credential report, finished or not.
     pub report: Option<CredentialReport>,
+    /// Rows that credential reports show in the place of the users' own, by lower-case name.
+    pub odd_rows: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{CallError, KeyPair, Options, Simulator};
+use simulator::{CallError, KeyPair, KeyState, Options, Simulator};
 
 use crate::{code, with_options, world};
 
@@ -185,4 +185,25 @@ async fn values_tags_and_tokens_beyond_their_limits_are_refused() {
         params["SecretId"] = json!("s");
         assert_eq!(code(call(&aws, &root, operation, params).await), expected, "{operation}");
     }
+}
+
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html#API_PutSecretValue_Errors>
+#[tokio::test(start_paused = true)]
+async fn a_kms_key_that_is_not_enabled_encrypts_and_decrypts_nothing() {
+    let (aws, root) = world();
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
+    let arn = aws.create_secret("s", Some("v"), &[]);
+    aws.set_kms_key(&arn, Some(key));
+    let read = || call(&aws, &root, "GetSecretValue", json!({"SecretId": arn}));
+    let put = || call(&aws, &root, "PutSecretValue", json!({"SecretId": arn, "SecretString": "w"}));
+    let made = json!({"Name": "t", "SecretString": "v", "KmsKeyId": key});
+    for state in [KeyState::Disabled, KeyState::PendingDeletion] {
+        aws.set_kms_key_state(key, state);
+        assert_eq!(code(read().await), "DecryptionFailure");
+        assert_eq!(code(put().await), "EncryptionFailure");
+        assert_eq!(code(call(&aws, &root, "CreateSecret", made.clone()).await), "EncryptionFailure");
+    }
+    aws.set_kms_key_state(key, KeyState::Enabled);
+    put().await.unwrap();
+    read().await.unwrap();
 }

@@ -4,6 +4,10 @@
 //! an unreadable CreateAccessKey answer would print the new secret. So they end here, and only a
 //! code, a kind and AWS's message go on.
 
+mod meaning;
+mod provider;
+pub(super) mod remedy;
+
 use std::borrow::Cow;
 use std::error::Error as _;
 
@@ -11,6 +15,10 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::http::proxy;
+
+pub(super) use meaning::Meaning;
 
 /// Longest piece of AWS's own message that is kept.
 const MESSAGE_CHARS: usize = 300;
@@ -24,7 +32,10 @@ pub struct CallError {
     kind: Kind,
     code: String,
     detail: String,
+    meaning: Meaning,
     advice: Option<Cow<'static, str>>,
+    /// What the call was about: a secret, a user, a function, a topic.
+    subject: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,24 +46,6 @@ enum Kind {
     Unknown,
 }
 
-const DENIED: [&str; 5] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "AuthorizationError",
-    "AuthorizationErrorException",
-    "UnauthorizedOperation",
-];
-const THROTTLED: [&str; 9] = [
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "Throttled",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "SlowDown",
-];
 /// Codes that say that the request's date is wrong.
 const WRONG_DATE: [&str; 2] = ["RequestExpired", "RequestTimeTooSkewed"];
 /// How the messages of [`QUOTES_THE_REQUEST`] begin where the date is wrong, and not the secret
@@ -72,39 +65,69 @@ impl CallError {
         if let Some(refusal) = refused_role(error) {
             return Self::new("sts:AssumeRole", refusal);
         }
-        let mut advice = None;
-        let (kind, code, detail) = match error {
-            SdkError::ServiceError(context) => {
-                let (code, message) = (context.err().code().unwrap_or("unknown"), context.err().message());
-                let wrong_date = is_wrong_date(code, message.unwrap_or_default());
-                advice = wrong_date.then_some(Cow::Borrowed(SET_THE_CLOCK));
-                let refused = context.raw().status().is_client_error();
-                let message = match message {
-                    _ if wrong_date => format!(": {CLOCK}"),
-                    Some(_) if QUOTES_THE_REQUEST.contains(&code) => String::new(),
-                    Some(message) => {
-                        format!(": {:?}", message.chars().take(MESSAGE_CHARS).collect::<String>())
-                    }
-                    None => String::new(),
-                };
-                let kind = if refused { Kind::Refused } else { Kind::Unknown };
-                (kind, code, format!("{}{message}", code.escape_default()))
+        if let Some(failure) = provider::failure(error) {
+            return failure.of(action);
+        }
+        if let Some(failure) = proxy::failure(error) {
+            let unsent = Self::unsent(action, failure.to_string(), failure.meaning());
+            // A connection that breaks may break after the request went through.
+            let kind = if unsent.is_permanent() { Kind::Refused } else { Kind::Unknown };
+            return Self { kind, ..unsent };
+        }
+        let passing = Meaning::Passing;
+        let (kind, detail, meaning) = match error {
+            SdkError::ServiceError(context) => return Self::answered(action, context.err(), context.raw()),
+            SdkError::ConstructionFailure(_) => {
+                (Kind::Refused, "the request could not be built", Meaning::Refused(remedy::REQUEST))
             }
-            SdkError::ConstructionFailure(_) => (Kind::Refused, "", "the request could not be built".into()),
-            SdkError::TimeoutError(_) => (Kind::Unknown, "", "no answer in time".into()),
+            SdkError::TimeoutError(_) => (Kind::Unknown, "no answer in time", passing),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                (Kind::Unknown, "", "no answer in time".into())
+                (Kind::Unknown, "no answer in time", passing)
             }
             SdkError::DispatchFailure(failure) if failure.is_user() => (
                 Kind::Refused,
-                "",
-                "the request could not be sent: endpoint or credentials are not usable".into(),
+                "the request could not be sent: endpoint or credentials are not usable",
+                Meaning::Refused(remedy::ENDPOINT),
             ),
-            SdkError::DispatchFailure(_) => (Kind::Unknown, "", "the connection failed".into()),
-            SdkError::ResponseError(_) => (Kind::Unknown, "", "the answer could not be read".into()),
-            _ => (Kind::Unknown, "", "it failed in a way the SDK does not tell".into()),
+            SdkError::DispatchFailure(_) => (Kind::Unknown, "the connection failed", passing),
+            SdkError::ResponseError(_) => (Kind::Unknown, "the answer could not be read", passing),
+            _ => (Kind::Unknown, "it failed in a way the SDK does not tell", passing),
         };
-        Self { action, kind, code: code.to_owned(), detail, advice }
+        Self { kind, meaning, ..Self::without_code(action, detail.to_owned(), None) }
+    }
+
+    /// AWS answered, and not with a success.
+    fn answered<E: ProvideErrorMetadata>(action: &'static str, error: &E, raw: &HttpResponse) -> Self {
+        let (code, message) = (error.code().unwrap_or("unknown"), error.message());
+        let wrong_date = is_wrong_date(code, message.unwrap_or_default());
+        let advice = if wrong_date { Some(SET_THE_CLOCK) } else { meaning::advice(code) };
+        let said = match message {
+            _ if wrong_date => format!(": {CLOCK}"),
+            Some(_) if QUOTES_THE_REQUEST.contains(&code) => String::new(),
+            Some(message) => {
+                format!(": {:?}", message.chars().take(MESSAGE_CHARS).collect::<String>())
+            }
+            None => String::new(),
+        };
+        let status = raw.status();
+        let meaning = match wrong_date {
+            true => Meaning::Passing,
+            false => meaning::meaning(action, code, message.unwrap_or_default(), status.as_u16()),
+        };
+        Self {
+            action,
+            kind: if status.is_client_error() { Kind::Refused } else { Kind::Unknown },
+            code: code.to_owned(),
+            detail: format!("{}{said}", code.escape_default()),
+            meaning,
+            advice: advice.map(Cow::Borrowed),
+            subject: None,
+        }
+    }
+
+    /// A call that was never sent.
+    fn unsent(action: &'static str, detail: String, meaning: Meaning) -> Self {
+        Self { kind: Kind::Refused, meaning, ..Self::without_code(action, detail, None) }
     }
 
     /// A successful answer that lacks what AWS always sends: its effect is not known.
@@ -117,13 +140,27 @@ impl CallError {
         Self::without_code(action, problem, Some(advice.into()))
     }
 
+    /// A call that was not made, because AWS would refuse it with this code.
+    pub(crate) fn foreseen(action: &'static str, subject: &str, code: &str, why: &str) -> Self {
+        let detail = format!("{}: {why}", code.escape_default());
+        let meaning = meaning::meaning(action, code, why, 400);
+        let unsent = Self::unsent(action, detail, meaning).about(subject);
+        Self { code: code.to_owned(), ..unsent }
+    }
+
     /// A call that had no answer when there was no more time for it.
     pub(crate) fn unanswered(action: &'static str) -> Self {
         Self::without_code(action, "no answer in time".into(), None)
     }
 
     fn without_code(action: &'static str, detail: String, advice: Option<Cow<'static, str>>) -> Self {
-        Self { action, kind: Kind::Unknown, code: String::new(), detail, advice }
+        let (kind, meaning) = (Kind::Unknown, Meaning::Passing);
+        Self { action, kind, code: String::new(), detail, meaning, advice, subject: None }
+    }
+
+    /// The same failure, of a call about this secret, user, function or topic.
+    pub(super) fn about(self, subject: &str) -> Self {
+        Self { subject: Some(subject.to_owned()), ..self }
     }
 
     /// The same failure, with what to do about it.
@@ -164,12 +201,35 @@ impl CallError {
 
     /// Whether a permission is missing.
     pub fn is_denied(&self) -> bool {
-        DENIED.contains(&self.code.as_str())
+        self.meaning == Meaning::Denied
     }
 
     /// Whether AWS asked to slow down.
     pub fn is_throttled(&self) -> bool {
-        THROTTLED.contains(&self.code.as_str())
+        self.meaning == Meaning::Throttled
+    }
+
+    /// What a person must do before the same call can succeed; `None` where it may succeed without.
+    pub fn remedy(&self) -> Option<String> {
+        match self.meaning {
+            Meaning::Refused(remedy) => Some(remedy::filled(remedy, self.subject.as_deref())),
+            _ => None,
+        }
+    }
+
+    /// Whether it lasts until a person changes something.
+    pub fn is_permanent(&self) -> bool {
+        matches!(self.meaning, Meaning::Denied | Meaning::Refused(_))
+    }
+
+    /// Whether the credentials for the call could not be obtained, so that it was never sent.
+    pub fn is_without_credentials(&self) -> bool {
+        self.code.is_empty() && self.detail.starts_with(provider::NO_CREDENTIALS)
+    }
+
+    /// Whether it was never sent for another reason: the proxy or the endpoint is not usable.
+    pub fn is_stopped_on_the_way(&self) -> bool {
+        self.code.is_empty() && self.kind == Kind::Refused && !self.is_without_credentials()
     }
 
     /// Whether RotateSecret takes up a rotation that had not ended, which it says by an error

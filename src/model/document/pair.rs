@@ -1,0 +1,160 @@
+//! Which two fields hold the access key pair.
+//!
+//! Names alone are not enough: `SECRET_KEY` is a pair's beside an id and Django's beside nothing. So where the id is
+//! a real one, a field whose name says less than "secret access key" must also hold what has its form.
+
+use super::error::shown;
+use super::spelling::{self, Half};
+use super::{DocumentError, Field, FieldNames, scan, smtp};
+
+/// The fields of the pair, by their positions.
+pub(super) struct Pair {
+    pub fields: Option<(usize, usize)>,
+    /// Whether a field names at least one half of a pair.
+    pub has_half: bool,
+}
+
+/// A field that may hold the secret half: how well its name says so, and where it is.
+type Candidate = (u8, usize);
+
+impl Pair {
+    const NONE: Self = Self { fields: None, has_half: false };
+
+    /// Finds the pair. `named`: the two fields as the secret's tag calls them.
+    pub fn find(fields: &[Field], named: Option<&FieldNames>) -> Result<Self, DocumentError> {
+        let of = Fields(fields);
+        if let Some(named) = named {
+            return of.named(named);
+        }
+        let id = match &of.ids()[..] {
+            [] => of.weak_id(),
+            [id] => Some(*id),
+            [first, second, ..] => return Err(DocumentError::TwoPairs(of.name(*first), of.name(*second))),
+        };
+        match id {
+            Some(id) => of.with_id(id),
+            None => of.without_id(),
+        }
+    }
+
+    fn of(id: usize, secret: usize) -> Self {
+        Self { fields: Some((id, secret)), has_half: true }
+    }
+}
+
+struct Fields<'f>(&'f [Field]);
+
+impl Fields<'_> {
+    fn name(&self, at: usize) -> String {
+        self.0.get(at).map(|field| shown(&field.name, at)).unwrap_or_default()
+    }
+
+    fn text(&self, at: usize) -> zeroize::Zeroizing<String> {
+        self.0.get(at).map(Field::trimmed).unwrap_or_default()
+    }
+
+    fn ids(&self) -> Vec<usize> {
+        let ids = self.0.iter().enumerate().filter(|(_, f)| spelling::half(&f.name) == Some(Half::Id));
+        ids.map(|(at, _)| at).collect()
+    }
+
+    /// A field called `key` or `id` is an id's only where a key id stands in it.
+    fn weak_id(&self) -> Option<usize> {
+        let weak = |field: &Field| spelling::weak_half(&field.name) == Some(Half::Id);
+        let mut ids =
+            self.0.iter().enumerate().filter(|(_, field)| weak(field) && scan::is_key_id(&field.trimmed()));
+        let first = ids.next()?.0;
+        ids.next().is_none().then_some(first)
+    }
+
+    /// What may hold the secret half, the best names first.
+    fn secrets(&self) -> Vec<Candidate> {
+        let rank = |field: &Field| match spelling::half(&field.name).or(spelling::weak_half(&field.name)) {
+            Some(Half::Secret(rank)) => Some(rank),
+            _ => None,
+        };
+        let mut secrets: Vec<Candidate> =
+            self.0.iter().enumerate().filter_map(|(at, field)| Some((rank(field)?, at))).collect();
+        secrets.sort_unstable();
+        secrets
+    }
+
+    fn with_id(&self, id: usize) -> Result<Pair, DocumentError> {
+        let text = self.text(id);
+        let secrets = self.secrets();
+        let best: Vec<usize> = secrets.iter().filter(|(rank, _)| *rank == 0).map(|(_, at)| *at).collect();
+        let fits = |at: &usize| {
+            let secret = self.text(*at);
+            if scan::has_key_id(&text) {
+                scan::is_secret_key(&secret)
+            } else {
+                secret.is_empty() == text.is_empty()
+            }
+        };
+        let found = match &best[..] {
+            [] => secrets.iter().map(|(_, at)| *at).filter(fits).collect(),
+            _ => best,
+        };
+        let has_secret = || secrets.iter().any(|(_, at)| scan::is_secret_key(&self.text(*at)));
+        let has_partner = || spelling::partner(&self.0.get(id).map_or("", |field| &field.name)).is_some();
+        match &found[..] {
+            [secret] => Ok(Pair::of(id, *secret)),
+            [first, second, ..] => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
+            [] if text.is_empty() && !has_secret() && has_partner() => {
+                Ok(Pair { fields: None, has_half: true })
+            }
+            [] => Err(DocumentError::NoPartner(self.name(id))),
+        }
+    }
+
+    /// A secret half alone. `SECRET_KEY` without an id is another system's, unless it has the form of AWS's.
+    fn without_id(&self) -> Result<Pair, DocumentError> {
+        for (rank, at) in self.secrets() {
+            let text = self.text(at);
+            let name = self.0.get(at).map_or("", |field| field.name.as_str());
+            match (rank, spelling::partner(name)) {
+                (0, Some(_)) if text.is_empty() => return Ok(Pair { fields: None, has_half: true }),
+                (0, Some(partner)) => {
+                    return Err(DocumentError::HalfAPair(self.name(at), format!("`{partner}`")));
+                }
+                (0, None) => return Err(DocumentError::NoPartner(self.name(at))),
+                (1, _) if scan::is_secret_key(&text) => return Err(DocumentError::NoPartner(self.name(at))),
+                _ => {}
+            }
+        }
+        Ok(Pair::NONE)
+    }
+
+    /// The pair that the secret's tag names. Whoever may tag the secret must not have fields overwritten that hold
+    /// something else, nor hide a key: so the fields are empty or hold what has the form of a key, they are none
+    /// that are understood otherwise, and no other field that names an id holds one.
+    fn named(&self, named: &FieldNames) -> Result<Pair, DocumentError> {
+        let place = |name: &String| self.0.iter().position(|field| field.name == *name);
+        let (id, secret) = (place(&named.id), place(&named.secret));
+        let is_other = |name: &&String| smtp::is_understood(name);
+        if let Some(other) = [&named.id, &named.secret].into_iter().find(is_other) {
+            return Err(DocumentError::NotAKeyField(shown(other, 0)));
+        }
+        let holds_key = |at: &usize| Some(*at) != id && scan::has_key_id(&self.text(*at));
+        if let Some(other) = self.ids().into_iter().find(holds_key) {
+            return Err(DocumentError::TwoPairs(shown(&named.id, 0), self.name(other)));
+        }
+        match (id, secret) {
+            (Some(id), Some(secret)) => {
+                let (id_text, secret_text) = (self.text(id), self.text(secret));
+                if !id_text.is_empty() && !scan::is_key_id(&id_text) {
+                    return Err(DocumentError::NotAKeyId(self.name(id)));
+                }
+                let is_secret = scan::is_secret_key(&secret_text);
+                // A password of SES's is refused by its own name.
+                if !secret_text.is_empty() && !is_secret && !crate::model::is_ses_smtp_password(&secret_text)
+                {
+                    return Err(DocumentError::NotASecretKey(self.name(secret)));
+                }
+                Ok(Pair::of(id, secret))
+            }
+            (None, None) => Ok(Pair::NONE),
+            (Some(half), None) | (None, Some(half)) => Err(DocumentError::NoPartner(self.name(half))),
+        }
+    }
+}
