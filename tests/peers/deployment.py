@@ -13,6 +13,7 @@ import functools
 import io
 import json
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def templates():
 @contextlib.contextmanager
 def enforcing_ministack(**more):
     """More variables, such as ROTATION_ENGINE (ministack_engine.py) and MOVABLE_CLOCK (ministack_clock.py)."""
+    # ministack keeps the code of each function in a folder of its own, which nobody else removes.
+    with tempfile.TemporaryDirectory(dir=TARGET, ignore_cleanup_errors=True) as folder:
+        yield from served(TMPDIR=folder, **more)
+
+
+def served(**more):
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     variables = bare_environment(
