@@ -106,7 +106,7 @@ impl Executor<'_> {
                 Ok(self.aws.secrets.move_label(arn, key.as_str(), from, Some(version)).await?)
             }
             Action::RemoveLabel { version, key } => {
-                Ok(self.aws.secrets.move_label(arn, key.as_str(), Some(version), None).await?)
+                Ok(self.aws.secrets.remove_label(arn, key.as_str(), version).await?)
             }
             Action::DeactivateKey { key } => Ok(self.iam.deactivate(user, key).await?),
             Action::DeleteKey { key } => Ok(self.iam.delete(user, key).await?),
@@ -119,7 +119,7 @@ impl Executor<'_> {
             }
             Action::Promote { from, to, .. } => self.promote(arn, from.as_deref(), to).await,
             Action::EndPending { version } | Action::GiveUpVersion { version, .. } => {
-                self.take_pending_off(arn, version).await
+                Ok(self.aws.secrets.remove_label(arn, AWSPENDING, version).await?)
             }
             Action::ReportConflict { key, other } => {
                 let (key, user, other) = (key.clone(), seen.user.clone(), other.clone());
@@ -230,15 +230,6 @@ impl Executor<'_> {
         let problem =
             format!("{left} ms are left, and creating and storing a key needs {needed} ms; it was not begun");
         Err(Error::DeadlineTooShort { problem })
-    }
-
-    /// Takes AWSPENDING off a version. AWS may have done so itself when it moved AWSCURRENT, which it
-    /// then says by refusing: that is as good.
-    async fn take_pending_off(&self, arn: &str, version: &str) -> Result<()> {
-        match self.aws.secrets.move_label(arn, AWSPENDING, Some(version), None).await {
-            Err(error) if error.is_not_found() || error.code() == "InvalidParameterException" => Ok(()),
-            result => Ok(result?),
-        }
     }
 
     /// Takes back an intent whose creation was refused: left standing, it would explain a key that

@@ -283,9 +283,17 @@ impl SecretsManager {
             .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e).about(arn))
     }
 
+    /// Takes a label off a version. That it is no longer there, which AWS refuses, is as good: the sweep and a
+    /// rotation may take off the same one, and AWS takes AWSPENDING off by itself when it moves AWSCURRENT.
+    pub async fn remove_label(&self, arn: &str, stage: &str, version: &str) -> Result<(), CallError> {
+        match self.move_label(arn, stage, Some(version), None).await {
+            Err(error) if error.is_not_found() || error.code() == "InvalidParameterException" => Ok(()),
+            result => result,
+        }
+    }
+
     /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
     /// with a first version; answers with the ARN and that version's id.
-    ///
     pub async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, String), CallError> {
         const ACTION: &str = "secretsmanager:CreateSecret";
         let replicas: Vec<_> = secret

@@ -83,10 +83,10 @@ async fn perform(target: &Target<'_>, action: &UnstickAction) -> Result<(), Fail
     let (secrets, arn) = (&target.account.secrets, &target.secret.arn);
     match action {
         UnstickAction::TakePending { version } => {
-            secrets.move_label(arn, AWSPENDING, Some(version), None).await?;
+            secrets.remove_label(arn, AWSPENDING, version).await?;
         }
         UnstickAction::RemoveLabel { version, key } => {
-            secrets.move_label(arn, key.as_str(), Some(version), None).await?;
+            secrets.remove_label(arn, key.as_str(), version).await?;
         }
         UnstickAction::DeleteKey { key } => {
             let user = target.user.as_ref().map_or("", |user| user.name.as_str());

@@ -65,7 +65,7 @@ impl Account<'_> {
             FleetAction::DeactivateKey { key } => Ok(self.iam.deactivate(user, key).await?),
             FleetAction::DeleteKey { key } => Ok(self.iam.delete(user, key).await?),
             FleetAction::RemoveLabel { version, key } => {
-                Ok(self.secrets.move_label(arn, key.as_str(), Some(version), None).await?)
+                Ok(self.secrets.remove_label(arn, key.as_str(), version).await?)
             }
         }
     }

@@ -90,3 +90,23 @@ async fn retiring_at_once_follows_iams_list_however_late_it_shows_our_own_change
     stage.rotated(&arn).await;
     assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
 }
+
+/// The sweep and a rotation may take off the same label.
+#[tokio::test(start_paused = true)]
+async fn a_label_that_somebody_else_has_just_taken_off_is_off() {
+    let stage = Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", "0")]);
+    let (old, arn) = stage.adopted();
+    let (sim, secret, label) = (stage.sim.clone(), arn.clone(), old.access_key_id.clone());
+    stage.sim.on_call(move |call| {
+        let key_is_gone = sim.keys(ACCOUNT, USER).iter().all(|key| key.id != label);
+        if call.operation == "UpdateSecretVersionStage" && key_is_gone {
+            let holder = sim.secret(&secret).stage(&label).map(|version| version.id.clone());
+            if let Some(holder) = holder {
+                sim.remove_label(&secret, &holder, &label);
+            }
+        }
+        Box::pin(async {})
+    });
+    stage.rotated(&arn).await;
+    assert_eq!(stage.keys(), [(stage.working_key(&arn), true)]);
+}

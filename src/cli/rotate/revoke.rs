@@ -48,7 +48,7 @@ pub(super) async fn run(
     terminal.line(format!("deleted key {old}"))?;
     if let Some(version) = target.secret.holder(&old).filter(|version| version.is_labelled()) {
         let (arn, id) = (&target.secret.arn, version.id.clone());
-        target.account.secrets.move_label(arn, old.as_str(), Some(&id), None).await?;
+        target.account.secrets.remove_label(arn, old.as_str(), &id).await?;
     }
     terminal.line("Sessions that were made with it live on for as long as they were granted: see CloudTrail for what it did.")?;
     Ok(Exit::Done)
