@@ -16,6 +16,8 @@ const SHORTEST_SECRET: usize = 16;
 pub(super) struct Layout {
     /// The id and the secret of the pair.
     pub pair: Option<(usize, usize)>,
+    /// An empty field that is one half of a pair, where there is no other half.
+    pub half: Option<usize>,
     /// Amazon SES's SMTP credentials.
     pub smtp: Option<smtp::Layout>,
     /// Whether the value has SMTP credentials and no pair, or one that is empty while they are not.
@@ -38,10 +40,11 @@ impl Layout {
         let username = smtp.as_ref().and_then(|smtp| smtp.username);
         let filled = |at: usize| fields.get(at).is_some_and(|field| !field.trimmed().is_empty());
         let is_whole = username.is_some() && smtp.as_ref().is_some_and(|smtp| smtp.password.is_some());
-        let is_smtp_only = is_whole && id.is_empty() && (!pair.has_half || username.is_some_and(filled));
+        let has_half = pair.fields.is_some() || pair.half.is_some();
+        let is_smtp_only = is_whole && id.is_empty() && (!has_half || username.is_some_and(filled));
         let taken = pair.fields.into_iter().flat_map(|(id, secret)| [id, secret]).chain(username);
         let users = users(fields, &taken.collect::<Vec<_>>())?;
-        let layout = Self { pair: pair.fields, smtp, is_smtp_only, users };
+        let layout = Self { pair: pair.fields, half: pair.half, smtp, is_smtp_only, users };
         layout.no_other_key(fields, id, secret)?;
         Ok(layout)
     }

@@ -160,7 +160,8 @@ impl SecretDocument {
         }
         let names_user = self.user().is_some();
         let mut fields = self.fields.clone();
-        let half = fields.iter().find_map(|field| spelling::partner(&field.name).map(str::to_owned));
+        let half = self.layout.half.and_then(|at| fields.get(at));
+        let half = half.and_then(|field| spelling::partner(&field.name).map(str::to_owned));
         let wanted: Vec<Field> = match (&self.named, half) {
             (Some(named), _) => vec![Field::string(&named.id, ""), Field::string(&named.secret, "")],
             (None, Some(partner)) => vec![Field::string(&partner, "")],
@@ -172,7 +173,11 @@ impl SecretDocument {
                 fields.push(field);
             }
         }
-        Self::of(fields, self.named.clone())
+        let completed = Self::of(fields, self.named.clone())?;
+        match completed.layout.pair.is_some() || completed.is_smtp_only() {
+            true => Ok(completed),
+            false => Err(DocumentError::NoPartner("its value".into())),
+        }
     }
 
     /// A [completed](Self::completed) document holding another key: the pair in the spelling found, and

@@ -10,15 +10,15 @@ use super::{DocumentError, Field, FieldNames, scan, smtp};
 /// The fields of the pair, by their positions.
 pub(super) struct Pair {
     pub fields: Option<(usize, usize)>,
-    /// Whether a field names at least one half of a pair.
-    pub has_half: bool,
+    /// An empty field that is one half of a pair, where there is no other half.
+    pub half: Option<usize>,
 }
 
 /// A field that may hold the secret half: how well its name says so, and where it is.
 type Candidate = (u8, usize);
 
 impl Pair {
-    const NONE: Self = Self { fields: None, has_half: false };
+    const NONE: Self = Self { fields: None, half: None };
 
     /// Finds the pair. `named`: the two fields as the secret's tag calls them.
     pub fn find(fields: &[Field], named: Option<&FieldNames>) -> Result<Self, DocumentError> {
@@ -38,7 +38,7 @@ impl Pair {
     }
 
     fn of(id: usize, secret: usize) -> Self {
-        Self { fields: Some((id, secret)), has_half: true }
+        Self { fields: Some((id, secret)), half: None }
     }
 }
 
@@ -96,12 +96,12 @@ impl Fields<'_> {
             _ => best,
         };
         let has_secret = || secrets.iter().any(|(_, at)| scan::is_secret_key(&self.text(*at)));
-        let has_partner = || spelling::partner(&self.0.get(id).map_or("", |field| &field.name)).is_some();
+        let has_partner = || spelling::partner(self.0.get(id).map_or("", |field| &field.name)).is_some();
         match &found[..] {
             [secret] => Ok(Pair::of(id, *secret)),
             [first, second, ..] => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
             [] if text.is_empty() && !has_secret() && has_partner() => {
-                Ok(Pair { fields: None, has_half: true })
+                Ok(Pair { fields: None, half: Some(id) })
             }
             [] => Err(DocumentError::NoPartner(self.name(id))),
         }
@@ -113,7 +113,7 @@ impl Fields<'_> {
             let text = self.text(at);
             let name = self.0.get(at).map_or("", |field| field.name.as_str());
             match (rank, spelling::partner(name)) {
-                (0, Some(_)) if text.is_empty() => return Ok(Pair { fields: None, has_half: true }),
+                (_, Some(_)) if text.is_empty() => return Ok(Pair { fields: None, half: Some(at) }),
                 (0, Some(partner)) => {
                     return Err(DocumentError::HalfAPair(self.name(at), format!("`{partner}`")));
                 }

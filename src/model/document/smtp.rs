@@ -156,7 +156,7 @@ impl View<'_> {
         if let Some(at) = strange {
             // SES takes no other user name than a key id.
             let to_ses =
-                !self.hosts.is_empty() && smtp(&self.fields.get(*at).map_or("", |f| &f.name)).is_some();
+                !self.hosts.is_empty() && smtp(self.fields.get(*at).map_or("", |f| &f.name)).is_some();
             return if to_ses { Err(DocumentError::NotAKeyId(self.name(*at))) } else { Ok(None) };
         }
         match &named[..] {

@@ -151,6 +151,11 @@ fn a_secret_that_waits_for_its_first_key_gets_the_configured_shape_beside_what_i
             r#"{"User name":"ci","UserName":"ci","AccessKeyId":"NEW","SecretAccessKey":"NEW_SECRET"}"#,
         ),
         (r#"{"access_key_id":null}"#, r#"{"access_key_id":"NEW","secret_access_key":"NEW_SECRET"}"#),
+        (
+            r#"{"SecretKey":"x"}"#,
+            r#"{"SecretKey":"x","UserName":"ci","AccessKeyId":"NEW","SecretAccessKey":"NEW_SECRET"}"#,
+        ),
+        (r#"{"SecretKey":""}"#, r#"{"SecretKey":"NEW_SECRET","AccessKey":"NEW"}"#),
         (r#"{"secretAccessKey":""}"#, r#"{"secretAccessKey":"NEW_SECRET","accessKeyId":"NEW"}"#),
         (
             r#"{"Access key ID":"","Secret access key":null}"#,
