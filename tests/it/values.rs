@@ -133,27 +133,6 @@ async fn smtp_credentials_that_somebody_put_into_the_pending_version_are_not_pro
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forged_smtp_value_with_the_label_of_a_key_is_not_promoted_and_takes_no_key_away() {
-    for value in [|key: &KeyPair| crate::stage::value_of(key), smtp_value_of] {
-        let (stage, key, arn) = with_value(&DELETING, value);
-        let other = stage.sim.create_access_key(ACCOUNT, USER);
-        let token = "11111111-2222-3333-4444-555555555555";
-        let forged = json!({"smtp_server": "email-smtp.us-east-1.amazonaws.com",
-            "smtp_username": other.access_key_id, "smtp_password": "forged"});
-        stage.sim.stage_pending(&arn, token, None);
-        let put = json!({"SecretId": arn, "ClientRequestToken": token, "SecretString": forged.to_string(),
-            "VersionStages": ["AWSPENDING", other.access_key_id]});
-        let root = stage.sim.root(ACCOUNT);
-        stage.sim.call_as(&root, "secretsmanager", "PutSecretValue", put).await.unwrap();
-        for step in ["createSecret", "testSecret", "finishSecret"] {
-            let error = stage.step(step, &arn, token).await.unwrap_err();
-            assert_eq!(error.error_type, "VersionNotStaged", "{step}: {}", error.message);
-        }
-        assert_eq!(stage.keys(), [(key.access_key_id, true), (other.access_key_id, true)]);
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_second_key_of_the_user_in_the_same_value_is_not_taken_for_a_key_that_nobody_needs() {
     let (stage, key, arn) = with_value(&DELETING, crate::stage::value_of);
     let other = stage.sim.create_access_key(ACCOUNT, USER);

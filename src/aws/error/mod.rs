@@ -110,7 +110,8 @@ impl CallError {
             None => String::new(),
         };
         let status = raw.status();
-        let meaning = match wrong_date {
+        // An answer without a code is none of AWS's own words: something between may have given it.
+        let meaning = match wrong_date || error.code().is_none() {
             true => Meaning::Passing,
             false => meaning::meaning(action, code, message.unwrap_or_default(), status.as_u16()),
         };

@@ -1,9 +1,10 @@
 //! Whoever may put a secret's value, or tag an enrolled one.
 
 use serde_json::json;
+use simulator::Options;
 
 use crate::fleet::Fleet;
-use crate::stage::{ACCOUNT, FUNCTION, days};
+use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, USER, days};
 
 /// An enrolled secret that only its value binds, as a move from another system leaves it, rotated once.
 async fn rotated(fleet: &Fleet) -> String {
@@ -261,4 +262,41 @@ async fn an_overlap_of_years_on_the_secret_is_a_finding() {
     fleet.sweep().await;
     assert_eq!(super::found(&fleet.day().await, "NotRetired"), 1);
     assert!(fleet.sim.alerts().iter().any(|alert| alert.message.contains("iam-key-rotator:overlap")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn smtp_credentials_with_a_forged_label_are_not_promoted_and_take_no_key_away() {
+    const CUTTING: [(&str, &str); 3] =
+        [("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", "0"), ("ROTATOR_UNKNOWN_KEYS", "delete-oldest")];
+    for value in [crate::stage::value_of, crate::stage::smtp_value_of] {
+        let stage = Stage::new(Options::default(), &CUTTING);
+        let key = stage.sim.create_access_key_at(ACCOUNT, USER, stage.sim.now() - days(100));
+        let arn = stage.secret(&value(&key));
+        let other = stage.sim.create_access_key(ACCOUNT, USER);
+        let token = "11111111-2222-3333-4444-555555555555";
+        let forged = json!({"smtp_server": "email-smtp.us-east-1.amazonaws.com",
+            "smtp_username": other.access_key_id, "smtp_password": "forged"});
+        stage.sim.stage_pending(&arn, token, None);
+        let put = json!({"SecretId": arn, "ClientRequestToken": token, "SecretString": forged.to_string(),
+            "VersionStages": ["AWSPENDING", other.access_key_id]});
+        let root = stage.sim.root(ACCOUNT);
+        stage.sim.call_as(&root, "secretsmanager", "PutSecretValue", put).await.unwrap();
+        for step in ["createSecret", "testSecret", "finishSecret"] {
+            let error = stage.step(step, &arn, token).await.unwrap_err();
+            assert_eq!(error.error_type, "VersionNotStaged", "{step}: {}", error.message);
+        }
+        assert_eq!(stage.keys(), [(key.access_key_id, true), (other.access_key_id, true)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_remains_before_its_first_rotation_the_tag_of_an_enrolled_secret_is_believed() {
+    let stage = Stage::new(Options::default(), &[]);
+    stage.sim.create_user(ACCOUNT, "admin");
+    // Enrolled by hand for somebody else, and never rotated; its value names nobody.
+    let arn = stage.sim.create_secret("other", Some("{}"), &[(TAG.0, USER)]);
+    stage.sim.set_rotation(&arn, FUNCTION);
+    stage.sim.tag_secret(&arn, TAG.0, "admin");
+    stage.rotated(&arn).await;
+    assert_eq!(stage.sim.keys(ACCOUNT, "admin").len(), 1);
 }
