@@ -28,12 +28,10 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     if let Some(document) = &seen.pending {
         // A version's content can never be replaced, so what is stored is what there will be.
         return match document.key_id() {
-            Some(key) => {
-                if document.is_smtp_only() {
-                    smtp::check(seen, &key)?;
-                }
-                Ok(stored(seen, &key))
-            }
+            Some(key) => match document.is_smtp_only().then(|| smtp::check(seen, &key)) {
+                Some(Err(error)) => Ok(not_stored_by_us(seen, key, error)),
+                _ => Ok(stored(seen, &key)),
+            },
             None => Err(Error::VersionNotStaged {
                 secret: seen.secret.arn.clone(),
                 token: seen.token.to_string(),
@@ -99,6 +97,19 @@ fn stored(seen: &Observation, key: &AccessKeyId) -> Plan {
         remedy: "Start another, which makes a new key: `aws secretsmanager rotate-secret`. The schedule and the sweep do so too.",
     };
     let actions = vec![because(action, "a version's content can never be replaced")];
+    Plan { actions, outcome: Outcome::Refuse(error) }
+}
+
+/// SMTP credentials that nothing shows to be proved can never be promoted, nor replaced in their version. Once no
+/// read lags, the version is given up, so that the next rotation makes another.
+fn not_stored_by_us(seen: &Observation, key: AccessKeyId, error: Error) -> Plan {
+    let is_pending = seen.secret.unfinished().is_some_and(|version| version.id == seen.token.as_str());
+    let is_settled = seen.secret.changed.is_some_and(|changed| seen.now.duration_since(changed) >= LIST_LAG);
+    if !is_pending || !is_settled || !matches!(error, Error::VersionNotStaged { .. }) {
+        return error.into();
+    }
+    let action = Action::GiveUpVersion { version: seen.token.as_str().to_owned(), key };
+    let actions = vec![because(action, "nothing shows that its SMTP credentials were proved")];
     Plan { actions, outcome: Outcome::Refuse(error) }
 }
 

@@ -10,7 +10,7 @@ pub enum DocumentError {
     #[error("its value is binary; a JSON object in SecretString is expected")]
     Binary,
     /// Which pair is the key cannot be told.
-    #[error("it holds more than one access key pair ({0} and {1})")]
+    #[error("it is not clear which of {0} and {1} belongs to the access key")]
     TwoPairs(String, String),
     /// An id without a secret, or the reverse.
     #[error("{0} is filled in but {1} is not")]

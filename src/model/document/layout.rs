@@ -83,21 +83,28 @@ impl Layout {
             let texts = texts(field);
             let mut texts = texts.iter().map(|text| text.as_str());
             if !scan::has_key_id(key) {
-                if texts.any(scan::looks_like_credentials) {
+                let is_secret = |text: &str| {
+                    spelling::speaks_of_a_secret(&field.name) && scan::is_secret_key(text.trim())
+                };
+                if texts.any(|text| scan::looks_like_credentials(text) || is_secret(text)) {
                     return Err(DocumentError::Unrecognised(shown(&field.name, at)));
                 }
                 continue;
             }
             let holds = |text: &str, what: &str| what.len() >= SHORTEST_SECRET && text.contains(what);
             let repeats = |text: &str| {
+                let is_password = |word: &str| is_ses_smtp_password(word);
                 text.trim() == key
-                    || is_ses_smtp_password(text.trim())
+                    || text.split([' ', '\t', '\n', '=', ':', ',', ';', '"', '&']).any(is_password)
+                    || text.split('=').any(|word| is_password(&format!("{word}=")))
                     || (text.contains("://") && text.contains(key))
-                    || text.contains(&format!("{key}:"))
+                    || [format!("{key}:"), format!("={key}"), format!("{key}&")]
+                        .iter()
+                        .any(|form| text.contains(form))
                     || holds(text, secret)
                     || holds(text, &password)
             };
-            if texts.any(repeats) {
+            if texts.any(|text| scan::readings(text).iter().any(|text| repeats(text))) {
                 let of = place.and_then(|at| fields.get(at).map(|field| shown(&field.name, at)));
                 return Err(DocumentError::Copied(shown(&field.name, at), of.unwrap_or_default()));
             }

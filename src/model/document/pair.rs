@@ -81,29 +81,74 @@ impl Fields<'_> {
 
     fn with_id(&self, id: usize) -> Result<Pair, DocumentError> {
         let text = self.text(id);
+        let name = |at: usize| self.0.get(at).map_or("", |field| field.name.as_str());
         let secrets = self.secrets();
-        let best: Vec<usize> = secrets.iter().filter(|(rank, _)| *rank == 0).map(|(_, at)| *at).collect();
-        let fits = |at: &usize| {
-            let secret = self.text(*at);
-            if scan::has_key_id(&text) {
-                scan::is_secret_key(&secret)
-            } else {
-                secret.is_empty() == text.is_empty()
+        let found = self.best(id, &secrets)?;
+        let fits = |at: usize| {
+            let secret = self.text(at);
+            match (text.is_empty(), scan::has_key_id(&text)) {
+                (true, _) => secret.is_empty(),
+                // A clear name is believed whatever its value.
+                (false, true) => {
+                    spelling::half(name(at)) == Some(Half::Secret(0)) || scan::is_secret_key(&secret)
+                }
+                (false, false) => !secret.is_empty(),
             }
         };
-        let found = match &best[..] {
-            [] => secrets.iter().map(|(_, at)| *at).filter(fits).collect(),
-            _ => best,
-        };
-        let has_secret = || secrets.iter().any(|(_, at)| scan::is_secret_key(&self.text(*at)));
-        let has_partner = || spelling::partner(self.0.get(id).map_or("", |field| &field.name)).is_some();
-        match &found[..] {
-            [secret] => Ok(Pair::of(id, *secret)),
-            [first, second, ..] => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
-            [] if text.is_empty() && !has_secret() && has_partner() => {
-                Ok(Pair { fields: None, half: Some(id) })
+        match found {
+            Some(secret) if fits(secret) => Ok(Pair::of(id, secret)),
+            Some(secret)
+                if text.is_empty()
+                    && !scan::is_secret_key(&self.text(secret))
+                    && spelling::half(name(secret)) != Some(Half::Secret(0)) =>
+            {
+                // Another system's.
+                self.alone(id)
             }
-            [] => Err(DocumentError::NoPartner(self.name(id))),
+            Some(secret) if self.text(secret).is_empty() => {
+                Err(DocumentError::HalfAPair(self.name(id), self.name(secret)))
+            }
+            Some(secret) if text.is_empty() => {
+                Err(DocumentError::HalfAPair(self.name(secret), self.name(id)))
+            }
+            Some(_) => Err(DocumentError::NoPartner(self.name(id))),
+            None if text.is_empty() => self.alone(id),
+            None => Err(DocumentError::NoPartner(self.name(id))),
+        }
+    }
+
+    /// An empty id whose other half is to be added.
+    fn alone(&self, id: usize) -> Result<Pair, DocumentError> {
+        let partner = spelling::partner(self.0.get(id).map_or("", |field| &field.name));
+        let free = partner.filter(|partner| !self.0.iter().any(|field| field.name == *partner));
+        match free {
+            Some(_) => Ok(Pair { fields: None, half: Some(id) }),
+            None => Err(DocumentError::NoPartner(self.name(id))),
+        }
+    }
+
+    /// The field that holds the other half of an id, by its name: what says "secret access key"; otherwise the only
+    /// one, or the only one that says whose it is. A bare `secret_key` beside an `aws_…` id is another system's.
+    fn best(&self, id: usize, secrets: &[Candidate]) -> Result<Option<usize>, DocumentError> {
+        let name = |at: usize| self.0.get(at).map_or("", |field| field.name.as_str());
+        let clash =
+            |first: usize, second: usize| Err(DocumentError::TwoPairs(self.name(first), self.name(second)));
+        let clear: Vec<usize> = secrets.iter().filter(|(rank, _)| *rank == 0).map(|(_, at)| *at).collect();
+        match clear[..] {
+            [] => {}
+            [one] => return Ok(Some(one)),
+            [first, second, ..] => return clash(first, second),
+        }
+        let prefixed: Vec<usize> =
+            secrets.iter().map(|(_, at)| *at).filter(|at| spelling::has_prefix(name(*at))).collect();
+        let all: Vec<usize> = secrets.iter().map(|(_, at)| *at).collect();
+        match (&prefixed[..], &all[..]) {
+            ([one], _) => Ok(Some(*one)),
+            ([first, second, ..], _) => clash(*first, *second),
+            ([], []) => Ok(None),
+            ([], _) if spelling::has_prefix(name(id)) => Ok(None),
+            ([], [one]) => Ok(Some(*one)),
+            ([], [first, second, ..]) => clash(*first, *second),
         }
     }
 
@@ -118,7 +163,9 @@ impl Fields<'_> {
                     return Err(DocumentError::HalfAPair(self.name(at), format!("`{partner}`")));
                 }
                 (0, None) => return Err(DocumentError::NoPartner(self.name(at))),
-                (1, _) if scan::is_secret_key(&text) => return Err(DocumentError::NoPartner(self.name(at))),
+                (1 | 2, _) if scan::is_secret_key(&text) => {
+                    return Err(DocumentError::NoPartner(self.name(at)));
+                }
                 _ => {}
             }
         }

@@ -65,6 +65,18 @@ pub(super) fn looks_like_credentials(text: &str) -> bool {
     plainly(text) || is_ses_smtp_password(text.trim()) || words.into_iter().any(encoded)
 }
 
+/// What a text may say: as it stands, without the escapes of JSON in JSON and of URLs, and each of its words decoded
+/// from base64.
+pub(super) fn readings(text: &str) -> Vec<Zeroizing<String>> {
+    let mut readings = vec![Zeroizing::new(text.to_owned()), Zeroizing::new(text.replace("\\/", "/"))];
+    let plain = percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    readings.push(Zeroizing::new(plain));
+    for word in text.split_ascii_whitespace() {
+        readings.extend([&STANDARD, &URL_SAFE].into_iter().filter_map(|alphabet| decoded(word, alphabet)));
+    }
+    readings
+}
+
 fn decoded(word: &str, alphabet: &Alphabet) -> Option<Zeroizing<String>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)

@@ -7,7 +7,7 @@
 use zeroize::Zeroizing;
 
 use super::error::shown;
-use super::spelling::{Smtp, is_host, smtp, weak_smtp};
+use super::spelling::{Smtp, is_host, smtp, speaks_of_smtp, weak_smtp};
 use super::{DocumentError, Field, scan};
 use crate::model::{Sensitive, is_ses_smtp_password, ses_smtp_password};
 
@@ -162,6 +162,7 @@ impl View<'_> {
         match &named[..] {
             [] => Ok(None),
             _ if self.is_foreign() => Ok(None),
+            [one] if !self.may_fill(*one) => Ok(None),
             [one] => Ok(Some(*one)),
             [first, second, ..] => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
         }
@@ -195,12 +196,31 @@ impl View<'_> {
             ([], []) => Ok(None),
             // What has not the form of SES's is another provider's, unless the user name is the key's.
             ([], [one]) if filled(*one) => Ok(Some(*one).filter(|_| username.is_some_and(filled))),
-            ([], [one]) => Ok(Some(*one).filter(|_| !self.is_foreign())),
+            ([], [one]) => {
+                Ok(Some(*one)
+                    .filter(|at| !self.is_foreign() && !self.has_strange_user() && self.may_fill(*at)))
+            }
             ([], [first, second, ..]) => match username.is_some() {
                 true => Err(DocumentError::TwoPairs(self.name(*first), self.name(*second))),
                 false => Ok(None),
             },
         }
+    }
+
+    /// Whether an SMTP user name is another provider's.
+    fn has_strange_user(&self) -> bool {
+        let strange = |at: usize| {
+            let text = self.text(at);
+            !text.is_empty() && !scan::is_key_id(&text) && *text != *self.id
+        };
+        self.all(smtp, Smtp::Username).into_iter().any(strange)
+    }
+
+    /// Whether an empty field is to be filled. Beside a pair, empty mail fields are mostly unused ones.
+    fn may_fill(&self, at: usize) -> bool {
+        let speaks_of_smtp = self.fields.get(at).is_some_and(|field| speaks_of_smtp(&field.name));
+        let has_region = !self.hosts.is_empty() || !self.all(smtp, Smtp::Region).is_empty();
+        self.id.is_empty() || speaks_of_smtp || has_region
     }
 
     /// Whether a mail server is named that is not SES's, and no region of SES's.

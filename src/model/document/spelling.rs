@@ -69,6 +69,22 @@ pub(super) fn partner(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a name says whose secret or id it is, as in `aws_secret`.
+pub(super) fn has_prefix(name: &str) -> bool {
+    let plain = plain(name);
+    stem(&plain) != plain
+}
+
+/// Whether a name speaks of a secret, with whatever around it.
+pub(super) fn speaks_of_a_secret(name: &str) -> bool {
+    plain(name).contains("secret")
+}
+
+/// Whether a name is of SMTP, and not of mail in general.
+pub(super) fn speaks_of_smtp(name: &str) -> bool {
+    plain(name).contains("smtp")
+}
+
 /// Whether a field names the IAM user. Other spellings are left alone: they are as often another system's.
 pub(super) fn is_user(name: &str) -> bool {
     ["UserName", "user_name", "username", "User", "User name"].contains(&name)
@@ -113,7 +129,8 @@ pub(super) fn is_session_token(name: &str) -> bool {
 }
 
 fn plain(name: &str) -> String {
-    let separator = |c: &char| ['-', '_', ' ', '.'].contains(c);
+    // U+FEFF is what a CSV file may begin with.
+    let separator = |c: &char| ['-', '_', ' ', '.', '\u{feff}'].contains(c);
     name.trim().chars().filter(|c| !separator(c)).flat_map(char::to_lowercase).collect()
 }
 
