@@ -191,3 +191,24 @@ async fn under_delete_oldest_a_first_rotation_leaves_the_new_key_alone_active() 
     stage.rotated(&arn).await;
     assert!(stage.keys().contains(&(old.access_key_id, true)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn smtp_credentials_whose_intent_was_removed_are_given_up_and_the_next_rotation_ends_well() {
+    let (stage, key, arn) = with_value(&[("ROTATOR_ALERT_TOPIC_ARN", TOPIC)], smtp_value_of);
+    let token = "11111111-2222-3333-4444-555555555555";
+    stage.sim.stage_pending(&arn, token, None);
+    stage.step("createSecret", &arn, token).await.unwrap();
+    let root = stage.sim.root(ACCOUNT);
+    let untag = json!({"SecretId": arn, "TagKeys": ["iam-key-rotator:intent"]});
+    stage.sim.call_as(&root, "secretsmanager", "UntagResource", untag).await.unwrap();
+    stage.sim.advance(hours(1));
+    let error = stage.step("createSecret", &arn, token).await.unwrap_err();
+    assert_reported(&stage, &error, "VersionNotStaged", &["nobody has proved", "rotate-secret"]);
+    assert!(stage.sim.secret(&arn).stage("AWSPENDING").is_none(), "it no longer blocks RotateSecret");
+    assert_eq!(stage.current(&arn)["smtp_username"], key.access_key_id);
+    // The key that was given up goes once it is a day old and unused.
+    stage.sim.advance(hours(25));
+    stage.rotated(&arn).await;
+    assert_eq!(broken_current(&stage.sim, &arn), None);
+    assert_eq!(stage.keys().len(), 2);
+}
