@@ -228,7 +228,7 @@ async fn a_value_that_does_not_fit_is_found_and_never_shown() {
     let bobs = stage.sim.create_access_key(ACCOUNT, "bob");
     let two = json!({"AccessKeyId": bobs.access_key_id, "SecretAccessKey": "x", "AccessKey": "a", "SecretKey": "b"});
     for (value, expected) in [
-        (two.to_string(), "more than one access key pair"),
+        (two.to_string(), "not clear which of"),
         (json!({"UserName": "bob"}).to_string(), "UserMismatch"),
         (value_of(&bobs), "none of the user's"),
     ] {
