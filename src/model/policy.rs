@@ -52,6 +52,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// What counts for a key that no version holds: nothing tells who uses it, so it is never deleted where it is
+    /// deactivated, and can be made active again until the next rotation needs its place.
+    pub fn of_a_key_in_no_version(self) -> Self {
+        Self { recovery: self.recovery.max(Duration::from_secs(1)), ..self }
+    }
+
     /// This policy with what the secret's own tags override; the name of a tag that cannot be read
     /// otherwise.
     pub fn with_tags(mut self, tags: &BTreeMap<String, String>) -> Result<Self, &'static str> {

@@ -108,6 +108,9 @@ impl Rotated {
             Some(old) if stays(seen, policy, old) => format!(
                 "The old key {old} keeps working, because another secret may hold it. The administrator was told. Move to the new key."
             ),
+            Some(old) if seen.secret.holder(old).is_none() => {
+                fate(old, &policy.of_a_key_in_no_version(), mode, now)
+            }
             Some(old) => fate(old, policy, mode, now),
         };
         Self {

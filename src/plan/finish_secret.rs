@@ -3,17 +3,12 @@
 //! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
 //! the token being AWSCURRENT already does not end it.
 
-use std::time::Duration;
-
 use super::{Action, Outcome, Plan, Planned, Stage, because, room, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::{AWSPENDING, AWSPREVIOUS};
 use crate::model::{
     AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy, SecretDocument, UnknownKeys, Version,
 };
-
-/// A key that no version holds is never deleted where it is deactivated.
-const SHORTEST_RECOVERY: Duration = Duration::from_secs(1);
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
 pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
@@ -61,8 +56,7 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
         Some(old) if is_listed(old) => None,
         _ => unnamed_predecessor(seen, policy, key),
     };
-    // It is in no version, so nothing tells who uses it: it can be made active again until the next rotation.
-    let careful = Policy { recovery: policy.recovery.max(SHORTEST_RECOVERY), ..*policy };
+    let careful = policy.of_a_key_in_no_version();
     actions.extend(unnamed.map(|old| retire_at_once(seen, &careful, old)).unwrap_or_default());
     let superseded = unnamed.or(superseded);
     actions.extend(room::orphans(seen));

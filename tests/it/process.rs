@@ -67,26 +67,31 @@ impl Deployed {
 }
 
 /// The binary behind a shell that notes its process id.
-fn command(url: &str, role: &KeyPair, topic: &str, folder: &Path) -> Command {
-    let file =
-        |name: &str| std::fs::OpenOptions::new().create(true).append(true).open(folder.join(name)).unwrap();
-    let mut command = Command::new("/bin/sh");
+/// Gives a function's process what Lambda would, and nothing of this process's environment.
+pub fn as_in_lambda<'c>(command: &'c mut Command, url: &str, role: &KeyPair) -> &'c mut Command {
     command
-        .args([
-            "-c",
-            "echo $$ > \"$0/pid\"; exec \"$1\"",
-            &folder.to_string_lossy(),
-            env!("CARGO_BIN_EXE_rotation"),
-        ])
         .env_clear()
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", &role.access_key_id)
         .env("AWS_SECRET_ACCESS_KEY", &role.secret_access_key)
         .env("AWS_SESSION_TOKEN", role.session_token.as_deref().unwrap_or_default())
-        .env("AWS_LAMBDA_FUNCTION_NAME", "rotation")
+        .env("AWS_LAMBDA_FUNCTION_NAME", "function")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+}
+
+fn command(url: &str, role: &KeyPair, topic: &str, folder: &Path) -> Command {
+    let file =
+        |name: &str| std::fs::OpenOptions::new().create(true).append(true).open(folder.join(name)).unwrap();
+    let mut command = Command::new("/bin/sh");
+    as_in_lambda(&mut command, url, role)
+        .args([
+            "-c",
+            "echo $$ > \"$0/pid\"; exec \"$1\"",
+            &folder.to_string_lossy(),
+            env!("CARGO_BIN_EXE_rotation"),
+        ])
         .env("AWS_LAMBDA_LOG_LEVEL", "TRACE")
         .env("RUST_LOG", "trace")
         .env("ROTATOR_ALERT_TOPIC_ARN", topic)
@@ -164,16 +169,7 @@ async fn the_real_sweep_lists_the_active_accounts_of_an_organization_that_shows_
     let topic = sim.create_topic("alerts");
     runtime.supervise(move || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
-        command
-            .env_clear()
-            .env("AWS_ENDPOINT_URL", &url)
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ACCESS_KEY_ID", &role.access_key_id)
-            .env("AWS_SECRET_ACCESS_KEY", &role.secret_access_key)
-            .env("AWS_SESSION_TOKEN", role.session_token.as_deref().unwrap_or_default())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "sweep")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        as_in_lambda(&mut command, &url, &role)
             .env("ROTATOR_ALERT_TOPIC_ARN", &topic)
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null());

@@ -9,6 +9,7 @@ use std::thread;
 use simulator::{Options, Server, Simulator};
 
 use crate::fleet::SWEEP;
+use crate::process::as_in_lambda;
 use crate::stage::{ACCOUNT, FUNCTION, TAG, USER, value_of};
 
 const PASSWORD: &str = "hunter2";
@@ -185,16 +186,7 @@ async fn both_functions_go_through_the_proxy_and_to_their_runtime_past_it() {
         let (url, proxy) = (served.server.url(), format!("http://{}", served.proxy.address));
         runtime.supervise(move || {
             let mut command = Command::new(program);
-            command
-                .env_clear()
-                .env("AWS_ENDPOINT_URL", &url)
-                .env("AWS_REGION", "eu-west-1")
-                .env("AWS_ACCESS_KEY_ID", &role.access_key_id)
-                .env("AWS_SECRET_ACCESS_KEY", &role.secret_access_key)
-                .env("AWS_SESSION_TOKEN", role.session_token.as_deref().unwrap_or_default())
-                .env("AWS_LAMBDA_FUNCTION_NAME", "function")
-                .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-                .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            as_in_lambda(&mut command, &url, &role)
                 .env("ROTATOR_MODE", "audit")
                 .env("HTTP_PROXY", &proxy)
                 .env("HTTPS_PROXY", &proxy)

@@ -176,13 +176,17 @@ async fn under_delete_oldest_a_first_rotation_leaves_the_new_key_alone_active() 
         (r#"{"UserName":"ci-bot"}"#, "7d"),
         (r#"{"AccessKeyId":"changeme","SecretAccessKey":"changeme"}"#, "0"),
     ] {
-        let settings = [&DELETING[..], &[("ROTATOR_RECOVERY", recovery)]].concat();
+        let mails =
+            [("ROTATOR_EMAIL_FROM", "keys@example.com"), ("ROTATOR_ADMIN_EMAIL", "admin@example.com")];
+        let settings = [&DELETING[..], &[("ROTATOR_RECOVERY", recovery)], &mails].concat();
         let (stage, _, arn) = with_value(&settings, |_| value.into());
         stage.rotated(&arn).await;
         let new = stage.working_key(&arn);
         let keys = stage.keys();
         // It can be made active again until the next rotation needs its place.
         assert_eq!(keys.len(), 2, "{value}: {keys:?}");
+        let mail = format!("{:?}", stage.sim.mails().pop().unwrap());
+        assert!(mail.contains("has been deactivated") && !mail.contains("has been deleted"), "{mail}");
         let active: Vec<_> = keys.into_iter().filter(|(_, active)| *active).collect();
         assert_eq!(active, [(new, true)], "{value}");
     }
