@@ -11,8 +11,9 @@ use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::CallError;
+use super::failure::failed;
 use super::pace::Pace;
+use crate::error::CallError;
 
 /// Pages that are read at most for one name: 500 rotations of all secrets of the account.
 const MOST_PAGES: usize = 10;
@@ -97,7 +98,7 @@ impl CloudTrail {
                 .lookup_attributes(attribute.clone())
                 .start_time(DateTime::from_secs(since.as_second()))
                 .set_next_token(next);
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             // The newest event is listed first.
             if let Some(found) = page.events().iter().find_map(|event| read(event, name, secret_arn)) {
                 return Ok((Some(found), true));

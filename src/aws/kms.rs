@@ -4,7 +4,8 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// The call this product makes to KMS.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ impl Kms {
                     .ok_or_else(|| CallError::incomplete(ACTION))
             }
             Err(error) => {
-                let error = CallError::new(ACTION, &error);
+                let error = failed(ACTION, &error);
                 if error.is_not_found() { Ok(None) } else { Err(error) }
             }
         }

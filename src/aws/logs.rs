@@ -7,7 +7,8 @@ use aws_sdk_cloudwatchlogs::config::Builder;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// Pages that are read at most; a search may answer with many empty ones.
 const MOST_PAGES: usize = 20;
@@ -60,7 +61,7 @@ impl Logs {
                 .filter_pattern(&pattern)
                 .start_time(since.as_millisecond())
                 .set_next_token(next);
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             latest = page.events().iter().filter_map(|event| read(event.message()?)).next_back().or(latest);
             match page.next_token {
                 Some(more) => next = Some(more),

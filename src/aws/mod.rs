@@ -6,7 +6,7 @@
 mod clock;
 #[cfg(feature = "cli")]
 mod cloudtrail;
-mod error;
+mod failure;
 mod http;
 mod iam;
 #[cfg(feature = "cli")]
@@ -35,10 +35,12 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 use tokio::sync::Mutex;
 
+use crate::error::CallError;
+use crate::model::MemberRole;
+
 pub use clock::AwsClock;
 #[cfg(feature = "cli")]
 pub use cloudtrail::{CloudTrail, Searched, TrailEvent};
-pub use error::CallError;
 pub use iam::{Iam, KeyOwner, Simulated};
 #[cfg(feature = "cli")]
 pub use kms::Kms;
@@ -46,7 +48,7 @@ pub use lambda::{FunctionState, Lambda};
 #[cfg(feature = "cli")]
 pub use logs::{LoggedError, Logs};
 pub use organizations::{MemberAccount, Organizations, Page};
-pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
+pub use secrets_manager::{NewSecret, SecretsManager, StoredValue};
 pub use ses::{Email, Ses, SesAccount, Words};
 pub use sns::{Sns, Subscriptions};
 pub use sts::{Identity, Sts};
@@ -73,16 +75,6 @@ pub struct Aws {
     iam: Iam,
     /// Other accounts, by the ARN of the role.
     members: Arc<Mutex<HashMap<String, Member>>>,
-}
-
-/// A role of another account, and what that account demands of who assumes it
-/// ([the confused deputy](https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberRole {
-    /// Its ARN.
-    pub arn: String,
-    /// The ExternalId, if its trust policy asks for one.
-    pub external_id: Option<String>,
 }
 
 /// Another account, through a role of that account.

@@ -5,7 +5,8 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::Account;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// The calls this product makes to Organizations.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ impl Organizations {
     pub async fn accounts(&self, next: Option<String>) -> Result<Page<MemberAccount>, CallError> {
         const ACTION: &str = "organizations:ListAccounts";
         let page = self.0.list_accounts().set_next_token(next).send().await;
-        let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+        let page = page.map_err(|e| failed(ACTION, &e))?;
         Ok((accounts(ACTION, page.accounts())?, page.next_token))
     }
 
@@ -58,7 +59,7 @@ impl Organizations {
     ) -> Result<Page<MemberAccount>, CallError> {
         const ACTION: &str = "organizations:ListAccountsForParent";
         let page = self.0.list_accounts_for_parent().parent_id(parent).set_next_token(next).send().await;
-        let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+        let page = page.map_err(|e| failed(ACTION, &e))?;
         Ok((accounts(ACTION, page.accounts())?, page.next_token))
     }
 
@@ -67,7 +68,7 @@ impl Organizations {
     pub async fn units_of(&self, parent: &str, next: Option<String>) -> Result<Page<String>, CallError> {
         let request = self.0.list_organizational_units_for_parent().parent_id(parent).set_next_token(next);
         let page = request.send().await;
-        let page = page.map_err(|e| CallError::new("organizations:ListOrganizationalUnitsForParent", &e))?;
+        let page = page.map_err(|e| failed("organizations:ListOrganizationalUnitsForParent", &e))?;
         let units = page.organizational_units().iter().filter_map(|unit| unit.id().map(str::to_owned));
         Ok((units.collect(), page.next_token))
     }

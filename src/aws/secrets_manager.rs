@@ -15,8 +15,12 @@ use tokio::time::sleep;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::{AwsClock, CallError};
-use crate::model::{ClientRequestToken, RotationToken, SecretState, Sensitive, Version, fits_a_tag};
+use super::AwsClock;
+use super::failure::failed;
+use crate::error::CallError;
+use crate::model::{
+    ClientRequestToken, RotationSetup, RotationToken, SecretState, Sensitive, Version, fits_a_tag,
+};
 
 /// How often a value is put, as often as the SDK tries any other call.
 const PUT_ATTEMPTS: u32 = 3;
@@ -60,15 +64,6 @@ pub struct NewSecret<'a> {
     pub replica_regions: &'a [String],
 }
 
-/// How a secret is to be rotated from now on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RotationSetup {
-    /// By which function.
-    pub function_arn: String,
-    /// How often.
-    pub every_days: i64,
-}
-
 impl SecretsManager {
     pub(super) fn new(sdk: &SdkConfig, clock: &AwsClock) -> Self {
         Self(Client::from_conf(Builder::from(sdk).interceptor(clock.clone()).build()))
@@ -83,7 +78,7 @@ impl SecretsManager {
             .secret_id(secret_id)
             .send()
             .await
-            .map_err(|e| CallError::new(ACTION, &e).about(secret_id))?;
+            .map_err(|e| failed(ACTION, &e).about(secret_id))?;
         let (Some(arn), Some(name)) = (answer.arn(), answer.name()) else {
             return Err(CallError::incomplete(ACTION));
         };
@@ -130,7 +125,7 @@ impl SecretsManager {
         });
         let request = self.0.list_secrets().max_results(PAGE).set_filters(by_value).set_next_token(next);
         let request = request.set_include_planned_deletion(with_deleted.then_some(true));
-        let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
         let read = |entry: &SecretListEntry| {
             Some(SecretState {
                 arn: entry.arn()?.to_owned(),
@@ -177,7 +172,7 @@ impl SecretsManager {
         let mut pages = pages.into_paginator().send();
         let mut dates = BTreeMap::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| CallError::new(ACTION, &e).about(secret_id))?;
+            let page = page.map_err(|e| failed(ACTION, &e).about(secret_id))?;
             let dated = |version: &SecretVersionsListEntry| {
                 Some((version.version_id()?.to_owned(), version.created_date().and_then(time)?))
             };
@@ -218,7 +213,7 @@ impl SecretsManager {
                 (None, None) => StoredValue::Absent,
             }),
             Err(error) => {
-                let error = CallError::new("secretsmanager:GetSecretValue", &error).about(secret_id);
+                let error = failed("secretsmanager:GetSecretValue", &error).about(secret_id);
                 if error.is_not_found() { Ok(StoredValue::Absent) } else { Err(error) }
             }
         }
@@ -252,7 +247,7 @@ impl SecretsManager {
             let once = Config::builder().retry_config(RetryConfig::disabled());
             let sent = request.clone().customize().config_override(once).send().await;
             let Err(error) = sent else { return Ok(()) };
-            let error = CallError::new("secretsmanager:PutSecretValue", &error).about(secret_arn);
+            let error = failed("secretsmanager:PutSecretValue", &error).about(secret_arn);
             unclear |= !error.is_refused();
             if attempts == PUT_ATTEMPTS || (error.is_refused() && !error.is_throttled()) {
                 return Err(if unclear { error.after_an_unclear_attempt() } else { error });
@@ -280,7 +275,7 @@ impl SecretsManager {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new("secretsmanager:UpdateSecretVersionStage", &e).about(arn))
+            .map_err(|e| failed("secretsmanager:UpdateSecretVersionStage", &e).about(arn))
     }
 
     /// Takes a label off a version. That it is no longer there, which AWS refuses, is as good: the sweep and a
@@ -313,7 +308,7 @@ impl SecretsManager {
             .set_kms_key_id(secret.kms_key_id.map(str::to_owned))
             .set_add_replica_regions(Some(replicas).filter(|replicas| !replicas.is_empty()))
             .set_tags(Some(tags));
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(secret.name))?;
+        let answer = request.send().await.map_err(|e| failed(ACTION, &e).about(secret.name))?;
         match (answer.arn, answer.version_id) {
             (Some(arn), Some(version)) => Ok((arn, version)),
             _ => Err(CallError::incomplete(ACTION)),
@@ -325,8 +320,7 @@ impl SecretsManager {
     /// [GetResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html).
     pub async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
         let answer = self.0.get_resource_policy().secret_id(secret_arn).send().await;
-        let answer =
-            answer.map_err(|e| CallError::new("secretsmanager:GetResourcePolicy", &e).about(secret_arn))?;
+        let answer = answer.map_err(|e| failed("secretsmanager:GetResourcePolicy", &e).about(secret_arn))?;
         Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
     }
 
@@ -343,7 +337,7 @@ impl SecretsManager {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new("secretsmanager:PutResourcePolicy", &e).about(secret_arn))
+            .map_err(|e| failed("secretsmanager:PutResourcePolicy", &e).about(secret_arn))
     }
 
     /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html),
@@ -360,7 +354,7 @@ impl SecretsManager {
             .secret_id(secret_arn)
             .set_rotation_lambda_arn(setup.map(|setup| setup.function_arn.clone()))
             .set_rotation_rules(rules);
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(secret_arn))?;
+        let answer = request.send().await.map_err(|e| failed(ACTION, &e).about(secret_arn))?;
         answer.version_id.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
@@ -384,10 +378,8 @@ impl SecretsManager {
             .set_rotation_lambda_arn(function.map(str::to_owned))
             .set_rotation_rules(rules)
             .rotate_immediately(immediately);
-        let answer = request
-            .send()
-            .await
-            .map_err(|e| CallError::new("secretsmanager:RotateSecret", &e).about(secret_arn))?;
+        let answer =
+            request.send().await.map_err(|e| failed("secretsmanager:RotateSecret", &e).about(secret_arn))?;
         Ok(answer.version_id.filter(|_| immediately))
     }
 
@@ -395,8 +387,7 @@ impl SecretsManager {
     #[cfg(feature = "cli")]
     pub async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
         let answer = self.0.describe_secret().secret_id(secret_id).send().await;
-        let answer =
-            answer.map_err(|e| CallError::new("secretsmanager:DescribeSecret", &e).about(secret_id))?;
+        let answer = answer.map_err(|e| failed("secretsmanager:DescribeSecret", &e).about(secret_id))?;
         Ok(answer.created_date().and_then(time))
     }
 
@@ -404,11 +395,7 @@ impl SecretsManager {
     pub async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let tag = Tag::builder().key(key).value(value).build();
         let request = self.0.tag_resource().secret_id(secret_arn).tags(tag);
-        request
-            .send()
-            .await
-            .map(drop)
-            .map_err(|e| CallError::new("secretsmanager:TagResource", &e).about(secret_arn))
+        request.send().await.map(drop).map_err(|e| failed("secretsmanager:TagResource", &e).about(secret_arn))
     }
 
     /// [UntagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html).
@@ -418,7 +405,7 @@ impl SecretsManager {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new("secretsmanager:UntagResource", &e).about(secret_arn))
+            .map_err(|e| failed("secretsmanager:UntagResource", &e).about(secret_arn))
     }
 }
 

@@ -5,7 +5,8 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Template};
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// The calls this product makes to SES.
 #[derive(Clone, Debug)]
@@ -69,12 +70,12 @@ impl Ses {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new(ACTION, &e))
+            .map_err(|e| failed(ACTION, &e))
     }
 
     /// [GetAccount](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html).
     pub async fn account(&self) -> Result<SesAccount, CallError> {
-        let answer = self.0.get_account().send().await.map_err(|e| CallError::new("ses:GetAccount", &e))?;
+        let answer = self.0.get_account().send().await.map_err(|e| failed("ses:GetAccount", &e))?;
         Ok(SesAccount { production: answer.production_access_enabled(), sending: answer.sending_enabled() })
     }
 
@@ -85,7 +86,7 @@ impl Ses {
         match self.0.get_email_identity().email_identity(identity).send().await {
             Ok(answer) => Ok(Some(answer.verified_for_sending_status())),
             Err(error) => {
-                let error = CallError::new("ses:GetEmailIdentity", &error);
+                let error = failed("ses:GetEmailIdentity", &error);
                 if error.is_not_found() { Ok(None) } else { Err(error) }
             }
         }

@@ -5,7 +5,8 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Builder;
 use sha2::{Digest as _, Sha256};
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// Pages of subscriptions that are read at most.
 const MOST_PAGES: usize = 100;
@@ -50,7 +51,7 @@ impl Sns {
             .set_message_group_id(fifo.then(|| "iam-key-rotator".to_owned()))
             .set_message_deduplication_id(id);
         let sent = request.customize().config_override(region).send().await;
-        sent.map(drop).map_err(|e| CallError::new("sns:Publish", &e).about(topic_arn))
+        sent.map(drop).map_err(|e| failed("sns:Publish", &e).about(topic_arn))
     }
 
     /// Who hears of a topic; `None` where there is no such topic.
@@ -69,7 +70,7 @@ impl Sns {
             let page = match request.customize().config_override(region).send().await {
                 Ok(page) => page,
                 Err(error) => {
-                    let error = CallError::new(ACTION, &error).about(topic_arn);
+                    let error = failed(ACTION, &error).about(topic_arn);
                     return if error.is_not_found() { Ok(None) } else { Err(error) };
                 }
             };

@@ -5,7 +5,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::Builder;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 use crate::model::Credential;
 
 /// STS of one region, under one access key.
@@ -40,7 +41,7 @@ impl Sts {
     /// Whose credentials these are; any refusal is a failure.
     pub async fn caller_arn(&self) -> Result<String, CallError> {
         const ACTION: &str = "sts:GetCallerIdentity";
-        let answer = self.0.get_caller_identity().send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = self.0.get_caller_identity().send().await.map_err(|e| failed(ACTION, &e))?;
         answer.arn.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
@@ -51,7 +52,7 @@ impl Sts {
         match self.0.get_caller_identity().send().await {
             Ok(answer) => answer.arn.map(Identity::Of).ok_or_else(|| CallError::incomplete(ACTION)),
             Err(error) => {
-                let error = CallError::new(ACTION, &error);
+                let error = failed(ACTION, &error);
                 match error.code() {
                     "InvalidClientTokenId" => Ok(Identity::UnknownKey),
                     // The date is checked before the secret.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::config::{Config, readable};
 use iam_key_rotator::defect;
-use iam_key_rotator::invocation::Invocation;
+use iam_key_rotator::event::Invocation;
 use iam_key_rotator::rotation::Rotator;
 use iam_key_rotator::telemetry::{self, Metrics};
 use lambda_runtime::{LambdaEvent, service_fn};

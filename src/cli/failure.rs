@@ -1,6 +1,6 @@
 //! How a command ends.
 
-use crate::aws::CallError;
+use crate::error::CallError;
 use crate::error::Error;
 
 /// How a command ends when nothing failed.
@@ -54,7 +54,7 @@ impl Failure {
             other => return other.to_string(),
         };
         let error = error.of_a_command();
-        format!("{}: {}", error.error_type(), crate::rotation::chain(&error))
+        format!("{}: {}", error.error_type(), error.chain())
     }
 
     /// The exit code.

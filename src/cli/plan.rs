@@ -8,9 +8,10 @@ use super::confirm::count;
 use super::fleet::{look_at_all, plan_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
+use crate::error::Error;
 use crate::model::Finding;
-use crate::plan::Planned;
 use crate::plan::sweep::{Demand, FleetAction};
+use crate::plan::{Change, Planned, deletion};
 use crate::sweep::{Account, Candidate, Survey, Visit};
 
 /// Arguments of `plan`.
@@ -167,20 +168,12 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
         return;
     }
     let deactivated = visit.actions.iter().filter_map(|planned| match &planned.action {
-        FleetAction::DeactivateKey { key } => Some(key.clone()),
+        FleetAction::Change(Change::DeactivateKey { key }) => Some(key),
         _ => None,
     });
-    let mut after = Vec::new();
-    for key in deactivated {
-        let holder = secret.holder(&key).filter(|version| version.is_labelled());
-        let label =
-            holder.map(|version| FleetAction::RemoveLabel { version: version.id.clone(), key: key.clone() });
-        after.push(Planned {
-            action: FleetAction::DeleteKey { key },
-            reason: "its recovery window is 0".into(),
-        });
-        after.extend(label.map(|action| Planned { action, reason: "its key is deleted".into() }));
-    }
+    let deletions =
+        deactivated.flat_map(|key| deletion(Some(secret), key, "its recovery window is 0".into()));
+    let after: Vec<_> = deletions.map(|planned| planned.map(FleetAction::Change)).collect();
     visit.actions.extend(after);
 }
 
@@ -229,7 +222,7 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
     }
     if let Some(error) = &visit.failure {
         let error = error.clone().of_a_command();
-        let why = crate::rotation::chain(&error);
+        let why = error.chain();
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
     Ok(true)
@@ -281,7 +274,7 @@ impl<'v> UserPlanView<'v> {
             findings: &visit.findings,
             exempt: visit.exempt.as_deref(),
             refused: visit.refused.as_deref(),
-            failure: visit.failure.as_ref().map(crate::rotation::chain),
+            failure: visit.failure.as_ref().map(Error::chain),
         }
     }
 }

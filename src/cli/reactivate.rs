@@ -47,7 +47,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         Ok(secret) => secret,
         // Whoever may change keys only can still rescue one.
         Err(Failure::Rotator(error @ Error::AccessDenied { .. })) => {
-            terminal.note(format!("The keys' roles are not known: {}", crate::rotation::chain(&error)))?;
+            terminal.note(format!("The keys' roles are not known: {}", error.chain()))?;
             None
         }
         Err(error) => return Err(error),

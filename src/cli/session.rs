@@ -3,8 +3,9 @@
 use super::place::Place;
 use super::settings::{self, Settings};
 use super::{Failure, Global};
-use crate::aws::{Aws, CallError};
+use crate::aws::Aws;
 use crate::config::{Mode, SecretsIn, SweepConfig};
+use crate::error::CallError;
 use crate::sweep::Account;
 
 /// AWS, the settings, and whose account it is.

@@ -1,7 +1,7 @@
 //! The stop switch: a function whose reserved concurrency is 0 is started for nobody.
 
 use super::Session;
-use crate::aws::CallError;
+use crate::error::CallError;
 
 /// Whether a function is stopped.
 pub(super) async fn is_stopped(session: &Session, function: &str) -> Result<bool, CallError> {

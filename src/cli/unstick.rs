@@ -2,9 +2,11 @@
 
 use super::target::Target;
 use super::{Exit, Failure, Session, Terminal};
+use crate::execute;
 use crate::model::AccessKey;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::plan::unstick::{StuckView, UnstickAction, UnstickPlan, unstick};
+use crate::plan::Change;
+use crate::plan::unstick::{StuckView, UnstickPlan, unstick};
 
 /// Looks at one secret, each followed by one action. A secret has at most 20 labels, a user two
 /// keys.
@@ -58,7 +60,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 async fn go(target: &mut Target<'_>, shown: UnstickPlan, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.line("")?;
     let interrupted = terminal.interrupted();
-    let mut done: Vec<UnstickAction> = Vec::new();
+    let mut done: Vec<Change> = Vec::new();
     for _ in 0..LOOKS {
         let (_, plan) = look(target).await?;
         let next = plan.actions.into_iter().find(|planned| !done.contains(&planned.action));
@@ -79,21 +81,10 @@ async fn go(target: &mut Target<'_>, shown: UnstickPlan, terminal: &mut Terminal
     Err(Failure::Failed("it did not come to a clean state; run it again".into()))
 }
 
-async fn perform(target: &Target<'_>, action: &UnstickAction) -> Result<(), Failure> {
-    let (secrets, arn) = (&target.account.secrets, &target.secret.arn);
-    match action {
-        UnstickAction::TakePending { version } => {
-            secrets.remove_label(arn, AWSPENDING, version).await?;
-        }
-        UnstickAction::RemoveLabel { version, key } => {
-            secrets.remove_label(arn, key.as_str(), version).await?;
-        }
-        UnstickAction::DeleteKey { key } => {
-            let user = target.user.as_ref().map_or("", |user| user.name.as_str());
-            target.iam.delete(user, key).await?;
-        }
-    }
-    Ok(())
+async fn perform(target: &Target<'_>, change: &Change) -> Result<(), Failure> {
+    let user = target.user.as_ref().map_or("", |user| user.name.as_str());
+    let (secrets, secret, iam) = (&target.account.secrets, &target.secret, &target.iam);
+    Ok(execute::Target { secrets, secret, iam, user }.make(change).await?)
 }
 
 async fn look(target: &mut Target<'_>) -> Result<(StuckView, UnstickPlan), Failure> {

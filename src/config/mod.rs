@@ -10,9 +10,8 @@ mod variables;
 
 use std::time::Duration;
 
-use crate::aws::MemberRole;
 use crate::error::{Error, Result};
-use crate::model::{InUse, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
+use crate::model::{InUse, MemberRole, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
 
 use sweep::SWEEP_NAMES;
 use unreadable::{ignored, own, unknown};
@@ -111,7 +110,7 @@ impl Config {
         let refuse = |expected| refuse(name, value, expected);
         let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
         let address = || {
-            let usable = value.is_empty() || crate::notify::is_address(value);
+            let usable = value.is_empty() || crate::model::is_address(value);
             usable.then(filled).ok_or_else(|| refuse("an e-mail address"))
         };
         match name {
@@ -124,7 +123,7 @@ impl Config {
             }
             "ROTATOR_EMAIL_FROM" => {
                 let bare = value.rsplit_once('<').map_or(value, |(_, address)| address.trim_end_matches('>'));
-                if !value.is_empty() && !crate::notify::is_address(bare) {
+                if !value.is_empty() && !crate::model::is_address(bare) {
                     return Err(refuse("an e-mail address, or a name with the address in <>"));
                 }
                 self.email.from = filled();

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::{Config, DURATION, NAMES, Unreadable, ignored, own, parse_regions, refuse, unknown};
-use crate::aws::RotationSetup;
 use crate::error::{Error, Result};
-use crate::model::{SecretState, counted, duration_text, parse_duration};
+use crate::model::{RotationSetup, SecretState, counted, duration_text, parse_duration};
 
 const DAY: u64 = 24 * 60 * 60;
 /// The longest interval that a schedule of Secrets Manager has.

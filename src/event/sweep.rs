@@ -132,7 +132,7 @@ impl SweepEvent {
             Resume::Itself(progress(fields, "continue")?)
         };
         let email = optional(fields, "email")?;
-        if email.as_deref().is_some_and(|email| !crate::notify::is_address(email)) {
+        if email.as_deref().is_some_and(|email| !crate::model::is_address(email)) {
             return Err(invalid("email", "is not an e-mail address"));
         }
         Ok(Self::Account(AccountEvent {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{AccessKeyId, FindingKind};
+use super::names::TAG_NOTICES;
+use super::{AccessKeyId, FindingKind, SecretState};
 
 /// A tag's value has at most 256 characters
 /// ([quotas](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html)).
@@ -76,6 +77,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// What a secret's tag tells.
+    pub fn of(secret: Option<&SecretState>, now: Timestamp) -> Self {
+        let tag = secret.and_then(|secret| secret.tags.get(TAG_NOTICES));
+        tag.map(|tag| Self::from_tag(tag, now)).unwrap_or_default()
+    }
+
     /// Reads a tag's value at a time.
     pub fn from_tag(text: &str, now: Timestamp) -> Self {
         let mut ledger = Self::default();

@@ -13,6 +13,11 @@ pub fn mailbox(text: &str) -> Option<String> {
     (plain && address.len() <= 254).then_some(address)
 }
 
+/// Whether a text can stand as one mail address as it is; see [`mailbox`].
+pub fn is_address(text: &str) -> bool {
+    mailbox(text).is_some_and(|address| address.eq_ignore_ascii_case(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

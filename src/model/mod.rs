@@ -15,6 +15,7 @@ mod policy;
 mod progress;
 mod refusal;
 mod report;
+mod setup;
 mod smtp;
 mod text;
 mod time;
@@ -27,7 +28,7 @@ pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
-pub use mailbox::mailbox;
+pub use mailbox::{is_address, mailbox};
 pub use observation::{Observation, SecretState, Version};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
@@ -35,6 +36,7 @@ pub use refusal::Refusal;
 pub use report::{
     CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
 };
+pub use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};
 pub use time::{counted, minute, readable};

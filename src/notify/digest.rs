@@ -161,7 +161,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
             let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
             if finding.new { new.push(row) } else { known.push(row) }
         }
-        failed.extend(visit.failure.iter().map(|error| row(crate::rotation::chain(error), "")));
+        failed.extend(visit.failure.iter().map(|error| row(error.chain(), "")));
         refused.extend(
             visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.clone(), "")),
         );

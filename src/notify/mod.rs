@@ -11,7 +11,6 @@ mod keys;
 mod organization;
 mod place;
 
-pub use address::is_address;
 pub use alert::{alert_failure, alert_sweep_failure};
 pub use digest::{SweepReport, tell_of_step, tell_of_sweep};
 pub use email::tell_user;

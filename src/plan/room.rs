@@ -3,15 +3,17 @@
 //! IAM allows [two access keys a user](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html),
 //! inactive ones included. Before a new one can be made, at most one may be left.
 
-use super::{Action, Planned, because, retire};
+use super::{Change, Planned, because, deletion, retire};
 use crate::error::{Error, Result};
 use crate::model::names::AWSCURRENT;
-use crate::model::{AccessKey, KeyRole, KeyStatus, LastUse, Observation, Policy, UnknownKeys, Version};
+use crate::model::{
+    AccessKey, KeyRole, KeyStatus, LastUse, Ledger, Observation, Policy, UnknownKeys, Version,
+};
 
 const LIMIT: usize = 2;
 
 /// What must go before a key can be made, or the key that is in the way and may not go.
-pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> {
+pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned<Change>>> {
     let mut actions = orphans(seen);
     if seen.keys.len() - actions.len() < LIMIT {
         return Ok(actions);
@@ -29,11 +31,7 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
     for (key, verdict) in verdicts {
         match verdict {
             Ok(reason) => {
-                actions.extend(delete(seen, key, reason.clone()));
-                if key.status == KeyStatus::Active {
-                    let action = Action::TellDeleted { key: key.id.clone(), evidence: reason };
-                    actions.push(because(action, "nobody deactivated it before"));
-                }
+                actions.extend(deletion(Some(&seen.secret), &key.id, reason));
                 return Ok(actions);
             }
             Err(Refusal { other: Some(other), remedy, .. }) => {
@@ -54,32 +52,33 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned>> 
     Ok(actions)
 }
 
-/// Deletes keys that nobody holds the secret of. Asked for after every lost answer.
-pub(super) fn orphans(seen: &Observation) -> Vec<Planned> {
-    seen.orphans()
-        .into_iter()
-        .flat_map(|key| delete(seen, key, "made by an attempt of this rotation whose answer was lost".into()))
-        .collect()
+/// What stands in the way of a rotation's new key, as far as labels and keys tell.
+pub fn blocked(seen: &Observation, policy: &Policy) -> Option<Error> {
+    make(seen, policy).err()
 }
 
-/// Deletes a key, and its label with it.
-pub(super) fn delete(seen: &Observation, key: &AccessKey, reason: String) -> Vec<Planned> {
-    let mut actions = vec![because(Action::DeleteKey { key: key.id.clone() }, reason)];
-    if let Some(version) = seen.secret.holder(&key.id).filter(|version| version.is_labelled()) {
-        let action = Action::RemoveLabel { version: version.id.clone(), key: key.id.clone() };
-        actions.push(because(action, "its key is deleted"));
-    }
-    actions
+/// Deletes keys that nobody holds the secret of. Asked for after every lost answer.
+pub(super) fn orphans(seen: &Observation) -> Vec<Planned<Change>> {
+    seen.orphans()
+        .into_iter()
+        .flat_map(|key| {
+            deletion(
+                Some(&seen.secret),
+                &key.id,
+                "made by an attempt of this rotation whose answer was lost".into(),
+            )
+        })
+        .collect()
 }
 
 /// Takes the labels of keys that are gone off superseded versions, as a crash between the deletion
 /// of a key and that of its label leaves them. A secret may have twenty labels.
-pub(super) fn stale_labels(seen: &Observation) -> Vec<Planned> {
+pub(super) fn stale_labels(seen: &Observation) -> Vec<Planned<Change>> {
     let superseded = |version: &&Version| !version.has(AWSCURRENT) && version.id != seen.token.as_str();
     let labelled = seen.secret.versions.iter().filter(superseded).filter(|version| version.is_labelled());
     let gone = labelled.filter_map(|version| {
         let key = version.key.clone().filter(|key| !seen.keys.iter().any(|known| known.id == *key))?;
-        Some(because(Action::RemoveLabel { version: version.id.clone(), key }, "its key is gone"))
+        Some(because(Change::RemoveLabel { version: version.id.clone(), key }, "its key is gone"))
     });
     gone.collect()
 }
@@ -167,7 +166,7 @@ fn after_a_rescue(
     seen: &Observation,
     policy: &Policy,
 ) -> std::result::Result<Policy, Refusal> {
-    let ledger = super::sweep::ledger_of(Some(&seen.secret), seen.now);
+    let ledger = Ledger::of(Some(&seen.secret), seen.now);
     let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(|_| seen.now));
     let Some(again) = again else { return Ok(*policy) };
     let until = retire::after(again, policy.overlap.max(retire::HELD));

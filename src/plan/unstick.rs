@@ -4,13 +4,12 @@
 //! a rotation made and gave up. AWSCURRENT and the key in it are never touched. Of keys, only such
 //! go as are proved to be ours and unused; an unknown key stays, whatever it blocks.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::retire::{LAST_USED_LAG, after};
-use super::{Planned, because};
+use super::{Change, Planned, because, deletion};
 use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 use crate::model::{
     AccessKey, AccessKeyId, ClientRequestToken, KeyRole, KeyStatus, LastUse, Observation, SecretState,
@@ -35,35 +34,13 @@ pub struct StuckView {
     pub keys: Vec<AccessKey>,
 }
 
-/// Something that leads to the clean state. Its `Display` is the line that is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnstickAction {
-    /// Take AWSPENDING off a version.
-    TakePending {
-        /// The version.
-        version: String,
-    },
-    /// Delete a key that is proved to be ours and unused. Cannot be undone.
-    DeleteKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Take a key's label off a version.
-    RemoveLabel {
-        /// The version.
-        version: String,
-        /// The key.
-        key: AccessKeyId,
-    },
-}
-
 /// The way to the clean state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnstickPlan {
     /// Why nothing may be done yet.
     pub wait: Option<String>,
     /// The actions in order, each with its reason.
-    pub actions: Vec<Planned<UnstickAction>>,
+    pub actions: Vec<Planned<Change>>,
     /// What stays as it is, and what a person must know about it.
     pub stays: Vec<String>,
 }
@@ -81,11 +58,11 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
     // Before AWSPENDING is taken off: the record that explains an orphan names that version.
     if view.user.is_some() && knows_current(&seen) {
         for key in seen.orphans() {
-            plan.delete(&seen, key, ORPHAN.into());
+            plan.actions.extend(deletion(Some(secret), &key.id, ORPHAN.into()));
         }
     }
     if let Some(pending) = secret.staged(AWSPENDING) {
-        let action = UnstickAction::TakePending { version: pending.id.clone() };
+        let action = Change::RemovePending { version: pending.id.clone() };
         plan.actions.push(because(action, why_pending(view, &seen)));
     }
     if !secret.rotation_enabled {
@@ -108,7 +85,7 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
     for key in &view.keys {
         match verdict(&seen, key) {
             Verdict::InUse | Verdict::Planned => {}
-            Verdict::Goes(reason) => plan.delete(&seen, key, reason),
+            Verdict::Goes(reason) => plan.actions.extend(deletion(Some(secret), &key.id, reason)),
             Verdict::Stays(reason) => plan.stays.push(format!("key {} ({}) {reason}", key.id, key.status)),
         }
     }
@@ -220,14 +197,6 @@ impl UnstickPlan {
         self.wait.is_none() && self.actions.is_empty()
     }
 
-    fn delete(&mut self, seen: &Observation, key: &AccessKey, reason: String) {
-        self.actions.push(because(UnstickAction::DeleteKey { key: key.id.clone() }, reason));
-        if let Some(version) = seen.secret.holder(&key.id).filter(|version| version.is_labelled()) {
-            let action = UnstickAction::RemoveLabel { version: version.id.clone(), key: key.id.clone() };
-            self.actions.push(because(action, "its key is deleted"));
-        }
-    }
-
     /// Labels of keys that are gone, off every version but the current one.
     fn take_stale_labels(&mut self, seen: &Observation) {
         for version in &seen.secret.versions {
@@ -236,19 +205,9 @@ impl UnstickPlan {
             }
             let labels = version.stages.iter().filter_map(|stage| AccessKeyId::from_label(stage));
             for key in labels.filter(|label| !seen.keys.iter().any(|known| known.id == *label)) {
-                let action = UnstickAction::RemoveLabel { version: version.id.clone(), key };
+                let action = Change::RemoveLabel { version: version.id.clone(), key };
                 self.actions.push(because(action, "its key is gone"));
             }
-        }
-    }
-}
-
-impl fmt::Display for UnstickAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TakePending { version } => write!(f, "take AWSPENDING off version {version}"),
-            Self::DeleteKey { key } => write!(f, "delete key {key}"),
-            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
         }
     }
 }

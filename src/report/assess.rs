@@ -8,10 +8,11 @@ use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Observation, SecretState, duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Observation, SecretState,
+    duration_text,
 };
 use crate::plan::deactivation_time;
-use crate::plan::sweep::{ComingEvent, ledger_of};
+use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
 
 /// Characters of a key's id that a report shows.
@@ -47,7 +48,7 @@ pub(super) fn user(
         unmet: Vec::new(),
         next: next(visit),
         history: history(&seen, secret, stored),
-        failure: visit.failure.as_ref().map(|error| shortened(&crate::rotation::chain(error))),
+        failure: visit.failure.as_ref().map(|error| shortened(&error.chain())),
     }
 }
 
@@ -197,7 +198,7 @@ fn history(
     if let Some((key, rotated)) = created.zip(secret.last_rotated).filter(|(key, at)| *at >= key.created) {
         events.push(exact(What::Promoted, suffix(&key.id), rotated, Source::SecretsManager));
     }
-    let ledger = ledger_of(Some(secret), seen.now);
+    let ledger = Ledger::of(Some(secret), seen.now);
     for key in seen.keys.iter().filter(|key| key.status == KeyStatus::Inactive) {
         if let Some(since) = ledger.inactive_since(&key.id) {
             events.push(exact(What::Deactivated, suffix(&key.id), since, Source::Sweep));

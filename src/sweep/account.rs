@@ -17,7 +17,7 @@ use crate::aws::{Aws, Iam, SecretsManager};
 use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::error::{Error, Result};
 use crate::event::AccountEvent;
-use crate::invocation::Invocation;
+use crate::event::Invocation;
 use crate::model::{Counts, Progress, UserRef};
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::telemetry::{Metric, Metrics};

@@ -5,7 +5,7 @@ use super::recall::{Recall, Remembered, hash_of};
 use super::survey::Survey;
 use super::visit::Visit;
 use crate::event::AccountEvent;
-use crate::invocation::Invocation;
+use crate::event::Invocation;
 use crate::notify;
 
 /// Tells the administrator, then writes on the secrets what is thereby known.

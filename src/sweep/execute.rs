@@ -9,8 +9,9 @@ use super::secret_policy::secret_policy;
 use crate::aws::NewSecret;
 use crate::config::SecretsIn;
 use crate::error::{Error, Result};
+use crate::execute::Target;
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKeyId, Ledger, Note, UserRef};
+use crate::model::{AccessKeyId, Ledger, Note, SecretState, UserRef};
 use crate::plan::Planned;
 use crate::plan::sweep::{FleetAction, UserView};
 
@@ -34,7 +35,7 @@ impl Account<'_> {
                 "executing"
             );
             self.perform(view, &planned.action).await?;
-            let turns = planned.action.is_destructive() || planned.action.name() == "enroll";
+            let turns = planned.action.ends_a_look();
             done.push(planned);
             if turns {
                 return Ok(done.last().map(|last| last.action.clone()));
@@ -44,7 +45,6 @@ impl Account<'_> {
     }
 
     async fn perform(&self, view: &UserView, action: &FleetAction) -> Result<()> {
-        let user = &view.user.name;
         let arn = view.secret.as_ref().map_or("", |secret| secret.arn.as_str());
         match action {
             FleetAction::Enroll { secret_name, adopts } => {
@@ -62,10 +62,11 @@ impl Account<'_> {
                 Err(error) if !error.is_reattempt() => Err(error.into()),
                 _ => Ok(()),
             },
-            FleetAction::DeactivateKey { key } => Ok(self.iam.deactivate(user, key).await?),
-            FleetAction::DeleteKey { key } => Ok(self.iam.delete(user, key).await?),
-            FleetAction::RemoveLabel { version, key } => {
-                Ok(self.secrets.remove_label(arn, key.as_str(), version).await?)
+            FleetAction::Change(change) => {
+                let none = SecretState::default();
+                let secret = view.secret.as_ref().unwrap_or(&none);
+                let (secrets, iam, user) = (&self.secrets, &self.iam, view.user.name.as_str());
+                Ok(Target { secrets, secret, iam, user }.make(change).await?)
             }
         }
     }

@@ -25,10 +25,9 @@ use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig, Unreadable};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
+use crate::event::Invocation;
 use crate::event::SweepEvent;
-use crate::invocation::Invocation;
 use crate::notify;
-use crate::rotation::chain;
 use crate::telemetry::{Metric, Metrics};
 
 pub use account::{Account, AccountAnswer, Stop};
@@ -103,7 +102,7 @@ impl Sweeper {
     }
 
     async fn report_failure(&self, error: &Error, alert: bool, invocation: &Invocation) {
-        tracing::error!(errorType = error.error_type(), error = chain(error), "sweep failed");
+        tracing::error!(errorType = error.error_type(), error = error.chain(), "sweep failed");
         self.metrics.emit(Metric::SweepFailed, &[("errorType", error.error_type())]);
         let reporting = self.config.as_ref().err().map(Unreadable::reporting);
         let config = self.config.as_ref().ok().map(|config| &config.shared).or(reporting.as_ref());

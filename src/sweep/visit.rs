@@ -7,9 +7,9 @@ use tokio::time::sleep;
 
 use super::account::Account;
 use super::survey::Candidate;
-use crate::aws::CallError;
 use crate::config::{Mode, SweepConfig};
 use crate::defect::guarded;
+use crate::error::CallError;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
 use crate::model::{
@@ -17,11 +17,10 @@ use crate::model::{
     fits_a_secret_name,
 };
 use crate::notify;
-use crate::observe::owner_of_labels;
 use crate::plan::sweep::{
-    Coming, Demand, FleetAction, SeenPolicy, Standing, UserPlan, UserView, is_guarded, ledger_of, plan_user,
+    Coming, Demand, FleetAction, SeenPolicy, Standing, UserPlan, UserView, is_guarded, plan_user,
 };
-use crate::plan::{Planned, bind_user_by_labels};
+use crate::plan::{Change, Planned, bind_user_by_labels};
 
 /// How often a user is looked at again. A user has two keys, and each may go and show late.
 const LOOKS: u32 = 12;
@@ -70,7 +69,7 @@ impl Account<'_> {
             tracing::error!(
                 user = candidate.user.name.as_str(),
                 errorType = error.error_type(),
-                error = crate::rotation::chain(&error),
+                error = error.chain(),
                 "user skipped"
             );
             visit.failure = Some(error);
@@ -148,7 +147,7 @@ impl Account<'_> {
             secret = found(self.secrets.describe(arn).await)?;
         }
         if let (None, Some(secret)) = (&keys, &secret)
-            && let Some(name) = owner_of_labels(&self.iam, secret).await?
+            && let Some(name) = self.iam.owner_of_labels(secret).await?
         {
             // IAM does not know the user, and its secret's keys are another's: it was renamed.
             user = UserRef { name, path: String::new(), ..user };
@@ -159,7 +158,7 @@ impl Account<'_> {
         let missing = keys.is_none() || tags.is_none();
         let mut keys = keys.unwrap_or_default();
         keys.retain(|key| {
-            let deleted = FleetAction::DeleteKey { key: key.id.clone() };
+            let deleted = FleetAction::from(Change::DeleteKey { key: key.id.clone() });
             !done.iter().any(|planned| planned.action == deleted)
         });
         let uses = try_join_all(keys.iter().map(|key| self.iam.last_use(&key.id))).await?;
@@ -174,7 +173,7 @@ impl Account<'_> {
             in_exempt_group: candidate.in_exempt_group,
             missing,
             keys,
-            ledger: ledger_of(None, now),
+            ledger: Ledger::of(None, now),
             secret: None,
             standing: Standing::default(),
             name_taken: false,
@@ -225,7 +224,7 @@ impl Account<'_> {
         };
         match standing {
             Some(standing) => {
-                view.ledger = ledger_of(Some(&secret), view.now);
+                view.ledger = Ledger::of(Some(&secret), view.now);
                 view.standing = standing;
                 view.secret = Some(secret);
             }

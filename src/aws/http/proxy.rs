@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_types::os_shim_internal::Env;
 
-use super::super::error::{Meaning, remedy};
+use crate::error::{Meaning, remedy};
 
 /// A proxy for one scheme, or why there can be none.
 pub(super) type Setting = Option<Result<Proxy, Failure>>;

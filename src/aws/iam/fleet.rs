@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_sdk_iam::types::ReportStateType;
 use tokio::time::sleep;
 
-use super::{CallError, Iam, Simulated};
+use super::{Iam, Simulated};
+use crate::aws::failure::failed;
+use crate::error::CallError;
 
 /// Members that one page of GetGroup may hold.
 const GROUP_PAGE: i32 = 1000;
@@ -24,7 +26,7 @@ impl Iam {
         const GET: &str = "iam:GetCredentialReport";
         for look in 0..REPORT_LOOKS {
             let answer = self.ready().await.generate_credential_report().send().await;
-            let state = answer.map_err(|e| CallError::new(GENERATE, &e))?.state;
+            let state = answer.map_err(|e| failed(GENERATE, &e))?.state;
             if state == Some(ReportStateType::Complete) {
                 match self.ready().await.get_credential_report().send().await {
                     Ok(report) => {
@@ -32,7 +34,7 @@ impl Iam {
                         return Ok(content.into_inner());
                     }
                     Err(error) => {
-                        let error = CallError::new(GET, &error);
+                        let error = failed(GET, &error);
                         // The report that was complete has expired meanwhile: another is made.
                         if !["ReportNotPresent", "ReportExpired", "ReportInProgress"].contains(&error.code())
                         {
@@ -69,7 +71,7 @@ impl Iam {
                 .set_action_names(Some(actions.iter().map(|action| (*action).to_owned()).collect()))
                 .resource_arns(resource)
                 .set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             results.extend(page.evaluation_results().iter().map(|result| Simulated {
                 action: result.eval_action_name().to_owned(),
                 allowed: result.eval_decision().as_str() == "allowed",
@@ -95,7 +97,7 @@ impl Iam {
             let page = match request.set_marker(marker.take()).send().await {
                 Ok(page) => page,
                 Err(error) => {
-                    let error = CallError::new(ACTION, &error);
+                    let error = failed(ACTION, &error);
                     return if error.is_not_found() { Ok(Vec::new()) } else { Err(error) };
                 }
             };

@@ -11,11 +11,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::Builder;
 use aws_sdk_iam::types::StatusType;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::CallError;
 use super::pace::Pace;
-use crate::model::{AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, Sensitive};
+use crate::aws::failure::failed;
+use crate::error::CallError;
+use crate::model::{AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, SecretState, Sensitive};
 
 /// A user has two keys; a list that is longer than this many pages is not one of AWS's.
 const MAX_PAGES: usize = 10;
@@ -79,7 +81,7 @@ impl Iam {
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_access_keys().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
             for key in page.access_key_metadata() {
                 let read = |key: &aws_sdk_iam::types::AccessKeyMetadata| {
                     Some(AccessKey {
@@ -130,13 +132,26 @@ impl Iam {
         }
     }
 
+    /// Whose the keys are that rotations have labelled; `None` if they are gone, or not all one user's.
+    pub async fn owner_of_labels(&self, secret: &SecretState) -> Result<Option<String>, CallError> {
+        let labelled = secret.versions.iter().filter(|version| version.is_labelled());
+        let keys: Vec<&AccessKeyId> = labelled.filter_map(|version| version.key.as_ref()).collect();
+        let owners = try_join_all(keys.iter().map(|key| self.owner(key))).await?;
+        let mut names = owners.into_iter().filter_map(|owner| match owner {
+            KeyOwner::User(name) => Some(name),
+            KeyOwner::Nobody | KeyOwner::Denied => None,
+        });
+        let Some(first) = names.next() else { return Ok(None) };
+        Ok(names.all(|name| name == first).then_some(first))
+    }
+
     /// [GetAccessKeyLastUsed](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html).
     async fn access_key_last_used(
         &self,
         key: &AccessKeyId,
     ) -> Result<aws_sdk_iam::operation::get_access_key_last_used::GetAccessKeyLastUsedOutput, CallError> {
         let request = self.ready().await.get_access_key_last_used().access_key_id(key.as_str());
-        request.send().await.map_err(|e| CallError::new("iam:GetAccessKeyLastUsed", &e))
+        request.send().await.map_err(|e| failed("iam:GetAccessKeyLastUsed", &e))
     }
 
     /// [CreateAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html),
@@ -153,7 +168,7 @@ impl Iam {
             .timeout_config(timeouts);
         let request =
             self.ready().await.create_access_key().user_name(user).customize().config_override(once);
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+        let answer = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
         let mut key = answer.access_key.ok_or_else(|| CallError::incomplete(ACTION))?;
         let secret = Sensitive::new(std::mem::take(&mut key.secret_access_key));
         let created = key.create_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
@@ -171,9 +186,7 @@ impl Iam {
             .user_name(user)
             .access_key_id(key.as_str())
             .status(StatusType::Inactive);
-        unless_gone(
-            request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e).about(user)),
-        )
+        unless_gone(request.send().await.map(drop).map_err(|e| failed("iam:UpdateAccessKey", &e).about(user)))
     }
 
     /// UpdateAccessKey to Active. A key that is gone is an error: nobody can use it again.
@@ -186,16 +199,14 @@ impl Iam {
             .user_name(user)
             .access_key_id(key.as_str())
             .status(StatusType::Active);
-        request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e).about(user))
+        request.send().await.map(drop).map_err(|e| failed("iam:UpdateAccessKey", &e).about(user))
     }
 
     /// [DeleteAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html).
     /// A key that is gone is deleted.
     pub async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
         let request = self.ready().await.delete_access_key().user_name(user).access_key_id(key.as_str());
-        unless_gone(
-            request.send().await.map(drop).map_err(|e| CallError::new("iam:DeleteAccessKey", &e).about(user)),
-        )
+        unless_gone(request.send().await.map(drop).map_err(|e| failed("iam:DeleteAccessKey", &e).about(user)))
     }
 
     /// A user's tags, every page of
@@ -206,7 +217,7 @@ impl Iam {
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_user_tags().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
             tags.extend(page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
             match page.marker() {
                 Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
@@ -223,7 +234,7 @@ impl Iam {
         let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
         let tag = tag.map_err(|_| CallError::incomplete(ACTION))?;
         let request = self.ready().await.tag_user().user_name(user).tags(tag);
-        request.send().await.map(drop).map_err(|e| CallError::new(ACTION, &e).about(user))
+        request.send().await.map(drop).map_err(|e| failed(ACTION, &e).about(user))
     }
 
     /// The account's alias, of which it has one at most
@@ -231,7 +242,7 @@ impl Iam {
     #[cfg(feature = "cli")]
     pub async fn account_alias(&self) -> Result<Option<String>, CallError> {
         let answer = self.ready().await.list_account_aliases().send().await;
-        let answer = answer.map_err(|e| CallError::new("iam:ListAccountAliases", &e))?;
+        let answer = answer.map_err(|e| failed("iam:ListAccountAliases", &e))?;
         Ok(answer.account_aliases().first().cloned())
     }
 
@@ -242,7 +253,7 @@ impl Iam {
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_groups_for_user().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
             // IAM's group names are unique without regard to case.
             if page.groups().iter().any(|known| known.group_name().eq_ignore_ascii_case(group)) {
                 return Ok(true);

@@ -145,7 +145,7 @@ async fn of_account(session: &Session) -> Result<Report, Failure> {
         }
         if let Some(error) = &visit.failure {
             let what = format!("{} could not be looked at", visit.user.name);
-            report.error("users", what, crate::rotation::chain(error), error.next_steps());
+            report.error("users", what, error.chain(), error.next_steps());
         }
     }
     report.ok("users", format!("{} in scope surveyed", survey.candidates.len()));
@@ -157,6 +157,6 @@ pub(super) async fn failure_since(
     session: &Session,
     target: &Target<'_>,
     since: jiff::Timestamp,
-) -> Result<Option<String>, crate::aws::CallError> {
+) -> Result<Option<String>, crate::error::CallError> {
     trail::failure_since(session, target, since).await
 }

@@ -4,7 +4,7 @@ use anstyle::AnsiColor;
 use serde::Serialize;
 
 use super::super::Terminal;
-use crate::aws::CallError;
+use crate::error::CallError;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::Session;
 use super::super::target::Target;
 use super::report::Report;
-use crate::aws::{CallError, TrailEvent};
+use crate::aws::TrailEvent;
+use crate::error::CallError;
 
 const AREA: &str = "last rotation";
 /// How far back CloudTrail's event history goes.

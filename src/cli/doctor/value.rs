@@ -5,8 +5,7 @@ use super::report::Report;
 use crate::aws::StoredValue;
 use crate::model::SecretDocument;
 use crate::model::names::AWSCURRENT;
-use crate::observe::field_names;
-use crate::plan::bind_user;
+use crate::plan::{bind_user, field_names};
 
 const AREA: &str = "value";
 

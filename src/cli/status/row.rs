@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
 use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, LastUse, Observation, SecretState};
-use crate::plan::sweep::{ComingEvent, FleetAction};
+use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
 
 /// How soon somebody should look.
@@ -105,10 +106,10 @@ impl KeyRow {
         };
         let findings: Vec<Finding> =
             visit.findings.iter().filter(|finding| about(finding.key.as_ref())).cloned().collect();
-        let now = visit.actions.iter().find(|planned| about(subject(&planned.action)));
+        let now = visit.actions.iter().find(|planned| about(planned.action.key()));
         let coming =
             visit.coming.iter().filter(|coming| about(Some(&coming.key))).min_by_key(|coming| coming.at);
-        let failure = visit.failure.as_ref().map(crate::rotation::chain);
+        let failure = visit.failure.as_ref().map(Error::chain);
         let urgency = match (&failure, &visit.exempt) {
             (Some(_), _) => Urgency::Failed,
             _ if !findings.is_empty() => Urgency::Finding,
@@ -219,17 +220,6 @@ impl KeyRow {
             time(self.next_at),
             kinds.join(" "),
         ]
-    }
-}
-
-/// The key that an action is about; `None` for what concerns the user.
-fn subject(action: &FleetAction) -> Option<&AccessKeyId> {
-    match action {
-        FleetAction::DeactivateKey { key } | FleetAction::DeleteKey { key } => Some(key),
-        FleetAction::Enroll { adopts, .. } | FleetAction::FinishEnrolment { adopts, .. } => Some(adopts),
-        FleetAction::RequestRotation { .. } | FleetAction::RemoveLabel { .. } | FleetAction::LetUserRead => {
-            None
-        }
     }
 }
 

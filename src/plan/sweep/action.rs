@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::aws::RotationSetup;
-use crate::model::{AccessKeyId, counted};
+use crate::model::{AccessKeyId, RotationSetup, counted};
+use crate::plan::Change;
 
 /// Something a sweep changes. Its `Display` is the line an audit prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,29 +30,28 @@ pub enum FleetAction {
         /// For a secret that nothing rotates yet.
         setup: Option<RotationSetup>,
     },
-    /// Make a key inactive.
-    DeactivateKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Delete a key. Cannot be undone.
-    DeleteKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Take a deleted key's label off its version.
-    RemoveLabel {
-        /// The version.
-        version: String,
-        /// The key.
-        key: AccessKeyId,
-    },
+    /// A change of a key or a label.
+    Change(Change),
 }
 
 impl FleetAction {
-    /// Whether it takes a key away. After such an action the user is looked at again.
+    /// Whether the user must be looked at again after it: a key has gone, or a secret has come.
+    pub fn ends_a_look(&self) -> bool {
+        self.is_destructive() || matches!(self, Self::Enroll { .. } | Self::FinishEnrolment { .. })
+    }
+
+    /// Whether it takes a key away.
     pub fn is_destructive(&self) -> bool {
-        matches!(self, Self::DeactivateKey { .. } | Self::DeleteKey { .. })
+        matches!(self, Self::Change(change) if change.is_destructive())
+    }
+
+    /// The key that it is about; `None` for what concerns the user.
+    pub fn key(&self) -> Option<&AccessKeyId> {
+        match self {
+            Self::Change(change) => change.takes(),
+            Self::Enroll { adopts, .. } | Self::FinishEnrolment { adopts, .. } => Some(adopts),
+            Self::RequestRotation { .. } | Self::LetUserRead => None,
+        }
     }
 
     /// Its name, as answers and summaries count it.
@@ -61,9 +60,7 @@ impl FleetAction {
             Self::Enroll { .. } | Self::FinishEnrolment { .. } => "enroll",
             Self::LetUserRead => "let-user-read",
             Self::RequestRotation { .. } => "request-rotation",
-            Self::DeactivateKey { .. } => "deactivate",
-            Self::DeleteKey { .. } => "delete",
-            Self::RemoveLabel { .. } => "remove-label",
+            Self::Change(change) => change.name(),
         }
     }
 }
@@ -82,9 +79,13 @@ impl fmt::Display for FleetAction {
                 write!(f, "rotate the secret now, and then every {}", counted(setup.every_days, "day"))
             }
             Self::RequestRotation { setup: None } => f.write_str("rotate the secret"),
-            Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),
-            Self::DeleteKey { key } => write!(f, "delete key {key}"),
-            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
+            Self::Change(change) => change.fmt(f),
         }
+    }
+}
+
+impl From<Change> for FleetAction {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
     }
 }

@@ -17,13 +17,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Planned, because};
-use crate::aws::RotationSetup;
+use super::{Change, Planned, because};
 use crate::config::{Scope, SweepConfig};
-use crate::model::names::{TAG_EMAIL, TAG_NOTICES};
+use crate::model::names::TAG_EMAIL;
 use crate::model::{
     AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, OtherSecret,
-    Policy, SecretState, UnknownKeys, UserRef, counted, mailbox,
+    Policy, RotationSetup, SecretState, UnknownKeys, UserRef, counted, mailbox,
 };
 
 pub use super::exemption;
@@ -163,14 +162,6 @@ fn policy(config: &SweepConfig, secret: Option<&SecretState>) -> Result<Policy, 
 /// takes.
 fn warns(config: &SweepConfig, stage: Duration) -> bool {
     config.shared.email.from.is_some() && !config.warn_before.is_zero() && stage > config.warn_before
-}
-
-/// What is remembered of a user's keys, as the secret's tag tells.
-pub fn ledger_of(secret: Option<&SecretState>, now: Timestamp) -> Ledger {
-    secret
-        .and_then(|secret| secret.tags.get(TAG_NOTICES))
-        .map(|tag| Ledger::from_tag(tag, now))
-        .unwrap_or_default()
 }
 
 struct Planner<'a> {
@@ -392,15 +383,17 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans to take a key away, unless another secret's consumers may use it.
-    fn take_away(&mut self, key: &AccessKey, action: FleetAction, reason: String) -> bool {
-        let Some(other) = self.seen.claims.holder_elsewhere(key, self.seen.now).map(str::to_owned) else {
-            self.act(action, reason);
-            return true;
+    fn take_away(&mut self, key: &AccessKey, changes: Vec<Planned<Change>>) {
+        let Some(other) = self.seen.claims.holder_elsewhere(key, self.seen.now) else {
+            return self
+                .plan
+                .actions
+                .extend(changes.into_iter().map(|planned| planned.map(FleetAction::Change)));
         };
+        let reason = changes.first().map(|planned| planned.reason.as_str()).unwrap_or_default();
         let evidence = format!("it is to be taken away ({reason}), and AWSCURRENT of {other} may hold it");
         self.refuse(evidence.clone());
         self.find(FindingKind::SecretConflict, Some(&key.id), evidence);
-        false
     }
 
     fn expect(&mut self, event: ComingEvent, key: &AccessKeyId, at: Timestamp, stage: Duration) {

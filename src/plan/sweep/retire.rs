@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::rotate::GRACE;
 use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before, is_long};
 use crate::model::names::AWSPENDING;
-use crate::model::{AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Policy, UnknownKeys, Version};
+use crate::model::{AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Policy, UnknownKeys};
 use crate::plan::retire::{HELD, SHORTEST, after, deactivation_time, may_deactivate, quiet, used_since};
-use crate::plan::{Action, room};
+use crate::plan::{Change, because, deletion, room};
 
 /// How old a key must be that no version was ever promoted with: last-used data lag by hours.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -25,11 +25,8 @@ impl Planner<'_> {
         if !self.config.mode.starts_rotations() && self.view.standing != Standing::Enrolled {
             return self.refuse("the secret does not rotate with the rotation function".into());
         }
-        for action in room::stale_labels(&self.seen) {
-            if let Action::RemoveLabel { version, key } = action.action {
-                self.act(FleetAction::RemoveLabel { version, key }, action.reason);
-            }
-        }
+        let stale = room::stale_labels(&self.seen);
+        self.plan.actions.extend(stale.into_iter().map(|planned| planned.map(FleetAction::Change)));
         let others: Vec<(AccessKey, KeyRole)> =
             self.seen.keys.iter().map(|key| (key.clone(), self.seen.role(key))).collect();
         let mut met = false;
@@ -124,7 +121,7 @@ impl Planner<'_> {
         match may_deactivate(key, superseded, &policy, self.seen.now) {
             Ok(reason) => {
                 self.find_not_retired(key, at);
-                self.take_away(key, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
+                self.deactivate(key, reason);
             }
             Err(reason) => {
                 self.refuse(reason.clone());
@@ -184,8 +181,7 @@ impl Planner<'_> {
             let evidence = format!("left by a rotation that was given up, yet {used}");
             self.find(FindingKind::StillInUse, Some(&key.id), evidence);
         } else if self.seen.now >= at {
-            let action = FleetAction::DeactivateKey { key: key.id.clone() };
-            self.take_away(key, action, "left by a rotation that was given up, and not used".into());
+            self.deactivate(key, "left by a rotation that was given up, and not used".into());
         } else {
             self.expect(ComingEvent::Deactivation, &key.id, at, Duration::ZERO);
         }
@@ -262,13 +258,11 @@ impl Planner<'_> {
         before(at, GRACE)
     }
 
+    fn deactivate(&mut self, key: &AccessKey, reason: String) {
+        self.take_away(key, vec![because(Change::DeactivateKey { key: key.id.clone() }, reason)]);
+    }
+
     fn delete_now(&mut self, key: &AccessKey, reason: String) {
-        if !self.take_away(key, FleetAction::DeleteKey { key: key.id.clone() }, reason) {
-            return;
-        }
-        let holder = self.seen.secret.holder(&key.id).filter(|version| version.is_labelled());
-        if let Some(version) = holder.map(|version: &Version| version.id.clone()) {
-            self.act(FleetAction::RemoveLabel { version, key: key.id.clone() }, "its key is deleted");
-        }
+        self.take_away(key, deletion(Some(&self.seen.secret), &key.id, reason));
     }
 }

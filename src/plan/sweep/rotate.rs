@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{ComingEvent, Demand, FleetAction, Planner, Standing};
-use crate::aws::RotationSetup;
 use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
-use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, UnknownKeys};
+use crate::model::{
+    AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, RotationSetup, UnknownKeys,
+};
 use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
 

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::promoted::is_news;
-use super::{age_limit, before, exemption, is_long, ledger_of, policy, removes_strangers, rotate, warns};
+use super::{age_limit, before, exemption, is_long, policy, removes_strangers, rotate, warns};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
@@ -84,7 +84,8 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
         glance.look = true;
         return glance;
     };
-    let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret), now), policy, config, now };
+    let case =
+        Case { secret, keys: &report.keys, ledger: Ledger::of(Some(secret), now), policy, config, now };
     glance.unknown = case.strangers();
     glance.overdue &= !case.is_in_overlap();
     let asked = case.needs_rotation(oldest)

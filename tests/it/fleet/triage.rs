@@ -9,9 +9,7 @@ use iam_key_rotator::model::{
     AccessKey, AccessKeyId, FindingKind, KeyStatus, LastUse, Ledger, ReportedKey, ReportedUser, SecretState,
     UserRef, Version,
 };
-use iam_key_rotator::plan::sweep::{
-    Demand, Row, SeenPolicy, Standing, UserView, ledger_of, plan_user, triage,
-};
+use iam_key_rotator::plan::sweep::{Demand, Row, SeenPolicy, Standing, UserView, plan_user, triage};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -194,7 +192,7 @@ fn nobody_with_something_due_is_passed_over() {
             in_exempt_group: case.exempt,
             missing: false,
             keys: case.keys(),
-            ledger: ledger_of(secret.as_ref(), now),
+            ledger: Ledger::of(secret.as_ref(), now),
             secret,
             standing: case.standing(),
             name_taken: false,

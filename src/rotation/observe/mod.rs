@@ -8,17 +8,18 @@ use tokio::{join, try_join};
 
 mod claims;
 
-use crate::aws::{Aws, Iam, KeyOwner, StoredValue};
+use super::prove;
+use crate::aws::{Aws, Iam, StoredValue};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
-use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_FIELDS};
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
-    AccessKey, AccessKeyId, Claims, Credential, DocumentError, FieldNames, KeyRole, LastUse, Observation,
-    Policy, SecretDocument, SecretState, UserRef,
+    AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy,
+    SecretDocument, SecretState, UserRef,
 };
-use crate::plan::{self, Stage};
-use crate::prove;
+use crate::plan;
+use crate::plan::rotation::{Stage, stage};
 use claims::Claimant;
 
 /// Looks at one secret on behalf of one event.
@@ -39,7 +40,7 @@ impl Observer<'_> {
     pub async fn create_secret(&self) -> Result<Observation> {
         let (mut secret, current, pending) =
             try_join!(self.describe(), self.staged(AWSCURRENT), self.version(self.event.token.as_str()))?;
-        let stage = plan::stage(&secret, &self.event.token)?;
+        let stage = stage(&secret, &self.event.token)?;
         let current = document(&secret, current)?;
         let read = current.as_ref().map(|(version, _)| version.as_str());
         if read != secret.current().map(|version| version.id.as_str()) {
@@ -86,7 +87,7 @@ impl Observer<'_> {
     /// What testSecret is planned from: the secret and the value of the version to be proved.
     pub async fn test_secret(&self) -> Result<Observation> {
         let (secret, pending) = try_join!(self.describe(), self.version(self.event.token.as_str()))?;
-        plan::stage(&secret, &self.event.token)?;
+        stage(&secret, &self.event.token)?;
         let pending = document(&secret, pending)?.map(|(_, document)| document);
         let smtp_only = pending.as_ref().is_some_and(SecretDocument::is_smtp_only);
         let current = match pending {
@@ -110,7 +111,7 @@ impl Observer<'_> {
     pub async fn finish_secret(&self) -> Result<Observation> {
         let token = self.event.token.as_str();
         let (mut secret, made) = try_join!(self.describe(), self.version(token))?;
-        let stage = plan::stage(&secret, &self.event.token)?;
+        let stage = stage(&secret, &self.event.token)?;
         let made = document(&secret, made)?.map(|(_, document)| document);
         let key = made.as_ref().and_then(SecretDocument::key_id);
         // A label can be moved by hand, a value cannot.
@@ -263,7 +264,7 @@ impl Observer<'_> {
             Err(error) if error.is_not_found() => {}
             keys => return Ok(keys?),
         }
-        if let Some(name) = owner_of_labels(iam, secret).await? {
+        if let Some(name) = iam.owner_of_labels(secret).await? {
             tracing::info!(from = user.name.as_str(), to = name.as_str(), "the user was renamed");
             *user = UserRef { name, path: String::new(), ..user.clone() };
             return Ok(iam.list_access_keys(&user.name).await?);
@@ -297,19 +298,6 @@ impl Observer<'_> {
     }
 }
 
-/// Whose the keys are that rotations have labelled; `None` if they are gone, or not all one user's.
-pub async fn owner_of_labels(iam: &Iam, secret: &SecretState) -> Result<Option<String>> {
-    let labelled = secret.versions.iter().filter(|version| version.is_labelled());
-    let keys: Vec<&AccessKeyId> = labelled.filter_map(|version| version.key.as_ref()).collect();
-    let owners = try_join_all(keys.iter().map(|key| iam.owner(key))).await?;
-    let mut names = owners.into_iter().filter_map(|owner| match owner {
-        KeyOwner::User(name) => Some(name),
-        KeyOwner::Nobody | KeyOwner::Denied => None,
-    });
-    let Some(first) = names.next() else { return Ok(None) };
-    Ok(names.all(|name| name == first).then_some(first))
-}
-
 async fn last_uses(iam: &Iam, of: Vec<AccessKey>) -> Result<Vec<(AccessKeyId, LastUse)>> {
     let uses = try_join_all(of.iter().map(|key| iam.last_use(&key.id))).await?;
     Ok(of.into_iter().map(|key| key.id).zip(uses).collect())
@@ -324,20 +312,9 @@ fn document(secret: &SecretState, value: StoredValue) -> Result<Option<Held>> {
         StoredValue::Absent => Ok(None),
         StoredValue::Binary => Err(malformed(DocumentError::Binary)),
         StoredValue::Text { version, text } => {
-            let named = field_names(secret)?;
+            let named = plan::field_names(secret)?;
             let document = SecretDocument::parse(text.expose(), named.as_ref()).map_err(malformed)?;
             Ok(Some((version, document)))
         }
     }
-}
-
-/// How the secret's tag calls the fields of its key, where it does.
-pub fn field_names(secret: &SecretState) -> Result<Option<FieldNames>> {
-    let Some(tag) = secret.tags.get(TAG_FIELDS) else { return Ok(None) };
-    FieldNames::parse(tag).map(Some).ok_or_else(|| Error::InvalidConfig {
-        name: TAG_FIELDS.into(),
-        problem: format!("is {tag:?} on secret {}", secret.arn),
-        expected: "the names of two fields of the value, the access key id's first: ID-FIELD:SECRET-FIELD"
-            .into(),
-    })
 }

@@ -3,9 +3,10 @@
 //! Also run alone by `RotateImmediately=false`, on a temporary AWSPENDING that holds AWSCURRENT's
 //! value, so it assumes nothing of createSecret and changes nothing.
 
-use super::{Action, Outcome, Plan, Stage, because, smtp, stage};
+use super::{Action, Outcome, Plan, Stage, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::{Observation, Version};
+use crate::plan::because;
 
 /// Plans testSecret.
 pub fn test_secret(seen: &Observation) -> Plan {

@@ -1,27 +1,14 @@
-//! What a failed call means.
+//! A failed call of AWS: which action, and what is known of why.
 //!
-//! The SDK's own errors hold the raw answer, and with it whatever it carried: the Debug output of
-//! an unreadable CreateAccessKey answer would print the new secret. So they end here, and only a
-//! code, a kind and AWS's message go on.
-
-mod meaning;
-mod provider;
-pub(super) mod remedy;
+//! It holds a code, a meaning and AWS's message, and nothing else of the answer: that could hold a secret.
 
 use std::borrow::Cow;
-use std::error::Error as _;
 
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-
-use super::http::proxy;
-
-pub(super) use meaning::Meaning;
+use super::Meaning;
+use super::{meaning, remedy};
 
 /// Longest piece of AWS's own message that is kept.
-const MESSAGE_CHARS: usize = 300;
+pub(crate) const MESSAGE_CHARS: usize = 300;
 
 /// A failed call: which action, and what is known of why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +16,7 @@ const MESSAGE_CHARS: usize = 300;
 pub struct CallError {
     /// The IAM action of the call, e.g. `iam:CreateAccessKey`.
     pub action: &'static str,
-    kind: Kind,
+    effect: Effect,
     code: String,
     detail: String,
     meaning: Meaning,
@@ -38,11 +25,12 @@ pub struct CallError {
     subject: Option<String>,
 }
 
+/// What the call may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// AWS refused it, so it had no effect.
-    Refused,
-    /// Whether it had an effect is not known.
+pub(crate) enum Effect {
+    /// Nothing: it was refused, or never sent.
+    None,
+    /// That is not known.
     Unknown,
 }
 
@@ -56,111 +44,85 @@ const SET_THE_CLOCK: &str = "This machine's clock differs from AWS's by several 
 /// AWS quotes the signed request back in these messages, session token included.
 const QUOTES_THE_REQUEST: [&str; 3] =
     ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"];
+/// How the details of failures begin whose credentials could not be obtained.
+const NO_CREDENTIALS: &str = "the credentials could not be obtained";
 
 impl CallError {
-    pub(super) fn new<E: ProvideErrorMetadata + std::error::Error + 'static>(
+    /// AWS answered with an error: its code and message, and the status of HTTP.
+    pub(crate) fn answered(
         action: &'static str,
-        error: &SdkError<E, HttpResponse>,
+        code: Option<&str>,
+        message: Option<&str>,
+        status: u16,
     ) -> Self {
-        if let Some(refusal) = refused_role(error) {
-            return Self::new("sts:AssumeRole", refusal);
-        }
-        if let Some(failure) = provider::failure(error) {
-            return failure.of(action);
-        }
-        if let Some(failure) = proxy::failure(error) {
-            let unsent = Self::unsent(action, failure.to_string(), failure.meaning());
-            // A connection that breaks may break after the request went through.
-            let kind = if unsent.is_permanent() { Kind::Refused } else { Kind::Unknown };
-            return Self { kind, ..unsent };
-        }
-        let passing = Meaning::Passing;
-        let (kind, detail, meaning) = match error {
-            SdkError::ServiceError(context) => return Self::answered(action, context.err(), context.raw()),
-            SdkError::ConstructionFailure(_) => {
-                (Kind::Refused, "the request could not be built", Meaning::Refused(remedy::UNBUILT))
-            }
-            SdkError::TimeoutError(_) => (Kind::Unknown, "no answer in time", passing),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                (Kind::Unknown, "no answer in time", passing)
-            }
-            SdkError::DispatchFailure(failure) if failure.is_user() => (
-                Kind::Refused,
-                "the request could not be sent: endpoint or credentials are not usable",
-                Meaning::Refused(remedy::ENDPOINT),
-            ),
-            SdkError::DispatchFailure(_) => (Kind::Unknown, "the connection failed", passing),
-            SdkError::ResponseError(_) => (Kind::Unknown, "the answer could not be read", passing),
-            _ => (Kind::Unknown, "it failed in a way the SDK does not tell", passing),
-        };
-        Self { kind, meaning, ..Self::without_code(action, detail.to_owned(), None) }
-    }
-
-    /// AWS answered, and not with a success.
-    fn answered<E: ProvideErrorMetadata>(action: &'static str, error: &E, raw: &HttpResponse) -> Self {
-        let (code, message) = (error.code().unwrap_or("unknown"), error.message());
-        let wrong_date = is_wrong_date(code, message.unwrap_or_default());
-        let advice = if wrong_date { Some(SET_THE_CLOCK) } else { meaning::advice(code) };
+        let known = code.unwrap_or("unknown");
+        let wrong_date = is_wrong_date(known, message.unwrap_or_default());
+        let advice = if wrong_date { Some(SET_THE_CLOCK) } else { meaning::advice(known) };
         let said = match message {
             _ if wrong_date => format!(": {CLOCK}"),
-            Some(_) if QUOTES_THE_REQUEST.contains(&code) => String::new(),
+            Some(_) if QUOTES_THE_REQUEST.contains(&known) => String::new(),
             Some(message) => {
                 format!(": {:?}", message.chars().take(MESSAGE_CHARS).collect::<String>())
             }
             None => String::new(),
         };
-        let status = raw.status();
         // An answer without a code is none of AWS's own words: something between may have given it.
-        let meaning = match wrong_date || error.code().is_none() {
+        let meaning = match wrong_date || code.is_none() {
             true => Meaning::Passing,
-            false => meaning::meaning(action, code, message.unwrap_or_default(), status.as_u16()),
+            false => meaning::meaning(action, known, message.unwrap_or_default(), status),
         };
         Self {
             action,
-            kind: if status.is_client_error() { Kind::Refused } else { Kind::Unknown },
-            code: code.to_owned(),
-            detail: format!("{}{said}", code.escape_default()),
+            effect: if (400..500).contains(&status) { Effect::None } else { Effect::Unknown },
+            code: known.to_owned(),
+            detail: format!("{}{said}", known.escape_default()),
             meaning,
             advice: advice.map(Cow::Borrowed),
             subject: None,
         }
     }
 
-    /// A call that was never sent.
-    fn unsent(action: &'static str, detail: String, meaning: Meaning) -> Self {
-        Self { kind: Kind::Refused, meaning, ..Self::without_code(action, detail, None) }
+    /// A call that AWS answered nothing to.
+    pub(crate) fn without_answer(
+        action: &'static str,
+        effect: Effect,
+        detail: impl Into<String>,
+        meaning: Meaning,
+    ) -> Self {
+        let (code, detail) = (String::new(), detail.into());
+        Self { action, effect, code, detail, meaning, advice: None, subject: None }
+    }
+
+    /// A call for which no credentials could be obtained, with what their provider said.
+    pub(crate) fn without_credentials(action: &'static str, said: &str, meaning: Meaning) -> Self {
+        Self::without_answer(action, Effect::None, format!("{NO_CREDENTIALS}: {said:?}"), meaning)
     }
 
     /// A successful answer that lacks what AWS always sends: its effect is not known.
-    pub(super) fn incomplete(action: &'static str) -> Self {
-        Self::without_code(action, "the answer was incomplete".into(), None)
+    pub(crate) fn incomplete(action: &'static str) -> Self {
+        Self::without_answer(action, Effect::Unknown, "the answer was incomplete", Meaning::Passing)
     }
 
     /// A successful answer that this product cannot go by, and what to do about it.
-    pub(super) fn unreadable(action: &'static str, problem: String, advice: String) -> Self {
-        Self::without_code(action, problem, Some(advice.into()))
+    pub(crate) fn unreadable(action: &'static str, problem: String, advice: String) -> Self {
+        Self::without_answer(action, Effect::Unknown, problem, Meaning::Passing).advised(advice)
     }
 
     /// A call that was not made, because AWS would refuse it with this code.
     pub(crate) fn foreseen(action: &'static str, subject: &str, code: &str, why: &str) -> Self {
         let detail = format!("{}: {why}", code.escape_default());
         let meaning = meaning::meaning(action, code, why, 400);
-        let unsent = Self::unsent(action, detail, meaning).about(subject);
+        let unsent = Self::without_answer(action, Effect::None, detail, meaning).about(subject);
         Self { code: code.to_owned(), ..unsent }
     }
 
     /// A call that had no answer when there was no more time for it.
     pub(crate) fn unanswered(action: &'static str) -> Self {
-        Self::without_code(action, "no answer in time".into(), None)
-    }
-
-    fn without_code(action: &'static str, detail: String, advice: Option<Cow<'static, str>>) -> Self {
-        let (kind, meaning) = (Kind::Unknown, Meaning::Passing);
-        Self { action, kind, code: String::new(), detail, meaning, advice, subject: None }
+        Self::without_answer(action, Effect::Unknown, "no answer in time", Meaning::Passing)
     }
 
     /// The same failure, of a call about this secret, user, function or topic.
-    pub(super) fn about(self, subject: &str) -> Self {
+    pub(crate) fn about(self, subject: &str) -> Self {
         Self { subject: Some(subject.to_owned()), ..self }
     }
 
@@ -182,12 +144,12 @@ impl CallError {
 
     /// Whether AWS answered nothing at all.
     pub fn is_unanswered(&self) -> bool {
-        self.code.is_empty() && self.kind == Kind::Unknown
+        self.code.is_empty() && self.effect == Effect::Unknown
     }
 
     /// The same failure after an earlier attempt whose effect is not known.
-    pub(super) fn after_an_unclear_attempt(self) -> Self {
-        Self { kind: Kind::Unknown, ..self }
+    pub(crate) fn after_an_unclear_attempt(self) -> Self {
+        Self { effect: Effect::Unknown, ..self }
     }
 
     /// AWS's error code, e.g. `LimitExceeded`; empty where AWS did not answer.
@@ -197,7 +159,7 @@ impl CallError {
 
     /// Whether the call certainly had no effect.
     pub fn is_refused(&self) -> bool {
-        self.kind == Kind::Refused
+        self.effect == Effect::None
     }
 
     /// Whether a permission is missing.
@@ -230,12 +192,12 @@ impl CallError {
 
     /// Whether the credentials for the call could not be obtained, so that it was never sent.
     pub fn is_without_credentials(&self) -> bool {
-        self.code.is_empty() && self.detail.starts_with(provider::NO_CREDENTIALS)
+        self.code.is_empty() && self.detail.starts_with(NO_CREDENTIALS)
     }
 
     /// Whether it was never sent for another reason: the proxy or the endpoint is not usable.
     pub fn is_stopped_on_the_way(&self) -> bool {
-        self.code.is_empty() && self.kind == Kind::Refused && !self.is_without_credentials()
+        self.code.is_empty() && self.effect == Effect::None && !self.is_without_credentials()
     }
 
     /// Whether RotateSecret takes up a rotation that had not ended, which it says by an error
@@ -261,19 +223,4 @@ fn is_wrong_date(code: &str, message: &str) -> bool {
     WRONG_DATE.contains(&code)
         || (QUOTES_THE_REQUEST.contains(&code)
             && WRONG_DATE_WORDS.iter().any(|words| message.starts_with(words)))
-}
-
-/// Why the role that a call was to be made under could not be assumed. The SDK tells it as a
-/// connection that failed, which it is not: the role, its trust or the ExternalId is at fault.
-fn refused_role<E: std::error::Error + 'static>(
-    error: &SdkError<E, HttpResponse>,
-) -> Option<&SdkError<AssumeRoleError, HttpResponse>> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(refusal) = error.downcast_ref() {
-            return Some(refusal);
-        }
-        cause = error.source();
-    }
-    None
 }

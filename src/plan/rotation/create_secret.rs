@@ -2,12 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Action, Outcome, Plan, Planned, Stage, authority, because, room, smtp, stage};
+use super::{Action, Outcome, Plan, Stage, changes, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_REFUSED;
 use crate::model::{
-    AccessKeyId, DocumentError, ISSUE_WINDOW, Intent, LIST_LAG, Observation, Policy, Version,
+    AccessKeyId, DocumentError, ISSUE_WINDOW, Intent, KeyRole, KeyStatus, LIST_LAG, Observation, Policy,
+    Version,
 };
+use crate::plan::{Change, Planned, authority, because, room};
 
 /// After this long a stored value is taken to show in every read. By then a CreateAccessKey that was not
 /// answered has made its key or never will, too.
@@ -45,9 +47,12 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     authority::check(seen, name_template)?;
     no_other_key(seen)?;
     // Old labels first: a secret that has all its twenty takes no other.
-    let mut actions: Vec<Planned> = room::stale_labels(seen);
+    let mut actions: Vec<Planned<Action>> = changes(room::stale_labels(seen)).collect();
     actions.extend(adopt(seen));
-    actions.extend(room::make(seen, policy)?);
+    let room = room::make(seen, policy)?;
+    let told = tell_deleted(seen, &room);
+    actions.extend(changes(room));
+    actions.extend(told);
     let intent = Intent::new(&seen.token, &seen.keys, seen.intent().as_ref());
     let mut reason = match seen.secret.current().and_then(|version| version.key.as_ref()) {
         Some(current) => format!("to supersede {current}"),
@@ -61,6 +66,19 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
         actions.push(because(Action::ForgetRefusal, "the rotation is no longer refused"));
     }
     Ok(Plan::done(actions))
+}
+
+/// Whoever loses a key that was active is told.
+fn tell_deleted(seen: &Observation, room: &[Planned<Change>]) -> Option<Planned<Action>> {
+    room.iter().find_map(|planned| {
+        let Change::DeleteKey { key } = &planned.action else { return None };
+        let known = seen.keys.iter().find(|known| known.id == *key)?;
+        if known.status == KeyStatus::Inactive || seen.role(known) == KeyRole::Orphan {
+            return None;
+        }
+        let action = Action::TellDeleted { key: key.clone(), evidence: planned.reason.clone() };
+        Some(because(action, "nobody deactivated it before"))
+    })
 }
 
 /// A key of the user's in a field that a rotation leaves as it is has consumers of its own: it must not pass for
@@ -88,15 +106,15 @@ fn stored(seen: &Observation, key: &AccessKeyId) -> Plan {
     if changed.is_some_and(|changed| seen.now.duration_since(changed) < LIST_LAG) {
         return Plan::idle(Outcome::Wait(format!("ListAccessKeys does not show key {key} yet")));
     }
-    let version = seen.token.as_str().to_owned();
-    let action = Action::GiveUpVersion { version, key: key.clone() };
+    let action = Change::RemovePending { version: seen.token.as_str().to_owned() };
     let error = Error::CredentialRejected {
         key: key.clone(),
         user: seen.user.clone(),
         problem: "was deleted before it could be promoted, so the rotation that made it was given up".into(),
         remedy: "Start another, which makes a new key: `aws secretsmanager rotate-secret`. The schedule and the sweep do so too.",
     };
-    let actions = vec![because(action, "a version's content can never be replaced")];
+    let reason = format!("its key {key} is gone, and a version's content can never be replaced");
+    let actions = vec![because(action.into(), reason)];
     Plan { actions, outcome: Outcome::Refuse(error) }
 }
 
@@ -108,8 +126,9 @@ fn not_stored_by_us(seen: &Observation, key: AccessKeyId, error: Error) -> Plan 
     if !is_pending || !is_settled || !matches!(error, Error::VersionNotStaged { .. }) {
         return error.into();
     }
-    let action = Action::GiveUpVersion { version: seen.token.as_str().to_owned(), key };
-    let actions = vec![because(action, "nothing shows that its SMTP credentials were proved")];
+    let action = Change::RemovePending { version: seen.token.as_str().to_owned() };
+    let reason = format!("nothing shows that the SMTP credentials of its key {key} were proved");
+    let actions = vec![because(action.into(), reason)];
     Plan { actions, outcome: Outcome::Refuse(error) }
 }
 
@@ -127,9 +146,9 @@ fn may_be_stored(seen: &Observation) -> Option<&'static str> {
 
 /// A current version that was not stored by us gets its key's label, by which everybody who may
 /// not read the value can later tell which key was superseded.
-fn adopt(seen: &Observation) -> Option<Planned> {
+fn adopt(seen: &Observation) -> Option<Planned<Action>> {
     let current = seen.secret.current().filter(|version| !version.is_labelled())?;
     let key = current.key.clone().filter(|key| seen.keys.iter().any(|known| known.id == *key))?;
-    let action = Action::LabelVersion { version: current.id.clone(), key };
-    Some(because(action, "this version was not stored by a rotation"))
+    let action = Change::LabelVersion { version: current.id.clone(), key };
+    Some(because(action.into(), "this version was not stored by a rotation"))
 }

@@ -6,7 +6,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::aws::{Aws, CallError, StoredValue};
+use crate::aws::{Aws, StoredValue};
+use crate::error::CallError;
 use crate::error::{Error, Result};
 use crate::event::RotationEvent;
 use crate::model::names::{AWSCURRENT, TAG_REFUSED};

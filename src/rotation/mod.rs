@@ -3,6 +3,11 @@
 //! Every failure ends here: it is logged once, counted, told to SNS, and becomes the invocation's
 //! error. A failing alert changes nothing about that.
 
+mod execute;
+mod observe;
+mod prove;
+mod storable;
+
 use std::time::Duration;
 
 use lambda_runtime::Diagnostic;
@@ -11,18 +16,20 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
 
+use execute::Executor;
+use observe::Observer;
+
 use crate::aws::Aws;
 use crate::config::{Config, Unreadable};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
+use crate::event::Invocation;
 use crate::event::{RotationEvent, Step};
-use crate::execute::Executor;
-use crate::invocation::Invocation;
 use crate::model::names::TAG_REFUSED;
 use crate::model::{Observation, Refusal};
 use crate::notify;
-use crate::observe::Observer;
-use crate::plan::{self, Action, Outcome, Plan, Planned};
+use crate::plan::Planned;
+use crate::plan::rotation::{self as steps, Action, Outcome, Plan};
 use crate::telemetry::{Metric, Metrics};
 
 /// How often a step looks at what does not show yet before it gives up: reads of Secrets Manager and
@@ -123,7 +130,7 @@ impl Rotator {
     ) -> Result<Answer> {
         let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
         if event.step == Step::SetSecret {
-            return answer(event.step, plan::set_secret().outcome, Vec::new());
+            return answer(event.step, steps::set_secret().outcome, Vec::new());
         }
         let observer = Observer { aws: &self.aws, config, event, account: invocation.account() };
         let mut looks = 0;
@@ -154,13 +161,13 @@ impl Rotator {
         }
     }
 
-    fn measure(&self, done: &[Planned], begun: Instant) {
+    fn measure(&self, done: &[Planned<Action>], begun: Instant) {
         let mut retired = 0;
         for planned in done {
             match &planned.action {
                 Action::ProveKey { .. } => self.metrics.emit(Metric::PropagationDelay(begun.elapsed()), &[]),
                 Action::Promote { .. } => self.metrics.emit(Metric::RotationSucceeded, &[]),
-                Action::DeactivateKey { .. } | Action::DeleteKey { .. } => retired += 1,
+                Action::Change(change) if change.is_destructive() => retired += 1,
                 _ => {}
             }
         }
@@ -188,7 +195,7 @@ impl Rotator {
             user = error.user().map(|user| user.name.as_str()),
             keyId = error.key().map(|key| key.as_str()),
             requestId = invocation.request_id,
-            error = chain(error),
+            error = error.chain(),
             "invocation failed"
         );
         let reporting = self.config.as_ref().err().map(Unreadable::reporting);
@@ -237,24 +244,24 @@ async fn look(observer: &Observer<'_>) -> Result<(Observation, Plan)> {
         Step::CreateSecret => {
             let seen = Box::pin(observer.create_secret()).await?;
             let plan =
-                plan::create_secret(&seen, &observer.policy(&seen.secret)?, &observer.config.secret_name);
+                steps::create_secret(&seen, &observer.policy(&seen.secret)?, &observer.config.secret_name);
             (seen, plan)
         }
         Step::TestSecret => {
             let seen = observer.test_secret().await?;
-            let plan = plan::test_secret(&seen);
+            let plan = steps::test_secret(&seen);
             (seen, plan)
         }
         // setSecret never comes here: it looks at nothing.
         Step::FinishSecret | Step::SetSecret => {
             let seen = Box::pin(observer.finish_secret()).await?;
-            let plan = plan::finish_secret(&seen, &observer.policy(&seen.secret)?, mail);
+            let plan = steps::finish_secret(&seen, &observer.policy(&seen.secret)?, mail);
             (seen, plan)
         }
     })
 }
 
-fn answer(step: Step, outcome: Outcome, done: Vec<Planned>) -> Result<Answer> {
+fn answer(step: Step, outcome: Outcome, done: Vec<Planned<Action>>) -> Result<Answer> {
     let (outcome, reason) = match outcome {
         Outcome::Done => ("done", String::new()),
         Outcome::AlreadyDone(reason) => ("already-done", reason),
@@ -262,24 +269,12 @@ fn answer(step: Step, outcome: Outcome, done: Vec<Planned>) -> Result<Answer> {
         Outcome::Wait(problem) => return Err(Error::PlanChanged { problem }),
         Outcome::Refuse(error) => return Err(error),
     };
-    let actions = done.iter().map(Planned::to_string).collect();
+    let actions = done.iter().map(ToString::to_string).collect();
     Ok(Answer { step: step.as_str(), outcome, reason, actions })
-}
-
-/// An error with all its sources, each said once.
-pub(crate) fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(" Cause: ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
-        Self { error_type: error.error_type().into(), error_message: chain(&error) }
+        Self { error_type: error.error_type().into(), error_message: error.chain() }
     }
 }

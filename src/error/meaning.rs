@@ -7,7 +7,7 @@ use super::remedy;
 
 /// What a failed call means to whoever waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Meaning {
+pub(crate) enum Meaning {
     /// A permission is missing.
     Denied,
     /// AWS asks to slow down.

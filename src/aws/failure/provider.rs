@@ -8,10 +8,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
-use super::{CallError, MESSAGE_CHARS, Meaning, remedy};
+use crate::error::{CallError, MESSAGE_CHARS, Meaning, remedy};
 
-/// How the details of such failures begin.
-pub(super) const NO_CREDENTIALS: &str = "the credentials could not be obtained";
 /// What is shorter than this is no secret key of AWS's, and no session token.
 const SHORTEST_SECRET: usize = 16;
 /// Words after which a value is taken for a secret, however short it is.
@@ -25,7 +23,7 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn of(self, action: &'static str) -> CallError {
-        CallError::unsent(action, format!("{NO_CREDENTIALS}: {:?}", self.words), self.meaning)
+        CallError::without_credentials(action, &self.words, self.meaning)
     }
 }
 

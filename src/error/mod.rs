@@ -5,10 +5,17 @@
 //! names and key ids; never a secret. Text that somebody else chose is quoted with `{:?}`, which
 //! escapes what could forge a log line.
 
+mod call;
+mod meaning;
+pub(crate) mod remedy;
+
 use std::borrow::Cow;
 
-use crate::aws::CallError;
 use crate::model::{AccessKeyId, DocumentError, UserRef};
+
+pub use call::CallError;
+pub(crate) use call::{Effect, MESSAGE_CHARS};
+pub(crate) use meaning::Meaning;
 
 /// What to do about a failure of which nothing more is known.
 const TRIED_AGAIN: &str = "It is tried again by itself, and each attempt begins by looking at what is there.";
@@ -359,6 +366,18 @@ impl Error {
     /// so that it is reported once and not at every schedule.
     pub fn is_reported_once(&self) -> bool {
         matches!(self, Self::UserExempt { .. })
+    }
+
+    /// The error with all its sources, each said once.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(" Cause: ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
     }
 
     /// The same failure, saying what had already been done when it struck.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::aws::{Aws, CallError, Identity, Sts};
+use crate::aws::{Aws, Identity, Sts};
 use crate::config::{Config, parse_regions};
+use crate::error::CallError;
 use crate::error::{Error, Result};
 use crate::model::names::TAG_TEST_REGIONS;
 use crate::model::{Credential, Observation};

@@ -3,12 +3,13 @@
 //! All of it is planned from what is there, so a repeated finishSecret does what is still missing:
 //! the token being AWSCURRENT already does not end it.
 
-use super::{Action, Outcome, Plan, Planned, Stage, because, room, smtp, stage};
+use super::{Action, Outcome, Plan, Stage, changes, smtp, stage};
 use crate::error::{Error, Result};
 use crate::model::names::{AWSPENDING, AWSPREVIOUS};
 use crate::model::{
     AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy, SecretDocument, UnknownKeys, Version,
 };
+use crate::plan::{Change, Planned, because, deletion, room};
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
 pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
@@ -59,12 +60,14 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
     let careful = policy.of_a_key_in_no_version();
     actions.extend(unnamed.map(|old| retire_at_once(seen, &careful, old)).unwrap_or_default());
     let superseded = unnamed.or(superseded);
-    actions.extend(room::orphans(seen));
-    actions.extend(room::stale_labels(seen));
+    actions.extend(changes(room::orphans(seen)));
+    actions.extend(changes(room::stale_labels(seen)));
     let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
     if pending {
-        let action = Action::EndPending { version: seen.token.as_str().to_owned() };
-        actions.push(because(action, "the rotation is over"));
+        // Left there, it would stay behind on a version that is not current as soon as somebody puts a value
+        // by hand, and RotateSecret refuses to begin then.
+        let action = Change::RemovePending { version: seen.token.as_str().to_owned() };
+        actions.push(because(action.into(), "the rotation is over"));
     }
     // The intent is open until the mail is out; without mails it is left for the next rotation to
     // overwrite, which saves a call. A read that lags may not show it before the promotion.
@@ -118,7 +121,7 @@ fn unnamed_predecessor<'s>(
 /// With an overlap of zero the superseded key goes inactive here, and with no recovery window
 /// either it is deleted here. Otherwise it stays, labelled, for its time to come. It stays as well
 /// where another secret's consumers may use it.
-fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec<Planned> {
+fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec<Planned<Action>> {
     let Some(key) = seen.keys.iter().find(|key| key.id == *old).filter(|_| policy.overlap.is_zero()) else {
         return Vec::new();
     };
@@ -128,10 +131,14 @@ fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec
     }
     let mut actions = Vec::new();
     if key.status == KeyStatus::Active {
-        actions.push(because(Action::DeactivateKey { key: old.clone() }, "superseded, and the overlap is 0"));
+        actions.push(because(
+            Change::DeactivateKey { key: old.clone() }.into(),
+            "superseded, and the overlap is 0",
+        ));
     }
     if policy.recovery.is_zero() {
-        actions.extend(room::delete(seen, key, "superseded, and overlap and recovery are 0".into()));
+        let reason = "superseded, and overlap and recovery are 0".into();
+        actions.extend(changes(deletion(Some(&seen.secret), old, reason)));
     }
     actions
 }
