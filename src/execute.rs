@@ -28,7 +28,7 @@ impl Target<'_> {
         let arn = self.secret.arn.as_str();
         match change {
             Change::LabelVersion { version, key } => {
-                let from = self.secret.staged(key.as_str()).map(|holder| holder.id.as_str());
+                let from = self.secret.staged(key.as_str()).map(|holder| &holder.id);
                 self.secrets.move_label(arn, key.as_str(), from, Some(version)).await
             }
             Change::RemoveLabel { version, key } => {

@@ -18,9 +18,7 @@ use std::time::Duration;
 use super::AwsClock;
 use super::failure::failed;
 use crate::error::CallError;
-use crate::model::{
-    ClientRequestToken, RotationSetup, RotationToken, SecretState, Sensitive, Version, fits_a_tag,
-};
+use crate::model::{RotationSetup, RotationToken, SecretState, Sensitive, Version, VersionId, fits_a_tag};
 
 /// How often a value is put, as often as the SDK tries any other call.
 const PUT_ATTEMPTS: u32 = 3;
@@ -41,7 +39,7 @@ pub enum StoredValue {
     /// SecretString, of the version named.
     Text {
         /// Which version answered.
-        version: String,
+        version: VersionId,
         /// What it holds.
         text: Sensitive,
     },
@@ -166,7 +164,7 @@ impl SecretsManager {
 
     /// [ListSecretVersionIds](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html):
     /// when each version was stored, deprecated ones included, as long as Secrets Manager keeps them.
-    pub async fn version_dates(&self, secret_id: &str) -> Result<BTreeMap<String, Timestamp>, CallError> {
+    pub async fn version_dates(&self, secret_id: &str) -> Result<BTreeMap<VersionId, Timestamp>, CallError> {
         const ACTION: &str = "secretsmanager:ListSecretVersionIds";
         let pages = self.0.list_secret_version_ids().secret_id(secret_id).include_deprecated(true);
         let mut pages = pages.into_paginator().send();
@@ -174,7 +172,7 @@ impl SecretsManager {
         while let Some(page) = pages.next().await {
             let page = page.map_err(|e| failed(ACTION, &e).about(secret_id))?;
             let dated = |version: &SecretVersionsListEntry| {
-                Some((version.version_id()?.to_owned(), version.created_date().and_then(time)?))
+                Some((VersionId::new(version.version_id()?), version.created_date().and_then(time)?))
             };
             dates.extend(page.versions().iter().filter_map(dated));
         }
@@ -187,7 +185,11 @@ impl SecretsManager {
     }
 
     /// The value of one version, whatever its labels.
-    pub async fn version_value(&self, secret_id: &str, version: &str) -> Result<StoredValue, CallError> {
+    pub async fn version_value(
+        &self,
+        secret_id: &str,
+        version: &VersionId,
+    ) -> Result<StoredValue, CallError> {
         self.value(secret_id, None, Some(version)).await
     }
 
@@ -198,15 +200,16 @@ impl SecretsManager {
         &self,
         secret_id: &str,
         stage: Option<&str>,
-        version: Option<&str>,
+        version: Option<&VersionId>,
     ) -> Result<StoredValue, CallError> {
         let request = self.0.get_secret_value().secret_id(secret_id);
-        let request =
-            request.set_version_stage(stage.map(str::to_owned)).set_version_id(version.map(str::to_owned));
+        let request = request
+            .set_version_stage(stage.map(str::to_owned))
+            .set_version_id(version.map(|version| version.as_str().to_owned()));
         match request.send().await {
             Ok(answer) => Ok(match (answer.secret_string, answer.secret_binary) {
                 (Some(text), _) => StoredValue::Text {
-                    version: answer.version_id.unwrap_or_default(),
+                    version: VersionId::new(answer.version_id.unwrap_or_default()),
                     text: Sensitive::new(text),
                 },
                 (None, Some(_)) => StoredValue::Binary,
@@ -227,7 +230,7 @@ impl SecretsManager {
     pub async fn put(
         &self,
         secret_arn: &str,
-        token: &ClientRequestToken,
+        token: &VersionId,
         rotation_token: Option<&RotationToken>,
         stages: &[&str],
         value: &Sensitive,
@@ -263,15 +266,15 @@ impl SecretsManager {
         &self,
         arn: &str,
         stage: &str,
-        from: Option<&str>,
-        to: Option<&str>,
+        from: Option<&VersionId>,
+        to: Option<&VersionId>,
     ) -> Result<(), CallError> {
         self.0
             .update_secret_version_stage()
             .secret_id(arn)
             .version_stage(stage)
-            .set_remove_from_version_id(from.map(str::to_owned))
-            .set_move_to_version_id(to.map(str::to_owned))
+            .set_remove_from_version_id(from.map(|version| version.as_str().to_owned()))
+            .set_move_to_version_id(to.map(|version| version.as_str().to_owned()))
             .send()
             .await
             .map(drop)
@@ -280,7 +283,7 @@ impl SecretsManager {
 
     /// Takes a label off a version. That it is no longer there, which AWS refuses, is as good: the sweep and a
     /// rotation may take off the same one, and AWS takes AWSPENDING off by itself when it moves AWSCURRENT.
-    pub async fn remove_label(&self, arn: &str, stage: &str, version: &str) -> Result<(), CallError> {
+    pub async fn remove_label(&self, arn: &str, stage: &str, version: &VersionId) -> Result<(), CallError> {
         match self.move_label(arn, stage, Some(version), None).await {
             Err(error) if error.is_not_found() || error.code() == "InvalidParameterException" => Ok(()),
             result => result,
@@ -289,7 +292,7 @@ impl SecretsManager {
 
     /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
     /// with a first version; answers with the ARN and that version's id.
-    pub async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, String), CallError> {
+    pub async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, VersionId), CallError> {
         const ACTION: &str = "secretsmanager:CreateSecret";
         let replicas: Vec<_> = secret
             .replica_regions
@@ -310,7 +313,7 @@ impl SecretsManager {
             .set_tags(Some(tags));
         let answer = request.send().await.map_err(|e| failed(ACTION, &e).about(secret.name))?;
         match (answer.arn, answer.version_id) {
-            (Some(arn), Some(version)) => Ok((arn, version)),
+            (Some(arn), Some(version)) => Ok((arn, VersionId::new(version))),
             _ => Err(CallError::incomplete(ACTION)),
         }
     }
@@ -344,7 +347,11 @@ impl SecretsManager {
     /// at once; `setup` for a secret that nothing rotates yet. The SDK sends its own
     /// ClientRequestToken, so its retries start no second rotation. Answers with the id of the
     /// version that the rotation makes.
-    pub async fn rotate(&self, secret_arn: &str, setup: Option<&RotationSetup>) -> Result<String, CallError> {
+    pub async fn rotate(
+        &self,
+        secret_arn: &str,
+        setup: Option<&RotationSetup>,
+    ) -> Result<VersionId, CallError> {
         const ACTION: &str = "secretsmanager:RotateSecret";
         let rules = setup
             .map(|setup| RotationRulesType::builder().automatically_after_days(setup.every_days).build());
@@ -355,7 +362,7 @@ impl SecretsManager {
             .set_rotation_lambda_arn(setup.map(|setup| setup.function_arn.clone()))
             .set_rotation_rules(rules);
         let answer = request.send().await.map_err(|e| failed(ACTION, &e).about(secret_arn))?;
-        answer.version_id.ok_or_else(|| CallError::incomplete(ACTION))
+        answer.version_id.map(VersionId::new).ok_or_else(|| CallError::incomplete(ACTION))
     }
 
     /// [RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html)
@@ -368,7 +375,7 @@ impl SecretsManager {
         function: Option<&str>,
         every_days: Option<i64>,
         immediately: bool,
-    ) -> Result<Option<String>, CallError> {
+    ) -> Result<Option<VersionId>, CallError> {
         let rules =
             every_days.map(|days| RotationRulesType::builder().automatically_after_days(days).build());
         let request = self
@@ -380,7 +387,7 @@ impl SecretsManager {
             .rotate_immediately(immediately);
         let answer =
             request.send().await.map_err(|e| failed("secretsmanager:RotateSecret", &e).about(secret_arn))?;
-        Ok(answer.version_id.filter(|_| immediately))
+        Ok(answer.version_id.filter(|_| immediately).map(VersionId::new))
     }
 
     /// When a secret was created.
@@ -429,8 +436,11 @@ fn scheduled(rules: Option<&RotationRulesType>) -> bool {
 }
 
 fn versions(stages: Option<&HashMap<String, Vec<String>>>) -> Vec<Version> {
-    let mut versions: Vec<Version> =
-        stages.into_iter().flatten().map(|(id, stages)| Version::new(id, stages.iter().cloned())).collect();
+    let mut versions: Vec<Version> = stages
+        .into_iter()
+        .flatten()
+        .map(|(id, stages)| Version::new(id.as_str(), stages.iter().cloned()))
+        .collect();
     versions.sort_by(|a, b| a.id.cmp(&b.id));
     versions
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{INVOKED_BY_SECRETS_MANAGER, invalid_for, text};
 use crate::error::{Error, Result};
-use crate::model::{ClientRequestToken, RotationToken};
+use crate::model::{RotationToken, VersionId};
 
 /// The four steps of
 /// [Secrets Manager's contract](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html).
@@ -60,7 +60,7 @@ pub struct RotationEvent {
     /// The secret's ARN; some stand-ins send its name.
     pub secret_id: String,
     /// The version to make.
-    pub token: ClientRequestToken,
+    pub token: VersionId,
     /// To be passed on to PutSecretValue where it is present.
     pub rotation_token: Option<RotationToken>,
 }
@@ -82,7 +82,7 @@ impl RotationEvent {
         Ok(Self {
             step,
             secret_id: required(event, "SecretId", 1..=2048)?.to_owned(),
-            token: ClientRequestToken::new(required(event, "ClientRequestToken", 1..=64)?),
+            token: VersionId::new(required(event, "ClientRequestToken", 1..=64)?),
             rotation_token,
         })
     }

@@ -37,23 +37,35 @@ impl fmt::Display for AccessKeyId {
     }
 }
 
-/// A rotation's token: the id of the version it makes.
+/// The id of a secret's version: the ClientRequestToken of the call or of the rotation that made it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct ClientRequestToken(String);
+pub struct VersionId(String);
 
-impl ClientRequestToken {
-    /// Wraps a token, which is also a version id.
-    pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
+impl VersionId {
+    /// Wraps an id as Secrets Manager writes it.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
     }
 
-    /// The token as Secrets Manager writes it.
+    /// The id as Secrets Manager writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for ClientRequestToken {
+impl From<&str> for VersionId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for VersionId {
+    fn from(id: String) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for VersionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.escape_default().to_string())
     }

@@ -1,12 +1,14 @@
 //! The nouns. No async, no SDK, no clock, no environment, no randomness: time and policy come in
 //! as arguments, so that every decision built on them can be tested as a table.
 
+mod arn;
 mod claims;
 mod credential;
 mod document;
 mod finding;
 mod ids;
 mod intent;
+mod keyring;
 mod keys;
 mod ledger;
 mod mailbox;
@@ -15,27 +17,31 @@ mod policy;
 mod progress;
 mod refusal;
 mod report;
+mod secret;
 mod setup;
 mod smtp;
 mod text;
 mod time;
 
+pub use arn::{Arn, is_account_id};
 pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
 pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
-pub use ids::{AccessKeyId, ClientRequestToken, UserRef, UserRefError};
+pub use ids::{AccessKeyId, UserRef, UserRefError, VersionId};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
+pub use keyring::Keyring;
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
 pub use mailbox::{is_address, mailbox};
-pub use observation::{Observation, SecretState, Version};
+pub use observation::Observation;
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
 pub use report::{
     CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
 };
+pub use secret::{Pending, SecretState, Version};
 pub use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};

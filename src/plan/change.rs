@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Planned, because};
-use crate::model::{AccessKeyId, SecretState};
+use crate::model::{AccessKeyId, SecretState, VersionId};
 
 /// A change of a key or of a staging label. Its `Display` is the line that a dry run prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,21 +11,21 @@ pub enum Change {
     /// Attach a key's id as a staging label to the version that holds it.
     LabelVersion {
         /// The version.
-        version: String,
+        version: VersionId,
         /// The key.
         key: AccessKeyId,
     },
     /// Take a key's label off a version, which lets Secrets Manager drop the version.
     RemoveLabel {
         /// The version.
-        version: String,
+        version: VersionId,
         /// The key.
         key: AccessKeyId,
     },
     /// Take AWSPENDING off a version that no rotation makes any more.
     RemovePending {
         /// The version.
-        version: String,
+        version: VersionId,
     },
     /// Make a key inactive.
     DeactivateKey {

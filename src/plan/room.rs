@@ -7,13 +7,18 @@ use super::{Change, Planned, because, deletion, retire};
 use crate::error::{Error, Result};
 use crate::model::names::AWSCURRENT;
 use crate::model::{
-    AccessKey, KeyRole, KeyStatus, LastUse, Ledger, Observation, Policy, UnknownKeys, Version,
+    AccessKey, Claims, KeyRole, KeyStatus, Keyring, LastUse, Ledger, Policy, UnknownKeys, UserRef, Version,
 };
 
 const LIMIT: usize = 2;
 
 /// What must go before a key can be made, or the key that is in the way and may not go.
-pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned<Change>>> {
+pub(super) fn make(
+    seen: Keyring<'_>,
+    user: &UserRef,
+    claims: &Claims,
+    policy: &Policy,
+) -> Result<Vec<Planned<Change>>> {
     let mut actions = orphans(seen);
     if seen.keys.len() - actions.len() < LIMIT {
         return Ok(actions);
@@ -23,7 +28,11 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned<Ch
         .iter()
         .filter(|key| seen.role(key) != KeyRole::Orphan)
         .map(|key| {
-            (key, may_remove(key, seen, policy).and_then(|reason| nobody_else_holds(key, seen, reason)))
+            (
+                key,
+                may_remove(key, seen, claims, policy)
+                    .and_then(|reason| nobody_else_holds(key, seen, claims, reason)),
+            )
         })
         .collect();
     // What may go comes first; among those an inactive key, then the older one.
@@ -31,16 +40,16 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned<Ch
     for (key, verdict) in verdicts {
         match verdict {
             Ok(reason) => {
-                actions.extend(deletion(Some(&seen.secret), &key.id, reason));
+                actions.extend(deletion(seen.secret, &key.id, reason));
                 return Ok(actions);
             }
             Err(Refusal { other: Some(other), remedy, .. }) => {
-                let (key, user) = (key.id.clone(), seen.user.clone());
+                let (key, user) = (key.id.clone(), user.clone());
                 return Err(Error::SecretConflict { key, user, other, remedy });
             }
             Err(refusal) if seen.role(key) != KeyRole::Current => {
                 return Err(Error::KeyLimit {
-                    user: seen.user.clone(),
+                    user: user.clone(),
                     key: key.id.clone(),
                     problem: format!("{}, created {}; {}", key.status, key.created, refusal.problem),
                     remedy: refusal.remedy,
@@ -53,31 +62,28 @@ pub(super) fn make(seen: &Observation, policy: &Policy) -> Result<Vec<Planned<Ch
 }
 
 /// What stands in the way of a rotation's new key, as far as labels and keys tell.
-pub fn blocked(seen: &Observation, policy: &Policy) -> Option<Error> {
-    make(seen, policy).err()
+pub fn blocked(seen: Keyring<'_>, user: &UserRef, policy: &Policy) -> Option<Error> {
+    make(seen, user, &Claims::default(), policy).err()
 }
 
 /// Deletes keys that nobody holds the secret of. Asked for after every lost answer.
-pub(super) fn orphans(seen: &Observation) -> Vec<Planned<Change>> {
+pub(super) fn orphans(seen: Keyring<'_>) -> Vec<Planned<Change>> {
     seen.orphans()
         .into_iter()
         .flat_map(|key| {
-            deletion(
-                Some(&seen.secret),
-                &key.id,
-                "made by an attempt of this rotation whose answer was lost".into(),
-            )
+            deletion(seen.secret, &key.id, "made by an attempt of this rotation whose answer was lost".into())
         })
         .collect()
 }
 
 /// Takes the labels of keys that are gone off superseded versions, as a crash between the deletion
 /// of a key and that of its label leaves them. A secret may have twenty labels.
-pub(super) fn stale_labels(seen: &Observation) -> Vec<Planned<Change>> {
-    let superseded = |version: &&Version| !version.has(AWSCURRENT) && version.id != seen.token.as_str();
-    let labelled = seen.secret.versions.iter().filter(superseded).filter(|version| version.is_labelled());
+pub(super) fn stale_labels(seen: Keyring<'_>) -> Vec<Planned<Change>> {
+    let versions = seen.secret.map_or(&[][..], |secret| &secret.versions);
+    let superseded = |version: &&Version| !version.has(AWSCURRENT) && Some(&version.id) != seen.making;
+    let labelled = versions.iter().filter(superseded).filter(|version| version.is_labelled());
     let gone = labelled.filter_map(|version| {
-        let key = version.key.clone().filter(|key| !seen.keys.iter().any(|known| known.id == *key))?;
+        let key = version.key.clone().filter(|key| seen.find(key).is_none())?;
         Some(because(Change::RemoveLabel { version: version.id.clone(), key }, "its key is gone"))
     });
     gone.collect()
@@ -93,10 +99,11 @@ struct Refusal {
 /// A key that another secret's consumers may use is not deleted, whatever it is to this secret.
 fn nobody_else_holds(
     key: &AccessKey,
-    seen: &Observation,
+    seen: Keyring<'_>,
+    claims: &Claims,
     reason: String,
 ) -> std::result::Result<String, Refusal> {
-    match seen.claims.holder_elsewhere(key, seen.now) {
+    match claims.holder_elsewhere(key, seen.now) {
         None => Ok(reason),
         Some(other) => Err(Refusal {
             problem: String::new(),
@@ -106,12 +113,17 @@ fn nobody_else_holds(
     }
 }
 
-fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::result::Result<String, Refusal> {
+fn may_remove(
+    key: &AccessKey,
+    seen: Keyring<'_>,
+    claims: &Claims,
+    policy: &Policy,
+) -> std::result::Result<String, Refusal> {
     let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy, other: None });
     match seen.role(key) {
         KeyRole::Current | KeyRole::Pending | KeyRole::Orphan => refuse("it is in use by this secret", ""),
         // Whoever puts a value can label it with the id of any key.
-        KeyRole::Abandoned if key.status == KeyStatus::Active && !seen.claims.is_held(&key.id) => refuse(
+        KeyRole::Abandoned if key.status == KeyStatus::Active && !claims.is_held(&key.id) => refuse(
             "a label says that a version of this secret holds it, and the version's value does not",
             "Check who labelled the version (CloudTrail: PutSecretValue, UpdateSecretVersionStage), and take the label off.",
         ),
@@ -163,10 +175,10 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
 /// key was inactive.
 fn after_a_rescue(
     key: &AccessKey,
-    seen: &Observation,
+    seen: Keyring<'_>,
     policy: &Policy,
 ) -> std::result::Result<Policy, Refusal> {
-    let ledger = Ledger::of(Some(&seen.secret), seen.now);
+    let ledger = Ledger::of(seen.secret, seen.now);
     let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(|_| seen.now));
     let Some(again) = again else { return Ok(*policy) };
     let until = retire::after(again, policy.overlap.max(retire::HELD));

@@ -10,10 +10,9 @@ use jiff::Timestamp;
 
 use super::retire::{LAST_USED_LAG, after};
 use super::{Change, Planned, because, deletion};
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use crate::model::names::AWSCURRENT;
 use crate::model::{
-    AccessKey, AccessKeyId, ClientRequestToken, KeyRole, KeyStatus, LastUse, Observation, SecretState,
-    UserRef,
+    AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, LastUse, Pending, SecretState, UserRef,
 };
 
 /// An invocation lasts at most 15 minutes
@@ -54,16 +53,18 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
             Some(format!("a rotation began {began} and may be at work until {}", after(began, AT_WORK)));
         return plan;
     }
-    let seen = observation(view);
+    // With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation that was
+    // given up.
+    let seen = Keyring { making: None, ..Keyring::of_lists(Some(secret), &view.keys, view.now) };
     // Before AWSPENDING is taken off: the record that explains an orphan names that version.
-    if view.user.is_some() && knows_current(&seen) {
+    if view.user.is_some() && knows_current(seen) {
         for key in seen.orphans() {
             plan.actions.extend(deletion(Some(secret), &key.id, ORPHAN.into()));
         }
     }
-    if let Some(pending) = secret.staged(AWSPENDING) {
+    if let Some(pending) = secret.pending().version() {
         let action = Change::RemovePending { version: pending.id.clone() };
-        plan.actions.push(because(action, why_pending(view, &seen)));
+        plan.actions.push(because(action, why_pending(view, seen)));
     }
     if !secret.rotation_enabled {
         plan.stays.push(match &secret.rotation_function {
@@ -75,7 +76,7 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
         plan.stays.push("nothing tells whose keys the secret holds: no key is looked at".into());
         return plan;
     }
-    if !knows_current(&seen) {
+    if !knows_current(seen) {
         plan.stays.push(
             "AWSCURRENT holds no active key of the user by its label, so which key is in use is not known: every key stays"
                 .into(),
@@ -83,55 +84,41 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
         return plan;
     }
     for key in &view.keys {
-        match verdict(&seen, key) {
+        match verdict(seen, key) {
             Verdict::InUse | Verdict::Planned => {}
             Verdict::Goes(reason) => plan.actions.extend(deletion(Some(secret), &key.id, reason)),
             Verdict::Stays(reason) => plan.stays.push(format!("key {} ({}) {reason}", key.id, key.status)),
         }
     }
-    plan.take_stale_labels(&seen);
+    plan.take_stale_labels(secret, seen);
     plan
 }
 
 /// Since when a rotation may be at work.
 fn at_work(view: &StuckView) -> Option<Timestamp> {
-    let pending = view.secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
-    let intent = view.secret.intent(view.now).filter(|intent| intent.token.as_str() == pending.id);
+    let pending = view.secret.pending().not_current()?;
+    let intent = view.secret.intent(view.now).filter(|intent| intent.token == pending.id);
     let began = intent.and_then(|intent| intent.attempts.last().copied()).or(view.secret.changed)?;
     (view.now < after(began, AT_WORK)).then_some(began)
 }
 
-/// With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation
-/// that was given up.
-fn observation(view: &StuckView) -> Observation {
-    let nobody = UserRef {
-        partition: String::new(),
-        account: String::new(),
-        path: String::new(),
-        name: String::new(),
+fn knows_current(seen: Keyring<'_>) -> bool {
+    seen.current().is_some_and(|key| key.status == KeyStatus::Active)
+}
+
+fn why_pending(view: &StuckView, seen: Keyring<'_>) -> String {
+    let pending = match view.secret.pending() {
+        Pending::None => return String::new(),
+        Pending::Promoted(_) => {
+            return "that version was promoted; left there, it can stop the next rotation".into();
+        }
+        Pending::RolledBack(_) => return "that version was current before; no rotation makes it".into(),
+        Pending::Unfinished(pending) => pending,
     };
-    let user = view.user.clone().unwrap_or(nobody);
-    let seen = Observation::of_lists(view.secret.clone(), user, view.keys.clone(), view.now);
-    Observation { token: ClientRequestToken::new(""), ..seen }
-}
-
-fn knows_current(seen: &Observation) -> bool {
-    let active = |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Current;
-    seen.keys.iter().any(|key| active(&key))
-}
-
-fn why_pending(view: &StuckView, seen: &Observation) -> String {
-    let Some(pending) = view.secret.staged(AWSPENDING) else { return String::new() };
-    if pending.has(AWSCURRENT) {
-        return "that version was promoted; left there, it can stop the next rotation".into();
-    }
-    if pending.has(AWSPREVIOUS) {
-        return "that version was current before; no rotation makes it".into();
-    }
     let Some(key) = &pending.key else {
         return "its rotation stored no key and has ended".into();
     };
-    match seen.keys.iter().find(|known| known.id == *key) {
+    match seen.find(key) {
         None if view.user.is_none() => format!("the rotation that stored {key} has ended"),
         None => format!("its key {key} is gone, so it can never be promoted"),
         Some(known) if known.status == KeyStatus::Inactive => {
@@ -151,12 +138,12 @@ enum Verdict {
     Stays(String),
 }
 
-fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
+fn verdict(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
     match seen.role(key) {
         KeyRole::Current => Verdict::InUse,
         KeyRole::Orphan => Verdict::Planned,
         KeyRole::Abandoned | KeyRole::Pending => abandoned(seen, key),
-        KeyRole::Previous if is_younger_than_current(seen, key) => Verdict::Stays(
+        KeyRole::Previous if seen.is_younger_than_current(key) => Verdict::Stays(
             "is younger than AWSCURRENT's, which somebody put back: it is kept until that is mended".into(),
         ),
         KeyRole::Previous => Verdict::Stays("was superseded: the sweep retires it in its time".into()),
@@ -170,7 +157,7 @@ fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
 
 /// A key of a rotation that was given up. Its value may have been read while it was AWSPENDING, so
 /// it must be known that nobody uses it, which IAM tells hours late.
-fn abandoned(seen: &Observation, key: &AccessKey) -> Verdict {
+fn abandoned(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
     let known_from = after(key.created, LAST_USED_LAG);
     let made = "made by a rotation that was given up";
     match &key.last_use {
@@ -186,11 +173,6 @@ fn abandoned(seen: &Observation, key: &AccessKey) -> Verdict {
     }
 }
 
-fn is_younger_than_current(seen: &Observation, key: &AccessKey) -> bool {
-    let current = seen.keys.iter().find(|known| seen.role(known) == KeyRole::Current);
-    current.is_some_and(|current| key.created > current.created)
-}
-
 impl UnstickPlan {
     /// Whether there is nothing to do.
     pub fn is_clean(&self) -> bool {
@@ -198,8 +180,8 @@ impl UnstickPlan {
     }
 
     /// Labels of keys that are gone, off every version but the current one.
-    fn take_stale_labels(&mut self, seen: &Observation) {
-        for version in &seen.secret.versions {
+    fn take_stale_labels(&mut self, secret: &SecretState, seen: Keyring<'_>) {
+        for version in &secret.versions {
             if version.has(AWSCURRENT) {
                 continue;
             }

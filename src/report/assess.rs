@@ -8,8 +8,8 @@ use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Ledger, Observation, SecretState,
-    duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, Keyring, LastUse, Ledger, SecretState,
+    VersionId, duration_text,
 };
 use crate::plan::deactivation_time;
 use crate::plan::sweep::ComingEvent;
@@ -26,12 +26,11 @@ const NOT_ENROLLED: &str = "Nothing rotates it: `iam-key-rotator enroll`; or del
 pub(super) fn user(
     visit: &Visit,
     arn: String,
-    stored: &BTreeMap<String, Timestamp>,
+    stored: &BTreeMap<VersionId, Timestamp>,
     config: &SweepConfig,
     now: Timestamp,
 ) -> User {
-    let secret = visit.secret.clone().unwrap_or_default();
-    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
+    let seen = visit.keyring(now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
     let secret = visit.secret.as_ref();
@@ -41,13 +40,13 @@ pub(super) fn user(
         arn,
         exemption: visit.exempt.clone(),
         policy: applies.then(|| policy(config, secret)),
-        keys: keys.into_iter().map(|key| self::key(key, &seen, secret.is_some().then_some(config))).collect(),
+        keys: keys.into_iter().map(|key| self::key(key, seen, secret.is_some().then_some(config))).collect(),
         secret: secret.map(|secret| self::secret(secret, stored)),
         validation: secret.map(|secret| validation(secret, &visit.keys)),
         findings: visit.findings.iter().map(|found| finding(found, secret.is_some())).collect(),
         unmet: Vec::new(),
         next: next(visit),
-        history: history(&seen, secret, stored),
+        history: history(seen, secret, stored),
         failure: visit.failure.as_ref().map(|error| shortened(&error.chain())),
     }
 }
@@ -89,7 +88,7 @@ pub(super) fn shortened(text: &str) -> String {
 }
 
 /// One key; `config` only where a secret holds the user's keys.
-fn key(key: &AccessKey, seen: &Observation, config: Option<&SweepConfig>) -> Key {
+fn key(key: &AccessKey, seen: Keyring<'_>, config: Option<&SweepConfig>) -> Key {
     let role = if config.is_some() { seen.role(key).name() } else { "not enrolled" };
     Key {
         suffix: suffix(&key.id),
@@ -109,25 +108,23 @@ fn key(key: &AccessKey, seen: &Observation, config: Option<&SweepConfig>) -> Key
 
 /// When the plan deactivates an active superseded key, if nobody uses it. A key that is younger than the
 /// current one was not superseded: AWSCURRENT was moved back.
-fn overlap_ends(key: &AccessKey, seen: &Observation, config: &SweepConfig) -> Option<Timestamp> {
-    let current = seen.secret.current()?.key.as_ref()?;
-    let current = seen.keys.iter().find(|known| known.id == *current)?;
-    let is_superseded = seen.role(key) == KeyRole::Previous && key.created <= current.created;
-    if !is_superseded || key.status != KeyStatus::Active {
+fn overlap_ends(key: &AccessKey, seen: Keyring<'_>, config: &SweepConfig) -> Option<Timestamp> {
+    let is_superseded = seen.role(key) == KeyRole::Previous && !seen.is_younger_than_current(key);
+    if seen.current().is_none() || !is_superseded || key.status != KeyStatus::Active {
         return None;
     }
     let settings = config.shared.policy;
-    let policy = settings.with_tags(&seen.secret.tags).unwrap_or(settings);
+    let policy = seen.secret.and_then(|secret| settings.with_tags(&secret.tags).ok()).unwrap_or(settings);
     Some(deactivation_time(seen.current_since()?, &policy))
 }
 
-fn secret(secret: &SecretState, stored: &BTreeMap<String, Timestamp>) -> Secret {
-    let version = secret.current().map(|version| version.id.clone());
+fn secret(secret: &SecretState, stored: &BTreeMap<VersionId, Timestamp>) -> Secret {
+    let version = secret.current().map(|version| &version.id);
     Secret {
         name: secret.name.clone(),
         arn: secret.arn.clone(),
-        version_stored: version.as_ref().and_then(|version| stored.get(version).copied()),
-        version,
+        version_stored: version.and_then(|version| stored.get(version).copied()),
+        version: version.map(|version| version.as_str().to_owned()),
         last_rotated: secret.last_rotated,
         next_rotation: secret.next_rotation.filter(|_| secret.rotation_enabled && secret.rotation_scheduled),
         // Nothing rotates a secret that is scheduled for deletion.
@@ -178,24 +175,24 @@ fn next(visit: &Visit) -> Vec<String> {
 /// What AWS keeps of what happened: when keys were made that are still there, when versions were
 /// stored, when the last rotation ended; and since when the sweep knows a key to be inactive.
 fn history(
-    seen: &Observation,
+    seen: Keyring<'_>,
     secret: Option<&SecretState>,
-    stored: &BTreeMap<String, Timestamp>,
+    stored: &BTreeMap<VersionId, Timestamp>,
 ) -> Vec<Event> {
     let exact = |what, key, at, source| Event { what, key, at, not_before: None, source };
     let mut events: Vec<Event> =
         seen.keys.iter().map(|key| exact(What::Created, suffix(&key.id), key.created, Source::Iam)).collect();
     let Some(secret) = secret else { return events };
-    let holds_listed_key = |id: &str| {
-        let version = secret.versions.iter().find(|version| version.id == id);
+    let holds_listed_key = |id: &VersionId| {
+        let version = secret.version(id);
         let key = version.and_then(|version| version.key.as_ref());
-        key.is_some_and(|key| seen.keys.iter().any(|listed| listed.id == *key))
+        key.is_some_and(|key| seen.find(key).is_some())
     };
     let gone = stored.iter().filter(|(id, _)| !holds_listed_key(id));
     events.extend(gone.map(|(_, at)| exact(What::Stored, String::new(), *at, Source::SecretsManager)));
-    let current = secret.current().and_then(|version| version.key.as_ref());
-    let created = current.and_then(|current| seen.keys.iter().find(|key| key.id == *current));
-    if let Some((key, rotated)) = created.zip(secret.last_rotated).filter(|(key, at)| *at >= key.created) {
+    if let Some((key, rotated)) =
+        seen.current().zip(secret.last_rotated).filter(|(key, at)| *at >= key.created)
+    {
         events.push(exact(What::Promoted, suffix(&key.id), rotated, Source::SecretsManager));
     }
     let ledger = Ledger::of(Some(secret), seen.now);

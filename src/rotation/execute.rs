@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::event::RotationEvent;
 use crate::execute::Target;
 use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
-use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef};
+use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef, VersionId};
 use crate::notify;
 use crate::plan::Planned;
 use crate::plan::rotation::{Action, Outcome, Plan};
@@ -115,7 +115,7 @@ impl Executor<'_> {
                     key.ok_or_else(|| Error::PlanChanged { problem: "there is no key to prove".into() })?;
                 self.prove(seen, &key).await
             }
-            Action::Promote { from, to, .. } => self.promote(arn, from.as_deref(), to).await,
+            Action::Promote { from, to, .. } => self.promote(arn, from.as_ref(), to).await,
             Action::ReportConflict { key, other } => {
                 let (key, user, other) = (key.clone(), seen.user.clone(), other.clone());
                 let error = Error::SecretConflict { key, user, other, remedy: SHARED };
@@ -196,7 +196,7 @@ impl Executor<'_> {
         let Err(error) = self.aws.secrets.put(arn, token, rotation_token, &stages, &value).await else {
             return Ok(());
         };
-        match self.aws.secrets.version_value(arn, token.as_str()).await {
+        match self.aws.secrets.version_value(arn, token).await {
             Ok(StoredValue::Text { text, .. }) if text == value => Ok(()),
             // A version's content never changes, so ours will never be stored.
             Ok(StoredValue::Text { .. } | StoredValue::Binary) => {
@@ -272,12 +272,12 @@ impl Executor<'_> {
 
     /// Moves AWSCURRENT. A lost answer, which the SDK follows with a retry that AWS then refuses,
     /// is told from a failure by looking.
-    async fn promote(&self, arn: &str, from: Option<&str>, to: &str) -> Result<()> {
+    async fn promote(&self, arn: &str, from: Option<&VersionId>, to: &VersionId) -> Result<()> {
         let Err(error) = self.aws.secrets.move_label(arn, AWSCURRENT, from, Some(to)).await else {
             return Ok(());
         };
         let now = self.aws.secrets.describe(arn).await;
-        if now.is_ok_and(|secret| secret.current().is_some_and(|current| current.id == to)) {
+        if now.is_ok_and(|secret| secret.current().is_some_and(|current| current.id == *to)) {
             return Ok(());
         }
         if error.code() == "InvalidParameterException" {

@@ -11,9 +11,7 @@ use crate::error::CallError;
 use crate::error::{Error, Result};
 use crate::event::RotationEvent;
 use crate::model::names::{AWSCURRENT, TAG_REFUSED};
-use crate::model::{
-    AccessKeyId, ClientRequestToken, Credential, Observation, Refusal, SecretState, Sensitive, minute,
-};
+use crate::model::{AccessKeyId, Credential, Observation, Refusal, SecretState, Sensitive, minute};
 
 const ACTION: &str = "secretsmanager:PutSecretValue";
 /// How the tag's value begins where it remembers that a value was not stored; AWS's code follows.
@@ -94,10 +92,9 @@ async fn again(aws: &Aws, event: &RotationEvent, seen: &Observation) -> Result<b
     let StoredValue::Text { text, .. } = aws.secrets.version_value(arn, &current.id).await? else {
         return Ok(false);
     };
-    let token = ClientRequestToken::new(&current.id);
     // A label that is this version's for good, where it has one: should AWS attach it, nothing moves.
     let own = current.key.as_ref().map_or(AWSCURRENT, |key| key.as_str());
-    match aws.secrets.put(arn, &token, event.rotation_token.as_ref(), &[own], &text).await {
+    match aws.secrets.put(arn, &current.id, event.rotation_token.as_ref(), &[own], &text).await {
         Ok(()) => Ok(true),
         Err(error) => Err(Error::from(error).after(", as before, so no key was created")),
     }

@@ -33,7 +33,7 @@ impl Account<'_> {
     pub(super) fn looks_created(&self, user: &UserRef, secret: &SecretState) -> bool {
         let name = self.config.shared.secret_name_of(user);
         let token = creation_token(&user.account, &name);
-        let only_version = matches!(secret.versions.as_slice(), [version] if version.id == token);
+        let only_version = matches!(secret.versions.as_slice(), [version] if version.id.as_str() == token);
         secret.name == name && only_version && secret.rotation_function.is_none()
     }
 }

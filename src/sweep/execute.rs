@@ -11,7 +11,7 @@ use crate::config::SecretsIn;
 use crate::error::{Error, Result};
 use crate::execute::Target;
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKeyId, Ledger, Note, SecretState, UserRef};
+use crate::model::{AccessKeyId, Ledger, Note, SecretState, UserRef, VersionId};
 use crate::plan::Planned;
 use crate::plan::sweep::{FleetAction, UserView};
 
@@ -100,7 +100,13 @@ impl Account<'_> {
     }
 
     /// The label comes last, because it is what tells that the enrolment is whole.
-    async fn settle(&self, user: &UserRef, arn: &str, version: &str, adopts: &AccessKeyId) -> Result<()> {
+    async fn settle(
+        &self,
+        user: &UserRef,
+        arn: &str,
+        version: &VersionId,
+        adopts: &AccessKeyId,
+    ) -> Result<()> {
         let policy = secret_policy(user, self.config.rotation_role.as_deref());
         self.secrets.put_policy(arn, &policy).await?;
         Ok(self.secrets.move_label(arn, adopts.as_str(), None, Some(version)).await?)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join3, try_join_all};
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::account::Account;
@@ -13,7 +14,7 @@ use crate::error::CallError;
 use crate::error::{Error, Result};
 use crate::model::names::{TAG_NOTICES, TAG_USER};
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef,
+    AccessKey, AccessKeyId, Claims, Finding, FindingKind, Keyring, Ledger, OtherSecret, SecretState, UserRef,
     fits_a_secret_name,
 };
 use crate::notify;
@@ -191,11 +192,11 @@ impl Account<'_> {
                 .filter(|secret| secret.rotation_function.is_none())
                 .map(|secret| secret.name.clone())
                 .collect(),
-            others: Vec::new(),
+            claims: Claims::default(),
             policy: SeenPolicy::Unread,
         };
         self.place_secret(candidate, secret, &mut view).await?;
-        view.others = others(candidate, &view);
+        view.claims.others = others(candidate, &view);
         view.policy = self.see_policy(&view).await?;
         Ok(view)
     }
@@ -372,6 +373,11 @@ impl Visit {
         self.coming.clone_from(&plan.coming);
         self.exempt.clone_from(&plan.exempt);
         self.refused.clone_from(&plan.refused);
+    }
+
+    /// The user's keys beside the secret, as they were found.
+    pub fn keyring(&self, now: Timestamp) -> Keyring<'_> {
+        Keyring::of_lists(self.secret.as_ref(), &self.keys, now)
     }
 
     /// Whether there is anything to report of it.

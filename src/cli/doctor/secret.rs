@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::super::Session;
 use super::super::target::Target;
 use super::report::Report;
-use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_OVERLAP, TAG_RECOVERY, TAG_USER};
+use crate::model::names::{TAG_OVERLAP, TAG_RECOVERY, TAG_USER};
 use crate::model::{UserRef, parse_duration};
 use crate::plan::unstick::{StuckView, unstick};
 
@@ -114,7 +114,7 @@ fn check_labels(report: &mut Report, target: &Target<'_>) {
             "Take labels off versions that nobody reads; `iam-key-rotator unstick` takes those of keys that are gone.",
         );
     }
-    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+    let pending = secret.pending().not_current();
     let Some(pending) = pending else {
         return report.ok("labels", "no rotation is stuck");
     };

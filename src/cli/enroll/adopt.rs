@@ -89,7 +89,7 @@ impl Planner<'_> {
         if let Some(rival) = secrets.enrolled.iter().find(|rival| rival.arn != secret.arn) {
             return Some(format!("the user is enrolled with another secret: {}", rival.arn));
         }
-        let unfinished = secret.unfinished().filter(|_| !self.is_enrolled(secret));
+        let unfinished = secret.pending().unfinished().filter(|_| !self.is_enrolled(secret));
         unfinished.map(|version| {
             format!(
                 "a rotation of secret {} has begun and not ended (AWSPENDING is on version {}): finish or remove \

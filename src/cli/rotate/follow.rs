@@ -9,7 +9,7 @@ use super::super::target::Target;
 use super::super::{Failure, Session, Terminal, doctor};
 use crate::aws::LoggedError;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{AccessKeyId, ClientRequestToken, KeyStatus};
+use crate::model::{AccessKeyId, KeyStatus, VersionId};
 
 /// How often AWS is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -42,7 +42,7 @@ struct Progress {
     told: Option<LoggedError>,
     /// Where the function logs to; `None` where that cannot be found out, or the log cannot be read.
     log_group: Option<String>,
-    version: ClientRequestToken,
+    version: VersionId,
     made: Option<AccessKeyId>,
 }
 
@@ -50,7 +50,7 @@ struct Progress {
 pub(in crate::cli) async fn follow(
     session: &Session,
     target: &mut Target<'_>,
-    version: &str,
+    version: &VersionId,
     timeout: Duration,
     terminal: &mut Terminal,
 ) -> Result<Followed, Failure> {
@@ -63,7 +63,7 @@ pub(in crate::cli) async fn follow(
         since: before(CLOCK_SLACK),
         told: None,
         log_group,
-        version: ClientRequestToken::new(version),
+        version: version.clone(),
         made: None,
     };
     terminal.line("")?;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::target::Target;
 use super::{Exit, Failure, Session, Terminal};
-use crate::model::names::{AWSCURRENT, AWSPENDING};
 use crate::model::parse_duration;
 
 pub(super) use follow::{Followed, follow};
@@ -79,7 +78,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         // Secrets Manager has begun the earlier one again.
         Err(error) if error.is_reattempt() => {
             target.refresh().await?;
-            let pending = target.secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+            let pending = target.secret.pending().not_current();
             let Some(pending) = pending.map(|version| version.id.clone()) else { return Err(error.into()) };
             terminal.line(format!(
                 "\nAn earlier rotation had not ended; Secrets Manager takes it up again: version {pending}"

@@ -2,8 +2,10 @@
 
 use super::super::target::Target;
 use super::super::{Exit, Failure, Terminal};
+use crate::execute;
 use crate::model::names::AWSPREVIOUS;
 use crate::model::{AccessKeyId, KeyStatus};
+use crate::plan::deletion;
 
 /// Deactivates the key that was superseded, and deletes it on a typed yes. `known` is the key that
 /// was current before, where a label told; otherwise the rotation has labelled it by now.
@@ -44,12 +46,12 @@ pub(super) async fn run(
     }
     target.refresh().await?;
     check_not_current(target, &old)?;
-    target.iam.delete(&user.name, &old).await?;
-    terminal.line(format!("deleted key {old}"))?;
-    if let Some(version) = target.secret.holder(&old).filter(|version| version.is_labelled()) {
-        let (arn, id) = (&target.secret.arn, version.id.clone());
-        target.account.secrets.remove_label(arn, old.as_str(), &id).await?;
+    let (secrets, secret, iam) = (&target.account.secrets, &target.secret, &target.iam);
+    let made = execute::Target { secrets, secret, iam, user: &user.name };
+    for planned in deletion(Some(secret), &old, String::new()) {
+        made.make(&planned.action).await?;
     }
+    terminal.line(format!("deleted key {old}"))?;
     terminal.line("Sessions that were made with it live on for as long as they were granted: see CloudTrail for what it did.")?;
     Ok(Exit::Done)
 }

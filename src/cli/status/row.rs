@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, LastUse, Observation, SecretState};
+use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, Keyring, LastUse, SecretState};
 use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
 
@@ -58,13 +57,12 @@ pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<KeyRow> {
     if visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none() {
         return Vec::new();
     }
-    let secret = visit.secret.clone().unwrap_or_default();
-    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
+    let seen = visit.keyring(now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
-    let mut rows: Vec<KeyRow> = keys.iter().map(|key| KeyRow::of(visit, &seen, Some(key))).collect();
+    let mut rows: Vec<KeyRow> = keys.iter().map(|key| KeyRow::of(visit, seen, Some(key))).collect();
     if rows.is_empty() {
-        rows.push(KeyRow::of(visit, &seen, None));
+        rows.push(KeyRow::of(visit, seen, None));
     }
     rows
 }
@@ -95,7 +93,7 @@ impl KeyRow {
     pub const HEADERS: [&'static str; 9] =
         ["USER", "KEY", "STATE", "AGE", "LAST USED", "SECRET", "ROTATION", "NEXT", "WHEN"];
 
-    fn of(visit: &Visit, seen: &Observation, key: Option<&AccessKey>) -> Self {
+    fn of(visit: &Visit, seen: Keyring<'_>, key: Option<&AccessKey>) -> Self {
         let role = key.filter(|_| visit.secret.is_some()).map(|key| seen.role(key));
         // What concerns the user and no single key is shown at the key in use.
         let leads =
@@ -233,7 +231,7 @@ fn event(event: ComingEvent) -> &'static str {
 
 fn rotation_state(secret: Option<&SecretState>) -> &'static str {
     let Some(secret) = secret else { return "no secret" };
-    let pending = secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT));
+    let pending = secret.pending().not_current().is_some();
     match (secret.rotation_enabled, secret.rotation_scheduled) {
         _ if secret.deleted.is_some() => "to be deleted",
         _ if pending => "in progress",

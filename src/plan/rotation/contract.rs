@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{ClientRequestToken, SecretState};
+use crate::model::{SecretState, VersionId};
 
 /// Where a rotation's version stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Stage {
 }
 
 /// Tells where the version stands, or why the step must not run.
-pub fn stage(secret: &SecretState, token: &ClientRequestToken) -> Result<Stage> {
+pub fn stage(secret: &SecretState, token: &VersionId) -> Result<Stage> {
     if !secret.rotation_enabled {
         return Err(Error::RotationNotEnabled { secret: secret.arn.clone() });
     }

@@ -47,9 +47,9 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     authority::check(seen, name_template)?;
     no_other_key(seen)?;
     // Old labels first: a secret that has all its twenty takes no other.
-    let mut actions: Vec<Planned<Action>> = changes(room::stale_labels(seen)).collect();
+    let mut actions: Vec<Planned<Action>> = changes(room::stale_labels(seen.keyring())).collect();
     actions.extend(adopt(seen));
-    let room = room::make(seen, policy)?;
+    let room = room::make(seen.keyring(), &seen.user, &seen.claims, policy)?;
     let told = tell_deleted(seen, &room);
     actions.extend(changes(room));
     actions.extend(told);
@@ -106,7 +106,7 @@ fn stored(seen: &Observation, key: &AccessKeyId) -> Plan {
     if changed.is_some_and(|changed| seen.now.duration_since(changed) < LIST_LAG) {
         return Plan::idle(Outcome::Wait(format!("ListAccessKeys does not show key {key} yet")));
     }
-    let action = Change::RemovePending { version: seen.token.as_str().to_owned() };
+    let action = Change::RemovePending { version: seen.token.clone() };
     let error = Error::CredentialRejected {
         key: key.clone(),
         user: seen.user.clone(),
@@ -121,12 +121,12 @@ fn stored(seen: &Observation, key: &AccessKeyId) -> Plan {
 /// SMTP credentials that nothing shows to be proved can never be promoted, nor replaced in their version. Once no
 /// read lags, the version is given up, so that the next rotation makes another.
 fn not_stored_by_us(seen: &Observation, key: AccessKeyId, error: Error) -> Plan {
-    let is_pending = seen.secret.unfinished().is_some_and(|version| version.id == seen.token.as_str());
+    let is_pending = seen.secret.pending().unfinished().is_some_and(|version| version.id == seen.token);
     let is_settled = seen.secret.changed.is_some_and(|changed| seen.now.duration_since(changed) >= LIST_LAG);
     if !is_pending || !is_settled || !matches!(error, Error::VersionNotStaged { .. }) {
         return error.into();
     }
-    let action = Change::RemovePending { version: seen.token.as_str().to_owned() };
+    let action = Change::RemovePending { version: seen.token.clone() };
     let reason = format!("nothing shows that the SMTP credentials of its key {key} were proved");
     let actions = vec![because(action.into(), reason)];
     Plan { actions, outcome: Outcome::Refuse(error) }

@@ -42,7 +42,7 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
             }
             let action = Action::Promote {
                 from: current.map(|version| version.id.clone()),
-                to: seen.token.as_str().to_owned(),
+                to: seen.token.clone(),
                 key: key.clone(),
             };
             actions.push(because(action, "it is active, and STS has accepted it"));
@@ -60,13 +60,13 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
     let careful = policy.of_a_key_in_no_version();
     actions.extend(unnamed.map(|old| retire_at_once(seen, &careful, old)).unwrap_or_default());
     let superseded = unnamed.or(superseded);
-    actions.extend(changes(room::orphans(seen)));
-    actions.extend(changes(room::stale_labels(seen)));
+    actions.extend(changes(room::orphans(seen.keyring())));
+    actions.extend(changes(room::stale_labels(seen.keyring())));
     let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
     if pending {
         // Left there, it would stay behind on a version that is not current as soon as somebody puts a value
         // by hand, and RotateSecret refuses to begin then.
-        let action = Change::RemovePending { version: seen.token.as_str().to_owned() };
+        let action = Change::RemovePending { version: seen.token.clone() };
         actions.push(because(action.into(), "the rotation is over"));
     }
     // The intent is open until the mail is out; without mails it is left for the next rotation to

@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::{Change, Planned};
 use crate::error::Error;
-use crate::model::{AccessKeyId, Intent};
+use crate::model::{AccessKeyId, Intent, VersionId};
 
 pub use contract::{Stage, stage};
 pub use create_secret::create_secret;
@@ -61,9 +61,9 @@ pub enum Action {
     /// Move AWSCURRENT.
     Promote {
         /// The version that has it, if one does.
-        from: Option<String>,
+        from: Option<VersionId>,
         /// The version that gets it.
-        to: String,
+        to: VersionId,
         /// The key that becomes current.
         key: AccessKeyId,
     },

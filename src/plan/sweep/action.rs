@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{AccessKeyId, RotationSetup, counted};
+use crate::model::{AccessKeyId, RotationSetup, VersionId, counted};
 use crate::plan::Change;
 
 /// Something a sweep changes. Its `Display` is the line an audit prints.
@@ -19,7 +19,7 @@ pub enum FleetAction {
     /// The rest of an enrolment that broke off.
     FinishEnrolment {
         /// The secret's first version.
-        version: String,
+        version: VersionId,
         /// The user's key.
         adopts: AccessKeyId,
     },

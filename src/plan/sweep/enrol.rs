@@ -53,7 +53,7 @@ impl Planner<'_> {
             self.refuse(evidence.clone());
             return self.find(FindingKind::NameUnusable, None, evidence);
         }
-        if let Some(other) = self.view.others.first() {
+        if let Some(other) = self.view.claims.others.first() {
             let key = other.key.as_ref().map_or_else(|| "a key of the user".to_owned(), ToString::to_string);
             let evidence =
                 format!("AWSCURRENT of {} may hold {key}, so no other secret is created", other.arn);

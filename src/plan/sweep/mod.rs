@@ -21,8 +21,8 @@ use super::{Change, Planned, because};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::TAG_EMAIL;
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, KeyRole, KeyStatus, Ledger, Observation, OtherSecret,
-    Policy, RotationSetup, SecretState, UnknownKeys, UserRef, counted, mailbox,
+    AccessKey, AccessKeyId, Claims, Finding, FindingKind, KeyRole, KeyStatus, Keyring, Ledger, Policy,
+    RotationSetup, SecretState, UnknownKeys, UserRef, counted, mailbox,
 };
 
 pub use super::exemption;
@@ -58,8 +58,8 @@ pub struct UserView {
     pub strange: Vec<String>,
     /// Names of secrets that are tagged with the user and that nobody enrolled.
     pub not_enrolled: Vec<String>,
-    /// Other secrets whose AWSCURRENT may hold a key of the user.
-    pub others: Vec<OtherSecret>,
+    /// What other secrets say of the user's keys.
+    pub claims: Claims,
     /// What is remembered of the user's keys.
     pub ledger: Ledger,
     /// Whether the secret has a resource policy, where that matters.
@@ -169,7 +169,7 @@ struct Planner<'a> {
     config: &'a SweepConfig,
     demand: Demand,
     policy: Policy,
-    seen: Observation,
+    seen: Keyring<'a>,
     /// What was remembered before.
     before: Ledger,
     plan: UserPlan,
@@ -177,9 +177,7 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(view: &'a UserView, config: &'a SweepConfig, demand: Demand) -> Self {
-        let secret = view.secret.clone().unwrap_or_default();
-        let mut seen = Observation::of_lists(secret, view.user.clone(), view.keys.clone(), view.now);
-        seen.claims.others.clone_from(&view.others);
+        let seen = Keyring::of_lists(view.secret.as_ref(), &view.keys, view.now);
         let before = view.ledger.clone();
         let plan = UserPlan { ledger: before.clone(), ..UserPlan::default() };
         Self { view, config, demand, policy: config.shared.policy, seen, before, plan }
@@ -237,8 +235,7 @@ impl<'a> Planner<'a> {
         }
         self.find_unusable_address();
         let began = self.pending_since();
-        self.plan.ledger.note_unfinished(false, self.seen.now);
-        self.plan.ledger.note_unfinished(began.is_some(), began.unwrap_or_default());
+        self.plan.ledger.note_unfinished(began);
         if self.view.secret.is_none() {
             if self.config.mode.starts_rotations() {
                 self.enrol();
@@ -269,18 +266,18 @@ impl<'a> Planner<'a> {
                 found.map(|finding| format!("{:?}: {}. {}", finding.kind, finding.evidence, finding.remedy));
             self.refuse(said.unwrap_or_else(|| "nothing is known that could be done".into()));
         }
-        let (seen, found) = (&self.seen, &self.plan.findings);
+        let (seen, found) = (self.seen, &self.plan.findings);
         let gone = |key: &AccessKeyId| !seen.keys.iter().any(|known| known.id == *key);
         let deleted = self.before.keys().filter(|(key, entry)| gone(key) && entry.inactive_since.is_some());
         let mut notices: Vec<Notice> = deleted.map(|(key, _)| Notice::Deleted { key: key.clone() }).collect();
         self.plan.ledger.keep_findings(|key, kind| {
-            let about = |finding: &Finding| finding.key.clone().unwrap_or_else(Ledger::secret_itself) == *key;
+            let about = |finding: &Finding| finding.key.as_ref() == key;
             found.iter().any(|finding| finding.kind == kind && about(finding))
         });
-        self.plan.ledger.keep(|key| !gone(key) || *key == Ledger::secret_itself());
+        self.plan.ledger.keep(|key| !gone(key));
         for finding in found.iter().filter(|finding| finding.new) {
-            let key = finding.key.clone().unwrap_or_else(Ledger::secret_itself);
-            self.plan.ledger.note_told(&key, finding.kind, seen.now);
+            self.plan.ledger.note_told(finding.key.as_ref(), finding.kind, seen.now);
+            let Some(key) = finding.key.clone() else { continue };
             let evidence = finding.evidence.clone();
             match finding.kind {
                 FindingKind::StillInUse => notices.push(Notice::StillInUse { key, evidence }),
@@ -303,9 +300,9 @@ impl<'a> Planner<'a> {
     /// When the rotation began that has not ended, at the latest: when it was first seen, as its
     /// intent tells, or when the secret was last changed. Each new attempt moves the latter two.
     fn pending_since(&self) -> Option<Timestamp> {
-        let secret = &self.seen.secret;
-        let pending = secret.unfinished()?;
-        let intent = self.seen.intent().filter(|intent| intent.token.as_str() == pending.id);
+        let secret = self.seen.secret?;
+        let pending = secret.pending().unfinished()?;
+        let intent = self.seen.intent().filter(|intent| intent.token == pending.id);
         let begun = intent.and_then(|intent| intent.attempts.last().copied()).or(secret.changed);
         let seen = self
             .before
@@ -333,7 +330,7 @@ impl<'a> Planner<'a> {
     }
 
     fn find(&mut self, kind: FindingKind, key: Option<&AccessKeyId>, evidence: String) {
-        let noted = self.before.was_told(key.unwrap_or(&Ledger::secret_itself()), kind, self.seen.now);
+        let noted = self.before.was_told(key, kind, self.seen.now);
         // Without a secret there is no place to remember that it was told.
         let can_tell = self.view.secret.is_some() || kind.alerts_each_time();
         let new = kind.alerts() && can_tell && !noted;
@@ -347,7 +344,7 @@ impl<'a> Planner<'a> {
         let keys: Vec<&str> = self.view.keys.iter().map(|key| key.id.as_str()).collect();
         let evidence = format!(
             "secret {0} of the user is scheduled for deletion on {at}; the user's keys are left as they are ({1}). If it is still needed: `aws secretsmanager restore-secret --secret-id {0}`",
-            self.seen.secret.arn,
+            self.seen.secret.map_or("", |secret| secret.arn.as_str()),
             if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
         );
         self.find(FindingKind::SecretDeleted, None, evidence);
@@ -384,7 +381,7 @@ impl<'a> Planner<'a> {
 
     /// Plans to take a key away, unless another secret's consumers may use it.
     fn take_away(&mut self, key: &AccessKey, changes: Vec<Planned<Change>>) {
-        let Some(other) = self.seen.claims.holder_elsewhere(key, self.seen.now) else {
+        let Some(other) = self.view.claims.holder_elsewhere(key, self.seen.now) else {
             return self
                 .plan
                 .actions

@@ -15,7 +15,7 @@ impl Planner<'_> {
     /// Without overlap and recovery finishSecret deletes the superseded key, so that nothing but the current key
     /// and the date of the rotation tell of it.
     pub(super) fn note_promotion(&mut self, current: &AccessKey) {
-        let Some(rotated) = self.seen.secret.last_rotated else { return };
+        let Some(rotated) = self.seen.secret.and_then(|secret| secret.last_rotated) else { return };
         if !is_news(&self.before, &current.id, rotated, &self.policy, self.seen.now) {
             return;
         }

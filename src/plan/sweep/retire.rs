@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::rotate::GRACE;
 use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before, is_long};
-use crate::model::names::AWSPENDING;
-use crate::model::{AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Policy, UnknownKeys};
+use crate::model::{
+    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Pending, Policy, SecretState, UnknownKeys,
+};
 use crate::plan::retire::{HELD, SHORTEST, after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Change, because, deletion, room};
 
@@ -25,7 +26,7 @@ impl Planner<'_> {
         if !self.config.mode.starts_rotations() && self.view.standing != Standing::Enrolled {
             return self.refuse("the secret does not rotate with the rotation function".into());
         }
-        let stale = room::stale_labels(&self.seen);
+        let stale = room::stale_labels(self.seen);
         self.plan.actions.extend(stale.into_iter().map(|planned| planned.map(FleetAction::Change)));
         let others: Vec<(AccessKey, KeyRole)> =
             self.seen.keys.iter().map(|key| (key.clone(), self.seen.role(key))).collect();
@@ -66,8 +67,8 @@ impl Planner<'_> {
 
     /// The key in AWSCURRENT, if it is known, the user's, and active.
     fn current_key(&mut self) -> Option<AccessKey> {
-        let label = self.seen.secret.current()?.key.clone()?;
-        let Some(key) = self.seen.keys.iter().find(|key| key.id == label).cloned() else {
+        let label = self.seen.current_version()?.key.clone()?;
+        let Some(key) = self.seen.find(&label).cloned() else {
             let evidence = format!("AWSCURRENT holds {label}, which is none of the user's keys");
             self.find(FindingKind::CurrentKeyMissing, None, evidence);
             return None;
@@ -148,9 +149,9 @@ impl Planner<'_> {
         if role != KeyRole::Previous || key.status != KeyStatus::Active {
             return;
         }
-        let ended = !self.seen.secret.current().is_some_and(|version| version.has(AWSPENDING));
+        let ended = !matches!(self.seen.secret.map(SecretState::pending), Some(Pending::Promoted(_)));
         let at_once = self.policy.overlap.is_zero() && ended;
-        let shared = self.seen.claims.holder_elsewhere(key, self.seen.now).is_some();
+        let shared = self.view.claims.holder_elsewhere(key, self.seen.now).is_some();
         if self.plan.ledger.inactive_since(&key.id).is_some() || (at_once && !shared) {
             self.plan.ledger.note_active_again(&key.id, self.seen.now);
         }
@@ -263,6 +264,6 @@ impl Planner<'_> {
     }
 
     fn delete_now(&mut self, key: &AccessKey, reason: String) {
-        self.take_away(key, deletion(Some(&self.seen.secret), &key.id, reason));
+        self.take_away(key, deletion(self.seen.secret, &key.id, reason));
     }
 }

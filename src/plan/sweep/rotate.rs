@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{ComingEvent, Demand, FleetAction, Planner, Standing};
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 use crate::model::{
-    AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, RotationSetup, UnknownKeys,
+    AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, Pending, RotationSetup, SecretState,
+    UnknownKeys,
 };
 use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
@@ -30,8 +30,7 @@ impl Planner<'_> {
             return;
         }
         // RotateSecret would take up the old rotation, and move AWSCURRENT forward again.
-        let would_return =
-            self.seen.secret.staged(AWSPENDING).is_some_and(|version| version.has(AWSPREVIOUS));
+        let would_return = matches!(self.seen.secret.map(SecretState::pending), Some(Pending::RolledBack(_)));
         let rolled_back = |finding: &Finding| finding.kind == FindingKind::RolledBack;
         if would_return || self.plan.findings.iter().any(rolled_back) {
             return self.refuse("AWSCURRENT was moved back to an older key".into());
@@ -94,7 +93,7 @@ impl Planner<'_> {
     /// An enrolment that broke off has left a secret whose first version has no key's label.
     fn finish_enrolment(&mut self) -> bool {
         let created = self.view.standing == Standing::Created;
-        let Some(version) = self.seen.secret.current().filter(|version| version.key.is_none() && created)
+        let Some(version) = self.seen.current_version().filter(|version| version.key.is_none() && created)
         else {
             return false;
         };
@@ -122,7 +121,7 @@ impl Planner<'_> {
 
     /// When the secret's own schedule has it rotated next.
     fn has_own_schedule(&self) -> Option<Timestamp> {
-        let secret = &self.seen.secret;
+        let secret = self.seen.secret?;
         let own = secret.rotation_enabled && secret.rotation_scheduled;
         own.then(|| secret.next_rotation.unwrap_or(Timestamp::MAX))
     }
@@ -144,11 +143,11 @@ impl Planner<'_> {
     /// How RotateSecret is to be called; `None`, with a finding, if it may not be.
     #[expect(clippy::option_option, reason = "whether, and how")]
     fn setup(&mut self) -> Option<Option<RotationSetup>> {
-        let secret = &self.seen.secret;
-        if secret.rotation_enabled {
+        let secret = self.seen.secret;
+        if secret.is_some_and(|secret| secret.rotation_enabled) {
             return Some(None);
         }
-        if secret.rotation_function.is_some() {
+        if secret.is_some_and(|secret| secret.rotation_function.is_some()) {
             self.refuse("rotation is turned off".into());
             let evidence = "somebody turned the secret's rotation off, and its key is due".to_owned();
             self.find(FindingKind::RotationOff, None, evidence);
@@ -169,11 +168,13 @@ impl Planner<'_> {
     /// Whether a rotation would find room for a key, as far as labels tell. One that has made its key
     /// needs none.
     fn room(&self) -> Result<(), String> {
-        let known = self.seen.secret.staged(AWSCURRENT).is_some_and(|version| version.key.is_some());
+        let known = self.seen.current_version().is_some_and(|version| version.key.is_some());
         let made = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Pending);
         if !known || made {
             return Ok(());
         }
-        room::make(&self.seen, &self.policy).map(drop).map_err(|error| error.to_string())
+        room::make(self.seen, &self.view.user, &self.view.claims, &self.policy)
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 }

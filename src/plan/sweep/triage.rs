@@ -114,7 +114,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn pending(&self) -> bool {
-        self.secret.unfinished().is_some()
+        self.secret.pending().unfinished().is_some()
     }
 
     fn active(&self) -> usize {

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_SECRET, TAG_USER};
 use crate::model::{
     AccessKey, AccessKeyId, Credential, KeyRole, KeyStatus, Observation, OtherSecret, SecretDocument,
-    SecretState, UserRef,
+    SecretState, UserRef, VersionId,
 };
 use crate::plan;
 
@@ -152,11 +152,10 @@ impl Claimant<'_> {
     /// that held a key.
     async fn written(&self, secret: &SecretState) -> Result<Vec<String>> {
         let labelled = secret.versions.iter().filter(|version| version.is_labelled());
-        let mut asked: Vec<&str> = labelled.map(|version| version.id.as_str()).collect();
+        let mut asked: Vec<&VersionId> = labelled.map(|version| &version.id).collect();
         if asked.is_empty() {
             let staged = [AWSCURRENT, AWSPREVIOUS].into_iter().filter_map(|stage| secret.staged(stage));
-            asked =
-                staged.filter(|version| version.key.is_some()).map(|version| version.id.as_str()).collect();
+            asked = staged.filter(|version| version.key.is_some()).map(|version| &version.id).collect();
         }
         let values = try_join_all(asked.into_iter().map(|version| self.observer.version(version))).await?;
         let mut users = Vec::new();

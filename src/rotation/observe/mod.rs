@@ -16,7 +16,7 @@ use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy,
-    SecretDocument, SecretState, UserRef,
+    SecretDocument, SecretState, UserRef, VersionId,
 };
 use crate::plan;
 use crate::plan::rotation::{Stage, stage};
@@ -39,11 +39,11 @@ impl Observer<'_> {
     /// What createSecret is planned from: the secret and its two values at once, then the keys.
     pub async fn create_secret(&self) -> Result<Observation> {
         let (mut secret, current, pending) =
-            try_join!(self.describe(), self.staged(AWSCURRENT), self.version(self.event.token.as_str()))?;
+            try_join!(self.describe(), self.staged(AWSCURRENT), self.version(&self.event.token))?;
         let stage = stage(&secret, &self.event.token)?;
         let current = document(&secret, current)?;
-        let read = current.as_ref().map(|(version, _)| version.as_str());
-        if read != secret.current().map(|version| version.id.as_str()) {
+        let read = current.as_ref().map(|(version, _)| version);
+        if read != secret.current().map(|version| &version.id) {
             let problem = "DescribeSecret and GetSecretValue show different versions as AWSCURRENT".into();
             return Err(Error::PlanChanged { problem });
         }
@@ -86,7 +86,7 @@ impl Observer<'_> {
 
     /// What testSecret is planned from: the secret and the value of the version to be proved.
     pub async fn test_secret(&self) -> Result<Observation> {
-        let (secret, pending) = try_join!(self.describe(), self.version(self.event.token.as_str()))?;
+        let (secret, pending) = try_join!(self.describe(), self.version(&self.event.token))?;
         stage(&secret, &self.event.token)?;
         let pending = document(&secret, pending)?.map(|(_, document)| document);
         let smtp_only = pending.as_ref().is_some_and(SecretDocument::is_smtp_only);
@@ -109,7 +109,7 @@ impl Observer<'_> {
     /// then the keys, and whether STS accepts the new one. That is asked again although testSecret
     /// asked: nothing else tells finishSecret that it did.
     pub async fn finish_secret(&self) -> Result<Observation> {
-        let token = self.event.token.as_str();
+        let token = &self.event.token;
         let (mut secret, made) = try_join!(self.describe(), self.version(token))?;
         let stage = stage(&secret, &self.event.token)?;
         let made = document(&secret, made)?.map(|(_, document)| document);
@@ -163,9 +163,9 @@ impl Observer<'_> {
     /// The keys of the versions beside the one being made, by their values: one of them will be retired
     /// at once.
     async fn learn_superseded(&self, secret: &mut SecretState) -> Result<()> {
-        let others = secret.versions.iter().filter(|version| version.id != self.event.token.as_str());
+        let others = secret.versions.iter().filter(|version| version.id != self.event.token);
         let held = others.filter(|version| version.has(AWSCURRENT) || version.has(AWSPREVIOUS));
-        let held: Vec<String> = held.map(|version| version.id.clone()).collect();
+        let held: Vec<VersionId> = held.map(|version| version.id.clone()).collect();
         let values = try_join_all(held.iter().map(|version| self.version(version))).await?;
         for (version, value) in held.iter().zip(values) {
             // What cannot be read holds no key that we would touch.
@@ -253,7 +253,7 @@ impl Observer<'_> {
         Ok(self.aws.secrets.staged_value(&self.event.secret_id, stage).await?)
     }
 
-    async fn version(&self, version: &str) -> Result<StoredValue> {
+    async fn version(&self, version: &VersionId) -> Result<StoredValue> {
         Ok(self.aws.secrets.version_value(&self.event.secret_id, version).await?)
     }
 
@@ -304,7 +304,7 @@ async fn last_uses(iam: &Iam, of: Vec<AccessKey>) -> Result<Vec<(AccessKeyId, La
 }
 
 /// The key that a version holds; `None` for a value that waits for its first key.
-type Held = (String, SecretDocument);
+type Held = (VersionId, SecretDocument);
 
 fn document(secret: &SecretState, value: StoredValue) -> Result<Option<Held>> {
     let malformed = |problem| Error::SecretMalformed { secret: secret.arn.clone(), problem };
