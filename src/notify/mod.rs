@@ -8,11 +8,9 @@ mod alert;
 mod digest;
 mod email;
 mod keys;
-mod organization;
 mod place;
 
 pub use alert::{alert_failure, alert_sweep_failure};
-pub use digest::{SweepReport, tell_of_step, tell_of_sweep};
+pub use digest::{Digest, DigestRow, Section};
 pub use email::tell_user;
 pub use keys::{tell_of_deletion, tell_of_keys};
-pub use organization::tell_of_organization;

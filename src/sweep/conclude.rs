@@ -1,12 +1,13 @@
 //! The end of an account's sweep: people are told, and what they were told is remembered.
 
-use super::account::{Account, AccountAnswer};
+use super::account::Account;
+use super::answer::AccountAnswer;
+use super::digest::{SweepReport, tell_of_sweep};
 use super::recall::{Recall, Remembered, hash_of};
 use super::survey::Survey;
 use super::visit::Visit;
 use crate::event::AccountEvent;
 use crate::event::Invocation;
-use crate::notify;
 
 /// Tells the administrator, then writes on the secrets what is thereby known.
 ///
@@ -34,9 +35,8 @@ pub(super) async fn conclude(
         false => (hash_of(&lines), recall.read().await),
     };
     let repeats = before.is(&hash);
-    let report =
-        notify::SweepReport { account, event, survey, visits, answer, stopped_after, request_id, repeats };
-    if !notify::tell_of_sweep(&report).await {
+    let report = SweepReport { account, event, survey, visits, answer, stopped_after, request_id, repeats };
+    if !tell_of_sweep(&report).await {
         return;
     }
     if !lines.is_empty() && !repeats {

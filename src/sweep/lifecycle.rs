@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account::Account;
+use super::digest::tell_of_step;
 use super::survey::{Candidate, Held, note_held};
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
@@ -13,7 +14,6 @@ use crate::event::Invocation;
 use crate::event::Lifecycle;
 use crate::model::names::TAG_USER;
 use crate::model::{SecretState, UserRef};
-use crate::notify;
 use crate::plan::sweep::Demand;
 
 /// What such a step answers.
@@ -57,7 +57,7 @@ pub(super) async fn step(
         }
     }
     let visit = account.visit(&candidate, demand).await;
-    notify::tell_of_step(&account, action, &visit, &invocation.request_id).await;
+    tell_of_step(&account, action, &visit, &invocation.request_id).await;
     if let Some((arn, ledger)) = &visit.owed {
         account.remember(arn, ledger).await?;
     }

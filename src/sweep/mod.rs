@@ -8,12 +8,16 @@
 //! could not say who was missed.
 
 mod account;
+mod answer;
 mod conclude;
 mod creation;
+mod digest;
 mod execute;
 mod lifecycle;
 mod organization;
+mod organization_digest;
 mod recall;
+mod run;
 mod secret_policy;
 mod survey;
 mod visit;
@@ -25,12 +29,11 @@ use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig, Unreadable};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
-use crate::event::Invocation;
-use crate::event::SweepEvent;
+use crate::event::{Invocation, SweepEvent};
 use crate::notify;
 use crate::telemetry::{Metric, Metrics};
 
-pub use account::{Account, AccountAnswer, Stop};
+pub use account::{Account, Stop};
 pub use survey::{Candidate, Survey};
 pub use visit::Visit;
 
@@ -83,7 +86,7 @@ impl Sweeper {
                     config.mode = Mode::Audit;
                 }
                 config.check_acting()?;
-                let answer = account::sweep(&self.aws, &config, &self.metrics, &wish, invocation).await?;
+                let answer = run::sweep(&self.aws, &config, &self.metrics, &wish, invocation).await?;
                 serde_json::to_value(answer)
             }
             SweepEvent::Lifecycle { action, user } => {

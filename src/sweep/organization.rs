@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::organization_digest::tell_of_organization;
 use super::recall::{Recall, hash_of};
 use crate::aws::{Aws, MemberAccount, Organizations};
 use crate::config::SweepConfig;
 use crate::error::{Error, Result};
-use crate::notify;
 
 /// Accounts that one answer names at most, give or take one of Organizations' pages: the state
 /// machine carries 256 KiB from state to state
@@ -169,7 +169,7 @@ pub(super) async fn conclude(
     let hash = hash_of(&reported(aws, config.mode.acts(), results, &failures));
     let before = recall.read().await;
     if acted || !before.is(&hash) {
-        notify::tell_of_organization(aws, config, results, &failures).await;
+        tell_of_organization(aws, config, results, &failures).await;
         recall.write(&hash, &before).await;
     }
     conclusion

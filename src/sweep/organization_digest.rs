@@ -2,13 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::digest::{Digest, Row, Section};
 use crate::aws::Aws;
 use crate::config::SweepConfig;
 use crate::model::counted;
+use crate::notify::{Digest, DigestRow, Section};
 
 /// Tells of all accounts of an organization: an alert of those that failed, and a summary.
-pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Value], failures: &[&Value]) {
+pub(super) async fn tell_of_organization(
+    aws: &Aws,
+    config: &SweepConfig,
+    results: &[Value],
+    failures: &[&Value],
+) {
     let count = |result: &Value, field: &str| -> u64 {
         match result.get(field) {
             Some(Value::Object(counts)) => counts.values().filter_map(Value::as_u64).sum(),
@@ -19,14 +24,14 @@ pub async fn tell_of_organization(aws: &Aws, config: &SweepConfig, results: &[Va
     let (actions, findings) = (total("actions"), total("findings"));
     let account =
         |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
-    let mut rows: Vec<Row> = failures
+    let mut rows: Vec<DigestRow> = failures
         .iter()
-        .map(|result| Row { user: account(result), what: failure_of(result), remedy: "" })
+        .map(|result| DigestRow { user: account(result), what: failure_of(result), remedy: "" })
         .collect();
-    let mut active: Vec<Row> = results
+    let mut active: Vec<DigestRow> = results
         .iter()
         .filter(|result| count(result, "actions") + count(result, "findings") > 0)
-        .map(|result| Row {
+        .map(|result| DigestRow {
             user: account(result),
             what: format!(
                 "{}, {}",
