@@ -5,7 +5,7 @@ use super::Wish;
 use super::step::{Start, Step};
 use crate::model::names::TAG_SECRET;
 use crate::model::{AccessKey, KeyStatus, SecretState, UnknownKeys, UserRef};
-use crate::plan::sweep::exemption;
+use crate::plan::exemption;
 use crate::sweep::Account;
 
 use super::secrets::{Own, UsersSecrets};

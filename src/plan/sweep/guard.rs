@@ -1,6 +1,8 @@
 //! An enrolled secret that nobody gave a resource policy.
 
-use super::{Demand, FleetAction, Planner, SeenPolicy};
+use super::action::FleetAction;
+use super::planner::Planner;
+use super::view::{Demand, SeenPolicy};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::TAG_USER;
 use crate::model::{SecretState, UserRef};

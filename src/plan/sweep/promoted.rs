@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Ledger, Planner, rotate::GRACE};
-use crate::model::{AccessKey, AccessKeyId, KeyRole, Note, Policy};
+use super::planner::{GRACE, Planner};
+use crate::model::{AccessKey, AccessKeyId, KeyRole, Ledger, Note, Policy};
 use crate::plan::retire::after;
 
 /// How long after a rotation it is still news: a week's schedule, and a day.

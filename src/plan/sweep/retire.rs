@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::rotate::GRACE;
-use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before, is_long};
+use super::action::FleetAction;
+use super::notice::{ComingEvent, Notice};
+use super::planner::{GRACE, Planner, before, is_long};
+use super::view::{Demand, Standing};
 use crate::model::{
     AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Pending, Policy, SecretState, UnknownKeys,
 };

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ComingEvent, Demand, FleetAction, Planner, Standing};
+use super::action::FleetAction;
+use super::notice::ComingEvent;
+use super::planner::{GRACE, Planner};
+use super::view::{Demand, Standing};
 use crate::model::{
     AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, Pending, RotationSetup, SecretState,
     UnknownKeys,
@@ -12,12 +15,6 @@ use crate::model::{
 use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
 
-/// How far beyond its time a key may be before the sweep meddles with a schedule that is not its
-/// own.
-pub(super) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
-/// A rotation that began this long ago has failed: Secrets Manager repeats a failed step for hours,
-/// and a daily sweep is to see it on the second day at the latest.
-pub(super) const STUCK_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
 /// A key as young as this is not forced to be rotated again: schedules deliver their events at
 /// least once.
 const JUST_ROTATED: Duration = Duration::from_secs(60 * 60);

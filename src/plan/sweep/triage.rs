@@ -6,13 +6,14 @@
 
 use jiff::Timestamp;
 
+use super::planner::{GRACE, age_limit, before, is_long, policy, removes_strangers, warns};
 use super::promoted::is_news;
-use super::{age_limit, before, exemption, is_long, policy, removes_strangers, rotate, warns};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
 };
+use crate::plan::exemption;
 use crate::plan::retire::{after, deactivation_time};
 
 /// What is known of a user without a call for that user.
@@ -135,7 +136,7 @@ impl Case<'_> {
     /// more. Under a maximum age that is no excuse.
     fn is_in_overlap(&self) -> bool {
         let over = self.secret.last_rotated.map(|rotated| deactivation_time(rotated, &self.policy));
-        let lately = over.is_some_and(|over| self.now < after(over, rotate::GRACE));
+        let lately = over.is_some_and(|over| self.now < after(over, GRACE));
         lately && self.active() > 1 && self.config.max_age.is_none()
     }
 
@@ -151,9 +152,7 @@ impl Case<'_> {
     fn made(&self, oldest: Timestamp) -> Timestamp {
         match self.secret.last_rotated {
             Some(rotated) if self.active() == 1 => oldest.min(rotated),
-            Some(rotated) if self.policy.unknown_keys != UnknownKeys::DeleteOldest => {
-                before(rotated, rotate::GRACE)
-            }
+            Some(rotated) if self.policy.unknown_keys != UnknownKeys::DeleteOldest => before(rotated, GRACE),
             _ => oldest,
         }
     }
@@ -166,9 +165,9 @@ impl Case<'_> {
         let due = after(made, self.config.rotate_after);
         let scheduled = self.secret.rotation_enabled && self.secret.rotation_scheduled;
         let next = self.secret.next_rotation.filter(|_| scheduled).unwrap_or(Timestamp::MAX);
-        let in_time = scheduled && next <= after(due, rotate::GRACE);
+        let in_time = scheduled && next <= after(due, GRACE);
         let next = next.min(due);
-        let asks = if in_time { after(next, rotate::GRACE) < self.now } else { self.now >= due };
+        let asks = if in_time { after(next, GRACE) < self.now } else { self.now >= due };
         let told = self.current().is_some_and(|key| self.ledger.has(key, Note::RotationComing));
         asks || (!told && self.is_time_to_warn(next, self.config.rotate_after))
     }

@@ -1,6 +1,9 @@
 //! A user without a secret gets one.
 
-use super::{ComingEvent, Demand, FleetAction, Planner, before, removes_strangers, warns};
+use super::action::FleetAction;
+use super::notice::ComingEvent;
+use super::planner::{Planner, before, removes_strangers, warns};
+use super::view::Demand;
 use crate::config::Scope;
 use crate::model::{
     AccessKey, AccessKeyId, FindingKind, KeyStatus, UnknownKeys, fits_a_secret_name, fits_a_tag,
@@ -11,7 +14,7 @@ impl Planner<'_> {
     /// The secret is made as early as the first warning goes out, or an inactive key is seen beside the active
     /// one, because what a sweep remembers of a user is written on it: what was announced, and since when a key
     /// is inactive, which IAM does not tell. A user without an active key stays without.
-    pub(super) fn enrol(&mut self) {
+    pub(super) fn enroll(&mut self) {
         let wanted = match self.demand {
             Demand::Due => self.config.scope == Scope::All,
             Demand::Rotate => true,
