@@ -199,7 +199,7 @@ fn nobody_with_something_due_is_passed_over() {
             rivals: Vec::new(),
             strange: Vec::new(),
             not_enrolled: Vec::new(),
-            others: Vec::new(),
+            claims: iam_key_rotator::model::Claims::default(),
         };
         let plan = plan_user(&view, &config, Demand::Due);
         // A date in the notes that cannot be true matters once something is due by it.
