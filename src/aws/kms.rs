@@ -6,6 +6,7 @@ use aws_sdk_kms::config::Builder;
 
 use super::failure::failed;
 use crate::error::CallError;
+use crate::model::region_of;
 
 /// The call this product makes to KMS.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ impl Kms {
     pub async fn key_state(&self, key: &str) -> Result<Option<String>, CallError> {
         const ACTION: &str = "kms:DescribeKey";
         let mut region = aws_sdk_kms::config::Config::builder();
-        if let Some(name) = key.split(':').nth(3).filter(|name| !name.is_empty()) {
+        if let Some(name) = region_of(key) {
             region = region.region(Region::new(name.to_owned()));
         }
         let request = self.0.describe_key().key_id(key).customize().config_override(region);

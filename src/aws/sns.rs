@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::failure::failed;
 use crate::error::CallError;
+use crate::model::region_of;
 
 /// Pages of subscriptions that are read at most.
 const MOST_PAGES: usize = 100;
@@ -36,7 +37,7 @@ impl Sns {
     /// ([deduplication](https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html)): the SDK's own retries.
     pub async fn publish(&self, topic_arn: &str, subject: &str, message: &str) -> Result<(), CallError> {
         let mut region = aws_sdk_sns::config::Config::builder();
-        if let Some(name) = topic_arn.split(':').nth(3).filter(|name| !name.is_empty()) {
+        if let Some(name) = region_of(topic_arn) {
             region = region.region(Region::new(name.to_owned()));
         }
         let fifo = topic_arn.ends_with(".fifo");
@@ -63,7 +64,7 @@ impl Sns {
         let mut next = None;
         for _ in 0..MOST_PAGES {
             let mut region = aws_sdk_sns::config::Config::builder();
-            if let Some(name) = topic_arn.split(':').nth(3).filter(|name| !name.is_empty()) {
+            if let Some(name) = region_of(topic_arn) {
                 region = region.region(Region::new(name.to_owned()));
             }
             let request = self.client.list_subscriptions_by_topic().topic_arn(topic_arn).set_next_token(next);

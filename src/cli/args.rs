@@ -5,6 +5,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use super::{
     completions, demo, doctor, enroll, man, plan, reactivate, report, rotate, status, sweep, unstick,
 };
+use crate::model::is_account_id;
 
 const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
@@ -81,6 +82,5 @@ pub enum Command {
 }
 
 fn account_number(text: &str) -> Result<String, String> {
-    let is_number = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| text.to_owned()).ok_or_else(|| "an account is twelve digits".to_owned())
+    is_account_id(text).then(|| text.to_owned()).ok_or_else(|| "an account is twelve digits".to_owned())
 }

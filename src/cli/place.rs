@@ -2,13 +2,14 @@
 
 use super::{Failure, Session};
 use crate::config::SecretsIn;
+use crate::model::{Arn, account_of, is_account_id, region_of};
 
 impl Session {
     /// The line that a command begins with, so that a wrong profile or region is seen before the
     /// confirmation.
     pub(super) fn headline(&self) -> String {
         let account = self.acts_on();
-        let partition = self.caller.split(':').nth(1).unwrap_or("aws");
+        let partition = Arn::parse(&self.caller).map_or("aws", |caller| caller.partition);
         let is_member = account != self.home();
         let role = self.config.shared.member_role(partition, account).filter(|_| is_member);
         let through = role.map_or_else(String::new, |role| format!(" · through {}", role.arn));
@@ -22,7 +23,7 @@ impl Session {
 
     /// The operator's own account.
     pub(super) fn home(&self) -> &str {
-        self.caller.split(':').nth(4).unwrap_or_default()
+        account_of(&self.caller)
     }
 
     /// The account that holds the users' secrets.
@@ -71,16 +72,10 @@ impl Place<'_> {
 
 /// The region and account that an ARN names, or a function's partial ARN, which has no region.
 fn whereabouts(text: &str) -> (Option<&str>, Option<&str>) {
-    let parts: Vec<&str> = text.split(':').collect();
-    match parts.as_slice() {
-        ["arn", _, _, region, account, ..] => (filled(region), filled(account)),
-        [account, "function", ..] => (None, filled(account)),
-        _ => (None, None),
+    match text.split_once(":function:") {
+        Some((account, _)) if is_account_id(account) => (None, Some(account)),
+        _ => (region_of(text), Some(account_of(text)).filter(|account| !account.is_empty())),
     }
-}
-
-fn filled(part: &str) -> Option<&str> {
-    Some(part).filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]

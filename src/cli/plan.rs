@@ -9,7 +9,7 @@ use super::fleet::{look_at_all, plan_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::error::Error;
-use crate::model::Finding;
+use crate::model::{Finding, UserName};
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::plan::{Change, Planned, deletion};
 use crate::sweep::{Account, Candidate, Survey, Visit};
@@ -183,7 +183,7 @@ pub(super) fn wanted<'s>(survey: &'s Survey, named: &[String]) -> Result<Vec<&'s
         return Ok(survey.candidates.values().filter(|candidate| candidate.glance.look).collect());
     }
     let find = |name: &String| {
-        survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| {
+        survey.candidates.get(&UserName::new(name)).ok_or_else(|| {
             Failure::Failed(format!(
                 "there is no user {name:?} in scope: users that have a secret are, or all with ROTATOR_SCOPE=all"
             ))

@@ -111,7 +111,7 @@ async fn secret_of(account: &Account<'_>, user: &str) -> Result<Option<SecretSta
         Err(error) => return Err(Failure::Rotator(error.into())),
     };
     let holder = bind_user_by_labels(&secret, &config.shared.secret_name, |_| true);
-    let is_users = holder.is_some_and(|holder| holder.name.eq_ignore_ascii_case(user));
+    let is_users = holder.is_some_and(|holder| holder.name == *user);
     Ok((is_users && (config.is_enrolled(&secret) || config.lists(&secret))).then_some(secret))
 }
 

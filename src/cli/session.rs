@@ -6,6 +6,7 @@ use super::{Failure, Global};
 use crate::aws::Aws;
 use crate::config::{Mode, SecretsIn, SweepConfig};
 use crate::error::CallError;
+use crate::model::account_of;
 use crate::sweep::Account;
 
 /// AWS, the settings, and whose account it is.
@@ -42,7 +43,7 @@ impl Session {
             )));
         }
         let caller = aws.caller().await.map_err(|error| without_identity(error, global))?;
-        let home = caller.split(':').nth(4).unwrap_or_default().to_owned();
+        let home = account_of(&caller).to_owned();
         let place = Place { region: aws.region(), account: &home };
         if let Some(function) = &global.function {
             place.check("function", function)?;

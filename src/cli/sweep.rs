@@ -7,6 +7,7 @@ use super::fleet::visit_all;
 use super::plan::{FleetPlan, UserPlanView, ended, planner, preview, print_actions, tally};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
+use crate::model::UserName;
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::sweep::{Account, Candidate, Visit};
 
@@ -120,7 +121,7 @@ async fn carry_out(
 
 /// What came of each user: of one that was not begun, the plan as not done.
 fn outcome(planned: Vec<Visit>, done: Vec<Visit>) -> Vec<Visit> {
-    let mut done: HashMap<String, Visit> =
+    let mut done: HashMap<UserName, Visit> =
         done.into_iter().map(|visit| (visit.user.name.clone(), visit)).collect();
     let came_of = |mut visit: Visit| {
         done.remove(&visit.user.name).unwrap_or_else(|| {

@@ -50,7 +50,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         return Ok(Exit::Findings);
     }
     go(&mut target, plan, terminal).await?;
-    let next = target.user.as_ref().map_or(&target.secret.name, |user| &user.name);
+    let next = target.user.as_ref().map_or(target.secret.name.as_str(), |user| &user.name);
     let command = session.global.command(["rotate", next, "--wait"]);
     terminal.line(format!("\nClean. `{command}` rotates it."))?;
     Ok(Exit::Done)

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::Context;
 use tokio::time::Instant;
 
+use crate::model::account_of;
+
 /// What the Lambda runtime tells of one invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation {
@@ -29,8 +31,7 @@ impl Invocation {
 
     /// The account the function runs in, where its ARN tells.
     pub fn account(&self) -> Option<&str> {
-        let account = self.function_arn.split(':').nth(4)?;
-        (account.len() == 12).then_some(account)
+        Some(account_of(&self.function_arn)).filter(|account| !account.is_empty())
     }
 
     /// How much time is left.

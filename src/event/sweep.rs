@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::text;
 use crate::error::{Error, Result};
-use crate::model::Progress;
+use crate::model::{Progress, is_account_id};
 
 const REMEDY: &str = "Send {} to sweep this account, {\"account\":\"…\"} to sweep another, or {\"action\":\"create\",\"username\":\"…\"} for one user.";
 
@@ -206,8 +206,9 @@ fn progress(fields: &Map<String, Value>, field: &'static str) -> Result<Option<P
 }
 
 fn account_number(text: String) -> Result<String> {
-    let is_number = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    is_number.then_some(text).ok_or_else(|| invalid("account", "is not the twelve digits of an AWS account"))
+    is_account_id(&text)
+        .then_some(text)
+        .ok_or_else(|| invalid("account", "is not the twelve digits of an AWS account"))
 }
 
 fn user_name(field: &'static str) -> impl Fn(String) -> Result<String> {

@@ -33,6 +33,16 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// The account that an ARN names; empty where the text is no ARN, or names none.
+pub fn account_of(arn: &str) -> &str {
+    Arn::parse(arn).map_or("", |arn| arn.account)
+}
+
+/// The region that an ARN names, if it names one.
+pub fn region_of(arn: &str) -> Option<&str> {
+    Arn::parse(arn).map(|arn| arn.region).filter(|region| !region.is_empty())
+}
+
 /// Whether a text is the id of an AWS account: twelve digits.
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -22,13 +22,14 @@ mod setup;
 mod smtp;
 mod text;
 mod time;
+mod user;
 
-pub use arn::{Arn, is_account_id};
+pub use arn::{Arn, account_of, is_account_id, region_of};
 pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
 pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
-pub use ids::{AccessKeyId, UserRef, UserRefError, VersionId};
+pub use ids::{AccessKeyId, VersionId};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keyring::Keyring;
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
@@ -46,6 +47,7 @@ pub use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};
 pub use time::{counted, minute, readable};
+pub use user::{UserName, UserRef, UserRefError};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.
 pub mod names {

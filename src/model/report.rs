@@ -94,7 +94,7 @@ pub fn read_report(csv: &[u8]) -> Result<CredentialReport, ReportError> {
                 let user = named(line);
                 report.odd.push(OddRow {
                     line: nth + 1,
-                    user: user.as_ref().map(|user| user.name.clone()),
+                    user: user.as_ref().map(|user| user.name.to_string()),
                     problem,
                 });
                 report.users.extend(user.map(|user| ReportedUser { user, keys: Vec::new() }));
@@ -150,7 +150,7 @@ impl Columns {
             Err(_) if is_root => return Ok(None),
             Err(_) => return Err("its ARN is no user's".into()),
         };
-        if self.user.is_some_and(|name| cell(name) != user.name) {
+        if self.user.is_some_and(|name| cell(name) != user.name.as_str()) {
             return Err("its name and its ARN are not the same user's".into());
         }
         let mut keys = Vec::new();
@@ -183,7 +183,7 @@ fn named(line: &str) -> Option<UserRef> {
     let end = rest.find(&format!("/{name}"))? + 1 + name.len();
     let is_whole = rest.get(end..).is_none_or(|after| after.is_empty() || after.starts_with(','));
     let user = UserRef::parse(rest.get(..end)?, "", "").ok()?;
-    (is_whole && user.name == name).then_some(user)
+    (is_whole && user.name.as_str() == name).then_some(user)
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Rotated {
             Some(old) => fate(old, policy, mode, now),
         };
         Self {
-            user: seen.user.name.clone(),
+            user: seen.user.name.to_string(),
             account: seen.user.account.clone(),
             key: key.to_string(),
             old_key: old.map(ToString::to_string),

@@ -117,7 +117,7 @@ impl Keys {
             several => format!("{first}, and {} more", several - 1),
         };
         Self {
-            user: user.name.clone(),
+            user: user.name.to_string(),
             account: user.account.clone(),
             subject,
             items,

@@ -113,9 +113,8 @@ fn is_fresh(secret: &SecretState) -> bool {
 /// Whether the secret's name or the user's own tag binds the two.
 pub(crate) fn is_anchored(seen: &Observation, name_template: &str) -> bool {
     let (_, _, home) = seen.secret.home();
-    let named = user_in_name(&seen.secret.name, name_template, home).is_some_and(|(account, name)| {
-        account == seen.user.account && name.eq_ignore_ascii_case(&seen.user.name)
-    });
+    let named = user_in_name(&seen.secret.name, name_template, home)
+        .is_some_and(|(account, name)| account == seen.user.account && seen.user.name == *name);
     named || seen.claims.user_tag.is_some()
 }
 

@@ -24,9 +24,8 @@ pub fn bind_user(
     let written = document.and_then(SecretDocument::user);
     match (tagged, written) {
         (Some(tagged), Some(written)) => {
-            let same = UserRef::parse(&written, &tagged.partition, &tagged.account).is_ok_and(|user| {
-                user.account == tagged.account && user.name.eq_ignore_ascii_case(&tagged.name)
-            });
+            let same = UserRef::parse(&written, &tagged.partition, &tagged.account)
+                .is_ok_and(|user| user.is_same(&tagged));
             if same {
                 return Ok(tagged);
             }

@@ -36,7 +36,7 @@ pub(super) fn user(
     let secret = visit.secret.as_ref();
     let applies = visit.exempt.is_none() && (secret.is_some() || config.scope == Scope::All);
     User {
-        name: visit.user.name.clone(),
+        name: visit.user.name.to_string(),
         arn,
         exemption: visit.exempt.clone(),
         policy: applies.then(|| policy(config, secret)),

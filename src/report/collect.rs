@@ -10,7 +10,7 @@ use super::standing;
 use super::{assess, controls::Question};
 use crate::config::{Mode, Scope, SweepConfig};
 use crate::error::{Error, Result};
-use crate::model::parse_report;
+use crate::model::{UserName, parse_report};
 use crate::plan::sweep::Demand;
 use crate::sweep::{Account, Candidate};
 
@@ -51,13 +51,13 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
 }
 
 /// The account's users by name, each with the ARN that has the path.
-async fn arns(account: &Account<'_>) -> Result<HashMap<String, String>> {
+async fn arns(account: &Account<'_>) -> Result<HashMap<UserName, String>> {
     let report = parse_report(&account.iam.credential_report().await?)
         .map_err(|error| Error::PlanChanged { problem: error.to_string() })?;
     Ok(report.into_iter().map(|user| (user.user.name.clone(), user.user.arn())).collect())
 }
 
-async fn read(account: &Account<'_>, candidate: &Candidate, arns: &HashMap<String, String>) -> User {
+async fn read(account: &Account<'_>, candidate: &Candidate, arns: &HashMap<UserName, String>) -> User {
     let visit = account.visit(candidate, Demand::Due).await;
     let stored = match &visit.secret {
         Some(secret) => account.secrets.version_dates(&secret.arn).await.unwrap_or_else(|error| {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::event::RotationEvent;
 use crate::execute::Target;
 use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
-use crate::model::{Credential, Intent, Observation, SecretDocument, UserRef, VersionId};
+use crate::model::{Credential, Intent, Observation, SecretDocument, VersionId};
 use crate::notify;
 use crate::plan::Planned;
 use crate::plan::rotation::{Action, Outcome, Plan};
@@ -154,7 +154,7 @@ impl Executor<'_> {
         let gone = self.iam.list_access_keys(&seen.user.name).await.is_err_and(|error| error.is_not_found());
         let owner = if gone { self.iam.owner_of_labels(&seen.secret).await? } else { None };
         let Some(name) = owner else { return proved };
-        let user = UserRef { name, path: String::new(), ..seen.user.clone() };
+        let user = seen.user.renamed(name);
         let renamed = Observation { user, ..seen.clone() };
         prove::prove(self.aws, self.config, &renamed, key, self.deadline).await
     }

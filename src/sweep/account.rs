@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::aws::{Aws, Iam, SecretsManager};
 use crate::config::{SecretsIn, SweepConfig};
 use crate::error::{Error, Result};
-use crate::model::{Arn, UserRef};
+use crate::model::{Arn, UserName, UserRef};
 
 /// An account, and the clients that reach it.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl<'a> Account<'a> {
             partition: self.partition.clone(),
             account: self.number.clone().unwrap_or_default(),
             path: String::new(),
-            name: name.to_owned(),
+            name: UserName::new(name),
         }
     }
 

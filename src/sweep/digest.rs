@@ -116,7 +116,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
     let (mut new, mut known) = (Vec::new(), Vec::new());
     let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for visit in visits {
-        let row = |what: String, remedy| DigestRow { user: visit.user.name.clone(), what, remedy };
+        let row = |what: String, remedy| DigestRow { user: visit.user.name.to_string(), what, remedy };
         done.extend(visit.actions.iter().map(|planned| row(planned.to_string(), "")));
         let superseded = visit.superseded.iter();
         rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));

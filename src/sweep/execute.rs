@@ -114,7 +114,7 @@ impl Account<'_> {
 
     /// The user as the secret's tag names it: by its ARN where it lives in another account.
     pub fn bound_to(&self, user: &UserRef) -> String {
-        if self.tag_prefix.is_some() { user.arn() } else { user.name.clone() }
+        if self.tag_prefix.is_some() { user.arn() } else { user.name.to_string() }
     }
 
     /// Whether the rotation function can reach a secret made here. To one of another account it

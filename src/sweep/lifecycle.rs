@@ -98,7 +98,7 @@ impl Account<'_> {
 
     /// The policy of a secret to be made names the user with its path, which only the credential report tells.
     async fn find_path(&self, candidate: &mut Candidate) -> Result<()> {
-        let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(&candidate.user.name);
+        let same = |reported: &UserRef| reported.name == candidate.user.name;
         let found = self.credential_report().await?.users.into_iter().map(|row| row.user).find(same);
         if let Some(user) = found {
             candidate.user = user;
@@ -143,7 +143,7 @@ impl Account<'_> {
             let (partition, _, account) = secret.home();
             let tagged =
                 secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());
-            let Some(tagged) = tagged.filter(|tagged| tagged.name.eq_ignore_ascii_case(name)) else {
+            let Some(tagged) = tagged.filter(|tagged| tagged.name == *name) else {
                 continue;
             };
             note_held(self.config, &secret, &mut held);

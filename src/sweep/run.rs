@@ -17,7 +17,7 @@ use crate::aws::Aws;
 use crate::config::SweepConfig;
 use crate::error::{Error, Result};
 use crate::event::{AccountEvent, Invocation};
-use crate::model::Progress;
+use crate::model::{Progress, UserName};
 use crate::plan::Planned;
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::telemetry::{Metric, Metrics};
@@ -57,7 +57,7 @@ pub(super) async fn sweep(
         }
         let Some(visit) = visiting.next().await else { break };
         visited += 1;
-        last = Some(visit.user.name.clone());
+        last = Some(visit.user.name.to_string());
         if visit.is_eventful() {
             visits.push(visit);
         }
@@ -94,19 +94,18 @@ fn wanted<'s>(
 ) -> Result<(Vec<&'s Candidate>, Demand)> {
     if let Some(name) = &event.force_rotate {
         starts_rotations(account.config, "ForceRotate")?;
-        let candidate =
-            survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| Error::InvalidEvent {
-                field: "ForceRotate".into(),
-                problem: format!(
-                    "names no user in the sweep's scope in account {}",
-                    account.number.as_deref().unwrap_or("of its own")
-                ),
-                remedy: "Name an IAM user that has a secret, or set ROTATOR_SCOPE=all.",
-            })?;
+        let candidate = survey.candidates.get(&UserName::new(name)).ok_or_else(|| Error::InvalidEvent {
+            field: "ForceRotate".into(),
+            problem: format!(
+                "names no user in the sweep's scope in account {}",
+                account.number.as_deref().unwrap_or("of its own")
+            ),
+            remedy: "Name an IAM user that has a secret, or set ROTATOR_SCOPE=all.",
+        })?;
         return Ok((vec![candidate], Demand::Rotate));
     }
-    let marker = event.resume.progress().map(|progress| progress.after.to_ascii_lowercase());
-    let after_marker = |key: &String| marker.as_ref().is_none_or(|marker| key > marker);
+    let marker = event.resume.progress().map(|progress| UserName::new(&progress.after));
+    let after_marker = |key: &UserName| marker.as_ref().is_none_or(|marker| key > marker);
     let candidates = survey
         .candidates
         .iter()

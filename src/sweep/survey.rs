@@ -15,8 +15,8 @@ use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
 use crate::model::{
-    AccessKey, AccessKeyId, CredentialReport, OddRow, OtherSecret, ReportedUser, SecretState, UserRef,
-    read_report,
+    AccessKey, AccessKeyId, CredentialReport, OddRow, OtherSecret, ReportedUser, SecretState, UserName,
+    UserRef, read_report,
 };
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{Glance, Row, triage};
@@ -53,7 +53,7 @@ pub struct Survey {
     /// How many users there are.
     pub users: usize,
     /// Those in scope, by name.
-    pub candidates: BTreeMap<String, Candidate>,
+    pub candidates: BTreeMap<UserName, Candidate>,
     /// Secrets in scope that name no user, or are not there.
     pub unbound: Vec<String>,
     /// Rows of the credential report that are not as AWS documents them.
@@ -63,8 +63,8 @@ pub struct Survey {
 struct Lists<'a> {
     config: &'a SweepConfig,
     /// Of users who have no seat yet: thousands of them should not be held twice.
-    report: HashMap<String, ReportedUser>,
-    exempt: HashSet<String>,
+    report: HashMap<UserName, ReportedUser>,
+    exempt: HashSet<UserName>,
     survey: Survey,
     held: Held,
     /// What a visit that broke off may have created.
@@ -96,8 +96,8 @@ impl Account<'_> {
         let mut lists = Lists {
             config: self.config,
             survey: Survey { users: users.len(), odd_rows, ..Survey::default() },
-            report: users.into_iter().map(|user| (key_of(&user.user.name), user)).collect(),
-            exempt: exempt.iter().map(|name| key_of(name)).collect(),
+            report: users.into_iter().map(|user| (user.user.name.clone(), user)).collect(),
+            exempt: exempt.into_iter().map(UserName::new).collect(),
             held: Held::new(),
             created: Vec::new(),
             deleted: Vec::new(),
@@ -110,7 +110,7 @@ impl Account<'_> {
         let now = self.now();
         for (user, secret) in std::mem::take(&mut lists.created) {
             // Whoever has an enrolled secret was enrolled once: another one is none of the sweep's.
-            match lists.survey.candidates.contains_key(&key_of(&user.name)) {
+            match lists.survey.candidates.contains_key(&user.name) {
                 true => lists.not_enrolled.push((user, secret)),
                 false => self.seat(&secret, &mut lists),
             }
@@ -202,7 +202,7 @@ impl Account<'_> {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         let bound = bind_user_by_labels(secret, &self.config.shared.secret_name, |_| true);
         let has_other = |user: &UserRef| {
-            let candidate = lists.survey.candidates.get(&key_of(&user.name));
+            let candidate = lists.survey.candidates.get(&user.name);
             candidate.is_some_and(|candidate| !candidate.secrets.is_empty())
         };
         // Those of a list have been asked for by their names.
@@ -214,7 +214,7 @@ impl Account<'_> {
     /// Gives a secret's user a seat, or a second secret.
     fn seat(&self, secret: &SecretState, lists: &mut Lists<'_>) {
         let known = |name: &str| {
-            let key = key_of(name);
+            let key = UserName::new(name);
             lists.report.contains_key(&key) || lists.survey.candidates.contains_key(&key)
         };
         let user = bind_user_by_labels(secret, &self.config.shared.secret_name, known);
@@ -226,7 +226,7 @@ impl Account<'_> {
         if self.number.as_ref().is_some_and(|account| user.account != *account) {
             return;
         }
-        let key = key_of(&user.name);
+        let key = user.name.clone();
         if let Some(candidate) = lists.survey.candidates.get_mut(&key) {
             candidate.add(secret);
             candidate.glance.look = true;
@@ -257,7 +257,7 @@ impl Lists<'_> {
     fn add_not_enrolled(&mut self) {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         for (mut user, secret) in std::mem::take(&mut self.not_enrolled) {
-            let key = key_of(&user.name);
+            let key = user.name.clone();
             if !by_list && !self.survey.candidates.contains_key(&key) {
                 if let Some(report) = self.report.remove(&key) {
                     user = report.user;
@@ -275,7 +275,7 @@ impl Lists<'_> {
     /// What an odd row says counts for nothing, so its user is looked at.
     fn look_at_odd(&mut self, odd: &[OddRow]) {
         for name in odd.iter().filter_map(|row| row.user.as_deref()) {
-            if let Some(candidate) = self.survey.candidates.get_mut(&key_of(name)) {
+            if let Some(candidate) = self.survey.candidates.get_mut(&UserName::new(name)) {
                 candidate.glance.look = true;
                 candidate.glance.active = true;
             }
@@ -348,9 +348,4 @@ impl Candidate {
             in_exempt_group,
         }
     }
-}
-
-/// IAM's user names are unique without regard to case.
-fn key_of(name: &str) -> String {
-    name.to_ascii_lowercase()
 }

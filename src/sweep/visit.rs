@@ -151,7 +151,7 @@ impl Account<'_> {
             && let Some(name) = self.iam.owner_of_labels(secret).await?
         {
             // IAM does not know the user, and its secret's keys are another's: it was renamed.
-            user = UserRef { name, path: String::new(), ..user };
+            user = user.renamed(name);
             let (renamed, its) =
                 join(self.iam.list_access_keys(&user.name), self.iam.user_tags(&user.name)).await;
             (keys, tags) = (found(renamed)?, found(its)?);

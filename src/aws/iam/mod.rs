@@ -17,7 +17,9 @@ use jiff::Timestamp;
 use super::pace::Pace;
 use crate::aws::failure::failed;
 use crate::error::CallError;
-use crate::model::{AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, SecretState, Sensitive};
+use crate::model::{
+    AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, SecretState, Sensitive, UserName,
+};
 
 /// A user has two keys; a list that is longer than this many pages is not one of AWS's.
 const MAX_PAGES: usize = 10;
@@ -133,12 +135,12 @@ impl Iam {
     }
 
     /// Whose the keys are that rotations have labelled; `None` if they are gone, or not all one user's.
-    pub async fn owner_of_labels(&self, secret: &SecretState) -> Result<Option<String>, CallError> {
+    pub async fn owner_of_labels(&self, secret: &SecretState) -> Result<Option<UserName>, CallError> {
         let labelled = secret.versions.iter().filter(|version| version.is_labelled());
         let keys: Vec<&AccessKeyId> = labelled.filter_map(|version| version.key.as_ref()).collect();
         let owners = try_join_all(keys.iter().map(|key| self.owner(key))).await?;
         let mut names = owners.into_iter().filter_map(|owner| match owner {
-            KeyOwner::User(name) => Some(name),
+            KeyOwner::User(name) => Some(UserName::new(name)),
             KeyOwner::Nobody | KeyOwner::Denied => None,
         });
         let Some(first) = names.next() else { return Ok(None) };

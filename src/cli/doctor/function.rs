@@ -6,6 +6,7 @@ use super::super::Session;
 use super::report::Report;
 use crate::aws::FunctionState;
 use crate::config::{Config, Mode};
+use crate::model::account_of;
 
 const AREA: &str = "function";
 /// A step waits for a new key to be accepted everywhere, by default a minute.
@@ -102,7 +103,7 @@ fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> 
 async fn check_permission(report: &mut Report, session: &Session, arn: &str) {
     const PERMISSION: &str = "permission";
     let Some(policy) = report.answer(PERMISSION, session.aws.lambda().policy(arn).await) else { return };
-    let account = arn.split(':').nth(4).unwrap_or_default();
+    let account = account_of(arn);
     let add = format!(
         "`aws lambda add-permission --function-name '{arn}' --statement-id SecretsManager --action \
          lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account {account}`"
@@ -171,7 +172,9 @@ fn source_account(condition: &Value) -> Option<String> {
         let value = texts(value).first().copied()?.to_owned();
         match key.to_lowercase().as_str() {
             "aws:sourceaccount" => return Some(value),
-            "aws:sourcearn" => return value.split(':').nth(4).map(str::to_owned),
+            "aws:sourcearn" => {
+                return Some(account_of(&value).to_owned()).filter(|account| !account.is_empty());
+            }
             _ => {}
         }
     }

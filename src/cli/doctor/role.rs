@@ -4,6 +4,7 @@ use super::super::Session;
 use super::super::target::Target;
 use super::function::Function;
 use super::report::Report;
+use crate::model::account_of;
 
 const AREA: &str = "role";
 const SECRET: [&str; 6] = [
@@ -24,7 +25,7 @@ pub(super) async fn check(report: &mut Report, session: &Session, target: &Targe
     let role = function.state.role.as_str();
     let mut asked: Vec<(&[&str], String)> = vec![(&SECRET, target.secret.arn.clone())];
     match &target.user {
-        Some(user) if user.account == role.split(':').nth(4).unwrap_or_default() => {
+        Some(user) if user.account == account_of(role) => {
             asked.push((&USER, user.arn()));
         }
         Some(user) => report.note(

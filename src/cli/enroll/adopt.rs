@@ -6,7 +6,7 @@ use super::readers::readers;
 use super::secrets::UsersSecrets;
 use super::step::{Start, Step};
 use crate::model::names::TAG_USER;
-use crate::model::{SecretState, UserRef};
+use crate::model::{SecretState, UserRef, account_of};
 use crate::plan::bind_user_by_labels;
 
 impl Planner<'_> {
@@ -66,7 +66,7 @@ impl Planner<'_> {
         tagged: Option<&str>,
     ) -> Option<String> {
         let (partition, _, home) = secret.home();
-        let function_account = self.function.split(':').nth(4).unwrap_or_default();
+        let function_account = account_of(&self.function);
         if home != user.account && home != function_account {
             return Some(format!(
                 "secret {} is in account {home}: it must be in the user's account ({}) or the rotation \

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::{Failure, Session};
 use super::Args;
+use crate::model::UserName;
 use crate::sweep::Account;
 
 /// One user, and the existing secret to adopt, if one is named.
@@ -37,7 +38,7 @@ fn named(args: &Args) -> Vec<Wish> {
 async fn everybody(account: &Account<'_>) -> Result<Vec<Wish>, Failure> {
     let candidates = account.survey().await?.candidates.into_values();
     let without = candidates.filter(|candidate| candidate.secrets.is_empty() && candidate.glance.active);
-    Ok(without.map(|candidate| Wish { user: candidate.user.name, secret: None }).collect())
+    Ok(without.map(|candidate| Wish { user: candidate.user.name.to_string(), secret: None }).collect())
 }
 
 fn read_csv(file: &Path) -> Result<Vec<Wish>, Failure> {
@@ -51,7 +52,7 @@ fn read_csv(file: &Path) -> Result<Vec<Wish>, Failure> {
 fn check(wishes: &[Wish], session: &Session) -> Result<(), Failure> {
     let (mut users, mut secrets) = (HashSet::new(), HashSet::new());
     for wish in wishes {
-        if !users.insert(wish.user.to_ascii_lowercase()) {
+        if !users.insert(UserName::new(&wish.user)) {
             return Err(Failure::Usage(format!("user {:?} is named twice. Nothing was changed", wish.user)));
         }
         let Some(secret) = &wish.secret else { continue };

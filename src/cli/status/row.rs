@@ -130,7 +130,7 @@ impl KeyRow {
         Self {
             urgency,
             due: now.is_some(),
-            user: visit.user.name.clone(),
+            user: visit.user.name.to_string(),
             account: visit.user.account.clone(),
             key: key.map(|key| key.id.clone()),
             state: key.map(|key| key.status.to_string()),

@@ -266,7 +266,7 @@ impl Observer<'_> {
         }
         if let Some(name) = iam.owner_of_labels(secret).await? {
             tracing::info!(from = user.name.as_str(), to = name.as_str(), "the user was renamed");
-            *user = UserRef { name, path: String::new(), ..user.clone() };
+            *user = user.renamed(name);
             return Ok(iam.list_access_keys(&user.name).await?);
         }
         Err(Error::UserUnknown {
