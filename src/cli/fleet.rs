@@ -2,7 +2,6 @@
 
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 
-use super::plan::preview;
 use super::{Failure, Session, Terminal};
 use crate::config::{Scope, SweepConfig};
 use crate::plan::sweep::Demand;
@@ -31,6 +30,13 @@ pub(super) async fn plan_all(
 ) -> Result<(Vec<Visit>, usize), Failure> {
     let plan = |candidate| preview(planner, candidate);
     visit_all(account, candidates, terminal, "planning", plan, |_, _| Ok(())).await
+}
+
+/// What a planner plans for a user.
+pub(super) async fn preview(planner: &Account<'_>, candidate: &Candidate) -> Visit {
+    let mut visit = planner.visit(candidate, Demand::Due).await;
+    visit.actions.append(&mut visit.left);
+    visit
 }
 
 /// Visits users in the order given, each by `visit`; Ctrl-C stops `account`. `told` is called as each

@@ -10,7 +10,7 @@ use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::error::Error;
 use crate::model::{Finding, UserName};
-use crate::plan::sweep::{Demand, FleetAction};
+use crate::plan::sweep::FleetAction;
 use crate::plan::{Change, Planned, deletion};
 use crate::sweep::{Account, Candidate, Survey, Visit};
 
@@ -150,13 +150,6 @@ pub(super) async fn planner<'a>(
     let account = session.account(config).await?;
     account.stop.wish();
     Ok(account)
-}
-
-/// What a [`planner`] plans for a user.
-pub(super) async fn preview(planner: &Account<'_>, candidate: &Candidate) -> Visit {
-    let mut visit = planner.visit(candidate, Demand::Due).await;
-    visit.actions.append(&mut visit.left);
-    visit
 }
 
 /// Without a recovery window a sweep deletes a key as soon as it is inactive, in the same visit. A

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::confirm::{Scale, confirm, count, were};
-use super::fleet::visit_all;
-use super::plan::{FleetPlan, UserPlanView, ended, planner, preview, print_actions, tally};
+use super::fleet::{preview, visit_all};
+use super::plan::{FleetPlan, UserPlanView, ended, planner, print_actions, tally};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::model::UserName;

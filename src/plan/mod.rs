@@ -5,6 +5,7 @@
 
 pub mod authority;
 mod change;
+pub mod enroll;
 mod exempt;
 mod fields;
 mod ownership;

@@ -1,12 +1,8 @@
 //! `enroll`: gives a user a secret that rotates, or adopts an existing one that is named.
 
-mod adopt;
 mod carry_out;
-mod plan;
-mod readers;
-mod secrets;
+mod look;
 mod snippets;
-mod step;
 mod wish;
 
 use std::path::PathBuf;
@@ -14,8 +10,9 @@ use std::path::PathBuf;
 use super::confirm::{Scale, confirm};
 use super::{Exit, Failure, Session, Terminal};
 use crate::config::{Scope, SweepConfig};
+use crate::sweep::Account;
 
-use plan::{Enrolment, Planner};
+use crate::plan::enroll::{Enroller, Enrollment};
 use wish::{Wish, wishes};
 
 /// Arguments of `enroll`.
@@ -71,19 +68,20 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     let config = SweepConfig { scope: Scope::All, ..session.config.clone() };
     let account = session.account(&config).await?;
     let wishes = wishes(args, &account, session).await?;
-    let planner = Planner { session, account: &account, function, now: !args.no_rotation };
-    let enrolments = plan_all(&planner, &wishes, terminal).await?;
+    let command = |user: &str, secret: &str| session.global.command(["enroll", user, "--secret", secret]);
+    let enroller = Enroller { config: &session.config, function, now: !args.no_rotation, command: &command };
+    let enrollments = plan_all(enroller, &account, &wishes, terminal).await?;
     terminal.line("Plan")?;
-    for enrolment in &enrolments {
-        enrolment.print(terminal)?;
+    for enrollment in &enrollments {
+        print(enrollment, terminal)?;
     }
     // Of all users, some are in a state that a person must fix: that is no failure of the command.
-    let failed = enrolments.iter().any(|enrolment| enrolment.failed);
-    let refused = failed || (!args.all && enrolments.iter().any(Enrolment::is_refused));
-    let users = enrolments.iter().filter(|enrolment| enrolment.changes()).count();
+    let failed = enrollments.iter().any(|enrollment| enrollment.failed);
+    let refused = failed || (!args.all && enrollments.iter().any(Enrollment::is_refused));
+    let users = enrollments.iter().filter(|enrollment| enrollment.changes()).count();
     if users == 0 {
         terminal.line("\nThere is nothing to do.")?;
-        if let [Enrolment { arn: Some(arn), refused: None, .. }] = enrolments.as_slice() {
+        if let [Enrollment { arn: Some(arn), refused: None, .. }] = enrollments.as_slice() {
             let secret = account.secrets.describe(arn).await?;
             terminal.raw(snippets::of(&secret, carry_out::fields(session), true).as_bytes())?;
         }
@@ -94,28 +92,44 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         terminal.line("\nNothing was changed.")?;
         return Ok(Exit::Failed);
     }
-    let failed = carry_out::all(&enrolments, &account, session, terminal).await?;
+    let failed = carry_out::all(&enrollments, &account, session, terminal).await?;
     Ok(if failed || refused { Exit::Failed } else { Exit::Done })
 }
 
 /// Plans for each user, with progress: a file may name hundreds.
 async fn plan_all(
-    planner: &Planner<'_>,
+    enroller: Enroller<'_>,
+    account: &Account<'_>,
     wishes: &[Wish],
     terminal: &mut Terminal,
-) -> Result<Vec<Enrolment>, Failure> {
+) -> Result<Vec<Enrollment>, Failure> {
     let bar = terminal.progress(wishes.len(), "reading users");
-    let mut enrolments = Vec::new();
+    let mut enrollments = Vec::new();
     for wish in wishes {
-        enrolments.push(match planner.plan(wish).await {
-            // One user's failure ends no other enrolment.
+        enrollments.push(match look::plan(enroller, account, wish).await {
+            // One user's failure ends no other enrollment.
             Err(failure @ (Failure::Call(_) | Failure::Rotator(_))) if wishes.len() > 1 => {
-                Enrolment::failed(planner.account.named(&wish.user), &failure)
+                Enrollment::failed(account.named(&wish.user), failure.words())
             }
             planned => planned?,
         });
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(enrolments)
+    Ok(enrollments)
+}
+
+fn print(enrollment: &Enrollment, terminal: &mut Terminal) -> std::io::Result<()> {
+    terminal.line(format!("\n  {}", enrollment.user.name))?;
+    for note in &enrollment.notes {
+        terminal.line(format!("    note: {note}"))?;
+    }
+    for step in enrollment.steps.iter().filter(|_| enrollment.refused.is_none()) {
+        terminal.line(format!("    {step}"))?;
+    }
+    match &enrollment.refused {
+        Some(why) => terminal.line(format!("    not enrolled: {why}")),
+        None if enrollment.steps.is_empty() => terminal.line("    nothing to do: the user is enrolled"),
+        None => Ok(()),
+    }
 }

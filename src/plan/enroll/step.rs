@@ -1,13 +1,13 @@
-//! The steps of an enrolment.
+//! The steps of an enrollment.
 
 use std::fmt;
 
 use crate::model::names::{TAG_SECRET, TAG_USER};
 use crate::model::{AccessKeyId, counted};
 
-/// A step of an enrolment.
+/// A step of an enrollment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// Make the secret, its policy, its tag, and the label of the key the user has.
     Create {
         /// Its name.
@@ -19,7 +19,7 @@ pub(super) enum Step {
     Tag,
     /// Let the user read an existing secret that has no policy.
     Policy,
-    /// Bind the user to the secret. Before the first rotation: a crash in between leaves an enrolment
+    /// Bind the user to the secret. Before the first rotation: a crash in between leaves an enrollment
     /// that the next run finishes, instead of a user whose keys any secret may get.
     TagUser {
         /// The secret's name.
@@ -31,7 +31,7 @@ pub(super) enum Step {
 
 /// How a secret's rotation begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Start {
+pub struct Start {
     /// The function it rotates with from now on; `None`: with the one that it has.
     pub function: Option<String>,
     /// The function that this replaces.
