@@ -4,6 +4,7 @@
 //! take the same variables: each accepts the other's names, and does not use them.
 
 mod exempt;
+mod settings;
 mod sweep;
 mod unreadable;
 mod variables;
@@ -11,12 +12,12 @@ mod variables;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::model::{InUse, MemberRole, Policy, SecretDocument, UnknownKeys, UserRef, parse_duration};
+use crate::model::{MemberRole, Policy, SecretDocument, UserRef};
 
-use sweep::SWEEP_NAMES;
 use unreadable::{ignored, own, unknown};
 
 pub use exempt::Exemptions;
+pub use settings::{SETTINGS, Setting, UsedBy};
 pub use sweep::{Mode, Scope, SecretsIn, SweepConfig};
 pub use unreadable::Unreadable;
 pub use variables::readable;
@@ -65,19 +66,14 @@ pub struct EmailConfig {
     pub template: Option<String>,
 }
 
-const DURATION: &str = "a duration such as 30s, 90m, 24h, 10d or 0, of at most ten years";
-
 impl Config {
     /// Reads the variables that begin with `ROTATOR_`, and no others.
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> std::result::Result<Self, Unreadable> {
         let variables = own(variables);
-        let mut config = Self::default();
-        for (name, value) in &variables {
-            config.set(name, value).map_err(|error| Unreadable::new(error, &variables))?;
-        }
-        Ok(config)
+        let read = read(&variables, UsedBy::Rotation);
+        read.map(|config| config.shared).map_err(|error| Unreadable::new(error, &variables))
     }
 
     /// The role of another account, where one is configured.
@@ -105,141 +101,7 @@ impl Config {
     pub fn has_own_names(&self) -> bool {
         self.secret_name.replace("{account}", "") != "{user}"
     }
-
-    fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        let refuse = |expected| refuse(name, value, expected);
-        let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
-        let address = || {
-            let usable = value.is_empty() || crate::model::is_address(value);
-            usable.then(filled).ok_or_else(|| refuse("an e-mail address"))
-        };
-        match name {
-            "ROTATOR_ALERT_TOPIC_ARN" => {
-                let is_topic = value.starts_with("arn:") && value.contains(":sns:");
-                if !value.is_empty() && !is_topic {
-                    return Err(refuse("the ARN of an SNS topic"));
-                }
-                self.alert_topic_arn = filled();
-            }
-            "ROTATOR_EMAIL_FROM" => {
-                let bare = value.rsplit_once('<').map_or(value, |(_, address)| address.trim_end_matches('>'));
-                if !value.is_empty() && !crate::model::is_address(bare) {
-                    return Err(refuse("an e-mail address, or a name with the address in <>"));
-                }
-                self.email.from = filled();
-            }
-            "ROTATOR_EMAIL_DOMAIN" => self.email.domain = filled(),
-            "ROTATOR_EMAIL_TAG" => {
-                self.email.tag = filled().ok_or_else(|| refuse("the key of an IAM user tag"))?
-            }
-            "ROTATOR_ADMIN_EMAIL" => self.email.admin = address()?,
-            "ROTATOR_EMAIL_TEMPLATE" => self.email.template = filled(),
-            "ROTATOR_OVERLAP" => {
-                self.policy.overlap = parse_duration(value).ok_or_else(|| refuse(DURATION))?
-            }
-            "ROTATOR_RECOVERY" => {
-                self.policy.recovery = parse_duration(value).ok_or_else(|| refuse(DURATION))?
-            }
-            "ROTATOR_PROPAGATION_TIMEOUT" => {
-                self.propagation_timeout = parse_duration(value).ok_or_else(|| refuse(DURATION))?;
-            }
-            "ROTATOR_IN_USE" => {
-                self.policy.in_use = match value {
-                    "wait" => InUse::Wait,
-                    "deactivate" => InUse::Deactivate,
-                    _ => return Err(refuse("wait or deactivate")),
-                }
-            }
-            "ROTATOR_UNKNOWN_KEYS" => {
-                self.policy.unknown_keys = match value {
-                    "refuse" => UnknownKeys::Refuse,
-                    "delete-inactive" => UnknownKeys::DeleteInactive,
-                    "delete-oldest" => UnknownKeys::DeleteOldest,
-                    _ => return Err(refuse("refuse, delete-inactive or delete-oldest")),
-                }
-            }
-            "ROTATOR_MODE" => {
-                self.sweep_mode = Some(Mode::parse(value).ok_or_else(|| refuse("audit, retire or enforce"))?);
-            }
-            "ROTATOR_EXEMPT_USERS" | "ROTATOR_EXEMPT_GROUP" | "ROTATOR_EXEMPT_TAG" => {
-                self.exempt.set(name, value)?;
-            }
-            "ROTATOR_TEST_REGIONS" => {
-                self.test_regions =
-                    parse_regions(value).ok_or_else(|| refuse("region names, comma-separated"))?;
-            }
-            "ROTATOR_SECRET_NAME" => {
-                if value.matches("{user}").count() != 1 || value.matches("{account}").count() > 1 {
-                    return Err(refuse("a name with {user} once, and {account} at most once"));
-                }
-                self.secret_name = value.to_owned();
-            }
-            "ROTATOR_SECRET_SHAPE" => {
-                let names: Vec<&str> = value.split(',').map(str::trim).collect();
-                self.secret_shape = SecretDocument::from_shape(&names).ok_or_else(|| {
-                    refuse("field names, comma-separated, with one access key pair, e.g. UserName,AccessKeyId,SecretAccessKey; an SMTP password needs a field for its region, e.g. SmtpRegion")
-                })?;
-            }
-            "ROTATOR_MEMBER_ROLE" => {
-                let usable = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&b));
-                if !usable {
-                    return Err(refuse("the name of an IAM role, with its path if it has one"));
-                }
-                self.member_role = filled();
-            }
-            "ROTATOR_MEMBER_EXTERNAL_ID" => {
-                // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-                let usable = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&b));
-                if !usable || value.len() == 1 {
-                    return Err(refuse(
-                        "an ExternalId: 2 characters or more, of letters, digits and +=,.@:/-_",
-                    ));
-                }
-                self.member_external_id = filled();
-            }
-            name if SWEEP_NAMES.contains(&name) => {
-                // A rotation does not stop for a setting that it does not use.
-                let read = SweepConfig::default().set(name, value);
-                self.notes
-                    .extend(read.err().map(|error| ignored(&error, "the sweep", "The rotation function")));
-            }
-            _ => return Err(unknown(name)),
-        }
-        Ok(())
-    }
 }
-
-fn refuse(name: &str, value: &str, expected: &'static str) -> Error {
-    Error::InvalidConfig {
-        name: name.to_owned(),
-        problem: format!("is {value:?}"),
-        expected: expected.into(),
-    }
-}
-
-/// The settings of the rotation function. The sweep reads them too.
-pub const NAMES: [&str; 20] = [
-    "ROTATOR_ALERT_TOPIC_ARN",
-    "ROTATOR_EMAIL_FROM",
-    "ROTATOR_EMAIL_DOMAIN",
-    "ROTATOR_EMAIL_TAG",
-    "ROTATOR_ADMIN_EMAIL",
-    "ROTATOR_EMAIL_TEMPLATE",
-    "ROTATOR_OVERLAP",
-    "ROTATOR_RECOVERY",
-    "ROTATOR_IN_USE",
-    "ROTATOR_UNKNOWN_KEYS",
-    "ROTATOR_MODE",
-    "ROTATOR_EXEMPT_USERS",
-    "ROTATOR_EXEMPT_GROUP",
-    "ROTATOR_EXEMPT_TAG",
-    "ROTATOR_TEST_REGIONS",
-    "ROTATOR_PROPAGATION_TIMEOUT",
-    "ROTATOR_SECRET_NAME",
-    "ROTATOR_SECRET_SHAPE",
-    "ROTATOR_MEMBER_ROLE",
-    "ROTATOR_MEMBER_EXTERNAL_ID",
-];
 
 impl Default for Config {
     fn default() -> Self {
@@ -261,6 +123,27 @@ impl Default for Config {
             notes: Vec::new(),
         }
     }
+}
+
+/// Reads settings for a function. One that only the other function uses, and that cannot be read, is noted.
+fn read(variables: &[(String, String)], reader: UsedBy) -> Result<SweepConfig> {
+    let mut config = SweepConfig::default();
+    for (name, value) in variables {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| unknown(name))?;
+        if (setting.read)(&mut config, value).is_some() {
+            continue;
+        }
+        let error = Error::InvalidConfig {
+            name: name.clone(),
+            problem: format!("is {value:?}"),
+            expected: setting.expected.into(),
+        };
+        if setting.used_by == UsedBy::Both || setting.used_by == reader {
+            return Err(error);
+        }
+        config.shared.notes.push(ignored(&error, setting.used_by));
+    }
+    Ok(config)
 }
 
 /// Reads region names separated by commas or, as in a tag, where commas are not allowed, by spaces.
@@ -367,7 +250,7 @@ mod tests {
 
     #[test]
     fn every_name_in_the_list_is_one_that_is_read() {
-        for name in NAMES {
+        for Setting { name, .. } in SETTINGS {
             if let Err(error) = config(&[(name, "x")]) {
                 assert!(!error.to_string().contains("is not a setting"), "{error}");
             }

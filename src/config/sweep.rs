@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Config, DURATION, NAMES, Unreadable, ignored, own, parse_regions, refuse, unknown};
+use super::{Config, Unreadable, UsedBy, own, read};
 use crate::error::{Error, Result};
-use crate::model::{RotationSetup, SecretState, counted, duration_text, parse_duration};
+use crate::model::{RotationSetup, SecretState, counted, duration_text};
 
 const DAY: u64 = 24 * 60 * 60;
 /// The longest interval that a schedule of Secrets Manager has.
@@ -105,30 +105,38 @@ pub enum SecretsIn {
     Member,
 }
 
+impl Scope {
+    pub(super) fn parse(value: &str) -> Option<Self> {
+        Some(match value {
+            "enrolled" => Self::Enrolled,
+            "all" => Self::All,
+            names => {
+                let names: Vec<String> = names
+                    .split(';')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                // A list is told from a misspelt word by its separator, or by looking like a path.
+                let is_list = value.contains(';') || value.contains('/');
+                (is_list && !names.is_empty()).then_some(Self::Secrets(names))?
+            }
+        })
+    }
+}
+
 impl SweepConfig {
     /// Reads the variables that begin with `ROTATOR_`, and no others.
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> std::result::Result<Self, Unreadable> {
         let variables = own(variables);
-        Self::read(&variables).map_err(|error| Unreadable::new(error, &variables))
-    }
-
-    fn read(variables: &[(String, String)]) -> Result<Self> {
-        let mut config = Self::default();
-        for (name, value) in variables {
-            match config.set(name, value) {
-                // A sweep does not stop for a setting that it does not use.
-                Err(error) if ROTATION_ONLY.contains(&name.as_str()) => {
-                    config.shared.notes.push(ignored(&error, "the rotation function", "The sweep"));
-                }
-                read => read?,
-            }
-        }
-        config.mode = config.shared.sweep_mode.unwrap_or_default();
-        config.check_names()?;
-        config.shared.notes.extend(config.schedule_note());
-        Ok(config)
+        let read = read(&variables, UsedBy::Sweep).and_then(|mut config| {
+            config.check_names()?;
+            config.shared.notes.extend(config.schedule_note());
+            Ok(config)
+        });
+        read.map_err(|error| Unreadable::new(error, &variables))
     }
 
     /// These settings, to act by in a mode; refused where they do not suffice.
@@ -162,52 +170,6 @@ impl SweepConfig {
         Some(format!(
             "`ROTATOR_ROTATE_AFTER` is {set}, and a schedule {limit}: schedules that the sweep sets rotate every {every}"
         ))
-    }
-
-    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        let refuse = |expected| refuse(name, value, expected);
-        let duration = || parse_duration(value).ok_or_else(|| refuse(DURATION));
-        let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
-        match name {
-            "ROTATOR_SCOPE" => self.scope = scope(value).ok_or_else(|| refuse(SCOPE))?,
-            "ROTATOR_ROTATE_AFTER" => {
-                self.rotate_after = duration()?;
-                if self.rotate_after.is_zero() {
-                    return Err(refuse("a duration such as 90d, longer than 0"));
-                }
-            }
-            "ROTATOR_WARN_BEFORE" => self.warn_before = duration()?,
-            "ROTATOR_MAX_AGE" => self.max_age = Some(duration()?).filter(|age| !age.is_zero()),
-            "ROTATOR_SECRETS_IN" => {
-                self.secrets_in = match value {
-                    "central" => SecretsIn::Central,
-                    "member" => SecretsIn::Member,
-                    _ => return Err(refuse("central, or member (experimental)")),
-                }
-            }
-            "ROTATOR_REPLICA_REGIONS" => {
-                self.replica_regions =
-                    parse_regions(value).ok_or_else(|| refuse("region names, comma-separated"))?;
-            }
-            "ROTATOR_ROTATION_FUNCTION_ARN" => {
-                let is_function = value.starts_with("arn:") && value.contains(":lambda:");
-                if !value.is_empty() && !is_function {
-                    return Err(refuse("the ARN of a Lambda function"));
-                }
-                self.rotation_function = filled();
-            }
-            "ROTATOR_ROTATION_ROLE_ARN" => {
-                let is_role = value.starts_with("arn:") && value.contains(":role/");
-                if !value.is_empty() && !is_role {
-                    return Err(refuse("the ARN of an IAM role"));
-                }
-                self.rotation_role = filled();
-            }
-            "ROTATOR_KMS_KEY_ID" => self.kms_key_id = filled(),
-            name if NAMES.contains(&name) => self.shared.set(name, value)?,
-            _ => return Err(unknown(name)),
-        }
-        Ok(())
     }
 
     /// What a sweep must know before it changes anything: which secrets are enrolled.
@@ -262,38 +224,6 @@ impl SweepConfig {
         }
     }
 }
-
-const SCOPE: &str = "enrolled, all, or names of secrets separated by ; (a single one as `name;`)";
-
-fn scope(value: &str) -> Option<Scope> {
-    Some(match value {
-        "enrolled" => Scope::Enrolled,
-        "all" => Scope::All,
-        names => {
-            let names: Vec<String> =
-                names.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-            // A list is told from a misspelt word by its separator, or by looking like a path.
-            let is_list = value.contains(';') || value.contains('/');
-            (is_list && !names.is_empty()).then_some(Scope::Secrets(names))?
-        }
-    })
-}
-
-/// The settings that only the rotation function uses.
-const ROTATION_ONLY: [&str; 2] = ["ROTATOR_TEST_REGIONS", "ROTATOR_PROPAGATION_TIMEOUT"];
-
-/// The settings that only the sweep uses.
-pub(super) const SWEEP_NAMES: [&str; 9] = [
-    "ROTATOR_SCOPE",
-    "ROTATOR_ROTATE_AFTER",
-    "ROTATOR_WARN_BEFORE",
-    "ROTATOR_MAX_AGE",
-    "ROTATOR_SECRETS_IN",
-    "ROTATOR_REPLICA_REGIONS",
-    "ROTATOR_ROTATION_FUNCTION_ARN",
-    "ROTATOR_ROTATION_ROLE_ARN",
-    "ROTATOR_KMS_KEY_ID",
-];
 
 impl Default for SweepConfig {
     fn default() -> Self {
@@ -426,15 +356,6 @@ mod tests {
                         "{text}"
                     );
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn every_name_in_the_list_is_one_that_is_read() {
-        for name in super::super::SWEEP_NAMES {
-            if let Err(error) = config(&[(name, "x")]) {
-                assert!(!error.to_string().contains("is not a setting"), "{error}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Config, NAMES, SWEEP_NAMES};
+use super::{Config, SETTINGS, UsedBy, read};
 use crate::error::Error;
 
 /// Why the settings cannot be read. The alert topic among them may be readable all the same, so that the
@@ -17,13 +17,11 @@ pub struct Unreadable {
 impl Unreadable {
     pub(super) fn new(error: Error, variables: &[(String, String)]) -> Self {
         const TOPIC: &str = "ROTATOR_ALERT_TOPIC_ARN";
-        let mut config = Config::default();
-        let topics = variables.iter().filter(|(name, _)| name == TOPIC);
-        for (name, value) in topics {
-            // One that cannot be read is the error itself.
-            let _ = config.set(name, value);
-        }
-        Self { error, alert_topic_arn: config.alert_topic_arn }
+        let topic: Vec<_> = variables.iter().filter(|(name, _)| name == TOPIC).cloned().collect();
+        // One that cannot be read is the error itself.
+        let alert_topic_arn =
+            read(&topic, UsedBy::Both).ok().and_then(|config| config.shared.alert_topic_arn);
+        Self { error, alert_topic_arn }
     }
 
     /// The settings by which the failure is reported: the alert topic, and the standard for all others.
@@ -48,7 +46,7 @@ impl From<Unreadable> for Error {
 
 /// A name that is no setting.
 pub(super) fn unknown(name: &str) -> Error {
-    let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
+    let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
     Error::InvalidConfig {
         name: name.escape_default().to_string(),
         problem: "is not a setting of the rotation function or the sweep".into(),
@@ -57,7 +55,11 @@ pub(super) fn unknown(name: &str) -> Error {
 }
 
 /// The line about a setting that only the other function uses, and cannot read.
-pub(super) fn ignored(error: &Error, user: &str, reader: &str) -> String {
+pub(super) fn ignored(error: &Error, used_by: UsedBy) -> String {
+    let (user, reader) = match used_by {
+        UsedBy::Rotation => ("the rotation function", "The sweep"),
+        UsedBy::Sweep | UsedBy::Both => ("the sweep", "The rotation function"),
+    };
     match error {
         Error::InvalidConfig { name, problem, expected } => {
             format!(

@@ -1,6 +1,6 @@
 //! Whatever comes in: never a panic, always the named error, the secret untouched.
 
-use iam_key_rotator::config::{Config, NAMES, parse_regions};
+use iam_key_rotator::config::{Config, SETTINGS, parse_regions};
 use iam_key_rotator::event::{RotationEvent, SweepEvent};
 use iam_key_rotator::model::{
     AccessKeyId, Credential, Intent, Policy, ReportedKey, SecretDocument, Sensitive, UserRef, Version,
@@ -150,7 +150,7 @@ fn any_tag_and_any_label_is_read_or_not() {
 
 #[test]
 fn any_environment_is_a_configuration_or_an_invalid_config() {
-    let known = prop::sample::select(NAMES.to_vec()).prop_map(str::to_owned);
+    let known = prop::sample::select(SETTINGS.map(|setting| setting.name).to_vec()).prop_map(str::to_owned);
     let name = prop_oneof![known, text_of("ABCDEFG_", 12).prop_map(|rest| format!("ROTATOR_{rest}"))];
     holds("bad input, settings", CASES, (name, any_text()), |(name, value)| {
         if let Err(error) = Config::from_variables([(name.clone(), value)]) {
