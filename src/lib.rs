@@ -37,6 +37,8 @@ pub mod error;
 pub mod event;
 #[cfg(feature = "aws")]
 mod execute;
+#[cfg(feature = "aws")]
+pub mod lambda;
 pub mod model;
 #[cfg(feature = "aws")]
 pub mod notify;

@@ -48,7 +48,7 @@ pub use lambda::{FunctionState, Lambda};
 #[cfg(feature = "cli")]
 pub use logs::{LoggedError, Logs};
 pub use organizations::{MemberAccount, Organizations, Page};
-pub use secrets_manager::{NewSecret, SecretsManager, StoredValue};
+pub use secrets_manager::{MOST_PAGES, NewSecret, SecretsManager, StoredValue};
 pub use ses::{Email, Ses, SesAccount, Words};
 pub use sns::{Sns, Subscriptions};
 pub use sts::{Identity, Sts};

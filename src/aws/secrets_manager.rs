@@ -25,6 +25,10 @@ const PUT_ATTEMPTS: u32 = 3;
 /// The pause after the first attempt; it grows by as much with each.
 const PUT_PAUSE: Duration = Duration::from_millis(300);
 
+/// Pages of a list, each of a hundred secrets: an account has
+/// [500,000](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html) in a region at most.
+pub const MOST_PAGES: usize = 5_000;
+
 /// The calls this product makes to Secrets Manager.
 #[derive(Clone, Debug)]
 pub struct SecretsManager(Client);
@@ -152,7 +156,7 @@ impl SecretsManager {
         if possible.is_empty() {
             return Ok(secrets);
         }
-        loop {
+        for _ in 0..MOST_PAGES {
             let (page, more) = self.list_page(&possible, next.take(), false).await?;
             secrets.extend(page);
             match more {
@@ -160,6 +164,7 @@ impl SecretsManager {
                 None => return Ok(secrets),
             }
         }
+        Err(CallError::incomplete("secretsmanager:ListSecrets"))
     }
 
     /// [ListSecretVersionIds](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html):

@@ -25,7 +25,6 @@ const NOT_ENROLLED: &str = "Nothing rotates it: `iam-key-rotator enroll`; or del
 /// All of one user, from a visit in audit mode and the dates of the secret's versions.
 pub(super) fn user(
     visit: &Visit,
-    arn: String,
     stored: &BTreeMap<VersionId, Timestamp>,
     config: &SweepConfig,
     now: Timestamp,
@@ -37,7 +36,7 @@ pub(super) fn user(
     let applies = visit.exempt.is_none() && (secret.is_some() || config.scope == Scope::All);
     User {
         name: visit.user.name.to_string(),
-        arn,
+        arn: visit.user.arn(),
         exemption: visit.exempt.clone(),
         policy: applies.then(|| policy(config, secret)),
         keys: keys.into_iter().map(|key| self::key(key, seen, secret.is_some().then_some(config))).collect(),

@@ -25,6 +25,7 @@ use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::event::Invocation;
 use crate::event::{RotationEvent, Step};
+use crate::lambda::Function;
 use crate::model::names::TAG_REFUSED;
 use crate::model::{Observation, Refusal};
 use crate::notify;
@@ -65,17 +66,24 @@ pub struct Answer {
     pub actions: Vec<String>,
 }
 
-impl Rotator {
-    /// A rotator whose settings may be unreadable; each invocation then fails with that error.
-    pub fn new(aws: Aws, config: std::result::Result<Config, Unreadable>, metrics: Metrics) -> Self {
+impl Function for Rotator {
+    type Config = Config;
+    type Answer = Answer;
+
+    fn settings(
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> std::result::Result<Config, Unreadable> {
+        Config::from_variables(variables)
+    }
+
+    fn new(aws: Aws, config: std::result::Result<Self::Config, Unreadable>, metrics: Metrics) -> Self {
         for note in config.iter().flat_map(|config| &config.notes) {
             tracing::warn!("{note}");
         }
         Self { aws, config, metrics }
     }
 
-    /// Handles one invocation, from the event to the answer.
-    pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Answer> {
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<Answer> {
         let start = Instant::now();
         let event = RotationEvent::parse(&event);
         let span = match &event {
@@ -109,7 +117,9 @@ impl Rotator {
         .instrument(span)
         .await
     }
+}
 
+impl Rotator {
     /// Runs the step, and stops it while there is still time to say so. Stopping is like dying: the
     /// retry looks at what is there.
     async fn in_time(&self, event: &RotationEvent, invocation: &Invocation) -> Result<Answer> {

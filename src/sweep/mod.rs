@@ -30,6 +30,7 @@ use crate::config::{Mode, SweepConfig, Unreadable};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
 use crate::event::{Invocation, SweepEvent};
+use crate::lambda::Function;
 use crate::notify;
 use crate::telemetry::{Metric, Metrics};
 
@@ -45,17 +46,24 @@ pub struct Sweeper {
     metrics: Metrics,
 }
 
-impl Sweeper {
-    /// A sweeper whose settings may be unreadable; each invocation then fails with that error.
-    pub fn new(aws: Aws, config: std::result::Result<SweepConfig, Unreadable>, metrics: Metrics) -> Self {
+impl Function for Sweeper {
+    type Config = SweepConfig;
+    type Answer = Value;
+
+    fn settings(
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> std::result::Result<SweepConfig, Unreadable> {
+        SweepConfig::from_variables(variables)
+    }
+
+    fn new(aws: Aws, config: std::result::Result<Self::Config, Unreadable>, metrics: Metrics) -> Self {
         for note in config.iter().flat_map(|config| &config.shared.notes) {
             tracing::warn!("{note}");
         }
         Self { aws, config, metrics }
     }
 
-    /// Handles one invocation, from the event to the answer.
-    pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value> {
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value> {
         let span = tracing::info_span!("sweep", requestId = invocation.request_id);
         async {
             let event = SweepEvent::parse(&event);
@@ -76,7 +84,9 @@ impl Sweeper {
         .instrument(span)
         .await
     }
+}
 
+impl Sweeper {
     async fn answer(&self, event: Result<SweepEvent>, invocation: &Invocation) -> Result<Value> {
         let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
         let answer = match event? {

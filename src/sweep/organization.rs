@@ -16,6 +16,11 @@ use crate::error::{Error, Result};
 /// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
 const PAGE: usize = 480;
 
+/// Pages that are read for one answer at most: an organization has
+/// [thousands of accounts and units](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html),
+/// and a page may be empty.
+const MOST_READS: usize = 10_000;
+
 /// A page of accounts.
 #[derive(Clone, Debug, Serialize)]
 pub struct AccountsAnswer {
@@ -65,7 +70,7 @@ pub(super) async fn accounts(
         (None, unit) => Walk { units: unit.into_iter().map(str::to_owned).collect(), next: None },
     };
     let (mut accounts, mut inactive) = (Vec::new(), BTreeMap::new());
-    loop {
+    for _ in 0..MOST_READS {
         let (page, next) = match walk.units.first() {
             Some(unit) => organization.accounts_of(unit, walk.next.take()).await?,
             None => organization.accounts(walk.next.take()).await?,
@@ -101,6 +106,11 @@ pub(super) async fn accounts(
             return Ok(AccountsAnswer { accounts, marker, unknown: Vec::new() });
         }
     }
+    Err(endless())
+}
+
+fn endless() -> Error {
+    Error::PlanChanged { problem: format!("Organizations' lists have not ended after {MOST_READS} pages") }
 }
 
 /// A sweep of no account is no success: nothing would be rotated, and nothing would say so.
@@ -137,7 +147,7 @@ fn nobody_active(
 /// Every page of the units right beneath one.
 async fn units_beneath(organization: &Organizations, unit: &str) -> Result<Vec<String>> {
     let (mut units, mut next) = (Vec::new(), None);
-    loop {
+    for _ in 0..MOST_READS {
         let (page, more) = organization.units_of(unit, next).await?;
         units.extend(page);
         if more.is_none() {
@@ -145,6 +155,7 @@ async fn units_beneath(organization: &Organizations, unit: &str) -> Result<Vec<S
         }
         next = more;
     }
+    Err(endless())
 }
 
 /// Tells the administrator: one alert of all that failed, one summary; the same not again within 30 days, a

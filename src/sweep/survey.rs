@@ -11,6 +11,7 @@ use futures_util::try_join;
 use jiff::Timestamp;
 
 use super::account::Account;
+use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
@@ -136,7 +137,7 @@ impl Account<'_> {
     async fn read_all(&self, lists: &mut Lists<'_>) -> Result<()> {
         let prefix: Vec<&str> = self.tag_prefix.iter().map(String::as_str).collect();
         let mut next = None;
-        loop {
+        for _ in 0..MOST_PAGES {
             let (page, more) = self.secrets.list(&prefix, next.take()).await?;
             for secret in page {
                 match secret.deleted {
@@ -153,6 +154,7 @@ impl Account<'_> {
                 None => return Ok(()),
             }
         }
+        Err(Error::PlanChanged { problem: format!("ListSecrets has not ended after {MOST_PAGES} pages") })
     }
 
     /// Under a list only what it names is taken care of; of other secrets it is only noted that they may

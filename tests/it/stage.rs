@@ -11,6 +11,7 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::event::Invocation;
+use iam_key_rotator::lambda::Function as _;
 use iam_key_rotator::rotation::Rotator;
 use iam_key_rotator::telemetry::{Metrics, subscriber};
 use serde_json::{Value, json};

@@ -26,6 +26,7 @@ use std::time::Duration;
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::config::SweepConfig;
 use iam_key_rotator::event::Invocation;
+use iam_key_rotator::lambda::Function as _;
 use iam_key_rotator::sweep::Sweeper;
 use iam_key_rotator::telemetry::Metrics;
 use serde_json::{Value, json};
