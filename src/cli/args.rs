@@ -1,11 +1,11 @@
 //! What can be asked for, and what holds for every command.
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use super::global::Global;
 use super::{
     completions, demo, doctor, enroll, man, plan, reactivate, report, rotate, status, sweep, unstick,
 };
-use crate::model::is_account_id;
 
 const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
@@ -29,27 +29,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// What holds for every command.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Everywhere")]
-pub struct Global {
-    /// The profile of ~/.aws/config whose credentials are used; wins over exported credentials
-    #[arg(long, global = true, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// The region of secrets and functions; wins over AWS_REGION and the profile's
-    #[arg(long, global = true, value_name = "REGION")]
-    pub region: Option<String>,
-    /// Another account, through its member role (ROTATOR_MEMBER_ROLE)
-    #[arg(long, global = true, value_name = "12 DIGITS", value_parser = account_number)]
-    pub account: Option<String>,
-    /// Read the ROTATOR_… settings from this deployed sweep function
-    #[arg(long, global = true, value_name = "NAME OR ARN")]
-    pub function: Option<String>,
-    /// Answer with JSON
-    #[arg(long, global = true, action = ArgAction::SetTrue)]
-    pub json: bool,
 }
 
 /// The subcommands.
@@ -79,8 +58,4 @@ pub enum Command {
     Completions(completions::Args),
     /// Print the manual page
     Man(man::Args),
-}
-
-fn account_number(text: &str) -> Result<String, String> {
-    is_account_id(text).then(|| text.to_owned()).ok_or_else(|| "an account is twelve digits".to_owned())
 }

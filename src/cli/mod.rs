@@ -13,6 +13,7 @@ mod doctor;
 mod enroll;
 mod failure;
 mod fleet;
+mod global;
 mod man;
 mod mode;
 mod place;
@@ -36,8 +37,9 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::aws::Aws;
 
-pub use args::{Cli, Command, Global};
+pub use args::{Cli, Command};
 pub use failure::{Exit, Failure};
+pub use global::Global;
 pub use session::Session;
 pub use terminal::{Look, Terminal};
 

@@ -1,45 +1,7 @@
-//! Where a command acts: the account, the region, and as whom.
+//! Where a command looks: the account and the region.
 
-use super::{Failure, Session};
-use crate::config::SecretsIn;
-use crate::model::{Arn, account_of, is_account_id, region_of};
-
-impl Session {
-    /// The line that a command begins with, so that a wrong profile or region is seen before the
-    /// confirmation.
-    pub(super) fn headline(&self) -> String {
-        let account = self.acts_on();
-        let partition = Arn::parse(&self.caller).map_or("aws", |caller| caller.partition);
-        let is_member = account != self.home();
-        let role = self.config.shared.member_role(partition, account).filter(|_| is_member);
-        let through = role.map_or_else(String::new, |role| format!(" · through {}", role.arn));
-        format!("Account {account} · Region {} · as {}{through}", self.aws.region(), self.caller)
-    }
-
-    /// The account whose users are acted upon.
-    pub(super) fn acts_on(&self) -> &str {
-        self.global.account.as_deref().unwrap_or_else(|| self.home())
-    }
-
-    /// The operator's own account.
-    pub(super) fn home(&self) -> &str {
-        account_of(&self.caller)
-    }
-
-    /// The account that holds the users' secrets.
-    pub(super) fn secrets_account(&self) -> &str {
-        match self.config.secrets_in {
-            SecretsIn::Central => self.home(),
-            SecretsIn::Member => self.acts_on(),
-        }
-    }
-
-    /// Refuses a secret's ARN that leads to another region or account than this command acts in. A
-    /// name leads nowhere else.
-    pub(super) fn check_secret(&self, text: &str) -> Result<(), Failure> {
-        Place { region: self.aws.region(), account: self.secrets_account() }.check("secret", text)
-    }
-}
+use super::Failure;
+use crate::model::{account_of, is_account_id, region_of};
 
 /// Where a command looks for a function or secret.
 pub(super) struct Place<'a> {

@@ -3,7 +3,9 @@
 
 use wildmatch::WildMatch;
 
-use super::{Mode, Scope, SecretsIn, SweepConfig, parse_regions};
+use super::mode::Mode;
+use super::regions::parse_regions;
+use super::sweep::{Scope, SecretsIn, SweepConfig};
 use crate::model::{Arn, InUse, SecretDocument, UnknownKeys, is_address, parse_duration};
 
 /// One setting.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Config, Unreadable, UsedBy, own, read};
+use super::mode::Mode;
+use super::shared::Config;
 use crate::error::{Error, Result};
 use crate::model::{RotationSetup, SecretState, counted, duration_text};
 
@@ -36,50 +37,6 @@ pub struct SweepConfig {
     pub rotation_role: Option<String>,
     /// `ROTATOR_KMS_KEY_ID`: the customer key of created secrets; none: the account's default key.
     pub kms_key_id: Option<String>,
-}
-
-/// What a sweep does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// It changes nothing, and says what `enforce` would do.
-    Audit,
-    /// It finishes what rotations of enrolled secrets began: superseded and abandoned keys are deactivated and
-    /// later deleted. It enrolls nobody and starts no rotation.
-    #[default]
-    Retire,
-    /// It does everything.
-    Enforce,
-}
-
-impl Mode {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "audit" => Self::Audit,
-            "retire" => Self::Retire,
-            "enforce" => Self::Enforce,
-            _ => return None,
-        })
-    }
-
-    /// As `ROTATOR_MODE` names it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Audit => "audit",
-            Self::Retire => "retire",
-            Self::Enforce => "enforce",
-        }
-    }
-
-    /// Whether it changes keys or secrets.
-    pub fn acts(self) -> bool {
-        self != Self::Audit
-    }
-
-    /// Whether its plans enroll users and ask for rotations. An audit plans what `enforce` would do.
-    pub fn starts_rotations(self) -> bool {
-        self != Self::Retire
-    }
 }
 
 /// Whose keys a sweep takes care of.
@@ -126,19 +83,6 @@ impl Scope {
 }
 
 impl SweepConfig {
-    /// Reads the variables that begin with `ROTATOR_`, and no others.
-    pub fn from_variables(
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> std::result::Result<Self, Unreadable> {
-        let variables = own(variables);
-        let read = read(&variables, UsedBy::Sweep).and_then(|mut config| {
-            config.check_names()?;
-            config.shared.notes.extend(config.schedule_note());
-            Ok(config)
-        });
-        read.map_err(|error| Unreadable::new(error, &variables))
-    }
-
     /// These settings, to act by in a mode; refused where they do not suffice.
     pub fn acting(&self, mode: Mode) -> Result<Self> {
         let config = Self { mode, ..self.clone() };
@@ -188,7 +132,7 @@ impl SweepConfig {
     }
 
     /// The sweep creates secrets only under names that policies can limit it to.
-    fn check_names(&self) -> Result<()> {
+    pub(super) fn check_names(&self) -> Result<()> {
         if self.scope != Scope::All || !self.mode.starts_rotations() || self.shared.has_own_names() {
             return Ok(());
         }
@@ -240,123 +184,6 @@ impl Default for SweepConfig {
             rotation_function: None,
             rotation_role: None,
             kms_key_id: None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(pairs: &[(&str, &str)]) -> std::result::Result<SweepConfig, Unreadable> {
-        let owned = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        SweepConfig::from_variables(owned)
-    }
-
-    #[test]
-    fn nothing_set_means_that_rotations_are_finished_and_none_is_started() {
-        let config = config(&[]).unwrap();
-        assert_eq!((config.mode, &config.scope), (Mode::Retire, &Scope::Enrolled));
-        assert_eq!(config.secrets_in, SecretsIn::Central);
-        assert_eq!(config.rotate_after.as_secs(), 90 * 86_400);
-    }
-
-    #[test]
-    fn it_reads_the_rotation_functions_settings_too() {
-        let config = config(&[("ROTATOR_OVERLAP", "10d"), ("ROTATOR_SCOPE", "a;b; c ;")]).unwrap();
-        assert_eq!(config.shared.policy.overlap.as_secs(), 864_000);
-        assert_eq!(config.scope, Scope::Secrets(vec!["a".into(), "b".into(), "c".into()]));
-    }
-
-    #[test]
-    fn every_unreadable_value_is_refused_with_the_name_and_what_was_expected() {
-        for (name, value, expected) in [
-            ("ROTATOR_MODE", "on", "audit, retire or enforce"),
-            ("ROTATOR_SCOPE", "everybody", "enrolled, all"),
-            ("ROTATOR_SCOPE", "", "enrolled, all"),
-            ("ROTATOR_ROTATE_AFTER", "0", "longer than 0"),
-            ("ROTATOR_WARN_BEFORE", "a week", "duration"),
-            ("ROTATOR_MAX_AGE", "90", "duration"),
-            ("ROTATOR_EXEMPT_TAG", "", "tag"),
-            ("ROTATOR_SECRETS_IN", "vault", "central, or member (experimental)"),
-            ("ROTATOR_REPLICA_REGIONS", "Ireland", "region"),
-            ("ROTATOR_ROTATION_FUNCTION_ARN", "rotation", "ARN"),
-            ("ROTATOR_ROTATION_ROLE_ARN", "role", "ARN"),
-            ("ROTATOR_OVERLAP", "soon", "duration"),
-            ("ROTATOR_DRYRUN", "true", "ROTATOR_MODE"),
-        ] {
-            let error = config(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_setting_that_only_the_rotation_function_uses_stops_no_sweep() {
-        for (name, value) in [("ROTATOR_TEST_REGIONS", "Ireland"), ("ROTATOR_PROPAGATION_TIMEOUT", "60")] {
-            let config = config(&[(name, value)]).unwrap();
-            let [note] = config.shared.notes.as_slice() else { panic!("{:?}", config.shared.notes) };
-            assert!(note.contains(name) && note.contains("The sweep does not use it"), "{note}");
-        }
-    }
-
-    #[test]
-    fn an_age_that_no_schedule_can_have_is_noted_with_the_schedule_that_is_set_instead() {
-        for (age, every) in [
-            ("36h", Some("every 1 day")),
-            ("6h", Some("every 1 day")),
-            ("1200d", Some("every 1000 days")),
-            ("60h", Some("every 2 days")),
-            ("90d", None),
-            ("48h", None),
-            ("1000d", None),
-        ] {
-            let notes = config(&[("ROTATOR_ROTATE_AFTER", age)]).unwrap().shared.notes;
-            assert_eq!(notes.len(), usize::from(every.is_some()), "{notes:?}");
-            let says = |note: &String| {
-                note.contains("ROTATOR_ROTATE_AFTER") && every.is_some_and(|every| note.ends_with(every))
-            };
-            assert!(notes.iter().all(says), "{notes:?}");
-        }
-    }
-
-    #[test]
-    fn to_change_anything_it_must_know_which_function_makes_a_secret_ours() {
-        let function = ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r");
-        let acts = |more: &[(&str, &str)], mode| config(more).unwrap().acting(mode);
-        for mode in [Mode::Retire, Mode::Enforce] {
-            let error = acts(&[], mode).unwrap_err().to_string();
-            assert!(error.contains("ROTATOR_ROTATION_FUNCTION_ARN"), "{error}");
-            assert!(acts(&[function], mode).is_ok());
-            assert_eq!(acts(&[("ROTATOR_SCOPE", "a;")], mode).is_ok(), mode == Mode::Enforce);
-        }
-        assert!(acts(&[], Mode::Audit).is_ok(), "an audit changes nothing");
-    }
-
-    #[test]
-    fn to_create_secrets_it_needs_names_that_policies_can_limit_it_to() {
-        for (name, usable) in [
-            ("{user}", false),
-            ("{account}{user}", false),
-            ("{user}_credentials", true),
-            ("iam-key/{user}", true),
-            ("Account_{account}_User_{user}_AccessKey", true),
-        ] {
-            let settings = [
-                ("ROTATOR_MODE", "enforce"),
-                ("ROTATOR_SCOPE", "all"),
-                ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r"),
-                ("ROTATOR_SECRET_NAME", name),
-            ];
-            match config(&settings) {
-                Ok(_) => assert!(usable, "{name}"),
-                Err(error) => {
-                    let text = error.to_string();
-                    assert!(
-                        !usable && text.contains("ROTATOR_SECRET_NAME") && text.contains("prefix"),
-                        "{text}"
-                    );
-                }
-            }
         }
     }
 }

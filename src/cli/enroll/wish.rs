@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::super::{Failure, Session};
-use super::Args;
+use super::args::Args;
 use crate::model::UserName;
 use crate::sweep::Account;
 

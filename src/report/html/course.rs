@@ -1,6 +1,6 @@
 //! A picture of how the account stood from one report of the chain to the next.
 
-use super::day;
+use super::text::day;
 use crate::report::evidence::Point;
 
 /// The picture's measures.
@@ -72,7 +72,7 @@ impl Course {
                     points,
                     name_y,
                     marks,
-                    end: super::percent(measure(last).0, measure(last).1),
+                    end: super::text::percent(measure(last).0, measure(last).1),
                 }
             })
             .collect();
@@ -83,13 +83,13 @@ impl Course {
                 .iter()
                 .map(|(_, _, measure)| {
                     let (part, whole) = measure(point);
-                    format!("{} ({part} of {whole})", super::percent(part, whole))
+                    format!("{} ({part} of {whole})", super::text::percent(part, whole))
                 })
                 .collect(),
             findings: point.findings,
         });
         let words = MEASURES.iter().map(|(name, _, measure)| {
-            let share = |point| super::percent(measure(point).0, measure(point).1);
+            let share = |point| super::text::percent(measure(point).0, measure(point).1);
             format!("{}: from {} to {}", name.join(" "), share(first), share(last))
         });
         Some(Self {

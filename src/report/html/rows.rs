@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::text::{Part, day, parts};
 use super::timeline::Timeline;
-use super::{Part, day, parts};
 use crate::model::minute;
 use crate::report::controls::{Control, Question};
 use crate::report::evidence::{Finding, Key, Report, User};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::day;
+use super::text::day;
 use crate::report::evidence::{User, What};
 
 /// How far back it goes: thirteen months.

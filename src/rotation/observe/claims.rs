@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use tokio::join;
 
-use super::{Observer, document};
+use super::observer::{Observer, document};
 use crate::aws::{Iam, Identity, KeyOwner};
 use crate::error::Result;
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS, TAG_SECRET, TAG_USER};

@@ -3,37 +3,21 @@
 //! A read that fails is a failure, never an answer: a denied or throttled call must not pass for
 //! "no keys" or "never used".
 
+mod claims;
+mod observer;
+
 use futures_util::future::try_join_all;
 use tokio::{join, try_join};
 
-mod claims;
-
-use super::prove;
-use crate::aws::{Aws, Iam, StoredValue};
-use crate::config::Config;
-use crate::error::{Error, Result};
-use crate::event::{INVOKED_BY_SECRETS_MANAGER, RotationEvent};
-use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
-use crate::model::{
-    AccessKey, AccessKeyId, Claims, Credential, DocumentError, KeyRole, LastUse, Observation, Policy,
-    SecretDocument, SecretState, UserRef, VersionId,
-};
-use crate::plan;
-use crate::plan::rotation::{Stage, stage};
 use claims::Claimant;
+use observer::{document, last_uses};
 
-/// Looks at one secret on behalf of one event.
-#[derive(Debug)]
-pub struct Observer<'a> {
-    /// AWS.
-    pub aws: &'a Aws,
-    /// The function's settings.
-    pub config: &'a Config,
-    /// What was asked.
-    pub event: &'a RotationEvent,
-    /// The account the function runs in, where the runtime tells.
-    pub account: Option<&'a str>,
-}
+use crate::error::{Error, Result};
+use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
+use crate::model::{AccessKey, AccessKeyId, KeyRole, Observation, SecretDocument, SecretState, VersionId};
+use crate::plan::rotation::{Stage, stage};
+
+pub use observer::Observer;
 
 impl Observer<'_> {
     /// What createSecret is planned from: the secret and its two values at once, then the keys.
@@ -153,13 +137,6 @@ impl Observer<'_> {
         Ok(seen)
     }
 
-    async fn accepted(&self, seen: &Observation, key: Option<&Credential>) -> Result<bool> {
-        match key {
-            Some(key) => prove::accepted(self.aws, self.config, seen, key).await,
-            None => Ok(false),
-        }
-    }
-
     /// The keys of the versions beside the one being made, by their values: one of them will be retired
     /// at once.
     async fn learn_superseded(&self, secret: &mut SecretState) -> Result<()> {
@@ -177,102 +154,6 @@ impl Observer<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The policy of one secret: the function's, with what the secret's own tags override.
-    pub fn policy(&self, secret: &SecretState) -> Result<Policy> {
-        self.config.policy.with_tags(&secret.tags).map_err(|tag| Error::InvalidConfig {
-            name: tag.into(),
-            problem: format!(
-                "is {:?} on secret {}",
-                secret.tags.get(tag).map_or("", String::as_str),
-                secret.arn
-            ),
-            expected: "a duration such as 30s, 90m, 24h, 10d or 0, of at most ten years".into(),
-        })
-    }
-
-    /// IAM in the user's account: under the function's own role at home, and through the member
-    /// role in another account.
-    pub async fn iam_of(&self, secret: &SecretState, user: &UserRef) -> Result<Iam> {
-        let (_, _, secret_account) = secret.home();
-        let home = self.account.unwrap_or(secret_account);
-        match self.config.member_role(&user.partition, &user.account) {
-            Some(role) if user.account != home => Ok(self.aws.member(&role).await.iam),
-            None if user.account != secret_account => Err(Error::InvalidConfig {
-                name: "ROTATOR_MEMBER_ROLE".into(),
-                problem: format!("is not set, and user {user} lives in another account than the secret"),
-                expected: "the name of the role to assume there".into(),
-            }),
-            _ => Ok(self.aws.iam().clone()),
-        }
-    }
-
-    fn observation(&self, secret: SecretState, user: UserRef) -> Observation {
-        Observation {
-            now: self.aws.clock.now(),
-            token: self.event.token.clone(),
-            secret,
-            user,
-            keys: Vec::new(),
-            current: None,
-            pending: None,
-            accepted: false,
-            stores_smtp: false,
-            claims: Claims::default(),
-        }
-    }
-
-    /// Whether a rotation makes SMTP credentials, and nothing else, of AWSCURRENT's value.
-    fn stores_smtp(&self, current: Option<&SecretDocument>) -> bool {
-        let shape = &self.config.secret_shape;
-        let next = current.unwrap_or(shape).completed(shape);
-        next.is_ok_and(|document| document.is_smtp_only())
-    }
-
-    fn bind(&self, secret: &SecretState, document: Option<&SecretDocument>) -> Result<UserRef> {
-        let user = plan::bind_user(secret, document, &self.config.secret_name)?;
-        plan::authority::check_account(secret, &user, self.account)?;
-        Ok(user)
-    }
-
-    async fn describe(&self) -> Result<SecretState> {
-        self.aws.secrets.describe(&self.event.secret_id).await.map_err(|error| {
-            if error.is_not_found() {
-                return Error::InvalidEvent {
-                    field: "SecretId".into(),
-                    problem: "names no secret of this account and region".into(),
-                    remedy: INVOKED_BY_SECRETS_MANAGER,
-                };
-            }
-            error.into()
-        })
-    }
-
-    async fn staged(&self, stage: &str) -> Result<StoredValue> {
-        Ok(self.aws.secrets.staged_value(&self.event.secret_id, stage).await?)
-    }
-
-    async fn version(&self, version: &VersionId) -> Result<StoredValue> {
-        Ok(self.aws.secrets.version_value(&self.event.secret_id, version).await?)
-    }
-
-    /// The user's keys. IAM not knowing the user may mean that it was renamed: then whoever owns the keys
-    /// that a rotation has labelled is the user.
-    async fn keys(&self, iam: &Iam, user: &mut UserRef, secret: &SecretState) -> Result<Vec<AccessKey>> {
-        match iam.list_access_keys(&user.name).await {
-            Err(error) if error.is_not_found() => {}
-            keys => return Ok(keys?),
-        }
-        if let Some(name) = iam.owner_of_labels(secret).await? {
-            tracing::info!(from = user.name.as_str(), to = name.as_str(), "the user was renamed");
-            *user = user.renamed(name);
-            return Ok(iam.list_access_keys(&user.name).await?);
-        }
-        Err(Error::UserUnknown {
-            secret: secret.arn.clone(),
-            problem: format!("is bound to user {user}, whom IAM does not know"),
-        })
     }
 
     /// A key that no label explains may be AWSPREVIOUS's, stored there by hand before the product
@@ -295,26 +176,5 @@ impl Observer<'_> {
             seen.secret.note_key(&version, document.key_id());
         }
         Ok(())
-    }
-}
-
-async fn last_uses(iam: &Iam, of: Vec<AccessKey>) -> Result<Vec<(AccessKeyId, LastUse)>> {
-    let uses = try_join_all(of.iter().map(|key| iam.last_use(&key.id))).await?;
-    Ok(of.into_iter().map(|key| key.id).zip(uses).collect())
-}
-
-/// The key that a version holds; `None` for a value that waits for its first key.
-type Held = (VersionId, SecretDocument);
-
-fn document(secret: &SecretState, value: StoredValue) -> Result<Option<Held>> {
-    let malformed = |problem| Error::SecretMalformed { secret: secret.arn.clone(), problem };
-    match value {
-        StoredValue::Absent => Ok(None),
-        StoredValue::Binary => Err(malformed(DocumentError::Binary)),
-        StoredValue::Text { version, text } => {
-            let named = plan::field_names(secret)?;
-            let document = SecretDocument::parse(text.expose(), named.as_ref()).map_err(malformed)?;
-            Ok(Some((version, document)))
-        }
     }
 }

@@ -1,0 +1,29 @@
+//! Numbers, dates and texts as the page shows them.
+
+use jiff::Timestamp;
+
+use crate::model::readable;
+
+/// A share in whole percent, which is 100 only when nothing is missing.
+pub(super) fn percent(part: usize, whole: usize) -> String {
+    match whole {
+        0 => "–".into(),
+        _ => format!("{}%", part * 100 / whole),
+    }
+}
+
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// A text with its times as people read them, cut where code begins and ends.
+pub(super) fn parts(text: &str) -> Vec<Part> {
+    let code = |nth: usize| nth % 2 == 1;
+    text.split('`').enumerate().map(|(nth, part)| Part { code: code(nth), text: readable(part) }).collect()
+}
+
+/// A piece of a text.
+pub(super) struct Part {
+    pub code: bool,
+    pub text: String,
+}
