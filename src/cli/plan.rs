@@ -193,7 +193,7 @@ fn print(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<
     }
     for finding in &visit.findings {
         terminal
-            .tell(json, format!("  finding {:?}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
+            .tell(json, format!("  finding {}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What a sweep tells a person, because no rule may decide it.
 
+use std::fmt;
+
 use super::AccessKeyId;
 
 /// The kinds of findings. Their names are stable: digests, alerts and `--json` carry them.
@@ -102,6 +104,37 @@ impl FindingKind {
         ('4', Self::UnusableAddress),
     ];
 
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyOverdue => "KeyOverdue",
+            Self::StillInUse => "StillInUse",
+            Self::UnknownKey => "UnknownKey",
+            Self::TwoActiveKeys => "TwoActiveKeys",
+            Self::NeverUsed => "NeverUsed",
+            Self::RotationStuck => "RotationStuck",
+            Self::RotationOff => "RotationOff",
+            Self::NoRotationFunction => "NoRotationFunction",
+            Self::RotationBlocked => "RotationBlocked",
+            Self::ScheduleMissed => "ScheduleMissed",
+            Self::SecretConflict => "SecretConflict",
+            Self::NameTaken => "NameTaken",
+            Self::CurrentKeyMissing => "CurrentKeyMissing",
+            Self::CurrentKeyInactive => "CurrentKeyInactive",
+            Self::RolledBack => "RolledBack",
+            Self::UserMissing => "UserMissing",
+            Self::ExemptButOld => "ExemptButOld",
+            Self::UnreadableSetting => "UnreadableSetting",
+            Self::NotEnrolled => "NotEnrolled",
+            Self::Reactivated => "Reactivated",
+            Self::NotRetired => "NotRetired",
+            Self::NotesDropped => "NotesDropped",
+            Self::SecretDeleted => "SecretDeleted",
+            Self::NameUnusable => "NameUnusable",
+            Self::UnusableAddress => "UnusableAddress",
+        }
+    }
+
     /// Whether somebody is called for it. The others are only listed.
     pub fn alerts(self) -> bool {
         self != Self::NeverUsed
@@ -175,6 +208,24 @@ impl FindingKind {
             Self::UnreadableSetting => {
                 "Correct or remove the secret's tag; until then the user is not touched."
             }
+        }
+    }
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_carries_the_stable_names() {
+        for (_, kind) in FindingKind::LETTERS {
+            assert_eq!(serde_json::json!(kind), kind.as_str());
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::model::{
     VersionId, duration_text,
 };
 use crate::plan::deactivation_time;
-use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
 
 /// Characters of a key's id that a report shows.
@@ -147,7 +146,7 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
     let mut controls: Vec<String> = controls.map(ToString::to_string).collect();
     controls.dedup();
     Finding {
-        kind: format!("{:?}", finding.kind),
+        kind: finding.kind.to_string(),
         evidence: shortened(&finding.evidence),
         remedy: match finding.kind {
             FindingKind::KeyOverdue if !enrolled => NOT_ENROLLED.to_owned(),
@@ -161,11 +160,7 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
 fn next(visit: &Visit) -> Vec<String> {
     let due = visit.actions.iter().map(|planned| format!("due: {}", shortened(&planned.to_string())));
     let coming = visit.coming.iter().map(|coming| {
-        let what = match coming.event {
-            ComingEvent::Rotation => "rotation",
-            ComingEvent::Deactivation => "deactivation",
-            ComingEvent::Deletion => "deletion",
-        };
+        let what = coming.event.as_str();
         format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), suffix(&coming.key))
     });
     due.chain(coming).take(MOST_NEXT).collect()

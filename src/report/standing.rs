@@ -61,8 +61,8 @@ impl Question {
             Self::RotationOn => of_secret(&|secret| secret.rotation_enabled),
             Self::RotationWorks => of_secret(&|_| {
                 let failed =
-                    [FindingKind::RotationStuck, FindingKind::ScheduleMissed].map(|kind| format!("{kind:?}"));
-                !user.findings.iter().any(|finding| failed.contains(&finding.kind))
+                    [FindingKind::RotationStuck, FindingKind::ScheduleMissed].map(FindingKind::as_str);
+                !user.findings.iter().any(|finding| failed.contains(&finding.kind.as_str()))
             }),
             Self::Rotated90 => of_secret(&|secret| {
                 secret.last_rotated.or(secret.version_stored).is_some_and(|at| within(90, at, now))

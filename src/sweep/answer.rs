@@ -81,9 +81,9 @@ pub(super) fn answer(
             answer.plan.push(format!("{}: {planned}", visit.user.name));
         }
         for finding in &visit.findings {
-            *answer.counts.findings.entry(format!("{:?}", finding.kind)).or_default() += 1;
+            *answer.counts.findings.entry(finding.kind.to_string()).or_default() += 1;
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-            answer.found.push(format!("{}: {:?}{key}: {}", visit.user.name, finding.kind, finding.evidence));
+            answer.found.push(format!("{}: {}{key}: {}", visit.user.name, finding.kind, finding.evidence));
         }
         let refused = visit.refused.as_ref().filter(|_| visit.actions.is_empty());
         answer.refused.extend(refused.map(|reason| format!("{}: {reason}", visit.user.name)));

@@ -65,7 +65,7 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
         lines.extend(forgotten.map(|finding| {
             // The evidence of the others holds dates that move.
             let evidence = if finding.kind.alerts_each_time() { finding.evidence.as_str() } else { "" };
-            format!("{user} {:?} {:?} {evidence}", finding.kind, finding.key)
+            format!("{user} {} {:?} {evidence}", finding.kind, finding.key)
         }));
         if audit {
             lines.extend(visit.superseded.iter().map(|key| format!("{user} rotated {key}")));

@@ -10,6 +10,8 @@ use crate::config::{Mode, Scope};
 use crate::event::{AccountEvent, Lifecycle};
 use crate::model::{counted, minute};
 use crate::notify::{Digest, DigestRow, Section};
+use crate::plan::Change;
+use crate::plan::sweep::FleetAction;
 
 /// All that a digest is made of.
 #[derive(Debug)]
@@ -86,16 +88,21 @@ pub(super) async fn tell_of_step(account: &Account<'_>, step: Lifecycle, visit: 
     if visit.actions.is_empty() && !visit.findings.iter().any(|finding| finding.new) {
         return;
     }
-    let did = |name: &'static str| visit.actions.iter().any(|planned| planned.action.name() == name);
+    let did = |is: fn(&FleetAction) -> bool| visit.actions.iter().any(|planned| is(&planned.action));
+    let requested = did(|action| matches!(action, FleetAction::RequestRotation { .. }));
     let what = visit.actions.first().map(|planned| planned.action.name());
     let user = &visit.user.name;
     let said = match (step, account.config.mode) {
         (_, Mode::Audit) if what.is_some() => "what would be done",
-        _ if did("request-rotation") && visit.expects_a_key(account.config) => "a new key is on its way",
-        _ if did("request-rotation") => "a rotation was requested, and it may not end",
+        _ if requested && visit.expects_a_key(account.config) => "a new key is on its way",
+        _ if requested => "a rotation was requested, and it may not end",
         (Lifecycle::Create, _) => "no new key was requested, a person is needed",
-        _ if did("deactivate") => "the previous key was deactivated",
-        _ if did("delete") => "the previous key was deleted",
+        _ if did(|action| matches!(action, FleetAction::Change(Change::DeactivateKey { .. }))) => {
+            "the previous key was deactivated"
+        }
+        _ if did(|action| matches!(action, FleetAction::Change(Change::DeleteKey { .. }))) => {
+            "the previous key was deleted"
+        }
         _ if what.is_none() => "a person is needed",
         _ => "its secret was put in order",
     };
@@ -126,7 +133,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         );
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-            let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
+            let row = row(format!("{}{key}: {}", finding.kind, finding.evidence), finding.remedy);
             if finding.new { new.push(row) } else { known.push(row) }
         }
         failed.extend(visit.failure.iter().map(|error| row(error.chain(), "")));
@@ -135,7 +142,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         );
         exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
         coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
-            let what = format!("{:?} of {} on {}", coming.event, coming.key, minute(coming.at));
+            let what = format!("{} of {} on {}", coming.event.as_str(), coming.key, minute(coming.at));
             row(what, "")
         }));
     }

@@ -140,7 +140,7 @@ async fn of_account(session: &Session) -> Result<Report, Failure> {
         let visit = account.visit(candidate, crate::plan::sweep::Demand::Due).await;
         keys::check_retired(&mut report, session, "users", &visit, mode);
         for finding in &visit.findings {
-            let what = format!("{}: {:?}", visit.user.name, finding.kind);
+            let what = format!("{}: {}", visit.user.name, finding.kind);
             report.warning("users", what, finding.evidence.clone(), finding.remedy);
         }
         if let Some(error) = &visit.failure {

@@ -115,7 +115,7 @@ fn print_findings(terminal: &mut Terminal, keys: &[KeyRow]) -> std::io::Result<(
     let mut told = std::collections::BTreeSet::new();
     for key in keys {
         for finding in &key.findings {
-            let line = format!("{}: {:?}: {}. {}", key.user, finding.kind, finding.evidence, finding.remedy);
+            let line = format!("{}: {}: {}. {}", key.user, finding.kind, finding.evidence, finding.remedy);
             if told.insert(line.clone()) {
                 terminal.line(if told.len() == 1 { format!("\n{line}") } else { line })?;
             }

@@ -26,6 +26,19 @@ pub(super) enum Urgency {
     Exempt,
 }
 
+impl Urgency {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Finding => "finding",
+            Self::Due => "due",
+            Self::Coming => "coming",
+            Self::Quiet => "quiet",
+            Self::Exempt => "exempt",
+        }
+    }
+}
+
 /// One key; or a user without one, who has a secret.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct KeyRow {
@@ -161,7 +174,7 @@ impl KeyRow {
     /// A line of the table.
     pub fn cells(&self) -> Vec<String> {
         let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-        let kinds: Vec<String> = self.findings.iter().map(|finding| format!("{:?}", finding.kind)).collect();
+        let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();
         let next = match (&self.exempt, &self.next) {
             _ if self.failure.is_some() => "could not be looked at".to_owned(),
             (Some(exempt), _) => format!("exempt: {exempt}"),
@@ -196,8 +209,8 @@ impl KeyRow {
     pub fn record(&self) -> Vec<String> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
-        let kinds: Vec<String> = self.findings.iter().map(|finding| format!("{:?}", finding.kind)).collect();
-        let urgency = format!("{:?}", self.urgency).to_lowercase();
+        let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();
+        let urgency = self.urgency.as_str().to_owned();
         vec![
             urgency,
             self.user.clone(),

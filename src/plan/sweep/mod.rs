@@ -117,7 +117,7 @@ impl Planner<'_> {
         if self.plan.actions.is_empty() && self.plan.refused.is_none() {
             let found = self.plan.findings.first();
             let said =
-                found.map(|finding| format!("{:?}: {}. {}", finding.kind, finding.evidence, finding.remedy));
+                found.map(|finding| format!("{}: {}. {}", finding.kind, finding.evidence, finding.remedy));
             self.refuse(said.unwrap_or_else(|| "nothing is known that could be done".into()));
         }
         let (seen, found) = (self.seen, &self.plan.findings);

@@ -71,6 +71,15 @@ pub enum ComingEvent {
 }
 
 impl ComingEvent {
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rotation => "rotation",
+            Self::Deactivation => "deactivation",
+            Self::Deletion => "deletion",
+        }
+    }
+
     /// Under which name it is remembered that the user was told.
     pub(super) fn note(self) -> Note {
         match self {
