@@ -49,7 +49,7 @@ pub use lambda::{FunctionState, Lambda};
 pub use logs::{LoggedError, Logs};
 pub use organizations::{MemberAccount, Organizations, Page};
 pub use secrets_manager::{MOST_PAGES, NewSecret, SecretsManager, StoredValue};
-pub use ses::{Email, Ses, SesAccount, Words};
+pub use ses::{Email, MailContent, Ses, SesAccount};
 pub use sns::{Sns, Subscriptions};
 pub use sts::{Identity, Sts};
 

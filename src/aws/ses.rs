@@ -20,14 +20,14 @@ pub struct Email {
     /// Recipient.
     pub to: String,
     /// What it says.
-    pub content: Words,
+    pub content: MailContent,
 }
 
 /// The words of a mail: ours, or a template's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Words {
+pub enum MailContent {
     /// Built in.
-    Own {
+    Simple {
         /// Subject.
         subject: String,
         /// Text part.
@@ -93,12 +93,12 @@ impl Ses {
     }
 }
 
-impl Words {
+impl MailContent {
     fn build(&self) -> Option<EmailContent> {
         let utf8 = |text: &str| Content::builder().charset("UTF-8").data(text).build().ok();
         let content = EmailContent::builder();
         Some(match self {
-            Self::Own { subject, text, html } => {
+            Self::Simple { subject, text, html } => {
                 let body = Body::builder().text(utf8(text)?).html(utf8(html)?).build();
                 content.simple(Message::builder().subject(utf8(subject)?).body(body).build()).build()
             }

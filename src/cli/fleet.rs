@@ -57,7 +57,7 @@ pub(super) async fn visit_all<'c, V: Future<Output = Visit>>(
     loop {
         account_for(&interrupted, account);
         while visiting.len() < VISITS_AT_ONCE
-            && !account.stop.is_wished()
+            && !account.stop.is_requested()
             && let Some(candidate) = waiting.next()
         {
             visiting.push_back(visit(candidate));
@@ -79,7 +79,7 @@ pub(super) async fn visit_all<'c, V: Future<Output = Visit>>(
 
 fn account_for(interrupted: &tokio::sync::watch::Receiver<bool>, account: &Account<'_>) {
     if *interrupted.borrow() {
-        account.stop.wish();
+        account.stop.request();
     }
 }
 

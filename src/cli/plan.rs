@@ -148,7 +148,7 @@ pub(super) async fn planner<'a>(
     session: &'a Session,
 ) -> Result<Account<'a>, Failure> {
     let account = session.account(config).await?;
-    account.stop.wish();
+    account.stop.request();
     Ok(account)
 }
 
@@ -173,7 +173,7 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
 /// Whom a sweep would visit; of a user that is named, whether there is such a one in scope.
 pub(super) fn wanted<'s>(survey: &'s Survey, named: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
     if named.is_empty() {
-        return Ok(survey.candidates.values().filter(|candidate| candidate.glance.look).collect());
+        return Ok(survey.candidates.values().filter(|candidate| candidate.triage.look).collect());
     }
     let find = |name: &String| {
         survey.candidates.get(&UserName::new(name)).ok_or_else(|| {

@@ -108,7 +108,7 @@ async fn carry_out(
         let failures = done.iter().filter(|visit| visit.failure.is_some()).count();
         terminal.line(format!("\n{} done; {}.", tally(&done), count(failures, "failure")))?;
     }
-    if account.stop.is_wished() {
+    if account.stop.is_requested() {
         let last = done.last().map_or("none", |visit| visit.user.name.as_str());
         terminal.note(format!(
             "Stopped by Ctrl-C. The last user was {last}; {} not begun. Every action above is \

@@ -4,6 +4,7 @@
 mod arn;
 mod claims;
 mod credential;
+mod credential_report;
 mod document;
 mod finding;
 mod ids;
@@ -16,7 +17,6 @@ mod observation;
 mod policy;
 mod progress;
 mod refusal;
-mod report;
 mod secret;
 mod setup;
 mod smtp;
@@ -27,6 +27,9 @@ mod user;
 pub use arn::{Arn, account_of, is_account_id, region_of};
 pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
+pub use credential_report::{
+    CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
+};
 pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, VersionId};
@@ -39,9 +42,6 @@ pub use observation::Observation;
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
-pub use report::{
-    CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
-};
 pub use secret::{Pending, SecretState, Version};
 pub use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};

@@ -4,7 +4,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::alert::publish;
-use crate::aws::{Aws, Email, Words};
+use crate::aws::{Aws, Email, MailContent};
 use crate::config::SweepConfig;
 use crate::model::readable;
 
@@ -79,7 +79,7 @@ impl Digest {
     /// Mails it; answers whether it was sent.
     pub async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
         let words = Text(self).render().and_then(|text| {
-            Ok(Words::Own { subject: self.headline.clone(), text, html: Html(self).render()? })
+            Ok(MailContent::Simple { subject: self.headline.clone(), text, html: Html(self).render()? })
         });
         let words = match words {
             Ok(words) => words,

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::address;
 use super::alert::alert_mail_failure;
 use super::place::Place;
-use crate::aws::{Aws, Email, Iam, Words};
+use crate::aws::{Aws, Email, Iam, MailContent};
 use crate::config::{Config, Mode};
 use crate::error::CallError;
 use crate::model::names::TAG_EMAIL;
@@ -128,16 +128,16 @@ impl Rotated {
         }
     }
 
-    fn words(&self, template: Option<&str>) -> askama::Result<Words> {
+    fn words(&self, template: Option<&str>) -> askama::Result<MailContent> {
         if let Some(name) = template {
             let data = json!({
                 "user": self.user, "account": self.account, "keyId": self.key, "oldKeyId": self.old_key,
                 "oldKeyFate": self.old_key_fate, "secretName": self.secret_name, "region": self.region,
                 "consoleUrl": self.console_url, "command": self.command, "time": self.time,
             });
-            return Ok(Words::Template { name: name.to_owned(), data: data.to_string() });
+            return Ok(MailContent::Template { name: name.to_owned(), data: data.to_string() });
         }
-        Ok(Words::Own {
+        Ok(MailContent::Simple {
             subject: Subject(self).render()?.trim().to_owned(),
             text: Text(self).render()?,
             html: Html(self).render()?,

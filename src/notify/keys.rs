@@ -6,7 +6,7 @@ use super::address::recipient;
 use super::alert::publish;
 use super::email::recipient as address_of;
 use super::place::Place;
-use crate::aws::{Aws, Email, Iam, Words};
+use crate::aws::{Aws, Email, Iam, MailContent};
 use crate::config::Config;
 use crate::error::Result;
 use crate::model::{AccessKeyId, Observation, SecretState, UserRef, minute, readable};
@@ -128,8 +128,8 @@ impl Keys {
         }
     }
 
-    fn words(&self) -> askama::Result<Words> {
-        Ok(Words::Own {
+    fn words(&self) -> askama::Result<MailContent> {
+        Ok(MailContent::Simple {
             subject: Subject(self).render()?.trim().to_owned(),
             text: Text(self).render()?,
             html: Html(self).render()?,

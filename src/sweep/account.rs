@@ -35,34 +35,34 @@ pub struct Account<'a> {
     pub stop: Stop,
 }
 
-/// A wish to stop, which whoever acts asks after before each action.
+/// A request to stop, which whoever acts asks after before each action.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Wishes it.
-    pub fn wish(&self) {
+    /// Requests it.
+    pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it is wished.
-    pub fn is_wished(&self) -> bool {
+    /// Whether there is one.
+    pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 impl<'a> Account<'a> {
-    /// Opens the account that is wished for, by default the sweep's own.
+    /// Opens the account that is asked for, by default the sweep's own.
     pub async fn open(
         aws: &'a Aws,
         config: &'a SweepConfig,
-        wished: Option<&str>,
+        asked: Option<&str>,
         home_arn: &str,
     ) -> Result<Self> {
         let home = Arn::parse(home_arn);
         let partition = home.map_or("aws", |home| home.partition);
         let home = home.map(|home| home.account).filter(|account| !account.is_empty());
-        let number = wished.or(home).map(str::to_owned);
+        let number = asked.or(home).map(str::to_owned);
         let account = Self {
             aws,
             config,
@@ -75,7 +75,7 @@ impl<'a> Account<'a> {
             tag_prefix: None,
             stop: Stop::default(),
         };
-        let Some(member) = wished.filter(|wished| Some(*wished) != home) else { return Ok(account) };
+        let Some(member) = asked.filter(|asked| Some(*asked) != home) else { return Ok(account) };
         let role = config.shared.member_role(partition, member).ok_or_else(|| Error::InvalidConfig {
             name: "ROTATOR_MEMBER_ROLE".into(),
             problem: format!("is not set, and account {member} is not the sweep's own"),

@@ -65,7 +65,7 @@ pub(super) fn answer(
             total: survey.users,
             in_scope: survey.candidates.len(),
             visited,
-            overdue: survey.candidates.values().filter(|candidate| candidate.glance.overdue).count(),
+            overdue: survey.candidates.values().filter(|candidate| candidate.triage.overdue).count(),
         },
         odd_rows: survey.odd_rows.clone(),
         ..AccountAnswer::default()

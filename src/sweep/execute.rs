@@ -17,7 +17,7 @@ use crate::plan::sweep::{FleetAction, UserView};
 
 impl Account<'_> {
     /// Does a plan's actions up to the first after which the user must be looked at again; answers
-    /// with that one. `done` grows as they are done. A wish to stop is heard between two of them.
+    /// with that one. `done` grows as they are done. A request to stop is heard between two of them.
     pub(super) async fn execute(
         &self,
         view: &UserView,
@@ -25,7 +25,7 @@ impl Account<'_> {
         done: &mut Vec<Planned<FleetAction>>,
     ) -> Result<Option<FleetAction>> {
         for planned in actions {
-            if self.stop.is_wished() {
+            if self.stop.is_requested() {
                 return Ok(None);
             }
             tracing::info!(

@@ -68,7 +68,7 @@ impl Function for Sweeper {
         async {
             let event = SweepEvent::parse(&event);
             // In an organization the accounts' failures are alerted together, at the end.
-            let collected = matches!(&event, Ok(SweepEvent::Account(wish)) if wish.is_part_of_many());
+            let collected = matches!(&event, Ok(SweepEvent::Account(event)) if event.is_part_of_many());
             let result = guarded(Box::pin(self.answer(event, &invocation))).await;
             if let Err(error) = &result {
                 let reported = async {
@@ -90,13 +90,13 @@ impl Sweeper {
     async fn answer(&self, event: Result<SweepEvent>, invocation: &Invocation) -> Result<Value> {
         let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
         let answer = match event? {
-            SweepEvent::Account(wish) => {
+            SweepEvent::Account(event) => {
                 let mut config = config.clone();
-                if wish.dryrun {
+                if event.dryrun {
                     config.mode = Mode::Audit;
                 }
                 config.check_acting()?;
-                let answer = run::sweep(&self.aws, &config, &self.metrics, &wish, invocation).await?;
+                let answer = run::sweep(&self.aws, &config, &self.metrics, &event, invocation).await?;
                 serde_json::to_value(answer)
             }
             SweepEvent::Lifecycle { action, user } => {

@@ -109,7 +109,7 @@ fn wanted<'s>(
     let candidates = survey
         .candidates
         .iter()
-        .filter(|(key, candidate)| candidate.glance.look && after_marker(key))
+        .filter(|(key, candidate)| candidate.triage.look && after_marker(key))
         .map(|(_, candidate)| candidate)
         .collect();
     Ok((candidates, Demand::Due))
@@ -117,14 +117,14 @@ fn wanted<'s>(
 
 fn measure(metrics: &Metrics, survey: &Survey, visits: &[Visit], now: Timestamp) {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let glances = || survey.candidates.values().map(|candidate| &candidate.glance);
-    let oldest = glances().filter_map(|glance| glance.oldest).min();
+    let triages = || survey.candidates.values().map(|candidate| &candidate.triage);
+    let oldest = triages().filter_map(|triage| triage.oldest).min();
     let days = oldest.map_or(0, |oldest| now.duration_since(oldest).as_hours() / 24);
     let retired = |planned: &&Planned<FleetAction>| planned.action.is_destructive();
     let retired = visits.iter().flat_map(|visit| &visit.actions).filter(retired).count();
     for metric in [
-        Metric::KeysOverdue(count(glances().filter(|glance| glance.overdue).count())),
-        Metric::UnknownKeys(count(glances().filter(|glance| glance.unknown).count())),
+        Metric::KeysOverdue(count(triages().filter(|triage| triage.overdue).count())),
+        Metric::UnknownKeys(count(triages().filter(|triage| triage.unknown).count())),
         Metric::OldestKeyAgeDays(u32::try_from(days).unwrap_or_default()),
         Metric::StuckRotations(count(visits.iter().filter(|visit| visit.is_stuck()).count())),
         Metric::UsersSkipped(count(visits.iter().filter(|visit| visit.failure.is_some()).count())),

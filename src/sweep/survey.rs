@@ -20,7 +20,7 @@ use crate::model::{
     UserRef, read_report,
 };
 use crate::plan::bind_user_by_labels;
-use crate::plan::sweep::{Glance, Row, triage};
+use crate::plan::sweep::{ListedUser, Triage, triage};
 
 /// Secrets of a list that are asked for at once.
 const LISTED_AT_ONCE: usize = 8;
@@ -40,7 +40,7 @@ pub struct Candidate {
     /// Which keys the account's secrets hold in AWSCURRENT, as their labels tell.
     pub held: Arc<Held>,
     /// What the lists show.
-    pub glance: Glance,
+    pub triage: Triage,
     /// Whether the user is in the exempt group.
     pub in_exempt_group: bool,
 }
@@ -63,7 +63,7 @@ pub struct Survey {
 
 struct Lists<'a> {
     config: &'a SweepConfig,
-    /// Of users who have no seat yet: thousands of them should not be held twice.
+    /// Of users who are not among the candidates yet: thousands of them should not be held twice.
     report: HashMap<UserName, ReportedUser>,
     exempt: HashSet<UserName>,
     survey: Survey,
@@ -113,11 +113,11 @@ impl Account<'_> {
             // Whoever has an enrolled secret was enrolled once: another one is none of the sweep's.
             match lists.survey.candidates.contains_key(&user.name) {
                 true => lists.not_enrolled.push((user, secret)),
-                false => self.seat(&secret, &mut lists),
+                false => self.add(&secret, &mut lists),
             }
         }
         for secret in std::mem::take(&mut lists.deleted) {
-            self.seat_unless_other(&secret, &mut lists);
+            self.add_deleted(&secret, &mut lists);
         }
         lists.add_not_enrolled();
         if self.config.scope == Scope::All {
@@ -162,7 +162,7 @@ impl Account<'_> {
     fn place(&self, secret: SecretState, lists: &mut Lists<'_>) {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         if self.config.is_enrolled(&secret) && !by_list {
-            return self.seat(&secret, lists);
+            return self.add(&secret, lists);
         }
         if self.config.lists(&secret) || !secret.tags.contains_key(TAG_USER) {
             return;
@@ -191,7 +191,7 @@ impl Account<'_> {
             });
             for (name, secret) in names.iter().zip(try_join_all(read).await?) {
                 match secret {
-                    Some(secret) => self.seat(&secret, lists),
+                    Some(secret) => self.add(&secret, lists),
                     None => lists.survey.unbound.push(format!("{name:?}: there is no such secret")),
                 }
             }
@@ -200,7 +200,7 @@ impl Account<'_> {
     }
 
     /// An enrolled secret that is to be deleted is its user's as long as the user has no other.
-    fn seat_unless_other(&self, secret: &SecretState, lists: &mut Lists<'_>) {
+    fn add_deleted(&self, secret: &SecretState, lists: &mut Lists<'_>) {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         let bound = bind_user_by_labels(secret, &self.config.shared.secret_name, |_| true);
         let has_other = |user: &UserRef| {
@@ -209,12 +209,12 @@ impl Account<'_> {
         };
         // Those of a list have been asked for by their names.
         if self.config.is_enrolled(secret) && !by_list && bound.is_some_and(|user| !has_other(&user)) {
-            self.seat(secret, lists);
+            self.add(secret, lists);
         }
     }
 
-    /// Gives a secret's user a seat, or a second secret.
-    fn seat(&self, secret: &SecretState, lists: &mut Lists<'_>) {
+    /// Adds a secret's user, or a second secret of one.
+    fn add(&self, secret: &SecretState, lists: &mut Lists<'_>) {
         let known = |name: &str| {
             let key = UserName::new(name);
             lists.report.contains_key(&key) || lists.survey.candidates.contains_key(&key)
@@ -231,7 +231,7 @@ impl Account<'_> {
         let key = user.name.clone();
         if let Some(candidate) = lists.survey.candidates.get_mut(&key) {
             candidate.add(secret);
-            candidate.glance.look = true;
+            candidate.triage.look = true;
             return;
         }
         let report = lists.report.remove(&key);
@@ -239,15 +239,15 @@ impl Account<'_> {
             user.clone_from(&report.user);
         }
         let in_exempt_group = lists.exempt.contains(&key);
-        let row = Row {
+        let row = ListedUser {
             user: &user.name,
             report: report.as_ref(),
             secret: Some(secret),
             contested: false,
             in_exempt_group,
         };
-        let glance = triage(row, lists.config, self.now());
-        let mut candidate = Candidate { glance, ..Candidate::new(user, in_exempt_group) };
+        let triage = triage(row, lists.config, self.now());
+        let mut candidate = Candidate { triage, ..Candidate::new(user, in_exempt_group) };
         candidate.add(secret);
         lists.survey.candidates.insert(key, candidate);
     }
@@ -268,7 +268,7 @@ impl Lists<'_> {
                 self.survey.candidates.insert(key.clone(), candidate);
             }
             if let Some(candidate) = self.survey.candidates.get_mut(&key) {
-                candidate.glance.look |= secret.rotation_function.is_none();
+                candidate.triage.look |= secret.rotation_function.is_none();
                 candidate.not_enrolled.push(secret);
             }
         }
@@ -278,8 +278,8 @@ impl Lists<'_> {
     fn look_at_odd(&mut self, odd: &[OddRow]) {
         for name in odd.iter().filter_map(|row| row.user.as_deref()) {
             if let Some(candidate) = self.survey.candidates.get_mut(&UserName::new(name)) {
-                candidate.glance.look = true;
-                candidate.glance.active = true;
+                candidate.triage.look = true;
+                candidate.triage.active = true;
             }
         }
     }
@@ -295,15 +295,15 @@ impl Lists<'_> {
     fn add_users_without_secret(&mut self, now: Timestamp) {
         for (key, report) in std::mem::take(&mut self.report) {
             let in_exempt_group = self.exempt.contains(&key);
-            let row = Row {
+            let row = ListedUser {
                 user: &report.user.name,
                 report: Some(&report),
                 secret: None,
                 contested: false,
                 in_exempt_group,
             };
-            let glance = triage(row, self.config, now);
-            let candidate = Candidate { glance, ..Candidate::new(report.user, in_exempt_group) };
+            let triage = triage(row, self.config, now);
+            let candidate = Candidate { triage, ..Candidate::new(report.user, in_exempt_group) };
             self.survey.candidates.insert(key, candidate);
         }
     }
@@ -346,7 +346,7 @@ impl Candidate {
             labels: BTreeMap::new(),
             not_enrolled: Vec::new(),
             held: Arc::default(),
-            glance: Glance::default(),
+            triage: Triage::default(),
             in_exempt_group,
         }
     }

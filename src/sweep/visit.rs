@@ -93,7 +93,7 @@ impl Account<'_> {
                 visit.actions = actions;
                 return Ok(());
             }
-            if self.stop.is_wished() {
+            if self.stop.is_requested() {
                 visit.left = actions;
                 return Ok(());
             }

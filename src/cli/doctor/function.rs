@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::Session;
-use super::report::Report;
+use super::checks::Checks;
 use crate::aws::FunctionState;
 use crate::config::{Config, Mode};
 use crate::model::account_of;
@@ -27,7 +27,7 @@ impl Function {
 }
 
 /// Looks at it.
-pub(super) async fn check(report: &mut Report, session: &Session, arn: &str) -> Option<Function> {
+pub(super) async fn check(report: &mut Checks, session: &Session, arn: &str) -> Option<Function> {
     let state = match session.aws.lambda().configuration(arn).await {
         Err(error) if error.is_not_found() => {
             report.error(
@@ -56,7 +56,7 @@ pub(super) async fn check(report: &mut Report, session: &Session, arn: &str) -> 
     Some(Function { state, config })
 }
 
-fn check_state(report: &mut Report, state: &FunctionState) {
+fn check_state(report: &mut Checks, state: &FunctionState) {
     match state.state.as_str() {
         // Lambda wakes an inactive function at its next invocation.
         "Active" | "Inactive" => report.ok(AREA, format!("{} is {}", state.arn, state.state)),
@@ -69,7 +69,7 @@ fn check_state(report: &mut Report, state: &FunctionState) {
     }
 }
 
-fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> {
+fn check_settings(report: &mut Checks, state: &FunctionState) -> Option<Config> {
     let config = match Config::from_variables(state.settings.clone()) {
         Ok(config) => config,
         Err(error) => {
@@ -100,7 +100,7 @@ fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> 
 }
 
 /// Whether Secrets Manager may invoke it, for this account alone.
-async fn check_permission(report: &mut Report, session: &Session, arn: &str) {
+async fn check_permission(report: &mut Checks, session: &Session, arn: &str) {
     const PERMISSION: &str = "permission";
     let Some(policy) = report.answer(PERMISSION, session.aws.lambda().policy(arn).await) else { return };
     let account = account_of(arn);

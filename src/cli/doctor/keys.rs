@@ -2,7 +2,7 @@
 
 use super::super::Session;
 use super::super::target::Target;
-use super::report::Report;
+use super::checks::Checks;
 use crate::config::{Config, Mode};
 use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, Policy, UserRef};
 use crate::plan;
@@ -13,7 +13,7 @@ const LISTED: &str = "iam:ListAccessKeys";
 
 /// Looks at them.
 pub(super) async fn check(
-    report: &mut Report,
+    report: &mut Checks,
     session: &Session,
     target: &Target<'_>,
     settings: &Config,
@@ -45,13 +45,13 @@ pub(super) async fn check(
     if let Ok(policy) = settings.policy.with_tags(&target.secret.tags) {
         check_room(report, seen, user, &policy);
     }
-    check_strangers(report, seen);
+    check_unknown_keys(report, seen);
     say_unretired(report, session, AREA, &user.name, seen, mode);
 }
 
 /// Whether a sweep will retire the superseded key of a user who was visited.
 pub(super) fn check_retired(
-    report: &mut Report,
+    report: &mut Checks,
     session: &Session,
     area: &'static str,
     visit: &Visit,
@@ -64,7 +64,7 @@ pub(super) fn check_retired(
 /// Says so where nothing retires the superseded key: an audit changes nothing, and where no sweep is known
 /// there may be none.
 fn say_unretired(
-    report: &mut Report,
+    report: &mut Checks,
     session: &Session,
     area: &'static str,
     user: &str,
@@ -86,7 +86,7 @@ fn say_unretired(
     }
 }
 
-fn check_current(report: &mut Report, seen: Keyring<'_>) {
+fn check_current(report: &mut Checks, seen: Keyring<'_>) {
     let Some(current) = seen.current_version() else {
         return report.note(AREA, "the secret has no value yet: the first rotation stores one");
     };
@@ -113,7 +113,7 @@ fn check_current(report: &mut Report, seen: Keyring<'_>) {
 }
 
 /// Whether a rotation would find room for a key.
-fn check_room(report: &mut Report, seen: Keyring<'_>, user: &UserRef, policy: &Policy) {
+fn check_room(report: &mut Checks, seen: Keyring<'_>, user: &UserRef, policy: &Policy) {
     if seen.keys.iter().any(|key| seen.role(key) == KeyRole::Pending) {
         return report
             .note("limit", "the rotation that has begun has its key, and needs no room for another");
@@ -139,7 +139,7 @@ fn is_waiting(seen: Keyring<'_>, key: Option<&AccessKeyId>) -> bool {
     seen.keys.iter().any(|known| Some(&known.id) == key && seen.role(known) == KeyRole::Previous)
 }
 
-fn check_strangers(report: &mut Report, seen: Keyring<'_>) {
+fn check_unknown_keys(report: &mut Checks, seen: Keyring<'_>) {
     let known = seen.current_version().is_some_and(|version| version.key.is_some());
     let strangers = seen
         .keys

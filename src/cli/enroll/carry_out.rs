@@ -82,7 +82,7 @@ async fn one(
             },
             Step::Rotate(start) => match rotate(start, &arn, account, session, terminal).await? {
                 Followed::Promoted => {}
-                Followed::Not => return Ok(None),
+                Followed::NotPromoted => return Ok(None),
             },
         }
         let followed = matches!(step, Step::Rotate(start) if start.now);

@@ -37,7 +37,7 @@ fn named(args: &Args) -> Vec<Wish> {
 /// Every user with an active key and no secret. Existing secrets are adopted only one by one.
 async fn everybody(account: &Account<'_>) -> Result<Vec<Wish>, Failure> {
     let candidates = account.survey().await?.candidates.into_values();
-    let without = candidates.filter(|candidate| candidate.secrets.is_empty() && candidate.glance.active);
+    let without = candidates.filter(|candidate| candidate.secrets.is_empty() && candidate.triage.active);
     Ok(without.map(|candidate| Wish { user: candidate.user.name.to_string(), secret: None }).collect())
 }
 

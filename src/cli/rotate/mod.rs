@@ -94,6 +94,6 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     match follow(session, &mut target, &version, args.timeout, terminal).await? {
         Followed::Promoted if args.revoke_now => revoke::run(&mut target, old, terminal).await,
         Followed::Promoted => Ok(Exit::Done),
-        Followed::Not => Ok(Exit::Failed),
+        Followed::NotPromoted => Ok(Exit::Failed),
     }
 }

@@ -51,7 +51,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     let named = |candidate: &Candidate| {
         patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&candidate.user.name))
     };
-    let needy = |candidate: &Candidate| candidate.glance.look || !(args.due || args.findings);
+    let needy = |candidate: &Candidate| candidate.triage.look || !(args.due || args.findings);
     let candidates: Vec<&Candidate> =
         survey.candidates.values().filter(|candidate| named(candidate) && needy(candidate)).collect();
     let account = session.account(&session.config).await?;

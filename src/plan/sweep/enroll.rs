@@ -2,7 +2,7 @@
 
 use super::action::FleetAction;
 use super::notice::ComingEvent;
-use super::planner::{Planner, before, removes_strangers, warns};
+use super::planner::{Planner, before, deletes_unknown_keys, warns};
 use super::view::Demand;
 use crate::config::Scope;
 use crate::model::{
@@ -95,6 +95,6 @@ impl Planner<'_> {
     /// An inactive key that is to be deleted once its recovery window is over.
     fn leftover(&self) -> Option<AccessKeyId> {
         let inactive = self.view.keys.iter().find(|key| key.status == KeyStatus::Inactive);
-        inactive.filter(|_| removes_strangers(self.config, &self.policy)).map(|key| key.id.clone())
+        inactive.filter(|_| deletes_unknown_keys(self.config, &self.policy)).map(|key| key.id.clone())
     }
 }

@@ -25,7 +25,7 @@ use crate::model::{AccessKeyId, Finding, FindingKind};
 pub use action::FleetAction;
 pub use guard::is_guarded;
 pub use notice::{Coming, ComingEvent, Notice};
-pub use triage::{Glance, Row, triage};
+pub use triage::{ListedUser, Triage, triage};
 pub use user_plan::UserPlan;
 pub use view::{Demand, SeenPolicy, Standing, UserView};
 

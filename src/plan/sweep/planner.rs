@@ -140,7 +140,7 @@ pub(super) fn is_long(policy: &Policy, config: &SweepConfig) -> bool {
 }
 
 /// Whether a sweep under these settings deletes inactive keys that are in no version of a secret.
-pub(super) fn removes_strangers(config: &SweepConfig, policy: &Policy) -> bool {
+pub(super) fn deletes_unknown_keys(config: &SweepConfig, policy: &Policy) -> bool {
     config.mode.starts_rotations() && policy.unknown_keys != UnknownKeys::Refuse
 }
 

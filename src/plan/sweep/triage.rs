@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::planner::{GRACE, age_limit, before, is_long, policy, removes_strangers, warns};
+use super::planner::{GRACE, age_limit, before, deletes_unknown_keys, is_long, policy, warns};
 use super::promoted::is_news;
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
@@ -18,7 +18,7 @@ use crate::plan::retire::{after, deactivation_time};
 
 /// What is known of a user without a call for that user.
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
+pub struct ListedUser<'a> {
     /// The user's name.
     pub user: &'a str,
     /// The user's row of the credential report, if it has one.
@@ -33,7 +33,7 @@ pub struct Row<'a> {
 
 /// What it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Glance {
+pub struct Triage {
     /// Whether the user needs a closer look.
     pub look: bool,
     /// Whether an active key is older than it should ever be.
@@ -47,7 +47,7 @@ pub struct Glance {
 }
 
 /// Looks at a user from afar.
-pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
+pub fn triage(row: ListedUser<'_>, config: &SweepConfig, now: Timestamp) -> Triage {
     let active = || row.report.into_iter().flat_map(|user| &user.keys).filter(|key| key.active);
     let oldest = active().filter_map(|key| key.changed).min();
     // A key that the report does not date may be of any age.
@@ -56,15 +56,15 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     let exempt =
         exemption(&config.shared.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new())
             .is_some();
-    let mut glance =
-        Glance { oldest, overdue: is_old && !exempt, active: active().next().is_some(), ..Glance::default() };
+    let mut triage =
+        Triage { oldest, overdue: is_old && !exempt, active: active().next().is_some(), ..Triage::default() };
     if exempt {
-        glance.look = is_old || undated;
-        return glance;
+        triage.look = is_old || undated;
+        return triage;
     }
     if undated || row.secret.is_some_and(|secret| secret.deleted.is_some()) {
-        glance.look = row.secret.is_some() || config.scope == Scope::All;
-        return glance;
+        triage.look = row.secret.is_some() || config.scope == Scope::All;
+        return triage;
     }
     let Some(secret) = row.secret else {
         let due = oldest.map(|oldest| after(oldest, config.rotate_after));
@@ -74,34 +74,34 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
         });
         let begun = begins.is_some_and(|begins| begins <= now);
         let leftover = row.report.is_some_and(|user| has_leftover(user, config));
-        glance.look = config.scope == Scope::All && (is_old || begun || leftover);
-        return glance;
+        triage.look = config.scope == Scope::All && (is_old || begun || leftover);
+        return triage;
     };
     let Ok(policy) = policy(config, Some(secret)) else {
-        glance.look = true;
-        return glance;
+        triage.look = true;
+        return triage;
     };
     let Some(report) = row.report.filter(|_| !row.contested) else {
-        glance.look = true;
-        return glance;
+        triage.look = true;
+        return triage;
     };
     let case =
         Case { secret, keys: &report.keys, ledger: Ledger::of(Some(secret), now), policy, config, now };
-    glance.unknown = case.strangers();
-    glance.overdue &= !case.is_in_overlap();
+    triage.unknown = case.strangers();
+    triage.overdue &= !case.is_in_overlap();
     let asked = case.needs_rotation(oldest)
         || case.needs_retirement()
-        || case.has_problem(glance.unknown)
+        || case.has_problem(triage.unknown)
         || case.is_unreported();
-    glance.look = is_old || asked;
-    glance
+    triage.look = is_old || asked;
+    triage
 }
 
 /// Whether a user without a secret has an inactive key beside an active one, which is to go in its time. Of an
 /// inactive key the report may show nothing; then it is found when its user is visited for something else.
 fn has_leftover(user: &ReportedUser, config: &SweepConfig) -> bool {
     let has = |active: bool| user.keys.iter().any(|key| key.active == active);
-    removes_strangers(config, &config.shared.policy) && has(true) && has(false)
+    deletes_unknown_keys(config, &config.shared.policy) && has(true) && has(false)
 }
 
 struct Case<'a> {

@@ -27,7 +27,7 @@ pub(super) struct Claimant<'a> {
 
 impl Claimant<'_> {
     /// The user's keys, tags and exemption, all at once.
-    pub async fn learn_user(&self, seen: &mut Observation) -> Result<()> {
+    pub async fn read_user(&self, seen: &mut Observation) -> Result<()> {
         let asked = seen.user.name.clone();
         let keys = self.observer.keys(self.iam, &mut seen.user, &seen.secret);
         let (keys, user) = join!(keys, self.user_side(&asked));
@@ -59,7 +59,7 @@ impl Claimant<'_> {
 
     /// Which active keys of rotations that were given up the secret really holds: a label can be attached to
     /// any version by whoever may put a value.
-    pub async fn learn_held(&self, seen: &mut Observation) -> Result<()> {
+    pub async fn read_held(&self, seen: &mut Observation) -> Result<()> {
         let mut held = BTreeSet::new();
         if seen.keys.len() > 1 {
             let abandoned =
@@ -89,7 +89,7 @@ impl Claimant<'_> {
 
     /// Whose the keys are that versions hold and the user has not; and, where nothing else confirms the user,
     /// what values say and whether AWSCURRENT's key works.
-    pub async fn learn_history(&self, seen: &mut Observation) -> Result<()> {
+    pub async fn read_history(&self, seen: &mut Observation) -> Result<()> {
         let is_theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
         let missing: Vec<_> = seen.secret.named_keys().into_iter().filter(|key| !is_theirs(key)).collect();
         let owners = try_join_all(missing.iter().map(|key| self.owner(seen, key))).await?;

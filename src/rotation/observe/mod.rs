@@ -52,8 +52,8 @@ impl Observer<'_> {
             return Ok(seen);
         }
         let claims = Claimant { observer: self, iam: &iam };
-        claims.learn_user(&mut seen).await?;
-        self.learn_previous(&mut seen).await?;
+        claims.read_user(&mut seen).await?;
+        self.read_previous(&mut seen).await?;
         let not_current: Vec<_> =
             seen.keys.iter().filter(|key| seen.role(key) != KeyRole::Current).cloned().collect();
         // Where there is room for another key, none is taken away.
@@ -63,8 +63,8 @@ impl Observer<'_> {
         let (uses, others) = try_join!(last_uses(&iam, not_current), others)?;
         seen.note_last_uses(uses);
         seen.claims.others = others;
-        claims.learn_held(&mut seen).await?;
-        claims.learn_history(&mut seen).await?;
+        claims.read_held(&mut seen).await?;
+        claims.read_history(&mut seen).await?;
         Ok(seen)
     }
 
@@ -103,7 +103,7 @@ impl Observer<'_> {
             secret.note_key(token, key);
         }
         if self.policy(&secret)?.overlap.is_zero() {
-            self.learn_superseded(&mut secret).await?;
+            self.read_superseded(&mut secret).await?;
         }
         let user = self.bind(&secret, made.as_ref())?;
         let at_once = self.policy(&secret)?.overlap.is_zero();
@@ -139,7 +139,7 @@ impl Observer<'_> {
 
     /// The keys of the versions beside the one being made, by their values: one of them will be retired
     /// at once.
-    async fn learn_superseded(&self, secret: &mut SecretState) -> Result<()> {
+    async fn read_superseded(&self, secret: &mut SecretState) -> Result<()> {
         let others = secret.versions.iter().filter(|version| version.id != self.event.token);
         let held = others.filter(|version| version.has(AWSCURRENT) || version.has(AWSPREVIOUS));
         let held: Vec<VersionId> = held.map(|version| version.id.clone()).collect();
@@ -158,7 +158,7 @@ impl Observer<'_> {
 
     /// A key that no label explains may be AWSPREVIOUS's, stored there by hand before the product
     /// came; only its value tells. It also tells whose secret this was before AWSCURRENT's value came.
-    async fn learn_previous(&self, seen: &mut Observation) -> Result<()> {
+    async fn read_previous(&self, seen: &mut Observation) -> Result<()> {
         let theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
         let current = seen.secret.current().and_then(|version| version.key.as_ref());
         let unexplained =

@@ -39,11 +39,11 @@ pub(in crate::cli) struct Check {
 /// All that was looked at.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
-pub(in crate::cli) struct Report {
+pub(in crate::cli) struct Checks {
     pub checks: Vec<Check>,
 }
 
-impl Report {
+impl Checks {
     fn add(&mut self, severity: Severity, area: &'static str, words: [String; 3]) {
         let [finding, evidence, remedy] = words;
         self.checks.push(Check { severity, area, finding, evidence, remedy });
