@@ -186,8 +186,9 @@ export class ReleaseParameters {
   }
 
   /**
-   * A String, so that a variable of a function is the parameter as it is, and a condition compares it with nothing: the functions
-   * that CloudFormation documents for conditions do not join a CommaDelimitedList.
+   * A String, so that a variable of a function is the parameter as it is, and a condition compares it with nothing: CloudFormation
+   * documents no Fn::Join in conditions, which a CommaDelimitedList would need.
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
    */
   private list(name: string, label: string, standard: string, pattern?: string): string[] {
     return Fn.split(',', this.text(name, { label, standard, ...(pattern === undefined ? {} : { pattern, hint: LIST_HINT }) }));
