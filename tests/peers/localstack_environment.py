@@ -1,7 +1,7 @@
 """Installs LocalStack into an environment of its own, if this machine has a Python that it runs under.
 
-LocalStack 2026.3.0 uses syntax of Python 3.12, while the other packages here are pinned with 3.11. Where neither 3.13 nor 3.12
-is found, nothing is made, and the tests with LocalStack are skipped. LOCALSTACK_PYTHON names a Python that is not found.
+LocalStack 2026.3.0 uses syntax of Python 3.12, while the other packages here are pinned with 3.11. Where neither 3.13
+nor 3.12 is found, nothing is made, and the tests with LocalStack are skipped. LOCALSTACK_PYTHON names one elsewhere.
 """
 
 import os

@@ -75,7 +75,7 @@ def moto(function_url=""):
 
 @contextlib.contextmanager
 def localstack():
-    """It deploys whole stacks, and its own RotateSecret runs their functions (localstack_server.py). It checks no permission.
+    """It deploys whole stacks, and its own RotateSecret runs their functions. It checks neither keys nor permissions.
 
     The account is the one that the key id names: twelve digits name an account, `test` is 000000000000.
     """

@@ -1,4 +1,4 @@
-"""The simulator does what AWS's documents say; docs/simulator.md shows how others read them, and what AWS itself did."""
+"""The simulator does what AWS's documents say; docs/simulator.md shows how others read them, and what AWS did."""
 
 import contextlib
 import json
@@ -54,7 +54,12 @@ def lacking(http_response, **_):
         raise Lacks("the service")
 
 
-WORLDS = {"simulator": simulated_world, "ministack": ministack_world, "moto": moto_world, "LocalStack": localstack_world}
+WORLDS = {
+    "simulator": simulated_world,
+    "ministack": ministack_world,
+    "moto": moto_world,
+    "LocalStack": localstack_world,
+}
 
 
 class Outcome(NamedTuple):
@@ -87,7 +92,7 @@ def simulated():
 
 @pytest.fixture(scope="module")
 def outcomes(simulated):
-    """What each check found in each stand-in. Where LocalStack is not installed, this ends before the others are asked."""
+    """What each check found in each stand-in: LocalStack first, because the test is skipped where it is missing."""
     return {name: simulated if name == "simulator" else found_in(name) for name in reversed(WORLDS)}
 
 
@@ -119,7 +124,8 @@ def on_aws():
         return "AWS: not run yet.", {}
     recorded = json.loads(RECORDED.read_text())
     yes = list(recorded["checks"].values()).count("yes")
-    return f"AWS: {yes} of {len(recorded['checks'])} on {recorded['date']}, in {recorded['region']}.", recorded["checks"]
+    where = f"on {recorded['date']}, in {recorded['region']}"
+    return f"AWS: {yes} of {len(recorded['checks'])} {where}.", recorded["checks"]
 
 
 def source(check):
