@@ -80,7 +80,7 @@ def localstack():
     The account is the one that the key id names: twelve digits name an account, `test` is 000000000000.
     """
     if not LOCALSTACK.exists():
-        missing = "LocalStack is not installed: it needs Python 3.12 or 3.13, and then `make test-peers` installs it"
+        missing = "LocalStack is not installed: it needs Python 3.13, and then `make test-peers` installs it"
         pytest.fail(missing) if os.environ.get("REQUIRE_LOCALSTACK") else pytest.skip(missing)
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
