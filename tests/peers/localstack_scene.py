@@ -2,7 +2,9 @@
 
 import copy
 import functools
+import io
 import json
+import zipfile
 
 from clients import Aws, Key
 from deployment import zipped
@@ -17,6 +19,24 @@ BOOTSTRAPPED = {"Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30", "Type
 @functools.cache
 def packed(program):
     return zipped((BINARIES / program).read_bytes())
+
+
+def python_function(functions, name, role, source, **more):
+    """The ARN of a function that LocalStack runs: the source's `handler`."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("function.py", source)
+    made = functions.create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="function.handler",
+        Code={"ZipFile": code.getvalue()},
+        **more,
+    )
+    state = lambda: functions.get_function_configuration(FunctionName=name)["State"]
+    until(lambda: state() == "Active", f"{name} can be invoked")
+    return made["FunctionArn"]
 
 
 class Account:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import NamedTuple
@@ -144,3 +145,15 @@ def test_the_page_shows_what_was_found(outcomes):
     if os.environ.get("UPDATE_PAGES") == "1":
         PAGE.write_text(wanted)
     assert PAGE.read_text() == wanted, "docs/simulator.md is out of date: UPDATE_PAGES=1 make test-peers"
+
+
+def test_the_page_takes_the_column_of_aws_from_what_was_recorded_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "RECORDED", tmp_path / "aws.json")
+    agreed = {name: {check.id: Outcome("yes", "") for check in CHECKS} for name in WORLDS}
+    assert on_aws() == ("AWS: not run yet.", {})
+    checks = {CHECKS[0].id: "yes", CHECKS[1].id: "lacks"}
+    RECORDED.write_text(json.dumps({"date": "2026-11-27", "region": "eu-west-1", "checks": checks}))
+    sentence, recorded = on_aws()
+    assert sentence == "AWS: 1 of 2 on 2026-11-27, in eu-west-1."
+    rows = [row.split(" | ") for row in table(agreed, recorded).splitlines()[2:]]
+    assert [row[-2] for row in rows] == ["yes", "lacks"] + [""] * (len(CHECKS) - 2)

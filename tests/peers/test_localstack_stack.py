@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 
 from clients import Key
 from deployment import REPOSITORY, templates
-from localstack_scene import IN_SCOPE, Account, Alerts, Stack
+from localstack_scene import IN_SCOPE, Account, Alerts, Stack, python_function
 from processes import until
 from standins import localstack
 
@@ -190,6 +190,37 @@ def remaining(account):
         *client("cloudwatch").describe_alarms()["MetricAlarms"],
         *client("sqs").list_queues().get("QueueUrls", []),
     ]
+
+
+TROUBLE = """
+import os, time
+
+def handler(event, context):
+    print("asked for", event["do"])
+    if event["do"] == "crash":
+        os._exit(3)
+    if event["do"] == "hang":
+        time.sleep(600)
+    return os.getpid()
+"""
+
+
+def test_a_function_that_crashes_or_hangs_fails_its_invocation_and_the_next_one_gets_a_new_process(synthesized):
+    functions = synthesized.account.functions
+    python_function(functions, "trouble", synthesized.outputs["RotationRoleArn"], TROUBLE, Timeout=1)
+
+    def invoked(do):
+        answered = functions.invoke(FunctionName="trouble", Payload=json.dumps({"do": do}))
+        answer = json.load(answered["Payload"])
+        return answer["errorType"] if "FunctionError" in answered else answer
+
+    first = invoked("nothing")
+    assert invoked("nothing") == first
+    assert invoked("crash") == "Runtime.ExitError"
+    second = invoked("nothing")
+    assert invoked("hang") == "Sandbox.Timedout"
+    assert len({first, second, invoked("nothing")}) == 3
+    assert "[trouble] asked for hang" in synthesized.account.log()
 
 
 def test_what_localstack_cannot_show(synthesized):
