@@ -244,11 +244,11 @@ def test_what_localstack_cannot_show(synthesized):
     reasons = {each["ResourceType"]: each.get("ResourceStatusReason") for each in synthesized.resources().values()}
     assert [kind for kind, reason in reasons.items() if reason] == ["AWS::CloudWatch::Dashboard"]
     assert "alarm state will not be evaluated" in account.log()
-    logs = account.aws.client("logs")
+    logs, own = account.aws.client("logs"), f"/aws/lambda/{function.rsplit(':', 1)[1]}"
+    groups = lambda: [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    until(lambda: own in groups(), "what the function printed is logged")
     events = [logs.filter_log_events(logGroupName=name)["events"] for name in synthesized.made("AWS::Logs::LogGroup")]
     assert events == [[], []]
-    own = f"/aws/lambda/{function.rsplit(':', 1)[1]}"
-    assert logs.filter_log_events(logGroupName=own)["events"]
 
 
 def test_a_stack_that_joins_a_list_parameter_can_be_created_and_neither_updated_nor_deleted(synthesized):
