@@ -1,0 +1,126 @@
+"""Removes everything that carries our names, and shows that nothing is left.
+
+What counts is what AWS lists, not what a run remembers: it may have been killed. What was noted is asked for as well, for
+lists lag. A pass tries everything once. Some refusals pass by themselves (a role in use, a stack that is being deleted),
+so passes follow one another until two find nothing, or until time is up.
+"""
+
+import re
+import time
+from typing import NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kinds import KINDS, SECRET, STACK, described_stacks
+from kinds_iam import IAM_KINDS
+from names import ours
+from waiting import code_of, refusal_of
+
+# Secrets go first: then AWS starts no rotation any more. A stack takes what is in it along.
+FIRST, REST = [SECRET, STACK], [*KINDS, *IAM_KINDS]
+GONE = re.compile("NoSuchEntity|NotFound|NonExistent|NoSuchBucket|QueueDoesNotExist")
+# How stand-ins say that they do not have something.
+ABSENT = re.compile(r"has no (service|operation)|not (yet )?(implemented|supported)|[Uu]nknown ?operation|not available")
+
+
+class Left(NamedTuple):
+    kind: str
+    name: str
+    why: str
+    by_hand: str
+
+
+def absent(place, error):
+    """Whether a stand-in lacks what was called. AWS lacks nothing."""
+    return not place.real() and ABSENT.search(str(error)) is not None
+
+
+class Removal:
+    def __init__(self, place, notes, progress, patience):
+        self._place, self._notes, self._progress, self._patience = place, notes, progress, patience
+        # What was removed. A list may go on showing it.
+        self._gone = set()
+        self._found = False
+
+    def everything(self):
+        """What could not be removed."""
+        deadline, empty = time.monotonic() + self._patience, 0
+        while True:
+            self._found = False
+            left = self._pass()
+            empty = empty + 1 if not self._found else 0
+            if empty == 2:
+                self._notes.forget()
+                return []
+            if time.monotonic() > deadline:
+                return left
+            time.sleep(self._place.poll())
+
+    def _pass(self):
+        left = self._of(FIRST)
+        # The stack's own things go with it; its roles would be refused one by one.
+        if any(each.kind == STACK.name and "FAILED" not in each.why for each in left):
+            return left
+        return left + self._of(REST)
+
+    def _of(self, kinds):
+        return [each for kind in kinds for each in self._kind(kind)]
+
+    def _kind(self, kind):
+        try:
+            listed = kind.listed(self._place)
+        except (ClientError, BotoCoreError) as error:
+            if not absent(self._place, error):
+                self._found = True
+                return [Left(kind.name, "", f"cannot be listed: {said(error)}", "make acceptance ARGS=--clean")]
+            listed = []
+        noted = [name for noted, name in self._notes.noted() if noted == kind.name and ours(name)]
+        unlisted = [name for name in dict.fromkeys(noted) if name not in listed and (kind.name, name) not in self._gone]
+        tried = [self._remove(kind, name) for name in [*listed, *unlisted]]
+        return [each for each in tried if each]
+
+    def _remove(self, kind, name):
+        try:
+            kind.remove(self._place, name)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and (GONE.search(code_of(error)) or "does not exist" in str(error)):
+                self._gone.add((kind.name, name))
+                return None
+            if absent(self._place, error):
+                return self._removed(kind, name, f"{kind.name} {name} stays: this stand-in cannot remove it")
+            self._found = True
+            return Left(kind.name, name, said(error), kind.by_hand(name))
+        return self._stack(name) if kind is STACK else self._removed(kind, name, f"removed {kind.name} {name}")
+
+    def _removed(self, kind, name, text):
+        """Said once: a list may show the thing again."""
+        self._found = True
+        if (kind.name, name) not in self._gone:
+            self._progress.step(text)
+        self._gone.add((kind.name, name))
+        return None
+
+    def _stack(self, name):
+        """Deleting one takes minutes, and says only then whether it worked."""
+        states = [each for each in described_stacks(self._place) if each["StackName"] == name]
+        if not states:
+            return self._removed(STACK, name, f"removed stack {name}")
+        self._found = True
+        why = f"{states[0]['StackStatus']} {states[0].get('StackStatusReason', '')}".strip()
+        return Left(STACK.name, name, why, STACK.by_hand(name))
+
+
+def said(error):
+    return refusal_of(error) if isinstance(error, ClientError) else str(error)
+
+
+def everything_there(place):
+    """(kind, name) of all that carries our names, without removing it."""
+    found = []
+    for kind in [*FIRST, *REST]:
+        try:
+            found += [(kind.name, name) for name in kind.listed(place)]
+        except ClientError as error:
+            if not absent(place, error):
+                raise
+    return found
