@@ -27,9 +27,9 @@ class Alerts:
                 raise
             self.missing = "no SQS"
 
-    def subject_with(self, text, seconds, poll):
-        """The subject, or the first line, of the first message that has the text in it."""
-        return until(lambda: next((headline(each) for each in self.all() if text in json.dumps(each)), None), seconds, poll)
+    def with_text(self, text, seconds, poll):
+        """The first message that has the text in it."""
+        return until(lambda: next((each for each in self.all() if text in json.dumps(each)), None), seconds, poll)
 
     def all(self):
         """Every message so far."""
@@ -40,6 +40,3 @@ class Alerts:
                 client.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return self._messages
 
-
-def headline(message):
-    return message.get("Subject") or message["Message"].splitlines()[0]

@@ -6,6 +6,7 @@ to one more source for a moment, and that source sends an event of the same form
 
 import json
 
+from progress import span
 from unasked import Unasked
 from waiting import until
 
@@ -30,8 +31,8 @@ class EventQuestions:
         finally:
             self._put(rule, pattern)
         if arrived:
-            return f"yes, asked by an event of our own: \"{arrived}\""
-        return f"no, asked by an event of our own: nothing within {self._patience} s{self._undelivered()}"
+            return f"yes, asked by an event of our own: \"{arrived['Message'].splitlines()[0]}\""
+        return f"no, asked by an event of our own: nothing within {span(self._patience)}{self._undelivered()}"
 
     def _put(self, rule, pattern):
         kept = {name: rule[name] for name in ("Name", "Description", "State") if name in rule}
@@ -49,7 +50,7 @@ class EventQuestions:
         }
         entry = {"Source": SOURCE, "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(detail)}
         self._events.put_events(Entries=[entry])
-        return self._alerts.subject_with(marker, self._place.poll() * 5, self._place.poll())
+        return self._alerts.with_text(marker, self._place.poll() * 5, self._place.poll())
 
     def _undelivered(self):
         """What EventBridge wrote beside an event that it could not deliver."""

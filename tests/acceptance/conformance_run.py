@@ -5,6 +5,7 @@ A botocore hook makes the pauses: the checks are the ones that the stand-ins are
 """
 
 import time
+import traceback
 
 from botocore.exceptions import ClientError
 
@@ -91,6 +92,9 @@ def outcome(check, world):
         return "lacks", str(lacking)
     except ClientError as error:
         return "no", refusal_of(error)
+    except AssertionError as failed:
+        # What the check expected, as its line says; some have words of their own.
+        return "no", str(failed)[:200] or traceback.extract_tb(failed.__traceback__)[-1].line
     except Exception as error:
-        return "no", next(iter(str(error).splitlines()), type(error).__name__)[:200]
+        return "no", f"{type(error).__name__} at {traceback.extract_tb(error.__traceback__)[-1].line}"
     return "yes", ""

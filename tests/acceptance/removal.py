@@ -38,8 +38,8 @@ def absent(place, error):
 class Removal:
     def __init__(self, place, notes, progress, patience):
         self._place, self._notes, self._progress, self._patience = place, notes, progress, patience
-        # What was removed. A list may go on showing it.
-        self._gone = set()
+        # What was removed, and what was noted and is not there.
+        self._gone, self._missing = set(), set()
         self._found = False
 
     def everything(self):
@@ -75,28 +75,35 @@ class Removal:
                 return [Left(kind.name, "", f"cannot be listed: {said(error)}", "make acceptance ARGS=--clean")]
             listed = []
         noted = [name for noted, name in self._notes.noted() if noted == kind.name and ours(name)]
-        unlisted = [name for name in dict.fromkeys(noted) if name not in listed and (kind.name, name) not in self._gone]
+        unlisted = [name for name in dict.fromkeys(noted) if name not in listed and (kind.name, name) not in self._gone | self._missing]
+        before = len(self._gone)
         tried = [self._remove(kind, name) for name in [*listed, *unlisted]]
+        self._say(kind, len(self._gone) - before)
         return [each for each in tried if each]
+
+    def _say(self, kind, count):
+        if count:
+            self._progress.step(f"removed: {count} {kind.name}{'s' if count > 1 else ''}")
 
     def _remove(self, kind, name):
         try:
             kind.remove(self._place, name)
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and (GONE.search(code_of(error)) or "does not exist" in str(error)):
-                self._gone.add((kind.name, name))
+                self._missing.add((kind.name, name))
                 return None
             if absent(self._place, error):
-                return self._removed(kind, name, f"{kind.name} {name} stays: this stand-in cannot remove it")
+                if (kind.name, name) not in self._missing:
+                    self._progress.step(f"{kind.name} {name} stays: this stand-in cannot remove it")
+                self._missing.add((kind.name, name))
+                return None
             self._found = True
             return Left(kind.name, name, said(error), kind.by_hand(name))
-        return self._stack(name) if kind is STACK else self._removed(kind, name, f"removed {kind.name} {name}")
+        return self._stack(name) if kind is STACK else self._removed(kind, name)
 
-    def _removed(self, kind, name, text):
-        """Said once: a list may show the thing again."""
+    def _removed(self, kind, name):
+        """A list may go on showing it; then it is removed once more."""
         self._found = True
-        if (kind.name, name) not in self._gone:
-            self._progress.step(text)
         self._gone.add((kind.name, name))
         return None
 
@@ -104,7 +111,7 @@ class Removal:
         """Deleting one takes minutes, and says only then whether it worked."""
         states = [each for each in described_stacks(self._place) if each["StackName"] == name]
         if not states:
-            return self._removed(STACK, name, f"removed stack {name}")
+            return self._removed(STACK, name)
         self._found = True
         why = f"{states[0]['StackStatus']} {states[0].get('StackStatusReason', '')}".strip()
         return Left(STACK.name, name, why, STACK.by_hand(name))

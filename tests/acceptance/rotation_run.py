@@ -11,8 +11,9 @@ import json
 from botocore.exceptions import ClientError
 
 from product import IN_SCOPE
+from progress import span
 from unasked import Unasked
-from waiting import code_of, patiently, until
+from waiting import code_of, patiently, refusal_of, until
 
 OTHER_FIELD = ("note", "to be kept")
 EXEMPT = "iam-key-rotator:exempt"
@@ -49,6 +50,8 @@ class EndToEnd:
             self.steps.append((what, "not asked", str(unasked)))
         except Broken as broken:
             self.steps.append((what, "no", str(broken)))
+        except ClientError as error:
+            self.steps.append((what, "no", refusal_of(error)))
         what, outcome, found = self.steps[-1]
         self._progress.step(f"{what}: {outcome}; {found}")
 
@@ -94,10 +97,10 @@ class EndToEnd:
     def _alert(self):
         if self._alerts.missing:
             raise Unasked(self._alerts.missing)
-        subject = self._alerts.subject_with(self._user, *self._wait())
-        if not subject:
-            raise Broken(f"no alert that names {self._user} arrived within {self._patience} s")
-        return subject
+        alert = self._alerts.with_text(self._user, *self._wait())
+        if not alert:
+            raise Broken(f"no alert that names {self._user} arrived within {span(self._patience)}")
+        return alert.get("Subject") or "it has no subject"
 
     def _retry(self):
         before = self._value()["AccessKeyId"]
@@ -124,7 +127,7 @@ class EndToEnd:
             return False
 
         if not until(moved, *self._wait()):
-            raise Broken(f"AWSCURRENT has not moved within {self._patience} s: {self._shown()}")
+            raise Broken(f"AWSCURRENT has not moved within {span(self._patience)}: {self._shown()}")
 
     def _expect(self, others):
         """The current key works; beside it the user has these keys, once finishSecret has ended, and no others."""
