@@ -9,6 +9,8 @@ CARGO_TARGET = $(shell cargo metadata --format-version 1 --no-deps --locked | se
 VENV := target/venv
 # ministack and moto pin another botocore than the AWS CLI does.
 STANDINS := target/venv-standins
+# LocalStack needs Python 3.12 or newer. Where there is none, nothing is installed, and its tests are skipped.
+LOCALSTACK := target/venv-localstack
 EMULATOR := target/emulator/aws-lambda-rie
 # What lints CloudFormation templates, without the hundred packages of the stand-ins.
 CDK_VENV := target/venv-cdk
@@ -26,7 +28,7 @@ PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 2 --dist loadfile
 TEMPLATES := target/cdk/deployed
 CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out \) -prune -o -print)
 # What the tests in Python need besides the binaries.
-PEERS := $(VENV)/ready $(STANDINS)/ready $(EMULATOR) $(TEMPLATES)/ready
+PEERS := $(VENV)/ready $(STANDINS)/ready $(LOCALSTACK)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
@@ -91,6 +93,9 @@ $(STANDINS)/ready: tests/peers/requirements-standins.txt
 	python3 -m venv $(STANDINS)
 	$(STANDINS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+$(LOCALSTACK)/ready: tests/peers/requirements-localstack.txt tests/peers/localstack_environment.py
+	python3 tests/peers/localstack_environment.py $(LOCALSTACK) $<
 
 $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.py | $(VENV)/ready
 	mkdir -p $(@D)

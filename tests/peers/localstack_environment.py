@@ -1,0 +1,44 @@
+"""Installs LocalStack into an environment of its own, if this machine has a Python that it runs under.
+
+LocalStack 2026.3.0 uses syntax of Python 3.12, while the other packages here are pinned with 3.11. Where neither 3.13 nor 3.12
+is found, nothing is made, and the tests with LocalStack are skipped. LOCALSTACK_PYTHON names a Python that is not found.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHECK = "import sys, venv, ensurepip; sys.exit((3, 12) > sys.version_info[:2] or sys.version_info[:2] > (3, 13))"
+
+
+def candidates():
+    if "LOCALSTACK_PYTHON" in os.environ:
+        return [os.environ["LOCALSTACK_PYTHON"]]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    named = [f"python3.{minor}" for minor in (13, 12)]
+    return [*named, *(path for name in named for path in sorted(pyenv.glob(f"3.{name[-2:]}*/bin/{name}")))]
+
+
+def runs(python):
+    """Asked by running it: pyenv's `python3.13` on PATH may be a script that only says which version to choose."""
+    try:
+        return subprocess.run([python, "-c", CHECK], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def install(python, folder, requirements):
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    quietly = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"]
+    subprocess.run([folder / "bin" / "pip", "install", *quietly, "--requirement", requirements], check=True)
+
+
+if __name__ == "__main__":
+    folder, requirements = (Path(argument) for argument in sys.argv[1:])
+    found = next((python for python in candidates() if runs(python)), None)
+    if found:
+        install(found, folder, requirements)
+        (folder / "ready").touch()
+    else:
+        print("LocalStack needs Python 3.12 or 3.13, which was not found: the tests with LocalStack will be skipped.")
