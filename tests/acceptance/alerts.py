@@ -5,7 +5,6 @@ import json
 from botocore.exceptions import BotoCoreError, ClientError
 
 from making import statement
-from removal import absent
 from waiting import until
 
 
@@ -23,7 +22,7 @@ class Alerts:
             self._queue, arn = maker.queue("alerts", sender)
             maker.subscription(topic, arn)
         except (ClientError, BotoCoreError) as error:
-            if not absent(place, error):
+            if not place.lacks(error):
                 raise
             self.missing = "no SQS"
 

@@ -80,9 +80,9 @@ class EngineQuestions:
             return "the function was not invoked"
         starts = [attempt[0]["at"] for attempt in tried]
         gaps = ", ".join(span(later - earlier) for earlier, later in zip(starts, starts[1:]))
-        again = f"{len(tried) - 1} times in {span(self._watch)}, after {gaps}" if gaps else f"not within {span(self._watch)}"
-        steps = "; steps of the last attempt: " + ", ".join(each["Step"] for each in tried[-1])
-        return f"tried again {again}{steps}; {of_tokens(tried)}; AWSPENDING {self._pending()}"
+        again = f"{len(tried) - 1} times within {span(self._watch)}, after {gaps}" if gaps else f"never within {span(self._watch)}"
+        steps = "steps of the last attempt: " + ", ".join(each["Step"] for each in tried[-1])
+        return f"again {again}; {steps}; {of_tokens(tried)}; AWSPENDING {self._pending()}"
 
     def _pending(self):
         stages = self._stages(self._watched).values()

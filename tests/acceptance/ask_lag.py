@@ -13,12 +13,11 @@ SAMPLES = 10
 LATER_READS = 20
 # Answers in a row, for one may have met only one of STS's servers.
 IN_A_ROW = 5
-LONGEST = 120
 
 
 class LagQuestions:
-    def __init__(self, place, maker):
-        self._place, self._maker = place, maker
+    def __init__(self, place, maker, patience):
+        self._place, self._maker, self._patience = place, maker, patience
         self._manager, self._iam = place.client("secretsmanager"), place.client("iam")
 
     def secret_lag(self):
@@ -33,7 +32,7 @@ class LagQuestions:
             }
             # Each sample measures one of them: the other would be measured late.
             read = list(reads)[number % 2]
-            times[read].append(shown(reads[read]))
+            times[read].append(self._shown(reads[read]))
             older += sum(not reads[read]() for _ in range(LATER_READS))
         parts = [f"{read}: {summary(taken)}" for read, taken in times.items()]
         return f"{'; '.join(parts)}; an older state came back in {older} of {SAMPLES * LATER_READS} later reads"
@@ -45,10 +44,10 @@ class LagQuestions:
         user, listed, tagged = self._maker.user("asked-lists"), [], []
         for number in range(SAMPLES // 2):
             key = self._maker.key(user)["AccessKeyId"]
-            listed.append(shown(lambda: key in self._keys(user)))
+            listed.append(self._shown(lambda: key in self._keys(user)))
             self._iam.delete_access_key(UserName=user, AccessKeyId=key)
             self._iam.tag_user(UserName=user, Tags=[{"Key": "sample", "Value": str(number)}])
-            tagged.append(shown(lambda: self._tag(user) == str(number)))
+            tagged.append(self._shown(lambda: self._tag(user) == str(number)))
         return f"ListAccessKeys: {summary(listed)}; ListUserTags: {summary(tagged)}"
 
     def _keys(self, user):
@@ -59,44 +58,49 @@ class LagQuestions:
         return next((tag["Value"] for tag in tags if tag["Key"] == "sample"), None)
 
     def key_lag(self):
-        user, accepted, steady, refused = self._maker.user("asked-keys"), [], [], []
-        for _ in range(SAMPLES // 2):
-            key = self._maker.key(user)
-            sts = self._sts(key)
-            began = time.monotonic()
-            accepted.append(shown(lambda: accepts(sts)))
-            steady.append(time.monotonic() - began if in_a_row(lambda: accepts(sts), began) else None)
-            named = {"UserName": user, "AccessKeyId": key["AccessKeyId"]}
-            self._iam.update_access_key(**named, Status="Inactive")
-            began = time.monotonic()
-            refused.append(time.monotonic() - began if in_a_row(lambda: not accepts(sts), began) else None)
-            self._iam.delete_access_key(**named)
-        parts = {"first accepted": accepted, f"{IN_A_ROW} times in a row": steady, "refused after Inactive": refused}
-        return "; ".join(f"{what}: {summary(taken)}" for what, taken in parts.items())
+        user, taken = self._maker.user("asked-keys"), []
+        # One that never comes would never come again.
+        while len(taken) < SAMPLES // 2 and not (taken and None in taken[-1]):
+            taken.append(self._key_sample(user))
+        names = ("first accepted", f"{IN_A_ROW} times in a row", "refused after Inactive")
+        return "; ".join(f"{name}: {summary(column)}" for name, column in zip(names, zip(*taken)))
+
+    def _key_sample(self, user):
+        """Seconds until STS accepts a new key, accepts it steadily, and refuses it once it is inactive."""
+        key = self._maker.key(user)
+        sts, named = self._sts(key), {"UserName": user, "AccessKeyId": key["AccessKeyId"]}
+        began = time.monotonic()
+        first = self._shown(lambda: accepts(sts))
+        steady = self._in_a_row(lambda: accepts(sts), began)
+        self._iam.update_access_key(**named, Status="Inactive")
+        refused = self._in_a_row(lambda: not accepts(sts), time.monotonic())
+        self._iam.delete_access_key(**named)
+        return first, steady, refused
+
+    def _shown(self, right):
+        """Seconds until a read is right, or none. A refusal because nothing is there is a read that is not."""
+        began = time.monotonic()
+        while time.monotonic() - began < self._patience:
+            try:
+                if right():
+                    return time.monotonic() - began
+            except ClientError as error:
+                if "NotFound" not in code_of(error) and "NoSuch" not in code_of(error):
+                    raise
+        return None
+
+    def _in_a_row(self, right, began):
+        """Seconds until the last of some right answers in a row, or none."""
+        count = 0
+        while time.monotonic() - began < self._patience:
+            count = count + 1 if right() else 0
+            if count == IN_A_ROW:
+                return time.monotonic() - began
+        return None
 
     def _sts(self, key):
         given = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
         return self._place.session.client("sts", **given)
-
-
-def shown(right):
-    """Seconds until a read is right, or none; refusals are reads that are not."""
-    began = time.monotonic()
-    while time.monotonic() - began < LONGEST:
-        try:
-            if right():
-                return time.monotonic() - began
-        except ClientError as error:
-            if "NotFound" not in code_of(error) and "NoSuch" not in code_of(error):
-                raise
-    return None
-
-
-def in_a_row(right, began):
-    count = 0
-    while count < IN_A_ROW and time.monotonic() - began < LONGEST:
-        count = count + 1 if right() else 0
-    return count == IN_A_ROW
 
 
 def accepts(sts):
@@ -111,8 +115,8 @@ def accepts(sts):
 
 def summary(taken):
     """Median and longest, of those that came to an end."""
-    ended = [each for each in taken if each is not None]
-    late = f", {len(taken) - len(ended)} not within {span(LONGEST)}" if len(ended) < len(taken) else ""
+    ended, count = [each for each in taken if each is not None], len(taken)
     if not ended:
-        return f"none of {len(taken)} within {span(LONGEST)}"
-    return f"median {span(statistics.median(ended))}, longest {span(max(ended))} ({len(taken)} samples{late})"
+        return "never while it was watched"
+    late = f", {count - len(ended)} of them never while it was watched" if len(ended) < count else ""
+    return f"median {span(statistics.median(ended))}, longest {span(max(ended))} ({count} samples{late})"

@@ -68,6 +68,7 @@ def run(place, notes, progress, recorder, options):
     engine = RecordedEngine(place, recorder, options.patience) if recorder else None
     named = {"prefix": place.names.of("check-"), "path": PATH, "tags": place.names.tags(), "note": notes.note}
     world = World("AWS" if place.real() else "stand-in", aws, engine, **named)
+    world.function_arn = options.function or world.function_arn
     outcomes = {}
     for check in CHECKS:
         outcomes[check.id] = repeated(check, world, pause, options.waits)

@@ -1,5 +1,7 @@
 """What a run may leave in IAM. IAM refuses to delete a user or a role before what belongs to it."""
 
+from botocore.exceptions import ClientError
+
 from kinds import Kind, pages, tagged
 from names import PATH, ours
 
@@ -15,9 +17,18 @@ def delete_user(place, name):
     client = place.client("iam")
     for key in pages(client, "list_access_keys", "AccessKeyMetadata", UserName=name):
         client.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    for policy in pages(client, "list_user_policies", "PolicyNames", UserName=name):
+    for policy in user_policies(place, name):
         client.delete_user_policy(UserName=name, PolicyName=policy)
     client.delete_user(UserName=name)
+
+
+def user_policies(place, name):
+    try:
+        return pages(place.client("iam"), "list_user_policies", "PolicyNames", UserName=name)
+    except ClientError as error:
+        if place.lacks(error):
+            return []
+        raise
 
 
 def roles(place):

@@ -1,6 +1,7 @@
 """The account and the region of a run: clients, and whether it is AWS itself."""
 
 import os
+import re
 from urllib.parse import urlsplit
 
 import boto3
@@ -9,6 +10,8 @@ from botocore.exceptions import ProfileNotFound
 
 from names import Names
 
+# How stand-ins say that they do not have something.
+LACKING = re.compile(r"has no (service|operation)|not (yet )?(implemented|supported)|[Uu]nknown ?operation|not available")
 # https://docs.aws.amazon.com/general/latest/gr/rande.html: endpoints of the partitions aws, aws-us-gov and aws-cn.
 DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70)
@@ -46,6 +49,10 @@ class Place:
         needed = ("sts", "iam", "secretsmanager", *self._clients)
         hosts = [urlsplit(self.client(service).meta.endpoint_url).hostname for service in needed]
         return all(host.endswith(DOMAINS) for host in hosts)
+
+    def lacks(self, error):
+        """Whether a stand-in lacks what was called. AWS lacks nothing."""
+        return not self.real() and LACKING.search(str(error)) is not None
 
     def identify(self):
         """The first call: whose credentials these are."""

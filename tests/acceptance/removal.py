@@ -7,6 +7,7 @@ so passes follow one another until two find nothing, or until time is up.
 
 import re
 import time
+from collections import defaultdict
 from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,8 +20,6 @@ from waiting import code_of, refusal_of
 # Secrets go first: then AWS starts no rotation any more. A stack takes what is in it along.
 FIRST, REST = [SECRET, STACK], [*KINDS, *IAM_KINDS]
 GONE = re.compile("NoSuchEntity|NotFound|NonExistent|NoSuchBucket|QueueDoesNotExist")
-# How stand-ins say that they do not have something.
-ABSENT = re.compile(r"has no (service|operation)|not (yet )?(implemented|supported)|[Uu]nknown ?operation|not available")
 
 
 class Left(NamedTuple):
@@ -30,16 +29,13 @@ class Left(NamedTuple):
     by_hand: str
 
 
-def absent(place, error):
-    """Whether a stand-in lacks what was called. AWS lacks nothing."""
-    return not place.real() and ABSENT.search(str(error)) is not None
-
-
 class Removal:
     def __init__(self, place, notes, progress, patience):
         self._place, self._notes, self._progress, self._patience = place, notes, progress, patience
         # What was removed, and what was noted and is not there.
         self._gone, self._missing = set(), set()
+        # What a stand-in cannot remove, by kind.
+        self._staying = defaultdict(set)
         self._found = False
 
     def everything(self):
@@ -51,6 +47,7 @@ class Removal:
             empty = empty + 1 if not self._found else 0
             if empty == 2:
                 self._notes.forget()
+                self._say_staying()
                 return []
             if time.monotonic() > deadline:
                 return left
@@ -70,7 +67,7 @@ class Removal:
         try:
             listed = kind.listed(self._place)
         except (ClientError, BotoCoreError) as error:
-            if not absent(self._place, error):
+            if not self._place.lacks(error):
                 self._found = True
                 return [Left(kind.name, "", f"cannot be listed: {said(error)}", "make acceptance ARGS=--clean")]
             listed = []
@@ -92,9 +89,8 @@ class Removal:
             if isinstance(error, ClientError) and (GONE.search(code_of(error)) or "does not exist" in str(error)):
                 self._missing.add((kind.name, name))
                 return None
-            if absent(self._place, error):
-                if (kind.name, name) not in self._missing:
-                    self._progress.step(f"{kind.name} {name} stays: this stand-in cannot remove it")
+            if self._place.lacks(error):
+                self._staying[kind.name].add(name)
                 self._missing.add((kind.name, name))
                 return None
             self._found = True
@@ -106,6 +102,10 @@ class Removal:
         self._found = True
         self._gone.add((kind.name, name))
         return None
+
+    def _say_staying(self):
+        for kind, names in self._staying.items():
+            self._progress.step(f"{kind}: {len(names)} that were noted cannot be removed here: this stand-in has no such call")
 
     def _stack(self, name):
         """Deleting one takes minutes, and says only then whether it worked."""
@@ -128,6 +128,6 @@ def everything_there(place):
         try:
             found += [(kind.name, name) for name in kind.listed(place)]
         except ClientError as error:
-            if not absent(place, error):
+            if not place.lacks(error):
                 raise
     return found

@@ -13,10 +13,9 @@ from ask_members import MemberQuestions
 from making import Failed, Maker
 from questions import QUESTIONS
 from recorder import RecordedEngine, Recorder
-from removal import absent
+from removal import said
 from rotation_run import EndToEnd
 from unasked import Unasked
-from waiting import refusal_of
 
 # Asked last: they wait for what the watched rotation does.
 LATE = ["retries", "refused_rotation", "trail_record"]
@@ -58,12 +57,11 @@ class Run:
             self._failed(name, error)
 
     def _failed(self, name, error):
-        if absent(self._place, error):
+        if self._place.lacks(error):
             self._progress.step(f"{name}: not available here")
             return
-        said = refusal_of(error) if isinstance(error, ClientError) else str(error)
-        self.errors.append(f"{name}: {said}")
-        self._progress.step(f"{name} failed: {said}")
+        self.errors.append(f"{name}: {said(error)}")
+        self._progress.step(f"{name} failed: {said(error)}")
 
     def _deploy_recorder(self):
         recorder = Recorder(self._maker)
@@ -99,10 +97,10 @@ class Run:
         except Unasked as unasked:
             answer = f"cannot be asked here: {unasked}"
         except (ClientError, BotoCoreError, Failed) as error:
-            if not absent(self._place, error):
+            if self._place.real():
                 self._failed(question, error)
                 return
-            answer = "cannot be asked here: this stand-in lacks what it needs"
+            answer = f"cannot be asked here: {'no such call' if self._place.lacks(error) else said(error)}"
         self.answers[question] = answer
         self._progress.step(f"{question}: {answer}")
 
@@ -111,7 +109,7 @@ class Run:
         place, maker, options = self._place, self._maker, self._options
         engine = RecordedEngine(place, self._recorder, options.patience) if self._recorder else None
         of_engine = EngineQuestions(place, maker, self._recorder, engine, options)
-        of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(place, maker)
+        of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(place, maker, options.patience)
         of_events = EventQuestions(place, self._product, self._alerts, options.patience)
         of_members = MemberQuestions(place, maker, self._recorder, options, self._progress)
         found = {}

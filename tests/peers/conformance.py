@@ -62,6 +62,9 @@ class World:
     hears of each thing before it is made.
     """
 
+    # Where there is no engine: of no account.
+    function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
+
     def __init__(self, name, aws, engine=None, prefix="", path="/", tags=(), note=lambda kind, name: None):
         self.name, self.aws, self.engine = name, aws, engine
         self.iam, self.sts, self.secrets = aws.iam, aws.sts, aws.secretsmanager
@@ -517,7 +520,7 @@ def no_function(world):
 def previous_rotation(world):
     name, _ = world.secret()
     world.secrets.put_secret_value(SecretId=name, SecretString="two", VersionStages=["AWSPENDING"])
-    arn = world.engine.function_arn if world.engine else "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
+    arn = world.engine.function_arn if world.engine else world.function_arn
     rotate = {"SecretId": name, "RotationLambdaARN": arn}
     assert refusal(world.secrets.rotate_secret, **rotate) == ("InvalidRequestException", 400)
 
