@@ -208,7 +208,7 @@ def no_such_entity(world):
 @check(
     "User names are not distinguished by case.",
     IAM("CreateUser"),
-    "AWS: ministack and moto tell names apart by case.",
+    "AWS: ministack, moto and LocalStack tell names apart by case.",
 )
 def user_case(world):
     user = world.user()
@@ -249,7 +249,7 @@ def identity(world):
 @check(
     "A key that does not exist is InvalidClientTokenId, 403.",
     IAM_ERRORS,
-    "AWS and ministack: moto takes any key.",
+    "AWS and ministack: moto and LocalStack take any key.",
 )
 def unknown_key(world):
     stranger = world.aws.under(Key("AKIAAAAAAAAAAAAAAAAA", "x" * 40))
@@ -259,7 +259,7 @@ def unknown_key(world):
 @check(
     "A wrong secret is SignatureDoesNotMatch, 403.",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html",
-    "AWS and ministack: moto checks no signature.",
+    "AWS and ministack: moto and LocalStack check no signature.",
 )
 def wrong_secret(world):
     wrong = world.aws.under(world.key(world.user())._replace(secret="x" * 40))
@@ -269,7 +269,7 @@ def wrong_secret(world):
 @check(
     "An inactive key is refused with InvalidClientTokenId, and works again once it is active.",
     IAM("UpdateAccessKey"),
-    "AWS and ministack: moto takes inactive keys, so no proof of a key proves anything there.",
+    "AWS and ministack: moto and LocalStack take inactive keys, so no proof of a key proves anything there.",
 )
 def inactive_key(world):
     user = world.user()
@@ -284,7 +284,7 @@ def inactive_key(world):
 @check(
     "A deleted key is refused with InvalidClientTokenId.",
     IAM("DeleteAccessKey"),
-    "AWS and ministack: moto takes deleted keys.",
+    "AWS and ministack: moto and LocalStack take deleted keys.",
 )
 def deleted_key(world):
     user = world.user()
@@ -296,7 +296,7 @@ def deleted_key(world):
 @check(
     "A user without policies may not list users: AccessDenied, 403.",
     IAM_ERRORS,
-    "AWS and ministack: moto allows everything unless told otherwise.",
+    "AWS and ministack: moto allows everything unless told otherwise, and LocalStack checks no permission.",
 )
 def no_permission(world):
     me = world.aws.under(world.key(world.user()))
@@ -314,7 +314,7 @@ def role(world):
 @check(
     "A role whose trust policy asks for an external id is not assumed without it: AccessDenied, 403.",
     EXTERNAL_ID,
-    "AWS and ministack: moto reads no trust policy.",
+    "AWS and ministack: moto and LocalStack read no trust policy.",
 )
 def external_id(world):
     arn = role(world)
@@ -327,7 +327,7 @@ def external_id(world):
 @check(
     "Temporary credentials are refused without their session token.",
     STS("AssumeRole"),
-    "AWS and ministack: moto looks at no token.",
+    "AWS and ministack: moto and LocalStack look at no token.",
 )
 def session_token(world):
     answer = world.sts.assume_role(RoleArn=role(world), RoleSessionName="audit", ExternalId="agreed")
@@ -348,7 +348,7 @@ def name_taken(world):
 @check(
     "CreateSecret repeated with the same token and value answers as before.",
     SECRETS("CreateSecret"),
-    "AWS and moto: ministack refuses the repetition, which an SDK's retry would meet.",
+    "AWS and moto: ministack and LocalStack refuse the repetition, which an SDK's retry would meet.",
 )
 def repeated_creation(world):
     token = str(uuid.uuid4())
@@ -399,7 +399,7 @@ def label_moves(world):
 @check(
     "A secret has 20 staging labels at most: LimitExceededException, 400.",
     SECRETS_LIMITS,
-    "AWS: our labels are key ids and count towards it. ministack and moto know no limit.",
+    "AWS: our labels are key ids and count towards it. ministack, moto and LocalStack know no limit.",
 )
 def twenty_labels(world):
     name, _ = world.secret()
@@ -469,7 +469,7 @@ def previous_follows(world):
 @check(
     "AWSCURRENT is never taken away without a version to go to (not documented; the strict side).",
     SECRETS("UpdateSecretVersionStage"),
-    "AWS: a secret without AWSCURRENT has no value for anybody. ministack and moto take it away.",
+    "AWS: a secret without AWSCURRENT has no value for anybody. ministack, moto and LocalStack take it away.",
 )
 def current_stays(world):
     named, _, second = two_versions(world)
@@ -515,7 +515,7 @@ def no_function(world):
 @check(
     "RotateSecret is refused while AWSPENDING is on another version than AWSCURRENT.",
     SECRETS("RotateSecret"),
-    "AWS: this is how a stuck rotation shows. ministack and moto begin another one.",
+    "AWS: this is how a stuck rotation shows. ministack and moto begin another one, LocalStack resumes the one before and reports success.",
 )
 def previous_rotation(world):
     name, _ = world.secret()
@@ -540,7 +540,7 @@ def four_steps(world):
 @check(
     "The event's SecretId is the secret's ARN.",
     ROTATION,
-    "AWS: moto sends the name. The function takes both.",
+    "AWS: moto and LocalStack send the name. The function takes both.",
 )
 def secret_id_is_arn(world):
     name, seen = world.rotation()
@@ -551,7 +551,7 @@ def secret_id_is_arn(world):
 @check(
     "The event carries a RotationToken of 36 to 256 characters.",
     ROTATION,
-    "AWS: moto sends none. The function takes both.",
+    "AWS: moto and LocalStack send none. The function takes both.",
 )
 def rotation_token(world):
     _, seen = world.rotation()
@@ -593,7 +593,7 @@ def failed_step(world):
 @check(
     "RotateImmediately=false runs testSecret alone, and leaves no AWSPENDING behind.",
     SECRETS("RotateSecret"),
-    "AWS: moto leaves the test's version behind.",
+    "AWS: moto leaves the test's version behind, LocalStack answers InternalError.",
 )
 def test_only(world):
     name, seen = world.rotation(RotateImmediately=False)
@@ -622,7 +622,7 @@ def function_is_kept(world):
 @check(
     "CancelRotateSecret turns rotation off.",
     SECRETS("CancelRotateSecret"),
-    "AWS and moto: ministack has no such operation.",
+    "AWS and moto: ministack has no such operation, and LocalStack shows no RotationEnabled afterwards.",
 )
 def cancel(world):
     name, _ = world.rotation()
@@ -642,7 +642,7 @@ def no_topic(world):
 @check(
     "A subject of more than 100 characters is InvalidParameter, 400.",
     SNS("Publish"),
-    "AWS and moto: ministack takes any subject.",
+    "AWS and moto: ministack and LocalStack take any subject.",
 )
 def long_subject(world):
     topic = world.topic()
@@ -650,7 +650,11 @@ def long_subject(world):
     assert refusal(world.aws.sns.publish, **publish) == ("InvalidParameter", 400)
 
 
-@check("A mail from a sender that is not verified is MessageRejected, 400.", SES("SendEmail"))
+@check(
+    "A mail from a sender that is not verified is MessageRejected, 400.",
+    SES("SendEmail"),
+    "AWS, ministack and moto: LocalStack has no SESv2.",
+)
 def unverified_sender(world):
     mail = {
         "FromEmailAddress": "robot@example.net",

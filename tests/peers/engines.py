@@ -1,6 +1,8 @@
 """Rotation engines under test: a function of ours behind each, that notes what it is asked."""
 
+import io
 import re
+import zipfile
 from collections import defaultdict
 
 from conformance import refusal
@@ -141,3 +143,44 @@ class RecorderByUrl(RotationFunction):
         except Exception as error:
             answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return {"failed": True, "answer": answer}
+
+
+# Passes each event on, and fails where the recorder does.
+PASSED_ON = """
+import json, os, urllib.request
+
+def handler(event, context):
+    with urllib.request.urlopen(os.environ["RECORDER"], json.dumps(event).encode()) as answered:
+        outcome = json.load(answered)
+    if outcome["failed"]:
+        raise RuntimeError(outcome["answer"]["errorMessage"])
+    return outcome["answer"]
+"""
+
+
+class LocalStackEngine(Engine):
+    """Answers when the last step has ended. Its function is a process of LocalStack's, which asks the recorder here."""
+
+    def __init__(self, aws, recorder, url):
+        functions = aws.client("lambda")
+        role = aws.iam.create_role(RoleName="rotation", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("function.py", PASSED_ON)
+        made = functions.create_function(
+            FunctionName="rotation",
+            Role=role,
+            Runtime="python3.13",
+            Handler="function.handler",
+            Code={"ZipFile": packed.getvalue()},
+            Timeout=60,
+            Environment={"Variables": {"RECORDER": url}},
+        )
+        active = lambda: functions.get_function_configuration(FunctionName="rotation")["State"] == "Active"
+        until(active, "the function can be invoked")
+        super().__init__(aws, made["FunctionArn"], recorder)
+        recorder.manager = aws.secretsmanager
+
+    def _request(self, name, parameters):
+        rules = {"RotationRules": {"AutomaticallyAfterDays": 30}}
+        self.manager.rotate_secret(SecretId=name, **rules | parameters)
