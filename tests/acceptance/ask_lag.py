@@ -11,6 +11,8 @@ from waiting import code_of
 SAMPLES = 10
 # Reads after the first right one that show whether an older state comes back.
 LATER_READS = 20
+# Seconds between two reads.
+APART = 0.02
 # Answers in a row, for one may have met only one of STS's servers.
 IN_A_ROW = 5
 
@@ -87,6 +89,7 @@ class LagQuestions:
             except ClientError as error:
                 if "NotFound" not in code_of(error) and "NoSuch" not in code_of(error):
                     raise
+            time.sleep(APART)
         return None
 
     def _in_a_row(self, right, began):
@@ -96,6 +99,7 @@ class LagQuestions:
             count = count + 1 if right() else 0
             if count == IN_A_ROW:
                 return time.monotonic() - began
+            time.sleep(APART)
         return None
 
     def _sts(self, key):

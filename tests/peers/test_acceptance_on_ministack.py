@@ -1,0 +1,63 @@
+"""`make acceptance` on ministack: every question is answered, everything is removed, nothing secret is said."""
+
+import json
+
+import pytest
+
+from acceptance_scene import KEYS, QUICK, adapted, enforcing, listing, normalized, packages, run
+from acceptance_transcripts import check_transcript
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """One run of all parts: its exit code, output and record, and the account before and after."""
+    with enforcing() as aws:
+        record = packages() / "ministack.json"
+        before = listing(aws)
+        given = ["--yes", "--code", packages(), "--template", adapted(), "--record", record, *QUICK]
+        code, output = run(aws, *given)
+        yield code, output, json.loads(record.read_text()), before, listing(aws), aws.log()
+
+
+def test_every_step_of_the_product_does_as_it_should(whole):
+    code, output, record, *_ = whole
+    assert code == 0, output
+    assert len(record["rotation"]) == 5 and set(record["rotation"].values()) == {"yes"}
+
+
+def test_every_question_is_answered(whole):
+    _, output, record, *_ = whole
+    answers = {name: each["answer"] for name, each in record["questions"].items()}
+    assert len(answers) == 14
+    unasked = {name for name, answer in answers.items() if answer.startswith("cannot be asked")}
+    assert unasked == {"across_accounts"}, output
+    assert answers["test_only_value"] == "runs testSecret; AWSPENDING; holds the current value; afterwards the version is gone"
+    assert answers["refused_rotation"].endswith("the function runs createSecret with the same ClientRequestToken")
+    assert "testSecret; one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
+    assert answers["event_to_topic"].startswith("yes")
+
+
+def test_the_checks_find_what_they_find_by_themselves(whole):
+    """Names, tags and the recorder in place of the tests' own function make no difference."""
+    checks = whole[2]["checks"]
+    assert len(checks) == 46 and "lacks" not in checks.values()
+    expected = {"third_key": "no", "deleted_key": "yes", "four_steps": "yes", "failed_step": "yes", "cancel": "no"}
+    assert expected.items() <= checks.items()
+
+
+def test_everything_is_removed(whole):
+    _, output, _, before, after, _ = whole
+    assert after == before, output
+    assert "Everything was removed" in output
+
+
+def test_nothing_secret_is_said(whole):
+    _, output, record, _, _, log = whole
+    assert "ROTATION of" in log
+    for text in (output, json.dumps(record)):
+        assert "never-to-be-logged" not in text
+        assert KEYS.search(text) is None, KEYS.search(text)
+
+
+def test_the_recorded_run_is_up_to_date(whole):
+    check_transcript("ministack", normalized(whole[1]))
