@@ -9,6 +9,9 @@ from typing import Callable, NamedTuple
 from names import PREFIX, TAG, ours, tag_keys
 
 
+LAMBDA_LOGS = "/aws/lambda/"
+
+
 class Kind(NamedTuple):
     name: str
     # The names of ours that are there.
@@ -142,16 +145,25 @@ def delete_bucket(place, name):
 
 
 def log_groups(place):
-    """CloudFormation leaves those of the stack, for they hold the past; here nobody wants it. They are not tagged one by one."""
+    """Of functions. The role of ours may not write logs, but stand-ins make a group all the same."""
     client = place.client("logs")
-    every = pages(client, "describe_log_groups", "logGroups", logGroupNamePrefix=PREFIX)
-    return [each["logGroupName"] for each in every if ours(each["logGroupName"])]
+    every = pages(client, "describe_log_groups", "logGroups", logGroupNamePrefix=LAMBDA_LOGS + PREFIX)
+    return [each["logGroupName"] for each in every if ours(each["logGroupName"].removeprefix(LAMBDA_LOGS))]
+
+
+def logs_of_stack(place, stack):
+    """The log groups that outlive a stack. Their names may begin with a part of its name only."""
+    listed = place.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    named = [(each["ResourceType"], each.get("PhysicalResourceId")) for each in listed]
+    groups = [name for kind, name in named if kind == "AWS::Logs::LogGroup"]
+    return [*filter(None, groups), *(LAMBDA_LOGS + name for kind, name in named if kind == "AWS::Lambda::Function" and name)]
 
 
 def delete_log_group(place, name):
     place.client("logs").delete_log_group(logGroupName=name)
 
 
+LOGS_BY_HAND = "aws logs delete-log-group --log-group-name {}".format
 STACK = Kind("stack", stacks, delete_stack, "aws cloudformation delete-stack --stack-name {}".format)
 SECRET = Kind(
     "secret",
@@ -159,6 +171,8 @@ SECRET = Kind(
     delete_secret,
     "aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {}".format,
 )
+# Noted when the stack goes: nothing in a name or a tag says whose they are.
+STACK_LOGS = Kind("log group of the stack", lambda place: [], delete_log_group, LOGS_BY_HAND)
 # In the order in which they go.
 KINDS = [
     Kind("function", functions, delete_function, "aws lambda delete-function --function-name {}".format),
@@ -166,5 +180,6 @@ KINDS = [
     Kind("topic", topics, delete_topic, "aws sns delete-topic --topic-arn $(aws sns list-topics --output text | grep -o 'arn.*:{}$')".format),
     Kind("queue", queues, delete_queue, "aws sqs delete-queue --queue-url $(aws sqs get-queue-url --output text --queue-name {})".format),
     Kind("bucket", buckets, delete_bucket, "aws s3 rb --force s3://{}".format),
-    Kind("log group", log_groups, delete_log_group, "aws logs delete-log-group --log-group-name {}".format),
+    Kind("log group", log_groups, delete_log_group, LOGS_BY_HAND),
+    STACK_LOGS,
 ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kinds import KINDS, SECRET, STACK, described_stacks
+from kinds import KINDS, SECRET, STACK, STACK_LOGS, described_stacks, logs_of_stack
 from kinds_iam import IAM_KINDS
 from names import ours
 from waiting import code_of, refusal_of
@@ -71,7 +71,7 @@ class Removal:
                 self._found = True
                 return [Left(kind.name, "", f"cannot be listed: {said(error)}", "make acceptance ARGS=--clean")]
             listed = []
-        noted = [name for noted, name in self._notes.noted() if noted == kind.name and ours(name)]
+        noted = [name for noted, name in self._notes.noted() if noted == kind.name and (ours(name) or kind is STACK_LOGS)]
         unlisted = [name for name in dict.fromkeys(noted) if name not in listed and (kind.name, name) not in self._gone | self._missing]
         before = len(self._gone)
         tried = [self._remove(kind, name) for name in [*listed, *unlisted]]
@@ -84,6 +84,8 @@ class Removal:
 
     def _remove(self, kind, name):
         try:
+            if kind is STACK:
+                self._note_logs(name)
             kind.remove(self._place, name)
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and (GONE.search(code_of(error)) or "does not exist" in str(error)):
@@ -102,6 +104,13 @@ class Removal:
         self._found = True
         self._gone.add((kind.name, name))
         return None
+
+    def _note_logs(self, stack):
+        """CloudFormation keeps the logs; here nobody wants them."""
+        known = self._notes.noted()
+        for name in logs_of_stack(self._place, stack):
+            if (STACK_LOGS.name, name) not in known:
+                self._notes.note(STACK_LOGS.name, name)
 
     def _say_staying(self):
         for kind, names in self._staying.items():

@@ -123,10 +123,17 @@ def listing(aws):
 
 
 def names(items, name):
-    return sorted(item[name] if name else item for item in items)
+    """Without stacks that were deleted, which some stand-ins go on listing."""
+    return sorted(item[name] if name else item for item in items if "DELETE_COMPLETE" not in str(item))
 
 
 def normalized(text):
     for pattern, replacement in VARIABLE:
         text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
     return text
+
+
+def changed(before, after):
+    """What came and what vanished between two listings, by kind."""
+    differing = {kind: sorted(set(before[kind]) ^ set(after[kind])) for kind in after}
+    return {kind: things for kind, things in differing.items() if things}
