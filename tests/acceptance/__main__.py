@@ -18,7 +18,7 @@ from notes import Notes  # noqa: E402
 from place import Place, Unusable  # noqa: E402
 from product import architecture  # noqa: E402
 from progress import Progress  # noqa: E402
-from removal import Removal, everything_there, said  # noqa: E402
+from removal import Removal, everything_there, in_the_way, said  # noqa: E402
 from run import Run  # noqa: E402
 from stop import Interrupted, Stop  # noqa: E402
 
@@ -45,9 +45,9 @@ def accept(options, place, progress):
         # Known before anything is made.
         architecture(options.code)
     identified(options, place, progress)
-    there = everything_there(place)
-    if there:
-        shown = "\n".join(f"  {kind} {name}" for kind, name in there)
+    others = in_the_way(place)
+    if others:
+        shown = "\n".join(f"  {kind} {name}" for kind, name in others)
         raise consent.Refused(f"This account has things of another run, or of one that was killed:\n{shown}\nRemove them by --clean.")
     consent.ask(f"Type the account's number to begin in {place.account}:", place.account, options)
     notes, stop = Notes(place), Stop(progress)

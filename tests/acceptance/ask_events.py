@@ -5,6 +5,7 @@ to one more source for a moment, and that source sends an event of the same form
 """
 
 import json
+import re
 
 from progress import span
 from unasked import Unasked
@@ -31,7 +32,8 @@ class EventQuestions:
         finally:
             self._put(rule, pattern)
         if arrived:
-            return f"yes, asked by an event of our own: \"{arrived['Message'].splitlines()[0]}\""
+            headline = re.search(r"[\w: ]+", arrived["Message"])[0]
+            return f"yes, asked by an event of our own: {headline}"
         return f"no, asked by an event of our own: nothing within {span(self._patience)}{self._undelivered()}"
 
     def _put(self, rule, pattern):

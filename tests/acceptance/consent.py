@@ -68,7 +68,10 @@ def product_lines(options):
     if options.function:
         return [f"nothing else: it uses the function {options.function}"]
     if options.stack:
-        return [f"1 subscription to the alert topic of the stack {options.stack}, which is not changed otherwise"]
+        return [
+            f"1 subscription to the alert topic of the stack {options.stack}, which is not changed otherwise; who reads that",
+            "topic gets the alert of the rotation that fails, and of keys made outside the rotator",
+        ]
     mails = f"mails to {options.email} alone" if options.email else "no mails"
     return [
         "1 bucket with the functions' code, 1 stack of the released template (44 resources, 6 roles among them): mode audit, "

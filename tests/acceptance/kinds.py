@@ -3,11 +3,9 @@
 Only names with our prefix are listed, and where AWS has tags for the kind, only what carries our tag.
 """
 
-import time
 from typing import Callable, NamedTuple
 
 from names import PREFIX, TAG, ours, tag_keys
-
 
 LAMBDA_LOGS = "/aws/lambda/"
 
@@ -50,17 +48,20 @@ def delete_stack(place, name):
 
 
 def secrets(place):
-    """Those that wait for their deletion too: a check marks one."""
-    client = place.client("secretsmanager")
-    given = {"IncludePlannedDeletion": True, "Filters": [{"Key": "name", "Values": [PREFIX]}]}
-    every = pages(client, "list_secrets", "SecretList", **given)
-    return [each["Name"] for each in every if ours(each["Name"]) and tagged(each.get("Tags", [])) and not dying(each)]
+    """Those that wait for their deletion too: a check marks one. Not those that this run has deleted for good."""
+    every = described_secrets(place, IncludePlannedDeletion=True)
+    return [each["Name"] for each in every if not ("DeletedDate" in each and each["Name"] in place.deleted_secrets)]
 
 
-def dying(secret):
-    """Deleted without recovery: AWS shows such a secret for a while, with a date that has come."""
-    date = secret.get("DeletedDate")
-    return date is not None and date.timestamp() <= time.time()
+def living_secrets(place):
+    """AWS lists a deleted one for a while; that keeps no run from beginning."""
+    return [each["Name"] for each in described_secrets(place)]
+
+
+def described_secrets(place, **more):
+    given = {"Filters": [{"Key": "name", "Values": [PREFIX]}]} | more
+    every = pages(place.client("secretsmanager"), "list_secrets", "SecretList", **given)
+    return [each for each in every if ours(each["Name"]) and tagged(each.get("Tags", []))]
 
 
 def delete_secret(place, name):
@@ -71,6 +72,7 @@ def delete_secret(place, name):
         # It waits for its deletion.
         client.restore_secret(SecretId=name)
         client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    place.deleted_secrets.add(name)
 
 
 def functions(place):

@@ -34,6 +34,8 @@ class Place:
         self.region, self.names = self.session.region_name, Names(run)
         self.account = self.caller = self.partition = None
         self._clients = {}
+        # AWS lists them for a while.
+        self.deleted_secrets = set()
 
     def client(self, service):
         if service not in self._clients:

@@ -45,7 +45,7 @@ QUESTIONS = [
         "trail_record",
         "What does CloudTrail's record of a failed rotation name?",
         "no resources; the UUID in requestID is not the version's",
-        "`iam-key-rotator explain` reads the cause of a failure from it.",
+        "`iam-key-rotator doctor` reads the cause of a failure from it.",
     ),
     Question(
         "last_used_unknown",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kinds import KINDS, SECRET, STACK, STACK_LOGS, described_stacks, logs_of_stack
+from kinds import KINDS, SECRET, STACK, STACK_LOGS, described_stacks, living_secrets, logs_of_stack
 from kinds_iam import IAM_KINDS
 from names import ours
 from waiting import code_of, refusal_of
@@ -130,10 +130,19 @@ def said(error):
     return refusal_of(error) if isinstance(error, ClientError) else str(error)
 
 
+def in_the_way(place):
+    """(kind, name) of what another run has, or left."""
+    return there(place, [SECRET._replace(listed=living_secrets), STACK, *REST])
+
+
 def everything_there(place):
-    """(kind, name) of all that carries our names, without removing it."""
+    """(kind, name) of all that carries our names."""
+    return there(place, [*FIRST, *REST])
+
+
+def there(place, kinds):
     found = []
-    for kind in [*FIRST, *REST]:
+    for kind in kinds:
         try:
             found += [(kind.name, name) for name in kind.listed(place)]
         except ClientError as error:
