@@ -132,7 +132,7 @@ def test_answers_of_aws_are_kept_beside_earlier_ones_and_shown_with_date_and_reg
     assert set(found["questions"]) == {"retries", "secret_lag"} and found["checks"] == {"third_key": "yes"}
     assert (found["region"], len(found["date"])) == ("eu-west-1", 10)
     text = page.read_text()
-    assert f"| 5 times \\| or so ({found['date']}, eu-west-1) |" in text and "old" not in text
+    assert f"| 5 times \\| or so ({found['date']}, eu-west-1) |" in text and "\nold\n" not in text
     assert text.count("not asked yet") == len(QUESTIONS) - 2 and text.endswith("after\n")
 
 
