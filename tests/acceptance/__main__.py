@@ -1,6 +1,7 @@
 """Runs the product, and what it assumes about AWS, in a real account: `make acceptance`, docs/acceptance.md."""
 
 import sys
+import traceback
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,8 +30,10 @@ REMOVAL_SECONDS = 1200
 def main():
     options, progress = command_line.parser().parse_args(), Progress()
     try:
-        place = Place(new_run(), options.profile, options.region)
-        return clean(options, place, progress) if options.clean else accept(options, place, progress)
+        run = new_run()
+        profiles = [options.profile, *([options.member] if options.member else [])]
+        places = [Place(run, profile, options.region) for profile in profiles]
+        return (clean if options.clean else accept)(options, places, progress)
     except (Unusable, Failed, consent.Refused) as refused:
         print(f"error: {refused}", file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
@@ -38,33 +41,49 @@ def main():
     return 1
 
 
-def accept(options, place, progress):
+def accept(options, places, progress):
+    """In the first place; the second one, if any, is another account."""
+    place = places[0]
     for line in consent.plan(options, place):
         progress.say(line)
     if not options.stack and not options.function and {"rotation", "questions"} & set(options.only):
         # Known before anything is made.
         architecture(options.code)
-    identified(options, place, progress)
-    others = in_the_way(place)
-    if others:
-        shown = "\n".join(f"  {kind} {name}" for kind, name in others)
-        raise consent.Refused(f"This account has things of another run, or of one that was killed:\n{shown}\nRemove them by --clean.")
+    identified(options, places, progress)
+    refuse_beside_others(places)
     consent.ask(f"Type the account's number to begin in {place.account}:", place.account, options)
-    notes, stop = Notes(place), Stop(progress)
-    run, removal = Run(place, notes, progress, options), Removal(place, notes, progress, REMOVAL_SECONDS)
-    left = worked(run, stop, removal, progress)
+    notes, stop = [Notes(each) for each in places], Stop(progress)
+    run = Run(place, notes[0], progress, options, (places[1], notes[1]) if options.member else None)
+    left = worked(run, stop, removal_of(places, notes, progress), progress)
     finish(options, place, progress, run, stop, left)
     return 1 if left or run.errors or stop.requested or any(outcome == "no" for _, outcome, _ in run.steps) else 0
 
 
-def identified(options, place, progress):
-    """The first call, which changes nothing."""
+def identified(options, places, progress):
+    """The first calls, which change nothing."""
     consent.ask("Type yes to ask AWS whose credentials these are (sts:GetCallerIdentity):", "yes", options)
-    place.identify()
-    progress.say(f"Account {place.account}, as {place.caller}")
+    for place in places:
+        place.identify()
+        progress.say(f"Account {place.account}, as {place.caller}")
+    if len({place.account for place in places}) < len(places):
+        raise Unusable(f"Profile {options.member} is of the same account. Give --member a profile of another one.")
 
 
-def worked(run, stop, removal, progress):
+def refuse_beside_others(places):
+    others = [(place.account, kind, name) for place in places for kind, name in in_the_way(place)]
+    if others:
+        shown = "\n".join(f"  {account}: {kind} {name}" for account, kind, name in others)
+        raise consent.Refused(f"There are things of another run, or of one that was killed:\n{shown}\nRemove them by --clean.")
+
+
+def removal_of(places, notes, progress):
+    """Removes everything, and returns what is left."""
+    removals = [Removal(*each, progress, REMOVAL_SECONDS) for each in zip(places, notes)]
+    # The function's account last: the other one's secrets rotate with it.
+    return lambda: [left for removal in reversed(removals) for left in removal.everything()]
+
+
+def worked(run, stop, remove, progress):
     """Runs, and removes whatever happens. A signal that comes between the two still leads to the removal."""
     try:
         try:
@@ -73,12 +92,11 @@ def worked(run, stop, removal, progress):
             stop.hold()
     except Interrupted:
         pass
-    except BaseException:
-        progress.step("the run failed; removing what was made")
-        removal.everything()
-        raise
+    except Exception as error:
+        # Lines of the program, without values: one may be secret.
+        run.errors.append(f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
     progress.step("-- removal")
-    return removal.everything()
+    return remove()
 
 
 def finish(options, place, progress, run, stop, left):
@@ -91,10 +109,10 @@ def finish(options, place, progress, run, stop, left):
         progress.say("Written: tests/acceptance/recorded/aws.json and docs/simulator.md. Please commit both.")
 
 
-def clean(options, place, progress):
-    identified(options, place, progress)
-    notes = Notes(place)
-    there = dict.fromkeys([*everything_there(place), *notes.noted()])
+def clean(options, places, progress):
+    identified(options, places, progress)
+    notes = [Notes(place) for place in places]
+    there = dict.fromkeys(thing for each in zip(places, notes) for thing in [*everything_there(each[0]), *each[1].noted()])
     if not there:
         progress.say("Nothing of an earlier run is here.")
         return 0
@@ -103,7 +121,7 @@ def clean(options, place, progress):
         progress.say(f"  {kind} {name}")
     consent.ask("Type yes to remove it:", "yes", options)
     Stop(progress).hold()
-    left = Removal(place, notes, progress, REMOVAL_SECONDS).everything()
+    left = removal_of(places, notes, progress)()
     for line in summary.remains(left):
         progress.say(line)
     return 1 if left else 0

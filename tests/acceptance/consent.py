@@ -60,7 +60,7 @@ def created(options):
     if "questions" in options.only:
         lines.append("4 users with keys, one of whom may list access keys; 5 secrets")
     if options.member:
-        lines.append(f"in the account of profile {options.member}: 1 secret and the permission to rotate it")
+        lines.append(f"in the account of profile {options.member}: 1 secret, and 1 role that rotates it under the function's role")
     return lines
 
 

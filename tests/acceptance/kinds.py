@@ -174,7 +174,7 @@ SECRET = Kind(
     "aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {}".format,
 )
 # Noted when the stack goes: nothing in a name or a tag says whose they are.
-STACK_LOGS = Kind("log group of the stack", lambda place: [], delete_log_group, LOGS_BY_HAND)
+STACK_LOGS = Kind("kept log group", lambda place: [], delete_log_group, LOGS_BY_HAND)
 # In the order in which they go.
 KINDS = [
     Kind("function", functions, delete_function, "aws lambda delete-function --function-name {}".format),

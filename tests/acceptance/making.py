@@ -46,12 +46,14 @@ class Maker:
         tags = [*self.place.names.tags(), *tags]
         return self.place.client("secretsmanager").create_secret(Name=name, SecretString=value, Tags=tags)["ARN"]
 
-    def role(self, what, service, *statements):
-        """For a service, with an inline policy."""
+    def role(self, what, principal, *statements):
+        """With an inline policy."""
         name, client = self._noted("role", what), self.place.client("iam")
-        trust = statement("sts:AssumeRole", None, Principal={"Service": service})
+        trust = statement("sts:AssumeRole", None, Principal=principal)
         made = {"RoleName": name, "AssumeRolePolicyDocument": document(trust), "Tags": self.place.names.tags()}
-        arn = client.create_role(**made)["Role"]["Arn"]
+        # The principal may be as new.
+        create = lambda: client.create_role(**made)["Role"]["Arn"]
+        arn = patiently(create, ("MalformedPolicyDocument",), self.patience, self.place.poll())
         client.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=document(*statements))
         return arn
 

@@ -51,18 +51,23 @@ class Recorder:
     """The function for each set of steps that shall fail, made when it is first needed."""
 
     def __init__(self, maker):
-        self._maker, self._functions, self._role = maker, {}, None
+        self._maker, self._functions = maker, {}
         self.salt = secrets.token_hex(8)
         self.queue_url, self._queue_arn = maker.queue("reports")
         self.reports = Reports(maker.place, self.queue_url)
+        self.role = self._made_role()
 
     def function(self, failing=()):
         name = "-".join(["recorder", *sorted(failing)])
         if name not in self._functions:
-            self._role = self._role or self._made_role()
             given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": ",".join(failing)}
-            self._functions[name] = self._maker.function(name, SOURCE, self._role, **given)
+            self._functions[name] = self._maker.function(name, SOURCE, self.role, **given)
         return self._functions[name]
+
+    def member_function(self, role):
+        """One that acts in another account, under the role there; its ARN."""
+        given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": "", "MEMBER_ROLE": role}
+        return self._maker.function("recorder-member", SOURCE, self.role, **given)
 
     def _made_role(self):
         """It may rotate the secrets of this run, and report. It has no log."""
@@ -71,7 +76,7 @@ class Recorder:
         secrets_of_run = place.arn("secretsmanager", f"secret:{place.names.prefix}*")
         return self._maker.role(
             "recorder",
-            "lambda.amazonaws.com",
+            {"Service": "lambda.amazonaws.com"},
             statement([f"secretsmanager:{each}" for each in rotate], secrets_of_run),
             statement("sqs:SendMessage", self._queue_arn),
         )

@@ -14,7 +14,20 @@ import time
 import boto3
 from botocore.exceptions import ClientError
 
-MANAGER, QUEUE = boto3.client("secretsmanager"), boto3.client("sqs")
+QUEUE = boto3.client("sqs")
+
+
+def manager(event):
+    """Secrets Manager, in the account of the secret: another one's role is assumed."""
+    if "MEMBER_ROLE" not in os.environ:
+        return boto3.client("secretsmanager")
+    session = boto3.client("sts").assume_role(RoleArn=os.environ["MEMBER_ROLE"], RoleSessionName="recorder")["Credentials"]
+    return boto3.client(
+        "secretsmanager",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
 
 
 def handler(event, context):
@@ -53,13 +66,13 @@ def looked(event):
 
 
 def versions(event):
-    return MANAGER.describe_secret(SecretId=event["SecretId"])["VersionIdsToStages"]
+    return manager(event).describe_secret(SecretId=event["SecretId"])["VersionIdsToStages"]
 
 
 def value(event, **which):
     """A hash of the value, or the refusal: code, status, message."""
     try:
-        answer = MANAGER.get_secret_value(SecretId=event["SecretId"], **which)
+        answer = manager(event).get_secret_value(SecretId=event["SecretId"], **which)
     except ClientError as error:
         answer = error.response
         return {"refused": [answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Message"]]}
@@ -69,7 +82,7 @@ def value(event, **which):
 
 def create(event):
     rotation_token = {name: event[name] for name in ("RotationToken",) if name in event}
-    MANAGER.put_secret_value(
+    manager(event).put_secret_value(
         SecretId=event["SecretId"],
         ClientRequestToken=event["ClientRequestToken"],
         SecretString=event["ClientRequestToken"],
@@ -82,7 +95,7 @@ def finish(event):
     current = next(version for version, labels in versions(event).items() if "AWSCURRENT" in labels)
     if current == event["ClientRequestToken"]:
         return
-    MANAGER.update_secret_version_stage(
+    manager(event).update_secret_version_stage(
         SecretId=event["SecretId"],
         VersionStage="AWSCURRENT",
         MoveToVersionId=event["ClientRequestToken"],

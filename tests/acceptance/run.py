@@ -22,9 +22,11 @@ LATE = ["retries", "refused_rotation", "trail_record"]
 
 
 class Run:
-    def __init__(self, place, notes, progress, options):
+    def __init__(self, place, notes, progress, options, member=None):
+        """`member`: the place of a second account, and its notes."""
         self._place, self._notes, self._progress, self._options = place, notes, progress, options
         self._maker = Maker(place, notes, progress, options.patience)
+        self._member = Maker(*member, progress, options.patience) if member else None
         self._recorder = self._product = self._alerts = None
         # By id: yes, no or lacks; and why.
         self.checks = {}
@@ -111,7 +113,7 @@ class Run:
         of_engine = EngineQuestions(place, maker, self._recorder, engine, options)
         of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(place, maker, options.patience)
         of_events = EventQuestions(place, self._product, self._alerts, options.patience)
-        of_members = MemberQuestions(place, maker, self._recorder, options, self._progress)
+        of_members = MemberQuestions(place, self._member, self._recorder, options.patience)
         found = {}
         for asker in (of_engine, of_iam, of_lag, of_events, of_members):
             found |= {question.id: getattr(asker, question.id) for question in QUESTIONS if hasattr(asker, question.id)}

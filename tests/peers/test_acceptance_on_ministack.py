@@ -4,19 +4,25 @@ import json
 
 import pytest
 
-from acceptance_scene import KEYS, QUICK, adapted, changed, enforcing, listing, normalized, packages, run
+from acceptance_scene import KEYS, QUICK, adapted, changed, enforcing, listing, normalized, packages, run, variables
 from acceptance_transcripts import check_transcript
+from clients import Key
+
+# A second account, by its number.
+MEMBER = Key("222233334444", "test")
 
 
 @pytest.fixture(scope="module")
 def whole():
-    """One run of all parts: its exit code, output and record, and the account before and after."""
+    """One run of all parts in two accounts: its exit code, output and record, and the accounts before and after."""
     with enforcing() as aws:
-        record = packages() / "ministack.json"
-        before = listing(aws)
-        given = ["--yes", "--code", packages(), "--template", adapted(), "--record", record, *QUICK]
-        code, output = run(aws, *given)
-        yield code, output, json.loads(record.read_text()), before, listing(aws), aws.log()
+        record, both = packages() / "ministack.json", (aws, aws.under(MEMBER))
+        profiles = packages() / "ministack.config"
+        profiles.write_text(f"[profile member]\naws_access_key_id = {MEMBER.id}\naws_secret_access_key = {MEMBER.secret}\n")
+        before = [listing(each) for each in both]
+        given = ["--yes", "--member", "member", "--code", packages(), "--template", adapted(), "--record", record, *QUICK]
+        code, output = run(aws, *given, environment=variables(aws) | {"AWS_CONFIG_FILE": str(profiles)})
+        yield code, output, json.loads(record.read_text()), before, [listing(each) for each in both], aws.log()
 
 
 def test_every_step_of_the_product_does_as_it_should(whole):
@@ -30,11 +36,12 @@ def test_every_question_is_answered(whole):
     answers = {name: each["answer"] for name, each in record["questions"].items()}
     assert len(answers) == 14
     unasked = {name for name, answer in answers.items() if answer.startswith("cannot be asked")}
-    assert unasked == {"across_accounts"}, output
+    assert unasked == set(), output
     assert answers["test_only_value"] == "runs testSecret; AWSPENDING; holds the current value; afterwards the version is gone"
     assert answers["refused_rotation"].endswith("the function runs createSecret with the same ClientRequestToken")
     assert "testSecret; one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
     assert answers["event_to_topic"].startswith("yes")
+    assert answers["across_accounts"].startswith("yes; the function's policy allows secretsmanager.amazonaws.com")
 
 
 def test_the_checks_find_what_they_find_by_themselves(whole):
@@ -47,7 +54,7 @@ def test_the_checks_find_what_they_find_by_themselves(whole):
 
 def test_everything_is_removed(whole):
     _, output, _, before, after, _ = whole
-    assert changed(before, after) == {}
+    assert [changed(*each) for each in zip(before, after)] == [{}, {}]
     assert "Everything was removed" in output
 
 
