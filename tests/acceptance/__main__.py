@@ -52,7 +52,7 @@ def accept(options, places, progress):
     identified(options, places, progress)
     refuse_beside_others(places)
     consent.ask(f"Type the account's number to begin in {place.account}:", place.account, options)
-    notes, stop = [Notes(each) for each in places], Stop(progress)
+    notes, stop = [Notes(each) for each in places], Stop(progress, consent.longest(options))
     run = Run(place, notes[0], progress, options, (places[1], notes[1]) if options.member else None)
     left = worked(run, stop, removal_of(places, notes, progress), progress)
     finish(options, place, progress, run, stop, left)

@@ -20,8 +20,8 @@ PRICES = {
     "S3": "https://aws.amazon.com/s3/pricing/",
     "EventBridge": "https://aws.amazon.com/eventbridge/pricing/",
 }
-# Beside the watch: stack, checks, rotations, samples, removal.
-OTHER_MINUTES = 45
+# Beside the watch, with all parts: checks, stack, rotations, samples.
+USUAL_SECONDS, LONGEST_SECONDS = 30 * 60, 2 * 3600
 
 
 class Refused(Exception):
@@ -41,7 +41,7 @@ def plan(options, place, environment=os.environ):
         "It creates, and removes in the end:",
         *[f"  {line}" for line in created(options)],
         "",
-        f"It takes at most {span(longest(options))}, {span(options.watch)} of them to watch a failed rotation (--watch).",
+        *duration(options),
         *cost(options),
         "",
     ]
@@ -79,9 +79,19 @@ def product_lines(options):
     ]
 
 
+def duration(options):
+    watched = f", {span(options.watch)} of them to watch a failed rotation (--watch)" if watched_for(options) else ""
+    most = f"It is stopped after {span(longest(options))}, and then removes what it made, for up to 20 minutes."
+    return [f"It takes about {span(watched_for(options) + USUAL_SECONDS)}{watched}.", most]
+
+
+def watched_for(options):
+    return options.watch if "questions" in options.only else 0
+
+
 def longest(options):
-    watched = options.watch if "questions" in options.only else 0
-    return watched + OTHER_MINUTES * 60
+    """The run ends then, wherever it is."""
+    return watched_for(options) + LONGEST_SECONDS
 
 
 def cost(options):
@@ -90,7 +100,7 @@ def cost(options):
     secrets = SECRETS * SECRET_MONTH / HOURS_OF_MONTH * hours
     total = secrets + alarms * hours / HOURS_OF_MONTH + 0.01
     return [
-        f"It costs about ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}, alarms, functions and messages",
+        f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}, alarms, functions and messages",
         "cents at most. If the account has three dashboards already, one more is up to $3 a month, also for an hour.",
         "Prices: " + " ".join(PRICES.values()),
     ]

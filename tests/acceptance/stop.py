@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM: the first one ends the work, and none ends the removal."""
+"""Ctrl-C, SIGTERM and the end of the time: the first one ends the work, and none ends the removal."""
 
 import signal
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM]
 
 
 class Interrupted(BaseException):
@@ -10,14 +10,16 @@ class Interrupted(BaseException):
 
 
 class Stop:
-    def __init__(self, progress):
+    def __init__(self, progress, seconds=0):
+        """After so many seconds SIGALRM comes; 0: never."""
         self._progress, self._working, self.requested = progress, True, False
         for each in SIGNALS:
             signal.signal(each, self._heard)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def _heard(self, number, _):
         self.requested = True
-        name = signal.Signals(number).name
+        name = "time is up" if number == signal.SIGALRM else signal.Signals(number).name
         if self._working:
             self._working = False
             self._progress.step(f"{name}: stopping, and removing what was made")
@@ -27,3 +29,4 @@ class Stop:
     def hold(self):
         """From here on signals are only answered."""
         self._working = False
+        signal.setitimer(signal.ITIMER_REAL, 0)

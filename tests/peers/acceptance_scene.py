@@ -14,7 +14,7 @@ from processes import BINARIES, REPOSITORY, TARGET, Process, bare_environment
 PROGRAM = REPOSITORY / "tests" / "acceptance"
 RELEASED = REPOSITORY / "cdk" / "templates" / "iam-key-rotator.template.json"
 # A stand-in shows every write at once, and repeats no rotation.
-QUICK = ["--waits", "0s,0s", "--watch", "1s", "--patience", "10s"]
+QUICK = ["--waits", "0s", "--watch", "1s", "--patience", "10s"]
 # What every run of a stand-in says differently.
 VARIABLE = [
     (r"iam-key-rotator-acceptance(-|=)[0-9a-f]{6}", r"iam-key-rotator-acceptance\1RUN"),

@@ -110,7 +110,7 @@ def test_a_name_without_a_run_is_not_ours(name):
 
 def test_the_plan_names_region_profile_things_time_and_cost_without_a_call(place):
     text = "\n".join(consent.plan(parser().parse_args(["--email", "a@example.org"]), place, {"AWS_PROFILE": "tests"}))
-    for part in ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org alone", "30.0 min", "about $"):
+    for part in ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org alone", "30.0 min", "at most $"):
         assert part in text
     assert text.count("https://aws.amazon.com/") == len(consent.PRICES)
 
