@@ -73,7 +73,8 @@ def refuse_beside_others(places):
     others = [(place.account, kind, name) for place in places for kind, name in in_the_way(place)]
     if others:
         shown = "\n".join(f"  {account}: {kind} {name}" for account, kind, name in others)
-        raise consent.Refused(f"There are things of another run, or of one that was killed:\n{shown}\nRemove them by --clean.")
+        what = "There are things of another run, or of one that was killed"
+        raise consent.Refused(f"{what}:\n{shown}\nRemove them by --clean.")
 
 
 def removal_of(places, notes, progress):
@@ -112,7 +113,8 @@ def finish(options, place, progress, run, stop, left):
 def clean(options, places, progress):
     identified(options, places, progress)
     notes = [Notes(place) for place in places]
-    there = dict.fromkeys(thing for each in zip(places, notes) for thing in [*everything_there(each[0]), *each[1].noted()])
+    found = [[*everything_there(place), *noted.noted()] for place, noted in zip(places, notes)]
+    there = dict.fromkeys(thing for each in found for thing in each)
     if not there:
         progress.say("Nothing of an earlier run is here.")
         return 0

@@ -80,7 +80,8 @@ class EngineQuestions:
             return "the function was not invoked"
         starts = [attempt[0]["at"] for attempt in tried]
         gaps = ", ".join(span(later - earlier) for earlier, later in zip(starts, starts[1:]))
-        again = f"{len(tried) - 1} times within {span(self._watch)}, after {gaps}" if gaps else f"never within {span(self._watch)}"
+        times = f"{len(tried) - 1} times within {span(self._watch)}, after {gaps}"
+        again = times if gaps else f"never within {span(self._watch)}"
         steps = "steps of the last attempt: " + ", ".join(each["Step"] for each in tried[-1])
         return f"again {again}; {steps}; {of_tokens(tried)}; AWSPENDING {self._pending()}"
 
@@ -102,7 +103,8 @@ class EngineQuestions:
         if not reports:
             return f"{answered}; the function is not invoked within {span(self._patience)}"
         same = bool(before) and reports[0]["ClientRequestToken"] == before[-1]["ClientRequestToken"]
-        return f"{answered}; the function runs {reports[0]['Step']} with {'the same' if same else 'another'} ClientRequestToken"
+        token = "the same" if same else "another"
+        return f"{answered}; the function runs {reports[0]['Step']} with {token} ClientRequestToken"
 
     def trail_record(self):
         """Of any rotation of this run that failed: the end-to-end part has one, too."""

@@ -1,7 +1,7 @@
 """Whether an event reaches the alert topic by the stack's own rule, role and target.
 
-CreateAccessKey reaches EventBridge in IAM's region only, and through a trail. So the rule of the throwaway stack listens
-to one more source for a moment, and that source sends an event of the same form; the target stays as it was deployed.
+CreateAccessKey reaches EventBridge in IAM's region only, and through a trail. So the rule of the throwaway stack
+listens to one more source for a moment, and that source sends an event of the same form. The target stays as deployed.
 """
 
 import json
@@ -68,5 +68,5 @@ class EventQuestions:
     def _made(self, kind, part=""):
         """The physical id of the stack's resource of a type."""
         resources = self._place.client("cloudformation").describe_stack_resources(StackName=self._product.stack)
-        rows = resources["StackResources"]
-        return next(each["PhysicalResourceId"] for each in rows if each["ResourceType"] == kind and part in each["LogicalResourceId"])
+        of_kind = [each for each in resources["StackResources"] if each["ResourceType"] == kind]
+        return next(each["PhysicalResourceId"] for each in of_kind if part in each["LogicalResourceId"])

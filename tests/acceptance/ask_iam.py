@@ -30,7 +30,7 @@ class IamQuestions:
         return f"an answer: {answer['AccessKeyLastUsed']}"
 
     def last_used_condition(self):
-        """A user who may ask by the tag of the user, and without a condition may list its keys: the policy is in effect."""
+        """Asked as a user who may do it by the user's tag, and may list keys anyway: then the policy is in effect."""
         user = self._maker.user("asked-last-used", [{"Key": "asked", "Value": "yes"}])
         tagged = {"Condition": {"StringEquals": {"iam:ResourceTag/asked": "yes"}}}
         allowed = [statement("iam:GetAccessKeyLastUsed", "*", **tagged), statement("iam:ListAccessKeys", "*")]

@@ -1,13 +1,13 @@
 """Whether a secret of one account rotates by a function of another: `--member PROFILE`.
 
-The released member template names its roles, which the second account may have already. So the roles here are the run's own:
-one in the second account that the function assumes, as the product does.
+The released member template names its roles, which the second account may have already. So the role here is the run's
+own: the function assumes it, as the product does.
 """
 
 from botocore.exceptions import ClientError
 
 from making import document, statement
-from recorder import STEPS
+from recorder import RULES, STEPS
 from unasked import Unasked
 from waiting import refusal_of, until
 
@@ -31,7 +31,8 @@ class MemberQuestions:
         function = self._recorder.member_function(self._member_role())
         self._member.secret("asked-across", "one")
         service = "secretsmanager.amazonaws.com"
-        found = [f"the function's policy allows {service} for the second account: {self._tried(function, service, account)}"]
+        tried = self._tried(function, service, account)
+        found = [f"the function's policy allows {service} for the second account: {tried}"]
         if not self._rotated():
             self._place.client("lambda").remove_permission(FunctionName=function, StatementId="member")
             whole = f"arn:{self._place.partition}:iam::{account}:root"
@@ -60,7 +61,7 @@ class MemberQuestions:
         """A new permission is not known everywhere at once: a refusal may pass."""
         manager, name = self._member.place.client("secretsmanager"), self._place.names.of("asked-across")
         try:
-            manager.rotate_secret(SecretId=name, RotationLambdaARN=function)
+            manager.rotate_secret(SecretId=name, RotationLambdaARN=function, RotationRules=RULES)
         except ClientError as error:
             self._refusal = refusal_of(error)
             return None

@@ -1,7 +1,7 @@
 """The checks of tests/peers/conformance.py, put to the account.
 
-AWS shows a write late, so a check that fails is made again with a pause after each writing call, then with a longer one.
-A botocore hook makes the pauses: the checks are the ones that the stand-ins are put to.
+AWS shows a write late, so a check that fails is made again with a pause after each writing call, then with a longer
+one. A botocore hook makes the pauses: the checks are the ones that the stand-ins are put to.
 """
 
 import time

@@ -51,7 +51,7 @@ def plan(options, place, environment=os.environ):
 def created(options):
     lines = []
     if "conformance" in options.only:
-        lines.append("some 25 users without permissions and with keys, 40 secrets, 2 roles without permissions, 2 topics (checks)")
+        lines.append("some 25 users with keys and 2 roles, all without permissions; 40 secrets, 2 topics (checks)")
     if {"conformance", "questions"} & set(options.only):
         lines.append("2 functions that record rotations, 1 role and 1 queue for them")
     if "rotation" in options.only:
@@ -60,7 +60,7 @@ def created(options):
     if "questions" in options.only:
         lines.append("4 users with keys, one of whom may list access keys; 5 secrets")
     if options.member:
-        lines.append(f"in the account of profile {options.member}: 1 secret, and 1 role that rotates it under the function's role")
+        lines.append(f"in the account of profile {options.member}: 1 secret, 1 role that the function assumes")
     return lines
 
 
@@ -69,13 +69,13 @@ def product_lines(options):
         return [f"nothing else: it uses the function {options.function}"]
     if options.stack:
         return [
-            f"1 subscription to the alert topic of the stack {options.stack}, which is not changed otherwise; who reads that",
-            "topic gets the alert of the rotation that fails, and of keys made outside the rotator",
+            f"1 subscription to the alert topic of the stack {options.stack}, which is not changed otherwise; its readers",
+            "get the alert of the rotation that fails, and of keys made outside the rotator",
         ]
     mails = f"mails to {options.email} alone" if options.email else "no mails"
     return [
-        "1 bucket with the functions' code, 1 stack of the released template (44 resources, 6 roles among them): mode audit, "
-        f"users below {PATH} alone, {mails}"
+        "1 bucket with the functions' code; 1 stack of the released template, with some 40 resources, 4 roles among them:",
+        f"mode audit, users below {PATH} alone, {mails}",
     ]
 
 
@@ -100,8 +100,8 @@ def cost(options):
     secrets = SECRETS * SECRET_MONTH / HOURS_OF_MONTH * hours
     total = secrets + alarms * hours / HOURS_OF_MONTH + 0.01
     return [
-        f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}, alarms, functions and messages",
-        "cents at most. If the account has three dashboards already, one more is up to $3 a month, also for an hour.",
+        f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}; alarms, functions and messages",
+        "some cents. If the account has three dashboards already, one more is up to $3 a month, also for an hour.",
         "Prices: " + " ".join(PRICES.values()),
     ]
 

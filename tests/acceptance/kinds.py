@@ -158,13 +158,19 @@ def logs_of_stack(place, stack):
     listed = place.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     named = [(each["ResourceType"], each.get("PhysicalResourceId")) for each in listed]
     groups = [name for kind, name in named if kind == "AWS::Logs::LogGroup"]
-    return [*filter(None, groups), *(LAMBDA_LOGS + name for kind, name in named if kind == "AWS::Lambda::Function" and name)]
+    of_functions = [LAMBDA_LOGS + name for kind, name in named if kind == "AWS::Lambda::Function" and name]
+    return [*filter(None, groups), *of_functions]
 
 
 def delete_log_group(place, name):
     place.client("logs").delete_log_group(logGroupName=name)
 
 
+TOPIC_BY_HAND = (
+    "aws sns delete-topic --topic-arn "
+    "$(aws sns list-topics --output text --query \"Topics[?ends_with(TopicArn, ':{}')].TopicArn\")"
+).format
+QUEUE_BY_HAND = "aws sqs delete-queue --queue-url $(aws sqs get-queue-url --output text --queue-name {})".format
 LOGS_BY_HAND = "aws logs delete-log-group --log-group-name {}".format
 STACK = Kind("stack", stacks, delete_stack, "aws cloudformation delete-stack --stack-name {}".format)
 SECRET = Kind(
@@ -173,14 +179,14 @@ SECRET = Kind(
     delete_secret,
     "aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {}".format,
 )
+SUBSCRIPTION = Kind("subscription", subscriptions, unsubscribe, "aws sns unsubscribe --subscription-arn {}".format)
 # Noted when the stack goes: nothing in a name or a tag says whose they are.
 STACK_LOGS = Kind("kept log group", lambda place: [], delete_log_group, LOGS_BY_HAND)
 # In the order in which they go.
 KINDS = [
     Kind("function", functions, delete_function, "aws lambda delete-function --function-name {}".format),
-    Kind("subscription", subscriptions, unsubscribe, "aws sns unsubscribe --subscription-arn {}".format),
-    Kind("topic", topics, delete_topic, "aws sns delete-topic --topic-arn $(aws sns list-topics --output text | grep -o 'arn.*:{}$')".format),
-    Kind("queue", queues, delete_queue, "aws sqs delete-queue --queue-url $(aws sqs get-queue-url --output text --queue-name {})".format),
+    Kind("topic", topics, delete_topic, TOPIC_BY_HAND),
+    Kind("queue", queues, delete_queue, QUEUE_BY_HAND),
     Kind("bucket", buckets, delete_bucket, "aws s3 rb --force s3://{}".format),
     Kind("log group", log_groups, delete_log_group, LOGS_BY_HAND),
     STACK_LOGS,

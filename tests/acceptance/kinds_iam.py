@@ -46,12 +46,16 @@ def delete_role(place, name):
 
 def whole_user(name):
     """The commands, for what belongs to a user must go first."""
-    keys = f"for key in $(aws iam list-access-keys --user-name {name} --query 'AccessKeyMetadata[].AccessKeyId' --output text); do aws iam delete-access-key --user-name {name} --access-key-id $key; done"
-    return f"{keys}; aws iam delete-user --user-name {name}"
+    listed = f"aws iam list-access-keys --user-name {name} --query 'AccessKeyMetadata[].AccessKeyId' --output text"
+    keys = f"for key in $({listed}); do aws iam delete-access-key --user-name {name} --access-key-id $key; done"
+    policy = f"aws iam delete-user-policy --user-name {name} --policy-name only"
+    return f"{keys}; {policy}; aws iam delete-user --user-name {name}"
 
 
 def whole_role(name):
-    policies = f"for policy in $(aws iam list-role-policies --role-name {name} --query PolicyNames --output text); do aws iam delete-role-policy --role-name {name} --policy-name $policy; done"
+    listed = f"aws iam list-role-policies --role-name {name} --query PolicyNames --output text"
+    delete = f"aws iam delete-role-policy --role-name {name} --policy-name"
+    policies = f"for policy in $({listed}); do {delete} $policy; done"
     return f"{policies}; aws iam delete-role --role-name {name}"
 
 

@@ -129,7 +129,9 @@ class Maker:
 def first_failure(client, name):
     events = client.describe_stack_events(StackName=name)["StackEvents"]
     failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]
-    return next((f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}" for each in reversed(failed)), "no reason given")
+    reasons = [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}" for each in failed]
+    # The newest event comes first.
+    return reasons[-1] if reasons else "no reason given"
 
 
 def statement(actions, resource, **more):

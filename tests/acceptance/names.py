@@ -8,8 +8,8 @@ PREFIX = "iam-key-rotator-acceptance"
 PATH = f"/{PREFIX}/"
 TAG = PREFIX
 
-# A prefix alone could begin the name of something that an administrator made by hand. Names are compared without case,
-# as IAM does.
+# A prefix alone could begin the name of something that an administrator made by hand. Names are compared without
+# case, as IAM does.
 OURS = re.compile(rf"{PREFIX}-[0-9a-f]{{6}}-", re.IGNORECASE)
 
 

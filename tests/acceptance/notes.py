@@ -1,7 +1,7 @@
 """What a run is about to make, written down before it is made.
 
-Removal lists what is there. But a list of AWS may lag behind by minutes, so what is noted is removed as well, by a later
-`--clean` too if the run was killed. The files are in target/acceptance; they hold kinds and names, nothing secret.
+Removal lists what is there. But a list of AWS may lag behind by minutes, so what is noted is removed as well, by a
+later `--clean` too if the run was killed. The files are in target/acceptance; they hold kinds and names, nothing secret.
 """
 
 import json

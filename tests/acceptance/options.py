@@ -46,9 +46,8 @@ def parts(text):
 
 def parser():
     said = "Runs the rotator and its assumptions about AWS against a real account, and removes everything again."
-    options = argparse.ArgumentParser(
-        "make acceptance", description=said, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    layout = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser("make acceptance", description=said, epilog=EPILOG, formatter_class=layout)
     add = options.add_argument
     add("--profile", help="profile of ~/.aws/config; otherwise boto3's default chain")
     add("--region", help="region to run in; otherwise AWS_REGION or the profile's")
@@ -56,13 +55,22 @@ def parser():
     product = options.add_mutually_exclusive_group()
     product.add_argument("--stack", metavar="NAME", help="use this stack of the rotator instead of a throwaway one")
     product.add_argument("--function", metavar="ARN", help="use this rotation function, where there is no CloudFormation")
-    add("--code", type=Path, default=PACKAGES, metavar="DIR", help="folder with the zips of both functions; default: what make package writes")
+    add(
+        "--code", type=Path, default=PACKAGES, metavar="DIR",
+        help="the zips of both functions; default: what make package writes",
+    )
     add("--template", type=Path, default=TEMPLATE, metavar="FILE", help="another template than the released one")
-    add("--email", metavar="ADDRESS", help="let the function mail this address, an SES identity that is verified; default: no mails")
+    add("--email", metavar="ADDRESS", help="let the function mail this verified SES identity; default: no mails")
     add("--member", metavar="PROFILE", help="profile of a second account: does a rotation across accounts work?")
-    add("--watch", type=seconds, default=1800, metavar="TIME", help="how long a failed rotation is watched for retries; default: 30m")
-    add("--patience", type=seconds, default=180, metavar="TIME", help="how long to wait for a rotation or a message; default: 3m")
-    add("--waits", type=times, default=[2, 15], metavar="TIMES", help="pauses after each writing call when a check is repeated; default: 2s,15s")
+    add(
+        "--watch", type=seconds, default=1800, metavar="TIME",
+        help="how long a failed rotation is watched; default: 30m",
+    )
+    add("--patience", type=seconds, default=180, metavar="TIME", help="how long to wait for one thing; default: 3m")
+    add(
+        "--waits", type=times, default=[2, 15], metavar="TIMES",
+        help="pauses of checks that are repeated; default: 2s,15s",
+    )
     add("--record", type=Path, metavar="FILE", help="also write the results to this file, as JSON")
     add("--yes", action="store_true", help="do not ask, for scripts and tests")
     add("--clean", action="store_true", help="remove what earlier runs left, and nothing else")

@@ -11,9 +11,9 @@ from botocore.exceptions import ProfileNotFound
 from names import Names
 
 # How stand-ins say that they do not have something.
-LACKING = re.compile(r"has no (service|operation)|not (yet )?(implemented|supported)|[Uu]nknown ?operation|not available")
-# https://docs.aws.amazon.com/general/latest/gr/rande.html: endpoints of the partitions aws, aws-us-gov and aws-cn.
-DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
+LACKING = re.compile(r"has no (service|operation)|not (yet )?(implemented|supported)|[Uu]nknown ?operation")
+# Endpoints of the partitions aws, aws-us-gov and aws-cn: https://docs.aws.amazon.com/general/latest/gr/rande.html
+DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70)
 
 

@@ -1,4 +1,4 @@
-"""The questions that no public source settles: what the simulator and the product assume, and why the answer matters."""
+"""The questions that no public source settles: what the simulator and the product assume, and why it matters."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ QUESTIONS = [
         "pending_after_success",
         "Does AWSPENDING stay on the version that a rotation promoted?",
         "it may stay; the product removes it in finishSecret",
-        "Where it stays, a value that an administrator puts later leaves it on a version that is not current, and the next rotation is refused.",
+        "Where it stays, a value that an administrator puts later leaves it on a version that is not current, and the "
+        "next rotation is refused.",
     ),
     Question(
         "valueless_error",

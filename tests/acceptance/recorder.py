@@ -1,6 +1,7 @@
 """Rotations by AWS's own engine, as the recorder function saw them.
 
-The function writes what it sees to a queue; a rotation is over when its last step has arrived there and nothing follows.
+The function writes what it sees to a queue. A rotation is over when its last step has arrived there and nothing
+follows.
 """
 
 import json
@@ -11,8 +12,11 @@ from pathlib import Path
 
 from making import statement
 from names import ours
+from waiting import patiently
 
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
+# Turned on for the time of a run.
+RULES = {"AutomaticallyAfterDays": 365}
 SOURCE = Path(__file__).with_name("recorder_function.py")
 
 
@@ -118,7 +122,11 @@ class RecordedEngine:
         before = len(self._recorder.reports.of(name))
         parameters = {"RotationLambdaARN": self._recorder.function(self.failing)} | parameters
         given = {key: value for key, value in parameters.items() if value is not None}
-        self._manager.rotate_secret(SecretId=name, **given)
+        if "RotationLambdaARN" in given:
+            given = {"RotationRules": RULES} | given
+        # A new function's permission is not known everywhere at once.
+        rotate = lambda: self._manager.rotate_secret(SecretId=name, **given)
+        patiently(rotate, ("AccessDeniedException",), self._patience, self._place.poll())
         return Seen(first_attempt(self._until_over(name, before, given)))
 
     def _until_over(self, name, before, given):

@@ -21,7 +21,8 @@ def manager(event):
     """Secrets Manager, in the account of the secret: another one's role is assumed."""
     if "MEMBER_ROLE" not in os.environ:
         return boto3.client("secretsmanager")
-    session = boto3.client("sts").assume_role(RoleArn=os.environ["MEMBER_ROLE"], RoleSessionName="recorder")["Credentials"]
+    assumed = boto3.client("sts").assume_role(RoleArn=os.environ["MEMBER_ROLE"], RoleSessionName="recorder")
+    session = assumed["Credentials"]
     return boto3.client(
         "secretsmanager",
         aws_access_key_id=session["AccessKeyId"],
@@ -74,8 +75,8 @@ def value(event, **which):
     try:
         answer = manager(event).get_secret_value(SecretId=event["SecretId"], **which)
     except ClientError as error:
-        answer = error.response
-        return {"refused": [answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Message"]]}
+        told, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return {"refused": [told["Code"], status, told["Message"]]}
     text = answer.get("SecretString")
     return {"empty": True} if text is None else {"hash": salted(text)}
 

@@ -1,8 +1,8 @@
 """Removes everything that carries our names, and shows that nothing is left.
 
-What counts is what AWS lists, not what a run remembers: it may have been killed. What was noted is asked for as well, for
-lists lag. A pass tries everything once. Some refusals pass by themselves (a role in use, a stack that is being deleted),
-so passes follow one another until two find nothing, or until time is up.
+What counts is what AWS lists, not what a run remembers: it may have been killed. What was noted is asked for as well,
+for lists lag. A pass tries everything once. Some refusals pass by themselves (a role in use, a stack that is being
+deleted), so passes follow one another until two find nothing, or until time is up.
 """
 
 import re
@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kinds import KINDS, SECRET, STACK, STACK_LOGS, described_stacks, living_secrets, logs_of_stack
+from kinds import KINDS, SECRET, STACK, STACK_LOGS, SUBSCRIPTION, described_stacks, living_secrets, logs_of_stack
 from kinds_iam import IAM_KINDS
 from names import ours
 from waiting import code_of, refusal_of
 
-# Secrets go first: then AWS starts no rotation any more. A stack takes what is in it along.
-FIRST, REST = [SECRET, STACK], [*KINDS, *IAM_KINDS]
+# Secrets go first: then AWS starts no rotation any more. Subscriptions go before their topic: lists show them
+# long after it is gone. A stack takes what is in it along.
+FIRST, REST = [SECRET, SUBSCRIPTION, STACK], [*KINDS, *IAM_KINDS]
 GONE = re.compile("NoSuchEntity|NotFound|NonExistent|NoSuchBucket|QueueDoesNotExist")
 
 
@@ -71,8 +72,10 @@ class Removal:
                 self._found = True
                 return [Left(kind.name, "", f"cannot be listed: {said(error)}", "make acceptance ARGS=--clean")]
             listed = []
-        noted = [name for noted, name in self._notes.noted() if noted == kind.name and (ours(name) or kind is STACK_LOGS)]
-        unlisted = [name for name in dict.fromkeys(noted) if name not in listed and (kind.name, name) not in self._gone | self._missing]
+        noted = [name for noted, name in self._notes.noted() if noted == kind.name]
+        known = [name for name in dict.fromkeys(noted) if ours(name) or kind is STACK_LOGS]
+        done = self._gone | self._missing
+        unlisted = [name for name in known if name not in listed and (kind.name, name) not in done]
         before = len(self._gone)
         tried = [self._remove(kind, name) for name in [*listed, *unlisted]]
         self._say(kind, len(self._gone) - before)
@@ -114,7 +117,7 @@ class Removal:
 
     def _say_staying(self):
         for kind, names in self._staying.items():
-            self._progress.step(f"{kind}: {len(names)} that were noted cannot be removed here: this stand-in has no such call")
+            self._progress.step(f"{kind}: {len(names)} that were noted cannot be removed here, for want of such a call")
 
     def _stack(self, name):
         """Deleting one takes minutes, and says only then whether it worked."""
@@ -132,7 +135,7 @@ def said(error):
 
 def in_the_way(place):
     """(kind, name) of what another run has, or left."""
-    return there(place, [SECRET._replace(listed=living_secrets), STACK, *REST])
+    return there(place, [SECRET._replace(listed=living_secrets), SUBSCRIPTION, STACK, *REST])
 
 
 def everything_there(place):

@@ -87,7 +87,9 @@ class EndToEnd:
         tagged = lambda: EXEMPT in {tag["Key"] for tag in self._iam.list_user_tags(UserName=self._user)["Tags"]}
         until(tagged, *self._wait())
         before = self._state()
-        self._manager.rotate_secret(SecretId=self._secret)
+        # The rotation before may still be ending.
+        rotate = lambda: self._manager.rotate_secret(SecretId=self._secret)
+        patiently(rotate, ("InvalidRequestException",), *self._wait())
         if not until(self._pending, *self._wait()):
             raise Broken(f"no AWSPENDING shows that a rotation failed: {self._shown()}")
         if self._state() != before:

@@ -89,6 +89,8 @@ class Run:
             engine.begin_watch()
         except Unasked:
             pass
+        except ClientError as error:
+            self._failed("retries", error)
         first = [question.id for question in QUESTIONS if question.id not in LATE]
         for question in [*first, *LATE]:
             self._ask(question, asked[question])

@@ -21,7 +21,8 @@ def steps(found):
 
 def answers(found):
     asked = [question for question in QUESTIONS if question.id in found]
-    return ["", "Questions:", *[line for each in asked for line in (f"  {each.question}", f"    {found[each.id]}")]] if asked else []
+    told = [line for each in asked for line in (f"  {each.question}", f"    {found[each.id]}")]
+    return ["", "Questions:", *told] if asked else []
 
 
 def errors(found):

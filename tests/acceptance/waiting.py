@@ -16,7 +16,7 @@ def until(found, seconds, poll):
 
 
 def patiently(call, passing, seconds, poll):
-    """Makes a call again while it is refused with one of these codes: a new role or policy is not known everywhere yet."""
+    """Makes a call again while it is refused with one of these codes: what is new is not known everywhere yet."""
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -1,4 +1,4 @@
-"""`make acceptance` as its users run it, against a stand-in: the command line, its output, and what it leaves behind."""
+"""`make acceptance` as its users run it, against a stand-in: the command line, its output, and what it leaves."""
 
 import contextlib
 import functools

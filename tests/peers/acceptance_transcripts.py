@@ -4,8 +4,8 @@ import os
 
 from acceptance_scene import PROGRAM
 
-COMMANDS = {
-    "ministack": "with a rotation engine of ours (tests/peers/ministack_engine.py) and without the alarms on expressions",
+HOW = {
+    "ministack": "with our rotation engine (tests/peers/ministack_engine.py), without alarms on expressions",
     "localstack": "with the released template as it is",
 }
 
@@ -21,7 +21,7 @@ def check_transcript(standin, output):
 def page(standin, output):
     return (
         f"# `make acceptance` on {standin}\n\n"
-        f"Recorded by tests/peers/test_acceptance_on_{standin}.py, {COMMANDS[standin]}. Run ids, ports and measured times "
-        "are replaced.\n\n"
+        f"Recorded by tests/peers/test_acceptance_on_{standin}.py, {HOW[standin]}. Run ids, ports and measured "
+        "times are replaced.\n\n"
         f"```text\n{output}```\n"
     )

@@ -14,11 +14,12 @@ MEMBER = Key("222233334444", "test")
 
 @pytest.fixture(scope="module")
 def whole():
-    """One run of all parts in two accounts: its exit code, output and record, and the accounts before and after."""
+    """A run of all parts in two accounts: its exit code, output and record, and the accounts before and after."""
     with enforcing() as aws:
         record, both = packages() / "ministack.json", (aws, aws.under(MEMBER))
         profiles = packages() / "ministack.config"
-        profiles.write_text(f"[profile member]\naws_access_key_id = {MEMBER.id}\naws_secret_access_key = {MEMBER.secret}\n")
+        keys = f"aws_access_key_id = {MEMBER.id}\naws_secret_access_key = {MEMBER.secret}"
+        profiles.write_text(f"[profile member]\n{keys}\n")
         before = [listing(each) for each in both]
         given = ["--yes", "--member", "member", "--code", packages(), "--template", adapted(), "--record", record, *QUICK]
         code, output = run(aws, *given, environment=variables(aws) | {"AWS_CONFIG_FILE": str(profiles)})
@@ -37,7 +38,8 @@ def test_every_question_is_answered(whole):
     assert len(answers) == 14
     unasked = {name for name, answer in answers.items() if answer.startswith("cannot be asked")}
     assert unasked == set(), output
-    assert answers["test_only_value"] == "runs testSecret; AWSPENDING; holds the current value; afterwards the version is gone"
+    held = "runs testSecret; AWSPENDING; holds the current value; afterwards the version is gone"
+    assert answers["test_only_value"] == held
     assert answers["refused_rotation"].endswith("the function runs createSecret with the same ClientRequestToken")
     assert "testSecret; one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
     assert answers["event_to_topic"].startswith("yes")

@@ -86,7 +86,10 @@ def test_a_list_that_is_denied_is_not_an_empty_one(place, monkeypatch):
     assert "cannot be listed: ListRoles: AccessDenied" in left[0].why
 
 
-@pytest.mark.parametrize("endpoint, real", [(None, True), ("http://127.0.0.1:1", False), ("https://amazonaws.com.example.net", False)])
+@pytest.mark.parametrize(
+    "endpoint, real",
+    [(None, True), ("http://127.0.0.1:1", False), ("https://amazonaws.com.example.net", False)],
+)
 def test_only_the_endpoints_of_a_partition_count_as_aws(monkeypatch, place, endpoint, real):
     if endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
@@ -101,7 +104,13 @@ def test_one_service_elsewhere_is_not_aws(monkeypatch, place):
 
 
 @pytest.mark.parametrize(
-    "name", ["iam-key-rotator-acceptance", "iam-key-rotator-acceptance-old", "x-iam-key-rotator-acceptance-abcdef-a", "iam-key-rotator-acceptance-abcdef"]
+    "name",
+    [
+        "iam-key-rotator-acceptance",
+        "iam-key-rotator-acceptance-old",
+        "x-iam-key-rotator-acceptance-abcdef-a",
+        "iam-key-rotator-acceptance-abcdef",
+    ],
 )
 def test_a_name_without_a_run_is_not_ours(name):
     assert not ours(name)
@@ -109,7 +118,8 @@ def test_a_name_without_a_run_is_not_ours(name):
 
 
 def test_the_plan_names_region_profile_things_time_and_cost_without_a_call(place):
-    text = "\n".join(consent.plan(parser().parse_args(["--email", "a@example.org"]), place, {"AWS_PROFILE": "tests"}))
+    options = parser().parse_args(["--email", "a@example.org"])
+    text = "\n".join(consent.plan(options, place, {"AWS_PROFILE": "tests"}))
     for part in ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org alone", "30.0 min", "at most $"):
         assert part in text
     assert text.count("https://aws.amazon.com/") == len(consent.PRICES)
@@ -143,7 +153,10 @@ def test_the_page_shows_the_open_questions():
     assert record.PAGE.read_text() == wanted, "docs/simulator.md is out of date: UPDATE_PAGES=1 make test-peers"
 
 
-@pytest.mark.parametrize("arguments", [["--watch", "soon"], ["--only", "all"], ["--stack", "a", "--function", "b"], ["--waits", "1s,x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--watch", "soon"], ["--only", "all"], ["--stack", "a", "--function", "b"], ["--waits", "1s,x"]],
+)
 def test_an_option_that_cannot_be_read_is_refused(arguments, capsys):
     with contextlib.suppress(SystemExit):
         parser().parse_args(arguments)
