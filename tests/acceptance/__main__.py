@@ -107,7 +107,8 @@ def finish(options, place, progress, run, stop, left):
         record.write(options.record, record.of(run, place))
     if place.real() and not stop.requested:
         record.keep(run, place)
-        progress.say("Written: tests/acceptance/recorded/aws.json and docs/simulator.md. Please commit both.")
+        progress.say("Written: tests/acceptance/recorded/aws.json, and the open questions in docs/simulator.md.")
+        progress.say("UPDATE_PAGES=1 make test-peers writes the column AWS of the behaviours. Please commit both files.")
 
 
 def clean(options, places, progress):

@@ -60,7 +60,7 @@ def parser():
         help="the zips of both functions; default: what make package writes",
     )
     add("--template", type=Path, default=TEMPLATE, metavar="FILE", help="another template than the released one")
-    add("--email", metavar="ADDRESS", help="let the function mail this verified SES identity; default: no mails")
+    add("--email", metavar="ADDRESS", help="let the function mail this address of SES; default: no mails")
     add("--member", metavar="PROFILE", help="profile of a second account: does a rotation across accounts work?")
     add(
         "--watch", type=seconds, default=1800, metavar="TIME",

@@ -63,9 +63,19 @@ def deployed(options, place, maker):
     return Product(outputs["RotationFunctionArn"], place.names.prefix, outputs["AlertTopicArn"], name)
 
 
+def identity(place, email):
+    """The identity of SES that sends as this address: the address itself, or its domain."""
+    client = place.client("sesv2")
+    try:
+        client.get_email_identity(EmailIdentity=email)
+    except client.exceptions.NotFoundException:
+        return email.partition("@")[2]
+    return email
+
+
 def settings(place, bucket, built, email):
     """Nothing but this run's users is in scope, the sweep changes nothing, and nobody gets a mail unless asked."""
-    mails = {"EmailFrom": email, "EmailIdentity": email} if email else {}
+    mails = {"EmailFrom": email, "EmailIdentity": identity(place, email)} if email else {}
     return {
         "CodeBucket": bucket,
         "CodePrefix": "code/",

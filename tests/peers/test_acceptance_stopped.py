@@ -1,6 +1,7 @@
 """`make acceptance` that is stopped in the middle: it removes what it made, or `--clean` does. Other things stay."""
 
 import contextlib
+import json
 import os
 import pty
 import signal
@@ -8,8 +9,11 @@ import subprocess
 
 import pytest
 
-from acceptance_scene import QUICK, adapted, changed, command, enforcing, listing, packages
+from acceptance_scene import QUICK, RELEASED, adapted, changed, command, enforcing, listing, packages
 from acceptance_scene import run, send, started, variables
+from attacks_scene import code
+from clients import http
+from deployment import BUCKET, Stack
 from processes import until
 
 PREFIX = "iam-key-rotator-acceptance"
@@ -110,6 +114,29 @@ def test_what_has_a_similar_name_is_left_alone(account):
     code, output = run(account, *given("rotation"))
     assert code == 0, output
     assert changed(before, listing(account)) == {}
+
+
+def test_a_stack_that_exists_is_used_and_left_as_it_was(account):
+    Stack(account, "existing", json.loads(RELEASED.read_text()), code(), CodeBucket=BUCKET)
+    before = listing(account)
+    ended, output = run(account, *given("rotation"), "--stack", "existing")
+    assert ended == 0 and "creating stack" not in output and "its alert arrives: yes" in output, output
+    assert changed(before, listing(account)) == {}
+
+
+def test_mails_are_sent_only_if_an_address_is_given_and_only_there(account):
+    assert run(account, *given("rotation"))[0] == 0
+    assert mails(account) == []
+    account.sesv2.create_email_identity(EmailIdentity="example.com")
+    ended, output = run(account, *given("rotation"), "--email", "keys@example.com")
+    assert ended == 0 and "mails to keys@example.com alone" in output, output
+    sent = mails(account)
+    assert sent and all(mail["To"] == ["keys@example.com"] for mail in sent), sent
+
+
+def mails(aws):
+    held = http(f"{aws.endpoint}/_ministack/ses/messages")["messages"]
+    return [mail for sent in held.values() for mail in sent]
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_called(account, before):
