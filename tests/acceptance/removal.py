@@ -35,6 +35,8 @@ class Removal:
         self._place, self._notes, self._progress, self._patience = place, notes, progress, patience
         # What was removed, and what was noted and is not there.
         self._gone, self._missing = set(), set()
+        # Stacks that were being deleted when they were looked at last.
+        self._going = set()
         # What a stand-in cannot remove, by kind.
         self._staying = defaultdict(set)
         self._found = False
@@ -92,7 +94,7 @@ class Removal:
             kind.remove(self._place, name)
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and (GONE.search(code_of(error)) or "does not exist" in str(error)):
-                self._missing.add((kind.name, name))
+                (self._gone if name in self._going else self._missing).add((kind.name, name))
                 return None
             if self._place.lacks(error):
                 self._staying[kind.name].add(name)
@@ -125,6 +127,7 @@ class Removal:
         if not states:
             return self._removed(STACK, name)
         self._found = True
+        self._going.add(name)
         why = f"{states[0]['StackStatus']} {states[0].get('StackStatusReason', '')}".strip()
         return Left(STACK.name, name, why, STACK.by_hand(name))
 
