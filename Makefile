@@ -9,7 +9,7 @@ CARGO_TARGET = $(shell cargo metadata --format-version 1 --no-deps --locked | se
 VENV := target/venv
 # ministack and moto pin another botocore than the AWS CLI does.
 STANDINS := target/venv-standins
-# LocalStack needs Python 3.12 or newer. Where there is none, nothing is installed, and its tests are skipped.
+# LocalStack needs Python 3.13. Where there is none, nothing is installed, and its tests are skipped.
 LOCALSTACK := target/venv-localstack
 EMULATOR := target/emulator/aws-lambda-rie
 # What lints CloudFormation templates, without the hundred packages of the stand-ins.

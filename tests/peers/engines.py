@@ -1,12 +1,11 @@
 """Rotation engines under test: a function of ours behind each, that notes what it is asked."""
 
-import io
 import re
-import zipfile
 from collections import defaultdict
 
 from conformance import refusal
 from lambda_function import RotationFunction
+from localstack_scene import python_function
 from processes import until
 from python_function import PythonFunction
 
@@ -162,23 +161,10 @@ class LocalStackEngine(Engine):
     """Answers when the last step has ended. Its function is a process of LocalStack's, which asks the recorder here."""
 
     def __init__(self, aws, recorder, url):
-        functions = aws.client("lambda")
         role = aws.iam.create_role(RoleName="rotation", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("function.py", PASSED_ON)
-        made = functions.create_function(
-            FunctionName="rotation",
-            Role=role,
-            Runtime="python3.13",
-            Handler="function.handler",
-            Code={"ZipFile": packed.getvalue()},
-            Timeout=60,
-            Environment={"Variables": {"RECORDER": url}},
-        )
-        active = lambda: functions.get_function_configuration(FunctionName="rotation")["State"] == "Active"
-        until(active, "the function can be invoked")
-        super().__init__(aws, made["FunctionArn"], recorder)
+        environment = {"Variables": {"RECORDER": url}}
+        arn = python_function(aws.client("lambda"), "rotation", role, PASSED_ON, Timeout=60, Environment=environment)
+        super().__init__(aws, arn, recorder)
         recorder.manager = aws.secretsmanager
 
     def _request(self, name, parameters):

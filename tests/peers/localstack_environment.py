@@ -1,7 +1,7 @@
 """Installs LocalStack into an environment of its own, if this machine has a Python that it runs under.
 
-LocalStack 2026.3.0 uses syntax of Python 3.12, while the other packages here are pinned with 3.11. Where neither 3.13 nor 3.12
-is found, nothing is made, and the tests with LocalStack are skipped. LOCALSTACK_PYTHON names a Python that is not found.
+LocalStack 2026.3.0 imports what is new in Python 3.13, while the other packages here are pinned with 3.11. Where there is
+no 3.13, nothing is made, and the tests with LocalStack are skipped. LOCALSTACK_PYTHON names one elsewhere.
 """
 
 import os
@@ -9,15 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-CHECK = "import sys, venv, ensurepip; sys.exit((3, 12) > sys.version_info[:2] or sys.version_info[:2] > (3, 13))"
+CHECK = "import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 13))"
 
 
 def candidates():
     if "LOCALSTACK_PYTHON" in os.environ:
         return [os.environ["LOCALSTACK_PYTHON"]]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    named = [f"python3.{minor}" for minor in (13, 12)]
-    return [*named, *(path for name in named for path in sorted(pyenv.glob(f"3.{name[-2:]}*/bin/{name}")))]
+    return ["python3.13", *sorted(pyenv.glob("3.13*/bin/python3.13"))]
 
 
 def runs(python):
@@ -41,4 +40,4 @@ if __name__ == "__main__":
         install(found, folder, requirements)
         (folder / "ready").touch()
     else:
-        print("LocalStack needs Python 3.12 or 3.13, which was not found: the tests with LocalStack will be skipped.")
+        print("LocalStack needs Python 3.13, which was not found: the tests with LocalStack will be skipped.")

@@ -1,7 +1,7 @@
-"""LocalStack's server, whose Lambda functions are processes instead of Docker containers; everything else is LocalStack's.
+"""LocalStack's server, with one difference: Lambda functions are processes instead of Docker containers.
 
-Run by the Python in which LocalStack is installed (localstack_environment.py). What functions print is printed here, behind the
-function's name, and goes to CloudWatch Logs, as on AWS.
+Run by the Python in which LocalStack is installed (localstack_environment.py). What functions print is printed here,
+behind the function's name, and goes to CloudWatch Logs, as on AWS.
 """
 
 import concurrent.futures

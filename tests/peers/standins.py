@@ -17,7 +17,7 @@ from processes import BINARIES, TARGET, Process, bare_environment, until
 PROGRAMS = TARGET / "venv-standins" / "bin"
 MOTO_SERVER = Path(__file__).with_name("moto_server.py")
 # It needs a newer Python than the others (localstack_environment.py).
-LOCALSTACK = TARGET / "venv-localstack" / "bin" / "python"
+LOCALSTACK = TARGET / "venv-localstack"
 LOCALSTACK_SERVER = Path(__file__).with_name("localstack_server.py")
 
 
@@ -75,12 +75,12 @@ def moto(function_url=""):
 
 @contextlib.contextmanager
 def localstack():
-    """It deploys whole stacks, and its own RotateSecret runs their functions (localstack_server.py). It checks no permission.
+    """It deploys whole stacks, and its own RotateSecret runs their functions. It checks neither keys nor permissions.
 
     The account is the one that the key id names: twelve digits name an account, `test` is 000000000000.
     """
-    if not LOCALSTACK.exists():
-        missing = "LocalStack is not installed: it needs Python 3.12 or 3.13, and then `make test-peers` installs it"
+    if not (LOCALSTACK / "ready").exists():
+        missing = "LocalStack is not installed: it needs Python 3.13, and then `make test-peers` installs it"
         pytest.fail(missing) if os.environ.get("REQUIRE_LOCALSTACK") else pytest.skip(missing)
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
@@ -100,7 +100,7 @@ def localstack():
             PARITY_AWS_ACCESS_KEY_ID="1",
             PYTHONUNBUFFERED="1",
         )
-        with Process([LOCALSTACK, LOCALSTACK_SERVER], variables) as server:
+        with Process([LOCALSTACK / "bin" / "python", LOCALSTACK_SERVER], variables) as server:
             server.says(r"Ready\.")
             aws = Aws(endpoint)
             aws.log = server.output

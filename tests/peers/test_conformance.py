@@ -1,8 +1,9 @@
-"""The simulator does what AWS's documents say; docs/simulator.md shows how others read them, and what AWS itself did."""
+"""The simulator does what AWS's documents say; docs/simulator.md shows how others read them, and what AWS did."""
 
 import contextlib
 import json
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import NamedTuple
@@ -54,7 +55,12 @@ def lacking(http_response, **_):
         raise Lacks("the service")
 
 
-WORLDS = {"simulator": simulated_world, "ministack": ministack_world, "moto": moto_world, "LocalStack": localstack_world}
+WORLDS = {
+    "simulator": simulated_world,
+    "ministack": ministack_world,
+    "moto": moto_world,
+    "LocalStack": localstack_world,
+}
 
 
 class Outcome(NamedTuple):
@@ -87,7 +93,7 @@ def simulated():
 
 @pytest.fixture(scope="module")
 def outcomes(simulated):
-    """What each check found in each stand-in. Where LocalStack is not installed, this ends before the others are asked."""
+    """What each check found in each stand-in: LocalStack first, because the test is skipped where it is missing."""
     return {name: simulated if name == "simulator" else found_in(name) for name in reversed(WORLDS)}
 
 
@@ -119,7 +125,8 @@ def on_aws():
         return "AWS: not run yet.", {}
     recorded = json.loads(RECORDED.read_text())
     yes = list(recorded["checks"].values()).count("yes")
-    return f"AWS: {yes} of {len(recorded['checks'])} on {recorded['date']}, in {recorded['region']}.", recorded["checks"]
+    where = f"on {recorded['date']}, in {recorded['region']}"
+    return f"AWS: {yes} of {len(recorded['checks'])} {where}.", recorded["checks"]
 
 
 def source(check):
@@ -138,3 +145,15 @@ def test_the_page_shows_what_was_found(outcomes):
     if os.environ.get("UPDATE_PAGES") == "1":
         PAGE.write_text(wanted)
     assert PAGE.read_text() == wanted, "docs/simulator.md is out of date: UPDATE_PAGES=1 make test-peers"
+
+
+def test_the_page_takes_the_column_of_aws_from_what_was_recorded_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "RECORDED", tmp_path / "aws.json")
+    agreed = {name: {check.id: Outcome("yes", "") for check in CHECKS} for name in WORLDS}
+    assert on_aws() == ("AWS: not run yet.", {})
+    checks = {CHECKS[0].id: "yes", CHECKS[1].id: "lacks"}
+    RECORDED.write_text(json.dumps({"date": "2026-11-27", "region": "eu-west-1", "checks": checks}))
+    sentence, recorded = on_aws()
+    assert sentence == "AWS: 1 of 2 on 2026-11-27, in eu-west-1."
+    rows = [row.split(" | ") for row in table(agreed, recorded).splitlines()[2:]]
+    assert [row[-2] for row in rows] == ["yes", "lacks"] + [""] * (len(CHECKS) - 2)

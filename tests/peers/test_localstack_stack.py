@@ -1,16 +1,19 @@
-"""The default stack and the released template, deployed by LocalStack with nothing left out, and rotating by its own engine.
+"""The default stack and the released template, deployed by LocalStack with nothing left out, and rotating.
 
-LocalStack's CloudFormation makes every resource, its RotateSecret drives the deployed function through the four steps, and its
-stacks are updated and deleted. What this cannot show (LocalStack 2026.3.0; the last test shows each):
-- permissions: LocalStack checks none, so a rotation that AWS would refuse works here;
-- rotation by schedule, or at deployment: a RotationSchedule sets no function and starts nothing, and RotateSecret turns rotation on
-  for a number of days only, not for an expression;
+LocalStack's CloudFormation makes every resource, updates and deletes the stacks, and its own RotateSecret drives the
+deployed function through the four steps.
+
+What this cannot show (LocalStack 2026.3.0; the last two tests show each):
+- whether a key works: every key id passes, with any secret;
+- permissions: none is checked, so a rotation that AWS would refuse works here;
+- rotation by schedule or at deployment: a RotationSchedule sets no function and starts nothing, and RotateSecret turns
+  rotation on for a number of days only, not for an expression;
 - RotateImmediately=false: it is answered by an InternalError;
-- the dashboard: its type is unknown, and counts as made;
-- alarms on expressions and on missing data, and the log group that the template names: both are stored and not used.
+- the dashboard, whose type is unknown and counts as made; alarms on expressions, which are not evaluated; and the log
+  groups that the template names, which get nothing;
+- a template that joins a CommaDelimitedList: it can neither be updated nor deleted. Ours has none.
 
-Its events have the secret's name as SecretId and no RotationToken: test_conformance.py.
-A template that joins a CommaDelimitedList is created, and can neither be updated nor deleted: ours has none.
+LocalStack has no SESv2, and its events have the secret's name as SecretId, and no RotationToken: test_conformance.py.
 """
 
 import json
@@ -20,7 +23,7 @@ from botocore.exceptions import ClientError
 
 from clients import Key
 from deployment import REPOSITORY, templates
-from localstack_scene import IN_SCOPE, Account, Alerts, Stack
+from localstack_scene import IN_SCOPE, Account, Alerts, Stack, python_function
 from processes import until
 from standins import localstack
 
@@ -148,7 +151,8 @@ def test_the_deployed_sweep_retires_by_its_schedules_event_what_a_rotation_super
     assert [each["actions"] for each in answers if each["actions"]] == [{"delete": 1, "remove-label": 1}]
     told = dict(alerts.new())
     assert all(subject.startswith(f"Key sweep of account {account.number}: ") for subject in told)
-    assert f"dave: delete key {over['AccessKeyId']}" in told[f"Key sweep of account {account.number}: 2 actions, 0 findings"]
+    done = told[f"Key sweep of account {account.number}: 2 actions, 0 findings"]
+    assert f"dave: delete key {over['AccessKeyId']}" in done
     assert waiting["AccessKeyId"] not in str(told)
 
 
@@ -188,30 +192,63 @@ def remaining(account):
     ]
 
 
+TROUBLE = """
+import os, time
+
+def handler(event, context):
+    print("asked for", event["do"])
+    if event["do"] == "crash":
+        os._exit(3)
+    if event["do"] == "hang":
+        time.sleep(600)
+    return os.getpid()
+"""
+
+
+def test_a_function_that_crashes_or_hangs_fails_its_invocation_and_the_next_one_gets_a_new_process(synthesized):
+    functions = synthesized.account.functions
+    python_function(functions, "trouble", synthesized.outputs["RotationRoleArn"], TROUBLE, Timeout=1)
+
+    def invoked(do):
+        answered = functions.invoke(FunctionName="trouble", Payload=json.dumps({"do": do}))
+        answer = json.load(answered["Payload"])
+        return answer["errorType"] if "FunctionError" in answered else answer
+
+    first = invoked("nothing")
+    assert invoked("nothing") == first
+    assert invoked("crash") == "Runtime.ExitError"
+    second = invoked("nothing")
+    assert invoked("hang") == "Sandbox.Timedout"
+    assert len({first, second, invoked("nothing")}) == 3
+    assert "[trouble] asked for hang" in synthesized.account.log()
+
+
 def test_what_localstack_cannot_show(synthesized):
     account = synthesized.account
-    # No permission is checked: the role's policy asks for a tag that this user has not.
-    account.user("frank")
-    secret = account.manager.create_secret(
-        Name="keys/frank", SecretString='{"UserName": "frank"}', Tags=[{"Key": "iam-key-rotator:user", "Value": "frank"}]
-    )["ARN"]
+    # Another secret than that of the key, and a key that is not there.
+    key = account.user("frank")
+    for wrong in (Key(key["AccessKeyId"], "x" * 40), Key("AKIAAAAAAAAAAAAAAAAA", "x" * 40)):
+        assert account.aws.under(wrong).sts.get_caller_identity()["Arn"]
+    # The role's policy asks for a tag that this user has not.
+    secret = account.secret(key)
     synthesized.rotate(secret)
-    assert "AccessKeyId" in account.value(secret)
-    # The RotationSchedule of this secret sets and starts nothing.
-    scheduled = account.manager.describe_secret(SecretId="iam-key/smtp")
-    assert "RotationLambdaARN" not in scheduled and account.value("iam-key/smtp") == {"UserName": "smtp"}
-    rotate = {"SecretId": "iam-key/smtp", "RotationLambdaARN": synthesized.outputs["RotationFunctionArn"]}
+    assert account.value(secret)["AccessKeyId"] != key["AccessKeyId"]
+    # A secret with a RotationSchedule, and a user without a key.
+    assert "RotationLambdaARN" not in account.manager.describe_secret(SecretId="iam-key/smtp")
+    function, rules = synthesized.outputs["RotationFunctionArn"], {"ScheduleExpression": "rate(90 days)"}
+    rotate = {"SecretId": "iam-key/smtp", "RotationLambdaARN": function, "RotationRules": rules}
     with pytest.raises(ClientError, match="InternalError"):
         account.manager.rotate_secret(**rotate, RotateImmediately=False)
-    # The dashboard is not made.
-    fallbacks = {each["ResourceType"] for each in synthesized.resources().values() if "fallback" in each.get("ResourceStatusReason", "")}
-    assert fallbacks == {"AWS::CloudWatch::Dashboard"}
-    # The log group that the template names gets nothing.
-    logs = account.aws.client("logs")
+    assert "RotationEnabled" not in account.manager.describe_secret(SecretId="iam-key/smtp")
+    assert account.value("iam-key/smtp") == {"UserName": "smtp"}
+    reasons = {each["ResourceType"]: each.get("ResourceStatusReason") for each in synthesized.resources().values()}
+    assert [kind for kind, reason in reasons.items() if reason] == ["AWS::CloudWatch::Dashboard"]
+    assert "alarm state will not be evaluated" in account.log()
+    logs, own = account.aws.client("logs"), f"/aws/lambda/{function.rsplit(':', 1)[1]}"
+    groups = lambda: [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    until(lambda: own in groups(), "what the function printed is logged")
     events = [logs.filter_log_events(logGroupName=name)["events"] for name in synthesized.made("AWS::Logs::LogGroup")]
     assert events == [[], []]
-    own = f"/aws/lambda/{synthesized.outputs['RotationFunctionArn'].rsplit(':', 1)[1]}"
-    assert logs.filter_log_events(logGroupName=own)["events"]
 
 
 def test_a_stack_that_joins_a_list_parameter_can_be_created_and_neither_updated_nor_deleted(synthesized):
