@@ -134,6 +134,10 @@ prove: ## every pair of faults, and many more triples, interleavings, years and 
 	PAIRS=all SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) \
 		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years
 
+.PHONY: acceptance
+acceptance: $(VENV)/ready ## run it in a real AWS account, and ask AWS the open questions (ARGS=--help; docs/acceptance.md)
+	@$(VENV)/bin/python tests/acceptance $(ARGS)
+
 bench: $(BENCH_VENV)/ready $(EMULATOR) ## measure, against a Python peer and the limit, and write docs/performance.md (ARGS="--only cold rotation")
 	$(BENCH_VENV)/bin/python tests/bench $(ARGS)
 

@@ -56,24 +56,60 @@ def check(behaviour, source, why=""):
 
 
 class World:
-    """A stand-in, and what a check needs of it."""
+    """A stand-in or AWS itself, and what a check needs of it.
 
-    def __init__(self, name, aws, engine=None):
+    What the checks make is named and tagged alike, so that whoever runs them in an account finds all of it; `note`
+    hears of each thing before it is made.
+    """
+
+    # Where there is no engine: of no account.
+    function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
+
+    def __init__(self, name, aws, engine=None, prefix="", path="/", tags=(), note=lambda kind, name: None):
         self.name, self.aws, self.engine = name, aws, engine
         self.iam, self.sts, self.secrets = aws.iam, aws.sts, aws.secretsmanager
-        self._numbers = itertools.count(1)
+        self.path, self.tags = path, list(tags)
+        self._prefix, self._note, self._numbers = prefix, note, itertools.count(1)
 
-    def user(self, **parameters):
-        name = f"user-{next(self._numbers)}"
-        self.iam.create_user(UserName=name, **parameters)
+    def unused(self, kind):
+        """A name that nothing has."""
+        return f"{self._prefix}{kind}-{next(self._numbers)}"
+
+    def _named(self, kind):
+        """The same for something that is about to be made."""
+        name = self.unused(kind)
+        self._note(kind, name)
         return name
+
+    def _tagged(self):
+        """Not every stand-in takes an empty list."""
+        return {"Tags": self.tags} if self.tags else {}
+
+    def user(self):
+        name = self._named("user")
+        self.create_user(name)
+        return name
+
+    def create_user(self, name):
+        self.iam.create_user(UserName=name, Path=self.path, **self._tagged())
 
     def key(self, user):
         return Key.of(self.iam.create_access_key(UserName=user)["AccessKey"])
 
-    def secret(self, value="one", **parameters):
+    def role(self, trust):
+        """The ARN of a role with this trust policy and no permissions."""
+        name = self._named("role")
+        given = {"AssumeRolePolicyDocument": json.dumps(trust), **self._tagged()}
+        return self.iam.create_role(RoleName=name, **given)["Role"]["Arn"]
+
+    def topic(self):
+        return self.aws.sns.create_topic(Name=self._named("topic"), **self._tagged())["TopicArn"]
+
+    def secret(self, value="one", tags=(), **parameters):
         """A secret's name and the id of its first version."""
-        name = f"secret-{next(self._numbers)}"
+        name = self._named("secret")
+        if tags or self.tags:
+            parameters["Tags"] = [*tags, *self.tags]
         created = self.secrets.create_secret(Name=name, SecretString=value, **parameters)
         return name, created["VersionId"]
 
@@ -163,8 +199,9 @@ def user_pages(world):
 def no_such_entity(world):
     user = world.user()
     missing = ("NoSuchEntity", 404)
-    assert refusal(world.iam.get_user, UserName="nobody") == missing
-    assert refusal(world.iam.list_access_keys, UserName="nobody") == missing
+    nobody = world.unused("user")
+    assert refusal(world.iam.get_user, UserName=nobody) == missing
+    assert refusal(world.iam.list_access_keys, UserName=nobody) == missing
     assert refusal(world.iam.delete_access_key, UserName=user, AccessKeyId="AKIAAAAAAAAAAAAAAAAA") == missing
 
 
@@ -175,7 +212,7 @@ def no_such_entity(world):
 )
 def user_case(world):
     user = world.user()
-    assert refusal(world.iam.create_user, UserName=user.upper()) == ("EntityAlreadyExists", 409)
+    assert refusal(world.create_user, name=user.upper()) == ("EntityAlreadyExists", 409)
 
 
 @check(
@@ -271,9 +308,7 @@ def role(world):
     condition = {"StringEquals": {"sts:ExternalId": "agreed"}}
     principal = {"AWS": f"arn:aws:iam::{account}:root"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    name = f"role-{uuid.uuid4()}"
-    return world.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    return world.role({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @check(
@@ -390,7 +425,7 @@ def partial_arn(world):
 def not_found(world):
     name, _ = world.secret()
     get, missing = world.secrets.get_secret_value, ("ResourceNotFoundException", 400)
-    assert refusal(get, SecretId="nobody") == missing
+    assert refusal(get, SecretId=world.unused("secret")) == missing
     assert refusal(get, SecretId=name, VersionId=str(uuid.uuid4())) == missing
     assert refusal(get, SecretId=name, VersionStage="AWSPENDING") == missing
 
@@ -455,11 +490,12 @@ def marked_for_deletion(world):
 @check("ListSecrets answers page by page, with the tags and the labels of every version.", SECRETS("ListSecrets"))
 def secret_pages(world):
     tags = [{"Key": "iam-key-rotator:user", "Value": "alice"}]
-    name, version = world.secret(Tags=tags)
+    name, version = world.secret(tags=tags)
     world.secret(), world.secret()
     assert world.secrets.list_secrets(MaxResults=2)["NextToken"]
     (row,) = world.secrets.list_secrets(Filters=[{"Key": "name", "Values": [name]}], MaxResults=1)["SecretList"]
-    assert row["Tags"] == tags and row["SecretVersionsToStages"] == {version: ["AWSCURRENT"]}
+    assert [tag for tag in row["Tags"] if tag not in world.tags] == tags
+    assert row["SecretVersionsToStages"] == {version: ["AWSCURRENT"]}
 
 
 # Secrets Manager: rotation
@@ -484,7 +520,7 @@ def no_function(world):
 def previous_rotation(world):
     name, _ = world.secret()
     world.secrets.put_secret_value(SecretId=name, SecretString="two", VersionStages=["AWSPENDING"])
-    arn = world.engine.function_arn if world.engine else "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
+    arn = world.engine.function_arn if world.engine else world.function_arn
     rotate = {"SecretId": name, "RotationLambdaARN": arn}
     assert refusal(world.secrets.rotate_secret, **rotate) == ("InvalidRequestException", 400)
 
@@ -599,7 +635,7 @@ def cancel(world):
 
 @check("Publishing to a topic that is not there is NotFound, 404.", SNS("Publish"))
 def no_topic(world):
-    topic = world.aws.sns.create_topic(Name="alerts")["TopicArn"]
+    topic = world.topic()
     assert refusal(world.aws.sns.publish, TopicArn=topic + "x", Message="m") == ("NotFound", 404)
 
 
@@ -609,7 +645,7 @@ def no_topic(world):
     "AWS and moto: ministack and LocalStack take any subject.",
 )
 def long_subject(world):
-    topic = world.aws.sns.create_topic(Name="alerts")["TopicArn"]
+    topic = world.topic()
     publish = {"TopicArn": topic, "Message": "m", "Subject": "x" * 101}
     assert refusal(world.aws.sns.publish, **publish) == ("InvalidParameter", 400)
 

@@ -1,0 +1,134 @@
+"""Runs the product, and what it assumes about AWS, in a real account: `make acceptance`, docs/acceptance.md."""
+
+import sys
+import traceback
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+# The checks that the stand-ins are put to as well.
+sys.path.append(str(Path(__file__).parents[1] / "peers"))
+
+import consent  # noqa: E402
+import options as command_line  # noqa: E402
+import record  # noqa: E402
+import summary  # noqa: E402
+from making import Failed  # noqa: E402
+from names import new_run  # noqa: E402
+from notes import Notes  # noqa: E402
+from place import Place, Unusable  # noqa: E402
+from product import architecture  # noqa: E402
+from progress import Progress  # noqa: E402
+from removal import Removal, everything_there, in_the_way, said  # noqa: E402
+from run import Run  # noqa: E402
+from stop import Interrupted, Stop  # noqa: E402
+
+# A stack is deleted in some minutes, and a role is in use for a while after it.
+REMOVAL_SECONDS = 1200
+
+
+def main():
+    options, progress = command_line.parser().parse_args(), Progress()
+    try:
+        run = new_run()
+        profiles = [options.profile, *([options.member] if options.member else [])]
+        places = [Place(run, profile, options.region) for profile in profiles]
+        return (clean if options.clean else accept)(options, places, progress)
+    except (Unusable, Failed, consent.Refused) as refused:
+        print(f"error: {refused}", file=sys.stderr)
+    except (ClientError, BotoCoreError) as error:
+        print(f"error: {said(error)}", file=sys.stderr)
+    return 1
+
+
+def accept(options, places, progress):
+    """In the first place; the second one, if any, is another account."""
+    place = places[0]
+    for line in consent.plan(options, place):
+        progress.say(line)
+    if not options.stack and not options.function and {"rotation", "questions"} & set(options.only):
+        # Known before anything is made.
+        architecture(options.code)
+    identified(options, places, progress)
+    refuse_beside_others(places)
+    consent.ask(f"Type the account's number to begin in {place.account}:", place.account, options)
+    notes, stop = [Notes(each) for each in places], Stop(progress, consent.longest(options))
+    run = Run(place, notes[0], progress, options, (places[1], notes[1]) if options.member else None)
+    left = worked(run, stop, removal_of(places, notes, progress), progress)
+    finish(options, place, progress, run, stop, left)
+    return 1 if left or run.errors or stop.requested or any(outcome == "no" for _, outcome, _ in run.steps) else 0
+
+
+def identified(options, places, progress):
+    """The first calls, which change nothing."""
+    consent.ask("Type yes to ask AWS whose credentials these are (sts:GetCallerIdentity):", "yes", options)
+    for place in places:
+        place.identify()
+        progress.say(f"Account {place.account}, as {place.caller}")
+    if len({place.account for place in places}) < len(places):
+        raise Unusable(f"Profile {options.member} is of the same account. Give --member a profile of another one.")
+
+
+def refuse_beside_others(places):
+    others = [(place.account, kind, name) for place in places for kind, name in in_the_way(place)]
+    if others:
+        shown = "\n".join(f"  {account}: {kind} {name}" for account, kind, name in others)
+        what = "There are things of another run, or of one that was killed"
+        raise consent.Refused(f"{what}:\n{shown}\nRemove them by --clean.")
+
+
+def removal_of(places, notes, progress):
+    """Removes everything, and returns what is left."""
+    removals = [Removal(*each, progress, REMOVAL_SECONDS) for each in zip(places, notes)]
+    # The function's account last: the other one's secrets rotate with it.
+    return lambda: [left for removal in reversed(removals) for left in removal.everything()]
+
+
+def worked(run, stop, remove, progress):
+    """Runs, and removes whatever happens. A signal that comes between the two still leads to the removal."""
+    try:
+        try:
+            run.everything()
+        finally:
+            stop.hold()
+    except Interrupted:
+        pass
+    except Exception as error:
+        # Lines of the program, without values: one may be secret.
+        run.errors.append(f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+    progress.step("-- removal")
+    return remove()
+
+
+def finish(options, place, progress, run, stop, left):
+    for line in summary.lines(run, left):
+        progress.say(line)
+    if options.record:
+        record.write(options.record, record.of(run, place))
+    if place.real() and not stop.requested:
+        record.keep(run, place)
+        progress.say("Written: tests/acceptance/recorded/aws.json, and the open questions in docs/simulator.md.")
+        progress.say("UPDATE_PAGES=1 make test-peers writes the column AWS of the behaviours. Please commit both files.")
+
+
+def clean(options, places, progress):
+    identified(options, places, progress)
+    notes = [Notes(place) for place in places]
+    found = [[*everything_there(place), *noted.noted()] for place, noted in zip(places, notes)]
+    there = dict.fromkeys(thing for each in found for thing in each)
+    if not there:
+        progress.say("Nothing of an earlier run is here.")
+        return 0
+    progress.say("To be removed, where it is still there:")
+    for kind, name in there:
+        progress.say(f"  {kind} {name}")
+    consent.ask("Type yes to remove it:", "yes", options)
+    Stop(progress).hold()
+    left = removal_of(places, notes, progress)()
+    for line in summary.remains(left):
+        progress.say(line)
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

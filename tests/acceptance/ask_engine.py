@@ -1,0 +1,161 @@
+"""Questions to Secrets Manager's rotation engine, asked by the recorder function's reports."""
+
+import json
+import time
+
+from botocore.exceptions import ClientError
+
+from progress import span
+from recorder import STEPS
+from unasked import Unasked
+from waiting import refusal_of, until
+
+
+class EngineQuestions:
+    def __init__(self, place, maker, recorder, engine, options):
+        self._place, self._maker, self._recorder, self._engine = place, maker, recorder, engine
+        self._patience, self._watch = options.patience, options.watch
+        self._manager = place.client("secretsmanager")
+
+    def _rotated(self, what, **parameters):
+        """A new secret after one rotation: its name, and what the function saw."""
+        name = self._secret(what)
+        self._engine.failing = set()
+        return name, self._engine.rotate(name, **parameters)
+
+    def _secret(self, what):
+        if self._recorder is None:
+            raise Unasked("no function of ours can be deployed")
+        self._maker.secret(what, "one")
+        return self._place.names.of(what)
+
+    def pending_after_success(self):
+        name, seen = self._rotated("asked-pending")
+        if not seen.events or seen.events[-1]["Step"] != "finishSecret":
+            return f"the rotation did not end within {span(self._patience)}"
+        token = seen.events[0]["ClientRequestToken"]
+        time.sleep(self._place.poll())
+        labels = self._stages(name).get(token, [])
+        return f"{'yes' if 'AWSPENDING' in labels else 'no'}: the version has {', '.join(sorted(labels))}"
+
+    def _stages(self, name):
+        return self._manager.describe_secret(SecretId=name)["VersionIdsToStages"]
+
+    def valueless_error(self):
+        _, seen = self._rotated("asked-valueless")
+        created = next((each for each in seen.reports if each["Step"] == "createSecret"), None)
+        if created is None:
+            return "createSecret did not run"
+        ways = {"by version and label": "value", "by version": "by_version", "by label": "by_stage"}
+        return "; ".join(f"{way}: {read(created[field], created['current'])}" for way, field in ways.items())
+
+    def test_only_value(self):
+        name, seen = self._rotated("asked-test-only", RotateImmediately=False)
+        if not seen.reports:
+            return f"the function was not invoked within {span(self._patience)}"
+        first = seen.reports[0]
+        steps = ", ".join(each["Step"] for each in seen.reports)
+        label = "AWSPENDING" if first["staged"] else "no AWSPENDING"
+        after = "is gone" if first["ClientRequestToken"] not in self._stages(name) else "is still listed"
+        return f"runs {steps}; {label}; holds {read(first['value'], first['current'])}; afterwards the version {after}"
+
+    def begin_watch(self):
+        """Begins a rotation that fails in testSecret; what becomes of it is asked at the end of the run."""
+        self._watched = None
+        name = self._secret("asked-retries")
+        self._engine.failing = {"testSecret"}
+        self._began = time.monotonic()
+        self._engine.rotate(name)
+        self._engine.failing = set()
+        self._watched = name
+
+    def retries(self):
+        if self._watched is None:
+            raise Unasked("no function of ours can be deployed")
+        rest = self._began + self._watch - time.monotonic()
+        if rest > 0:
+            time.sleep(rest)
+        tried = attempts(self._recorder.reports.of(self._watched))
+        if not tried:
+            return "the function was not invoked"
+        starts = [attempt[0]["at"] for attempt in tried]
+        gaps = ", ".join(span(later - earlier) for earlier, later in zip(starts, starts[1:]))
+        times = f"{len(tried) - 1} times within {span(self._watch)}, after {gaps}"
+        again = times if gaps else f"never within {span(self._watch)}"
+        steps = "steps of the last attempt: " + ", ".join(each["Step"] for each in tried[-1])
+        return f"again {again}; {steps}; {of_tokens(tried)}; AWSPENDING {self._pending()}"
+
+    def _pending(self):
+        stages = self._stages(self._watched).values()
+        return "stays" if any("AWSPENDING" in labels for labels in stages) else "is gone"
+
+    def refused_rotation(self):
+        if self._watched is None:
+            raise Unasked("no function of ours can be deployed")
+        before = self._recorder.reports.of(self._watched)
+        try:
+            self._manager.rotate_secret(SecretId=self._watched)
+            answered = "accepted"
+        except ClientError as error:
+            answered = refusal_of(error)
+        more = lambda: self._recorder.reports.of(self._watched)[len(before) :]
+        reports = until(more, self._patience, self._place.poll())
+        if not reports:
+            return f"{answered}; the function is not invoked within {span(self._patience)}"
+        same = bool(before) and reports[0]["ClientRequestToken"] == before[-1]["ClientRequestToken"]
+        token = "the same" if same else "another"
+        return f"{answered}; the function runs {reports[0]['Step']} with {token} ClientRequestToken"
+
+    def trail_record(self):
+        """Of any rotation of this run that failed: the end-to-end part has one, too."""
+        record = until(self._trail, min(self._watch, 900), self._place.poll())
+        if record is None:
+            return f"no record within {span(min(self._watch, 900))}"
+        told = json.loads(record["CloudTrailEvent"])
+        secret = told.get("additionalEventData", {}).get("SecretId", "")
+        versions = self._stages(secret) if secret else {}
+        ends_with_version = any(told.get("requestID", "").endswith(version) for version in versions)
+        resources = "no resources" if not record.get("Resources") else "resources"
+        return (
+            f"{resources}; errorMessage {'is there' if told.get('errorMessage') else 'is missing'}; "
+            f"requestID {'ends' if ends_with_version else 'does not end'} with the version's id"
+        )
+
+    def _trail(self):
+        attributes = [{"AttributeKey": "EventName", "AttributeValue": "RotationFailed"}]
+        events = self._place.client("cloudtrail").lookup_events(LookupAttributes=attributes)["Events"]
+        return next((each for each in events if self._place.names.prefix in each["CloudTrailEvent"]), None)
+
+
+def read(found, current):
+    """A value that the function read, in words."""
+    if "refused" in found:
+        code, status, message = found["refused"]
+        return f"{code}, {status} (\"{message}\")"
+    if "empty" in found:
+        return "an answer without a value"
+    return "the current value" if found == current else "another value"
+
+
+def attempts(reports):
+    """The reports of each attempt: it begins with the first step."""
+    tried = []
+    for report in reports:
+        if not tried or report["Step"] == STEPS[0]:
+            tried.append([])
+        tried[-1].append(report)
+    return tried
+
+
+def of_tokens(tried):
+    requests = {report["ClientRequestToken"] for attempt in tried for report in attempt}
+    hashes = [[report.get("token_hash") for report in attempt] for attempt in tried]
+    if not all(all(attempt) for attempt in hashes):
+        return f"{counted(requests)} ClientRequestToken, no RotationToken"
+    within = "one" if all(len(set(attempt)) == 1 for attempt in hashes) else "more than one"
+    among = counted({one for attempt in hashes for one in attempt})
+    return f"{counted(requests)} ClientRequestToken; {within} RotationToken in an attempt, {among} in all"
+
+
+def counted(items):
+    return "one" if len(items) == 1 else str(len(items))

@@ -1,0 +1,72 @@
+"""Whether an event reaches the alert topic by the stack's own rule, role and target.
+
+CreateAccessKey reaches EventBridge in IAM's region only, and through a trail. So the rule of the throwaway stack
+listens to one more source for a moment, and that source sends an event of the same form. The target stays as deployed.
+"""
+
+import json
+import re
+
+from progress import span
+from unasked import Unasked
+from waiting import until
+
+SOURCE = "iam-key-rotator.acceptance"
+
+
+class EventQuestions:
+    def __init__(self, place, product, alerts, patience):
+        self._place, self._product, self._alerts, self._patience = place, product, alerts, patience
+        self._events = place.client("events")
+
+    def event_to_topic(self):
+        if self._alerts.missing:
+            raise Unasked(self._alerts.missing)
+        if self._product.stack is None:
+            raise Unasked("the rule of a stack that exists is not changed")
+        rule = self._events.describe_rule(Name=self._made("AWS::Events::Rule"))
+        pattern = json.loads(rule["EventPattern"])
+        self._put(rule, pattern | {"source": [*pattern["source"], SOURCE]})
+        try:
+            arrived = until(self._send, self._patience, self._place.poll() * 5)
+        finally:
+            self._put(rule, pattern)
+        if arrived:
+            headline = re.search(r"[\w: ]+", arrived["Message"])[0]
+            return f"yes, asked by an event of our own: {headline}"
+        return f"no, asked by an event of our own: nothing within {span(self._patience)}{self._undelivered()}"
+
+    def _put(self, rule, pattern):
+        kept = {name: rule[name] for name in ("Name", "Description", "State") if name in rule}
+        self._events.put_rule(**kept, EventPattern=json.dumps(pattern))
+
+    def _send(self):
+        """An event until a message arrives: the rule's new pattern takes effect some time later."""
+        marker = self._place.names.of("event")
+        detail = {
+            "eventSource": "iam.amazonaws.com",
+            "eventName": "CreateAccessKey",
+            "requestParameters": {"userName": marker},
+            "userIdentity": {"arn": self._place.caller},
+            "sourceIPAddress": "192.0.2.1",
+        }
+        entry = {"Source": SOURCE, "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(detail)}
+        self._events.put_events(Entries=[entry])
+        return self._alerts.with_text(marker, self._place.poll() * 5, self._place.poll())
+
+    def _undelivered(self):
+        """What EventBridge wrote beside an event that it could not deliver."""
+        client = self._place.client("sqs")
+        url = self._made("AWS::SQS::Queue", "Undelivered")
+        asked = {"QueueUrl": url, "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
+        for message in client.receive_message(**asked).get("Messages", []):
+            attributes = message.get("MessageAttributes", {})
+            code = attributes.get("ERROR_CODE", {}).get("StringValue", "no code")
+            return f"; in the queue for undelivered events: {code}"
+        return "; nothing in the queue for undelivered events"
+
+    def _made(self, kind, part=""):
+        """The physical id of the stack's resource of a type."""
+        resources = self._place.client("cloudformation").describe_stack_resources(StackName=self._product.stack)
+        of_kind = [each for each in resources["StackResources"] if each["ResourceType"] == kind]
+        return next(each["PhysicalResourceId"] for each in of_kind if part in each["LogicalResourceId"])

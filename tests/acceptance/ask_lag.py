@@ -1,0 +1,126 @@
+"""How long AWS takes to show what was written: several samples, their median and the longest."""
+
+import statistics
+import time
+
+from botocore.exceptions import ClientError
+
+from progress import span
+from waiting import code_of
+
+SAMPLES = 10
+# Reads after the first right one that show whether an older state comes back.
+LATER_READS = 20
+# Seconds between two reads.
+APART = 0.02
+# Answers in a row, for one may have met only one of STS's servers.
+IN_A_ROW = 5
+
+
+class LagQuestions:
+    def __init__(self, place, maker, patience):
+        self._place, self._maker, self._patience = place, maker, patience
+        self._manager, self._iam = place.client("secretsmanager"), place.client("iam")
+
+    def secret_lag(self):
+        self._maker.secret("asked-lag", "0")
+        name = self._place.names.of("asked-lag")
+        times, older = {"GetSecretValue": [], "DescribeSecret": []}, 0
+        for number in range(SAMPLES):
+            version = self._manager.put_secret_value(SecretId=name, SecretString=str(number + 1))["VersionId"]
+            reads = {
+                "GetSecretValue": lambda: self._manager.get_secret_value(SecretId=name)["VersionId"] == version,
+                "DescribeSecret": lambda: "AWSCURRENT" in self._stages(name).get(version, []),
+            }
+            # Each sample measures one of them: the other would be measured late.
+            read = list(reads)[number % 2]
+            times[read].append(self._shown(reads[read]))
+            older += sum(not reads[read]() for _ in range(LATER_READS))
+        parts = [f"{read}: {summary(taken)}" for read, taken in times.items()]
+        return f"{'; '.join(parts)}; an older state came back in {older} of {SAMPLES * LATER_READS} later reads"
+
+    def _stages(self, name):
+        return self._manager.describe_secret(SecretId=name)["VersionIdsToStages"]
+
+    def iam_lag(self):
+        user, listed, tagged = self._maker.user("asked-lists"), [], []
+        for number in range(SAMPLES // 2):
+            key = self._maker.key(user)["AccessKeyId"]
+            listed.append(self._shown(lambda: key in self._keys(user)))
+            self._iam.delete_access_key(UserName=user, AccessKeyId=key)
+            self._iam.tag_user(UserName=user, Tags=[{"Key": "sample", "Value": str(number)}])
+            tagged.append(self._shown(lambda: self._tag(user) == str(number)))
+        return f"ListAccessKeys: {summary(listed)}; ListUserTags: {summary(tagged)}"
+
+    def _keys(self, user):
+        return {each["AccessKeyId"] for each in self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]}
+
+    def _tag(self, user):
+        tags = self._iam.list_user_tags(UserName=user)["Tags"]
+        return next((tag["Value"] for tag in tags if tag["Key"] == "sample"), None)
+
+    def key_lag(self):
+        user, taken = self._maker.user("asked-keys"), []
+        # One that never comes would never come again.
+        while len(taken) < SAMPLES // 2 and not (taken and None in taken[-1]):
+            taken.append(self._key_sample(user))
+        names = ("first accepted", f"{IN_A_ROW} times in a row", "refused after Inactive")
+        return "; ".join(f"{name}: {summary(column)}" for name, column in zip(names, zip(*taken)))
+
+    def _key_sample(self, user):
+        """Seconds until STS accepts a new key, accepts it steadily, and refuses it once it is inactive."""
+        key = self._maker.key(user)
+        sts, named = self._sts(key), {"UserName": user, "AccessKeyId": key["AccessKeyId"]}
+        began = time.monotonic()
+        first = self._shown(lambda: accepts(sts))
+        steady = self._in_a_row(lambda: accepts(sts), began)
+        self._iam.update_access_key(**named, Status="Inactive")
+        refused = self._in_a_row(lambda: not accepts(sts), time.monotonic())
+        self._iam.delete_access_key(**named)
+        return first, steady, refused
+
+    def _shown(self, right):
+        """Seconds until a read is right, or none. A refusal because nothing is there is a read that is not."""
+        began = time.monotonic()
+        while time.monotonic() - began < self._patience:
+            try:
+                if right():
+                    return time.monotonic() - began
+            except ClientError as error:
+                if "NotFound" not in code_of(error) and "NoSuch" not in code_of(error):
+                    raise
+            time.sleep(APART)
+        return None
+
+    def _in_a_row(self, right, began):
+        """Seconds until the last of some right answers in a row, or none."""
+        count = 0
+        while time.monotonic() - began < self._patience:
+            count = count + 1 if right() else 0
+            if count == IN_A_ROW:
+                return time.monotonic() - began
+            time.sleep(APART)
+        return None
+
+    def _sts(self, key):
+        given = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        return self._place.session.client("sts", **given)
+
+
+def accepts(sts):
+    try:
+        sts.get_caller_identity()
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+            raise
+        return False
+    return True
+
+
+def summary(taken):
+    """Median and longest, of those that came to an end."""
+    ended, count = [each for each in taken if each is not None], len(taken)
+    if not ended:
+        return "never while it was watched"
+    late = f", {count - len(ended)} of them never while it was watched" if len(ended) < count else ""
+    return f"median {span(statistics.median(ended))}, longest {span(max(ended))} ({count} samples{late})"

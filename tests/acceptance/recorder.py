@@ -1,0 +1,150 @@
+"""Rotations by AWS's own engine, as the recorder function saw them.
+
+The function writes what it sees to a queue. A rotation is over when its last step has arrived there and nothing
+follows.
+"""
+
+import json
+import secrets
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from making import statement
+from names import ours
+from waiting import patiently
+
+STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
+# Turned on for the time of a run.
+RULES = {"AutomaticallyAfterDays": 365}
+SOURCE = Path(__file__).with_name("recorder_function.py")
+
+
+class Reports:
+    """What the function wrote to its queue, by secret, in the order of time."""
+
+    def __init__(self, place, queue_url):
+        self._client, self._queue_url, self._by_secret = place.client("sqs"), queue_url, defaultdict(list)
+
+    def of(self, secret):
+        """By the secret's name: some stand-ins give the function the name, AWS the ARN."""
+        self._receive()
+        return sorted(self._by_secret[secret], key=lambda report: report["at"])
+
+    def _receive(self):
+        while True:
+            asked = {"QueueUrl": self._queue_url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0}
+            messages = self._client.receive_message(**asked).get("Messages", [])
+            for message in messages:
+                report = json.loads(message["Body"])
+                self._by_secret[name_of(report["SecretId"])].append(report)
+                self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+            if not messages:
+                return
+
+
+def name_of(secret_id):
+    if not secret_id.startswith("arn:"):
+        return secret_id
+    name = secret_id.split(":", 6)[6]
+    # AWS adds a hyphen and six characters.
+    return name[:-7] if ours(name) else name
+
+
+class Recorder:
+    """The function for each set of steps that shall fail, made when it is first needed."""
+
+    def __init__(self, maker):
+        self._maker, self._functions = maker, {}
+        self.salt = secrets.token_hex(8)
+        self.queue_url, self._queue_arn = maker.queue("reports")
+        self.reports = Reports(maker.place, self.queue_url)
+        self.role = self._made_role()
+
+    def function(self, failing=()):
+        name = "-".join(["recorder", *sorted(failing)])
+        if name not in self._functions:
+            given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": ",".join(failing)}
+            self._functions[name] = self._maker.function(name, SOURCE, self.role, **given)
+        return self._functions[name]
+
+    def member_function(self, role):
+        """One that acts in another account, under the role there; its ARN."""
+        given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": "", "MEMBER_ROLE": role}
+        return self._maker.function("recorder-member", SOURCE, self.role, **given)
+
+    def _made_role(self):
+        """It may rotate the secrets of this run, and report. It has no log."""
+        place = self._maker.place
+        rotate = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
+        secrets_of_run = place.arn("secretsmanager", f"secret:{place.names.prefix}*")
+        return self._maker.role(
+            "recorder",
+            {"Service": "lambda.amazonaws.com"},
+            statement([f"secretsmanager:{each}" for each in rotate], secrets_of_run),
+            statement("sqs:SendMessage", self._queue_arn),
+        )
+
+
+class Seen:
+    """One rotation, as the conformance checks want it."""
+
+    def __init__(self, reports):
+        self.reports = reports
+        self.events = [event_of(report) for report in reports]
+        created = next((report for report in reports if report["Step"] == "createSecret"), {})
+        self.staged = created.get("staged")
+        # Code and status of the refusal; none where there was a value.
+        self.value = tuple(created.get("value", {}).get("refused", [])[:2]) or None
+
+
+def event_of(report):
+    event = {name: report[name] for name in ("Step", "SecretId", "ClientRequestToken")}
+    if "token_length" in report:
+        # Of the same length: the token itself never leaves the function.
+        event["RotationToken"] = "*" * report["token_length"]
+    return event
+
+
+class RecordedEngine:
+    """RotateSecret, and the wait for the end of the rotation."""
+
+    def __init__(self, place, recorder, patience):
+        self.failing = set()
+        self._place, self._recorder, self._patience = place, recorder, patience
+        self._manager = place.client("secretsmanager")
+
+    @property
+    def function_arn(self):
+        return self._recorder.function()
+
+    def rotate(self, name, **parameters):
+        before = len(self._recorder.reports.of(name))
+        parameters = {"RotationLambdaARN": self._recorder.function(self.failing)} | parameters
+        given = {key: value for key, value in parameters.items() if value is not None}
+        if "RotationLambdaARN" in given:
+            given = {"RotationRules": RULES} | given
+        # A new function's permission is not known everywhere at once.
+        rotate = lambda: self._manager.rotate_secret(SecretId=name, **given)
+        patiently(rotate, ("AccessDeniedException",), self._patience, self._place.poll())
+        return Seen(first_attempt(self._until_over(name, before, given)))
+
+    def _until_over(self, name, before, given):
+        steps = STEPS if given.get("RotateImmediately", True) else ["testSecret"]
+        last = next((step for step in steps if step in self.failing), steps[-1])
+        deadline = time.monotonic() + self._patience
+        while True:
+            reports = self._recorder.reports.of(name)[before:]
+            if any(report["Step"] == last for report in reports):
+                # What must not come has a moment to come.
+                time.sleep(self._place.poll())
+                return self._recorder.reports.of(name)[before:]
+            if time.monotonic() > deadline:
+                return reports
+            time.sleep(self._place.poll() / 4)
+
+
+def first_attempt(reports):
+    """AWS repeats a failed rotation from its first step; how, is a question of its own."""
+    again = [index for index, report in enumerate(reports) if index and report["Step"] == "createSecret"]
+    return reports[: again[0]] if again else reports

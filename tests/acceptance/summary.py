@@ -1,0 +1,36 @@
+"""The last lines of a run."""
+
+from questions import QUESTIONS
+
+
+def lines(run, left):
+    return [*checks(run.checks), *steps(run.steps), *answers(run.answers), *errors(run.errors), *remains(left)]
+
+
+def checks(found):
+    if not found:
+        return []
+    counts = {outcome: [agrees for agrees, _ in found.values()].count(outcome) for outcome in ("yes", "no", "lacks")}
+    told = f"Checks: {counts['yes']} yes, {counts['no']} no, {counts['lacks']} lacking."
+    return ["", told, *[f"  {name:<24} {agrees}: {why}" for name, (agrees, why) in found.items() if agrees != "yes"]]
+
+
+def steps(found):
+    return ["", "End to end:", *[f"  {outcome:<9} {what}" for what, outcome, _ in found]] if found else []
+
+
+def answers(found):
+    asked = [question for question in QUESTIONS if question.id in found]
+    told = [line for each in asked for line in (f"  {each.question}", f"    {found[each.id]}")]
+    return ["", "Questions:", *told] if asked else []
+
+
+def errors(found):
+    return ["", "Failed:", *[f"  {each}" for each in found]] if found else []
+
+
+def remains(left):
+    if not left:
+        return ["", "Everything was removed: a listing shows nothing of ours."]
+    rows = [line for each in left for line in (f"  {each.kind} {each.name}: {each.why}", f"    {each.by_hand}")]
+    return ["", "Not removed. `make acceptance ARGS=--clean` tries again; by hand:", *rows]

@@ -1,0 +1,2 @@
+class Unasked(Exception):
+    """A question that this place cannot answer; says what is missing."""

@@ -1,0 +1,184 @@
+"""`make acceptance` that is stopped in the middle: it removes what it made, or `--clean` does. Other things stay."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+
+import pytest
+
+from acceptance_scene import QUICK, RELEASED, adapted, changed, command, enforcing, listing, packages
+from acceptance_scene import run, send, started, variables
+from attacks_scene import code
+from clients import http
+from deployment import BUCKET, Stack
+from processes import until
+
+PREFIX = "iam-key-rotator-acceptance"
+
+
+@pytest.fixture(scope="module")
+def account():
+    with enforcing() as aws:
+        yield aws
+
+
+@pytest.fixture
+def before(account):
+    return listing(account)
+
+
+def given(part):
+    return ["--yes", "--only", part, "--code", packages(), "--template", adapted(), *QUICK]
+
+
+@pytest.mark.parametrize(
+    "number, part, point",
+    [
+        (signal.SIGINT, "conformance", "creating function"),
+        (signal.SIGTERM, "rotation", "creating stack"),
+        (signal.SIGHUP, "conformance", "check twenty_labels"),
+    ],
+)
+def test_a_run_that_is_told_to_stop_removes_what_it_made(account, before, number, part, point):
+    with started(account, *given(part)) as program:
+        program.says(point)
+        send(program, number)
+        assert program.ends() == 1
+        output = program.output()
+    assert "stopping, and removing what was made" in output and "Everything was removed" in output
+    assert changed(before, listing(account)) == {}
+
+
+def test_a_second_signal_does_not_end_the_removal(account, before):
+    with started(account, *given("rotation")) as program:
+        program.says("a rotation makes a new key")
+        send(program, signal.SIGINT)
+        program.says("-- removal")
+        send(program, signal.SIGINT)
+        send(program, signal.SIGTERM)
+        assert program.ends() == 1
+        assert "what was made is being removed" in program.output()
+    assert changed(before, listing(account)) == {}
+
+
+@pytest.mark.parametrize(
+    "part, point",
+    [
+        ("conformance", "check twenty_labels"),
+        ("rotation", "creating stack"),
+        ("rotation", "creating secret"),
+        ("rotation", "a rotation makes a new key"),
+    ],
+)
+def test_what_a_killed_run_left_is_removed_by_clean(account, before, part, point):
+    killed(account, part, point)
+    assert changed(before, listing(account)) != {}
+    code, output = run(account, "--clean", "--yes")
+    assert code == 0, output
+    assert changed(before, listing(account)) == {}
+
+
+def killed(account, part, point):
+    with started(account, *given(part)) as program:
+        program.says(point)
+        send(program, signal.SIGKILL)
+        program.ends()
+
+
+def test_beside_what_a_killed_run_left_no_run_begins(account, before):
+    killed(account, "conformance", "check name_taken")
+    left = listing(account)
+    code, output = run(account, *given("rotation"))
+    assert code == 1 and "Remove them by --clean" in output
+    assert changed(left, listing(account)) == {}
+    assert run(account, "--clean", "--yes")[0] == 0
+
+
+def test_what_has_a_similar_name_is_left_alone(account):
+    """A prefix without a run, a run without our tag or path, and a name with ours in the middle."""
+    similar = [PREFIX, f"{PREFIX}-old-things", f"{PREFIX}-abcdef-by-hand", f"my-{PREFIX}-abcdef-things"]
+    for name in similar:
+        account.iam.create_user(UserName=name)
+        account.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        account.secretsmanager.create_secret(Name=name, SecretString="theirs")
+        account.client("sqs").create_queue(QueueName=name)
+        account.sns.create_topic(Name=name)
+        here = {"LocationConstraint": account.region}
+        account.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=here)
+    before = listing(account)
+    code, output = run(account, "--clean", "--yes")
+    assert code == 0 and output.endswith("\nNothing of an earlier run is here.\n")
+    code, output = run(account, *given("rotation"))
+    assert code == 0, output
+    assert changed(before, listing(account)) == {}
+
+
+def test_a_stack_that_exists_is_used_and_left_as_it_was(account):
+    Stack(account, "existing", json.loads(RELEASED.read_text()), code(), CodeBucket=BUCKET)
+    before = listing(account)
+    ended, output = run(account, *given("rotation"), "--stack", "existing")
+    assert ended == 0 and "creating stack" not in output and "its alert arrives: yes" in output, output
+    assert changed(before, listing(account)) == {}
+
+
+def test_mails_are_sent_only_if_an_address_is_given_and_only_there(account):
+    assert run(account, *given("rotation"))[0] == 0
+    assert mails(account) == []
+    account.sesv2.create_email_identity(EmailIdentity="example.com")
+    ended, output = run(account, *given("rotation"), "--email", "keys@example.com")
+    assert ended == 0 and "mails to keys@example.com alone" in output, output
+    sent = mails(account)
+    assert sent and all(mail["To"] == ["keys@example.com"] for mail in sent), sent
+
+
+def mails(aws):
+    held = http(f"{aws.endpoint}/_ministack/ses/messages")["messages"]
+    return [mail for sent in held.values() for mail in sent]
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_called(account, before):
+    requests = account.log().count("\n")
+    for arguments in (["--only", "conformance"], ["--clean"]):
+        code, output = run(account, *arguments)
+        assert code == 1 and "There is no terminal to ask at" in output
+    assert account.log().count("\n") == requests and changed(before, listing(account)) == {}
+
+
+@pytest.mark.parametrize(
+    "typed, said",
+    [(["no"], "You typed 'no', not 'yes'"), (["yes", "yes"], "You typed 'yes', not '111122223333'")],
+)
+def test_at_a_terminal_it_shows_what_it_will_do_and_asks_twice(account, before, typed, said):
+    output = at_terminal(account, typed, "--only", "conformance")
+    shown = [output.index(part) for part in ("It creates, and removes in the end", "It costs at most $", "Type yes")]
+    assert shown == sorted(shown)
+    assert said in output and "Nothing was created" in output
+    assert changed(before, listing(account)) == {}
+
+
+def at_terminal(aws, typed, *arguments):
+    """Everything that is printed while these lines are typed, each when it is asked for."""
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    program = subprocess.Popen([str(part) for part in command(*arguments)], env=variables(aws), **streams)
+    os.close(theirs)
+    seen = []
+
+    def shown():
+        # Nothing to read yet, and the end, are errors to a terminal.
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 65536):
+                seen.append(piece)
+        return b"".join(seen).decode(errors="replace")
+
+    for number, line in enumerate(typed, 1):
+        until(lambda: shown().count("Type ") >= number, "it asks")
+        os.write(ours, f"{line}\n".encode())
+    program.wait(timeout=60)
+    text = shown()
+    os.close(ours)
+    return text
