@@ -1,0 +1,117 @@
+//! What becomes of a user, with every key id replaced by what the key is.
+
+use std::collections::BTreeMap;
+
+use iam_key_rotator::model::{Intent, Ledger, Note};
+use jiff::Timestamp;
+
+use super::ACCOUNT;
+use super::life::Life;
+use super::watch::current_pair;
+
+/// One user's keys, and all that is written on its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    keys: Vec<(String, bool)>,
+    secrets: usize,
+    rotates_with: Option<String>,
+    /// The labels of each version that has more than AWSPREVIOUS.
+    versions: Vec<Vec<String>>,
+    intent: Option<&'static str>,
+    refused: bool,
+    ledger: Vec<String>,
+    findings: Vec<String>,
+}
+
+impl Form {
+    /// The user's keys by what they are, each with whether it is active.
+    pub(super) fn keys(&self) -> &Vec<(String, bool)> {
+        &self.keys
+    }
+
+    pub(super) fn of(life: &Life, user: &'static str) -> Self {
+        let secret = life.secret_of(user);
+        let current = secret.as_ref().and_then(current_pair).map(|(id, _)| id);
+        let by_hand = life.watch().by_hand.clone();
+        let keys = life.sim().keys(ACCOUNT, user);
+        let role = |id: &str| {
+            let held = secret.as_ref().is_some_and(|secret| secret.stage(id).is_some());
+            let known = keys.iter().any(|key| key.id == id);
+            let role = match (current.as_deref() == Some(id), held, by_hand.contains(id)) {
+                _ if !known => "gone",
+                (true, ..) => "current",
+                (false, true, _) => "held",
+                (false, false, true) => "stranger",
+                (false, false, false) => "lost",
+            };
+            role.to_owned()
+        };
+        let mut form = Self {
+            keys: keys.iter().map(|key| (role(&key.id), key.active)).collect(),
+            secrets: super::secrets(life.sim(), user).len(),
+            rotates_with: None,
+            versions: Vec::new(),
+            intent: None,
+            refused: false,
+            ledger: Vec::new(),
+            findings: life.found.get(user).into_iter().flatten().map(|line| finding(line, &role)).collect(),
+        };
+        form.keys.sort();
+        form.findings.sort();
+        let Some(secret) = &secret else { return form };
+        form.rotates_with.clone_from(&secret.rotation_function);
+        for version in &secret.versions {
+            let is_key = |label: &&String| label.starts_with("AKIA");
+            let mut labels: Vec<String> = version.stages.iter().filter(is_key).map(|id| role(id)).collect();
+            labels.extend(
+                version.stages.iter().filter(|label| !is_key(label) && *label != "AWSPREVIOUS").cloned(),
+            );
+            if !labels.is_empty() {
+                form.versions.push(labels);
+            }
+        }
+        form.versions.sort();
+        let intent = secret.tags.get("iam-key-rotator:intent").and_then(|tag| Intent::from_tag(tag));
+        form.intent = intent.map(|intent| {
+            let holder = secret.version(intent.token.as_str());
+            if holder.is_some_and(|version| version.stages.contains("AWSCURRENT")) {
+                "current"
+            } else {
+                "other"
+            }
+        });
+        form.refused = secret.tags.contains_key("iam-key-rotator:refused");
+        form.ledger = ledger(secret.tags.get("iam-key-rotator:notices"), &role);
+        form
+    }
+}
+
+/// The kind of a finding, and what its key is.
+fn finding(line: &str, role: &impl Fn(&str) -> String) -> String {
+    let (head, _) = line.split_once(": ").unwrap_or((line, ""));
+    match head.split_once(' ') {
+        Some((kind, key)) => format!("{kind} {}", role(key)),
+        None => head.to_owned(),
+    }
+}
+
+/// What is remembered of each key, without dates. That a user was enrolled with a key, and that a rotation was
+/// reported, is remembered as long as the key is there.
+fn ledger(tag: Option<&String>, role: &impl Fn(&str) -> String) -> Vec<String> {
+    let Some(tag) = tag else { return Vec::new() };
+    let ledger = Ledger::from_tag(tag, Timestamp::MAX);
+    let mut entries: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, entry) in ledger.keys() {
+        let kept = entry.notes.iter().filter(|note| !matches!(note, Note::Adopted | Note::Promoted));
+        let mut noted: Vec<String> = kept.map(|note| format!("{note:?}")).collect();
+        noted.extend(entry.inactive_since.map(|_| "inactive".to_owned()));
+        noted.extend(entry.active_again.map(|_| "active again".to_owned()));
+        if !noted.is_empty() {
+            entries.entry(role(key.as_str())).or_default().extend(noted);
+        }
+    }
+    if ledger.unfinished_since().is_some() {
+        entries.entry("the secret".to_owned()).or_default().push("unfinished".to_owned());
+    }
+    entries.into_iter().map(|(key, noted)| format!("{key}: {}", noted.join(", "))).collect()
+}
