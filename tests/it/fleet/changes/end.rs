@@ -125,7 +125,8 @@ pub(super) fn fresh(life: &Life) -> Life {
     for user in life.users.clone() {
         copy_user(life, &fresh, user);
     }
-    let (group, denied) = (life.watch().group.clone(), life.watch().denied.clone());
+    let group = life.watch().group.clone();
+    let denied = life.watch().denied.clone();
     group.into_iter().for_each(|user| fresh.exempt_by_group(user, true));
     denied.into_iter().for_each(|user| fresh.deny(user, true));
     fresh.watch().accept();

@@ -174,8 +174,12 @@ async fn there_and_back(state: State, change: Change, back: Change) -> Result<()
 
 fn each(case: impl AsyncFn(State, Change, Change) -> Result<(), String>) {
     let mut wrong = Vec::new();
+    let only = |name: &str, what: String| std::env::var(name).is_ok_and(|only| !what.contains(&only));
     for state in STATES {
         for (change, back) in CHANGES {
+            if only("ONLY_STATE", format!("{state:?}")) || only("ONLY_CHANGE", format!("{change:?}")) {
+                continue;
+            }
             let ended = super::simulated(case(state, change, back));
             wrong.extend(ended.err().map(|problem| format!("=== {state:?}, {change:?}\n{problem}")));
         }
