@@ -170,8 +170,8 @@ fn copy_secret(fresh: &Life, user: &str, secret: &SecretView, key: &simulator::K
     let text = secret.stage("AWSCURRENT").and_then(|version| version.text()).unwrap();
     let mut value: Value = serde_json::from_str(text).unwrap();
     for (names, part) in [
-        (["AccessKeyId", "access_key"], &key.access_key_id),
-        (["SecretAccessKey", "secret_key"], &key.secret_access_key),
+        (["AccessKeyId", "access_key_id"], &key.access_key_id),
+        (["SecretAccessKey", "secret_access_key"], &key.secret_access_key),
     ] {
         if let Some(name) = names.iter().find(|name| value.get(name).is_some()) {
             value[*name] = part.as_str().into();

@@ -17,7 +17,8 @@ pub(super) struct Form {
     rotates_with: Option<String>,
     /// The labels of each version that has more than AWSPREVIOUS.
     versions: Vec<Vec<String>>,
-    intent: Option<&'static str>,
+    /// The record of a rotation that is not the current version's.
+    intent: bool,
     refused: bool,
     ledger: Vec<String>,
     findings: Vec<String>,
@@ -51,7 +52,7 @@ impl Form {
             secrets: super::secrets(life.sim(), user).len(),
             rotates_with: None,
             versions: Vec::new(),
-            intent: None,
+            intent: false,
             refused: false,
             ledger: Vec::new(),
             findings: life.found.get(user).into_iter().flatten().map(|line| finding(line, &role)).collect(),
@@ -72,13 +73,9 @@ impl Form {
         }
         form.versions.sort();
         let intent = secret.tags.get("iam-key-rotator:intent").and_then(|tag| Intent::from_tag(tag));
-        form.intent = intent.map(|intent| {
+        form.intent = intent.is_some_and(|intent| {
             let holder = secret.version(intent.token.as_str());
-            if holder.is_some_and(|version| version.stages.contains("AWSCURRENT")) {
-                "current"
-            } else {
-                "other"
-            }
+            !holder.is_some_and(|version| version.stages.contains("AWSCURRENT"))
         });
         form.refused = secret.tags.contains_key("iam-key-rotator:refused");
         form.ledger = ledger(secret.tags.get("iam-key-rotator:notices"), &role);

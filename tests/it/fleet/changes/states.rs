@@ -12,7 +12,7 @@ use super::{ACCOUNT, USER_TAG};
 use crate::stage::{days, hours};
 
 const USER: &str = "app";
-const PACE: Pace = Pace { most: 260, gap: 5 };
+const PACE: Pace = Pace { most: 260, gap: 7 };
 
 /// Where a user's rotation, or what it left, is when the change comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ const CHANGES: [(Change, Change); 21] = [
     (Change::Set("ROTATOR_ROTATE_AFTER", "30d"), Change::Set("ROTATOR_ROTATE_AFTER", "90d")),
     (Change::Set("ROTATOR_SECRET_NAME", "keys/{user}"), Change::Set("ROTATOR_SECRET_NAME", "secrets/{user}")),
     (
-        Change::Set("ROTATOR_SECRET_SHAPE", "user,access_key,secret_key"),
+        Change::Set("ROTATOR_SECRET_SHAPE", "user_name,access_key_id,secret_access_key"),
         Change::Set("ROTATOR_SECRET_SHAPE", "UserName,AccessKeyId,SecretAccessKey"),
     ),
     (Change::Set("ROTATOR_EXEMPT_USERS", USER), Change::Set("ROTATOR_EXEMPT_USERS", "")),
@@ -90,9 +90,16 @@ const CHANGES: [(Change, Change); 21] = [
 async fn arrange(state: State) -> Life {
     let settings: Settings = BASE.into_iter().collect();
     let settings = settings.into_iter().chain([("ROTATOR_SECRET_NAME", "secrets/{user}")]).collect();
-    let options = Options { retry_delay: Duration::from_secs(10), ..Options::default() };
+    let options = Options {
+        latency: Duration::from_millis(300),
+        retry_delay: Duration::from_secs(10),
+        ..Options::default()
+    };
     let mut life = Life::new(options, &[USER], 0, settings);
     let arn = life.enroll(USER, 88);
+    life.sim().set_rotation_days(&arn, 90);
+    let due = life.sim().now() + days(2);
+    life.sim().set_next_rotation(&arn, Some(due));
     life.tell(&format!("{state:?}"));
     let sim = life.sim().clone();
     let dies = |operation, nth, kind| sim.add_fault(Fault::on(operation, nth, kind).by("stack-0-rotation"));

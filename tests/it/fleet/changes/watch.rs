@@ -257,8 +257,8 @@ fn explains(secret: &SecretView, key: &KeyView) -> bool {
 pub(super) fn current_pair(secret: &SecretView) -> Option<(String, String)> {
     let value: Value = serde_json::from_str(secret.stage("AWSCURRENT")?.text()?).unwrap();
     let text = |names: [&str; 2]| names.iter().find_map(|name| value.get(*name)?.as_str().map(str::to_owned));
-    let id = text(["AccessKeyId", "access_key"]).filter(|id| !id.is_empty())?;
-    Some((id, text(["SecretAccessKey", "secret_key"])?))
+    let id = text(["AccessKeyId", "access_key_id"]).filter(|id| !id.is_empty())?;
+    Some((id, text(["SecretAccessKey", "secret_access_key"])?))
 }
 
 fn parse(text: &str) -> Duration {
