@@ -8,6 +8,7 @@ use simulator::{KeyView, Options, SecretView};
 
 use super::form::Form;
 use super::life::Life;
+use super::stacks::Stack;
 use super::watch::current_pair;
 use super::{ACCOUNT, EXEMPT_TAG, USER_TAG};
 
@@ -68,7 +69,8 @@ fn note_sights(life: &Life, day: u64, sights: &mut BTreeMap<&'static str, Vec<Si
 /// What the findings ask of a person: that a secret which was moved back is rotated again, and in a mode that starts
 /// no rotation one that did not end.
 async fn follow_findings(life: &mut Life, day: u64, acted: &mut BTreeMap<&'static str, u64>) {
-    let enforces = life.newest().settings.get("ROTATOR_MODE") == Some(&"enforce");
+    let enforces = |stack: &Stack| stack.settings.get("ROTATOR_MODE") == Some(&"enforce");
+    let enforces = life.watch().stacks.iter().any(enforces);
     for user in life.users.clone() {
         let has = |kind: &str| {
             life.found.get(user).is_some_and(|lines| lines.iter().any(|line| line.starts_with(kind)))
@@ -115,12 +117,12 @@ fn longest(seen: &[Sight]) -> Form {
     seen[best.1].form.clone()
 }
 
-/// The same account, as it is now, under a fresh deployment of the newest stack: each user with the key that is in
+/// The same account, as it is now, under a fresh deployment of the stacks that there are: each user with the key that is in
 /// use and the keys that no rotation made. Whatever else there is comes of what was before.
 pub(super) fn fresh(life: &Life) -> Life {
     let options = Options { start: Some(life.sim().now()), seed: 77, ..life.sim().options() };
-    let stack = life.newest();
-    let mut fresh = Life::new(options, &life.users, stack.nth(), stack.settings.clone());
+    let stacks = life.watch().stacks.clone();
+    let mut fresh = Life::new(options, &life.users, stacks);
     fresh.late.clone_from(&life.late);
     for user in life.users.clone() {
         copy_user(life, &fresh, user);
@@ -219,12 +221,11 @@ pub(super) async fn compare(life: &mut Life, pace: Pace) -> Result<(), String> {
 /// A user that neither function touches: what a rotation superseded before stays as it is (docs/fleet.md).
 fn is_left_alone(life: &Life, user: &'static str) -> bool {
     let watch = life.watch();
-    let stack = watch.stacks.last().unwrap();
-    watch.is_exempt(user, &stack.settings) || watch.denied.contains(user)
+    watch.stacks.iter().all(|stack| watch.is_exempt(user, &stack.settings)) || watch.denied.contains(user)
 }
 
-/// Whether the sweep takes care of the user: an audit changes nothing, and a list names whom it is for.
-fn may_act(life: &Life, user: &'static str) -> bool {
+/// Whether a sweep takes care of the user: an audit changes nothing, and a list names whom it is for.
+pub(super) fn may_act(life: &Life, user: &str) -> bool {
     let watch = life.watch();
-    watch.is_in_sweeps_scope(user, watch.stacks.last().unwrap())
+    watch.stacks.iter().any(|stack| watch.is_in_sweeps_scope(user, stack))
 }

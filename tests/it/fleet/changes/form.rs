@@ -78,7 +78,10 @@ impl Form {
             !holder.is_some_and(|version| version.stages.contains("AWSCURRENT"))
         });
         form.refused = secret.tags.contains_key("iam-key-rotator:refused");
-        form.ledger = ledger(secret.tags.get("iam-key-rotator:notices"), &role);
+        // A sweep that does not act on a user forgets nothing either.
+        let remembers = super::end::may_act(life, user);
+        let notices = secret.tags.get("iam-key-rotator:notices").filter(|_| remembers);
+        form.ledger = ledger(notices, &role);
         form
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, Options, SecretView, Simulator};
 
 use super::change::Handover;
-use super::stacks::{Settings, Stack};
+use super::stacks::Stack;
 use super::watch::{Watch, current_pair};
 use super::{ACCOUNT, EXEMPT_GROUP, secrets};
 use crate::fleet::Fleet;
@@ -35,8 +35,8 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// An account of these users, with one stack, `nth` of all that a story has.
-    pub(super) fn new(options: Options, users: &[&'static str], nth: usize, settings: Settings) -> Self {
+    /// An account of these users, with these stacks.
+    pub(super) fn new(options: Options, users: &[&'static str], stacks: Vec<Stack>) -> Self {
         let fleet = Fleet::with(Options { page_size: 1000, ..options }, &[]);
         fleet.sim.remove_function(crate::stage::FUNCTION);
         fleet.sim.remove_function(crate::fleet::SWEEP);
@@ -45,10 +45,9 @@ impl Life {
         for user in users {
             fleet.sim.create_user(ACCOUNT, user);
         }
-        let stack = Stack::new(nth, settings);
-        stack.deploy(&fleet.sim, &fleet.metrics);
+        stacks.iter().for_each(|stack| stack.deploy(&fleet.sim, &fleet.metrics));
         let mut watch = Watch::new(fleet.sim.clone(), users.to_vec());
-        watch.stacks.push(stack);
+        watch.stacks = stacks;
         let watch = Arc::new(Mutex::new(watch));
         let watching = watch.clone();
         fleet.sim.on_call(move |call| {

@@ -7,7 +7,7 @@ use simulator::{Fault, FaultKind, Options};
 use super::change::{Change, Handover};
 use super::end::{Pace, compare};
 use super::life::Life;
-use super::stacks::Settings;
+use super::stacks::{Settings, Stack};
 use super::{ACCOUNT, USER_TAG};
 use crate::stage::{days, hours};
 
@@ -95,7 +95,7 @@ async fn arrange(state: State) -> Life {
         retry_delay: Duration::from_secs(10),
         ..Options::default()
     };
-    let mut life = Life::new(options, &[USER], 0, settings);
+    let mut life = Life::new(options, &[USER], vec![Stack::new(0, settings)]);
     let arn = life.enroll(USER, 88);
     life.sim().set_rotation_days(&arn, 90);
     let due = life.sim().now() + days(2);
