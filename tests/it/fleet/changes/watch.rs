@@ -33,7 +33,7 @@ pub(super) struct Watch {
     inactive: BTreeMap<String, SystemTime>,
     /// Keys that no rotation made.
     pub(super) by_hand: BTreeSet<String>,
-    /// Calls that may have changed something since the latest look.
+    /// Calls that may have changed something since nothing was under way; each takes effect after its hook.
     calls: Vec<CallInfo>,
     pub(super) wrongs: Vec<String>,
 }
@@ -75,7 +75,8 @@ impl Watch {
 
     /// Compares the world with what it was, and judges what was done to each key.
     pub(super) fn look(&mut self) {
-        let calls = std::mem::take(&mut self.calls);
+        let calls = self.calls.clone();
+        self.note_currents();
         for user in self.users.clone() {
             let (before, now) = (self.known(user), self.sim.keys(ACCOUNT, user));
             let call = calls.iter().rev().find(|call| call.target.as_deref() == Some(user));
@@ -203,6 +204,13 @@ impl Watch {
                 }
             }
             self.keys.insert(user, keys);
+        }
+        self.note_currents();
+    }
+
+    fn note_currents(&mut self) {
+        let now = self.sim.now();
+        for user in self.users.clone() {
             for secret in secrets(&self.sim, user) {
                 self.note_current(&secret, now);
             }
@@ -215,7 +223,11 @@ impl Watch {
             self.wrongs.push(format!("AWSCURRENT of {} holds {id}, which does not work", secret.name));
         }
         self.superseded.remove(&id);
-        if let Some(old) = self.current.insert(secret.arn.clone(), id.clone()).filter(|old| *old != id) {
+        let old = self.current.insert(secret.arn.clone(), id.clone());
+        // A secret's first key supersedes the one that its user was enrolled with, which a label names.
+        let adopted = secret.versions.iter().flat_map(|version| &version.stages);
+        let adopted = adopted.filter(|label| old.is_none() && label.starts_with("AKIA")).cloned();
+        for old in adopted.chain(old.clone()).filter(|old| *old != id) {
             self.superseded.insert(old, now);
         }
     }
@@ -223,6 +235,7 @@ impl Watch {
     /// Between two steps: no key is lost, and no user has two secrets.
     pub(super) fn check_at_rest(&mut self) {
         self.look();
+        self.calls.clear();
         for user in self.users.clone() {
             let own = secrets(&self.sim, user);
             if own.len() > 1 {
