@@ -25,9 +25,10 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// The user's keys by what they are, each with whether it is active.
-    pub(super) fn keys(&self) -> &Vec<(String, bool)> {
-        &self.keys
+    /// A secret that a sweep made under an earlier ROTATOR_SECRET_NAME and that was never rotated: under any other
+    /// name the sweep cannot tell it from a stranger's, and a person enrolls it (docs/fleet.md).
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        self.findings.iter().any(|finding| finding == "NotEnrolled")
     }
 
     pub(super) fn of(life: &Life, user: &'static str) -> Self {
@@ -102,7 +103,10 @@ fn ledger(tag: Option<&String>, role: &impl Fn(&str) -> String) -> Vec<String> {
     let ledger = Ledger::from_tag(tag, Timestamp::MAX);
     let mut entries: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, entry) in ledger.keys() {
-        let kept = entry.notes.iter().filter(|note| !matches!(note, Note::Adopted | Note::Promoted));
+        let kept = entry
+            .notes
+            .iter()
+            .filter(|note| !matches!(note, Note::Adopted | Note::Promoted | Note::RotationComing));
         let mut noted: Vec<String> = kept.map(|note| format!("{note:?}")).collect();
         noted.extend(entry.inactive_since.map(|_| "inactive".to_owned()));
         noted.extend(entry.active_again.map(|_| "active again".to_owned()));

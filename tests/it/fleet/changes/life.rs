@@ -121,6 +121,7 @@ impl Life {
             // A rotation that has not ended is taken up again, by the function that was just named.
             self.tell(&format!("handed over {arn}: {:?}", answer.map(drop)));
             self.fleet.settle().await;
+            self.watch().check_at_rest();
         }
     }
 

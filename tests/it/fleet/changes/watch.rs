@@ -70,13 +70,13 @@ impl Watch {
     /// Takes the world as it is: an administrator has changed it.
     pub(super) fn accept(&mut self) {
         self.calls.clear();
-        self.note();
+        self.note(true);
     }
 
     /// Compares the world with what it was, and judges what was done to each key.
     pub(super) fn look(&mut self) {
         let calls = self.calls.clone();
-        self.note_currents();
+        self.note_currents(false);
         for user in self.users.clone() {
             let (before, now) = (self.known(user), self.sim.keys(ACCOUNT, user));
             let call = calls.iter().rev().find(|call| call.target.as_deref() == Some(user));
@@ -90,7 +90,7 @@ impl Watch {
                 self.judge_new(user, call);
             }
         }
-        self.note();
+        self.note(false);
     }
 
     fn known(&self, user: &'static str) -> Vec<KeyView> {
@@ -193,7 +193,7 @@ impl Watch {
         }
     }
 
-    fn note(&mut self) {
+    fn note(&mut self, by_hand: bool) {
         let now = self.sim.now();
         for user in self.users.clone() {
             let keys = self.sim.keys(ACCOUNT, user);
@@ -205,19 +205,21 @@ impl Watch {
             }
             self.keys.insert(user, keys);
         }
-        self.note_currents();
+        self.note_currents(by_hand);
     }
 
-    fn note_currents(&mut self) {
+    /// Of a key from which AWSCURRENT was moved back by hand, the overlap began when it became current.
+    fn note_currents(&mut self, by_hand: bool) {
         let now = self.sim.now();
         for user in self.users.clone() {
             for secret in secrets(&self.sim, user) {
-                self.note_current(&secret, now);
+                let since = if by_hand { secret.last_rotated.unwrap_or(now) } else { now };
+                self.note_current(&secret, since);
             }
         }
     }
 
-    fn note_current(&mut self, secret: &SecretView, now: SystemTime) {
+    fn note_current(&mut self, secret: &SecretView, since: SystemTime) {
         let Some((id, value)) = current_pair(secret) else { return };
         if !self.sim.key_works(&id, &value) {
             self.wrongs.push(format!("AWSCURRENT of {} holds {id}, which does not work", secret.name));
@@ -228,7 +230,7 @@ impl Watch {
         let adopted = secret.versions.iter().flat_map(|version| &version.stages);
         let adopted = adopted.filter(|label| old.is_none() && label.starts_with("AKIA")).cloned();
         for old in adopted.chain(old.clone()).filter(|old| *old != id) {
-            self.superseded.insert(old, now);
+            self.superseded.insert(old, since);
         }
     }
 
