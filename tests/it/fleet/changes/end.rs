@@ -70,14 +70,16 @@ fn note_sights(life: &Life, day: u64, sights: &mut BTreeMap<&'static str, Vec<Si
 }
 
 /// What the findings ask of a person: that a secret which was moved back is rotated again, and in a mode that starts
-/// no rotation one that did not end.
+/// no rotation one that did not end; that a key which nobody needs makes room.
 async fn follow_findings(life: &mut Life, day: u64, acted: &mut BTreeMap<&'static str, u64>) {
     let enforces = |stack: &Stack| stack.settings.get("ROTATOR_MODE") == Some(&"enforce");
     let enforces = life.watch().stacks.iter().any(enforces);
     for user in life.users.clone() {
-        let has = |kind: &str| {
-            life.found.get(user).is_some_and(|lines| lines.iter().any(|line| line.starts_with(kind)))
-        };
+        let found = life.found.get(user).cloned().unwrap_or_default();
+        let has = |kind: &str| found.iter().any(|line| line.starts_with(kind));
+        if has("RotationBlocked") {
+            life.delete_unneeded(user);
+        }
         let asks = has("RolledBack") || (has("RotationStuck") && !enforces);
         let lately = acted.get(user).is_some_and(|last| day < last + PATIENCE);
         let Some(secret) = life.secret_of(user).filter(|_| asks && !lately) else { continue };
@@ -213,6 +215,8 @@ pub(super) async fn compare(life: &mut Life, pace: Pace) -> Result<(), String> {
             Some(form) if form.waits_for_a_person() => None,
             None => Some("never settles".to_owned()),
             form if *form == want.form => None,
+            // An operator has finished what was under way, and nothing rotates the user by itself.
+            Some(form) if end.rotated && !want.rotated && form.has_keys_of(&want.form) => None,
             _ => Some("ends otherwise".to_owned()),
         };
         if let Some(problem) = problem {

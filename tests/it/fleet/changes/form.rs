@@ -25,6 +25,13 @@ pub(super) struct Form {
 }
 
 impl Form {
+    /// Whether keys and labels are the same, whatever is due.
+    pub(super) fn has_keys_of(&self, other: &Option<Self>) -> bool {
+        other.as_ref().is_some_and(|other| {
+            (&self.keys, &self.versions, self.intent) == (&other.keys, &other.versions, other.intent)
+        })
+    }
+
     /// A secret that a sweep made under an earlier ROTATOR_SECRET_NAME and that was never rotated: under any other
     /// name the sweep cannot tell it from a stranger's, and a person enrolls it (docs/fleet.md).
     pub(super) fn waits_for_a_person(&self) -> bool {

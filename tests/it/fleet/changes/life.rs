@@ -224,6 +224,18 @@ impl Life {
         }
     }
 
+    /// Deletes inactive keys of the user that are in no version, by hand.
+    pub(super) fn delete_unneeded(&mut self, user: &'static str) {
+        let secret = self.secret_of(user);
+        for key in self.fleet.sim.keys(ACCOUNT, user).into_iter().filter(|key| !key.active) {
+            if secret.as_ref().is_none_or(|secret| secret.stage(&key.id).is_none()) {
+                self.tell(&format!("the operator deletes {} of {user}", key.id));
+                self.fleet.sim.delete_access_key(&key.id);
+            }
+        }
+        self.watch().accept();
+    }
+
     /// What is wrong, with the story.
     pub(super) fn verdict(&self) -> Result<(), String> {
         let wrongs = &self.watch().wrongs;

@@ -13,7 +13,7 @@ use super::stacks::{MOST, Settings, Stack};
 use crate::stage::{days, hours, setting};
 
 /// How many sequences are drawn unless `SEQUENCES` says otherwise.
-const SEQUENCES: u64 = 8;
+const SEQUENCES: u64 = 6;
 const PACE: Pace = Pace { most: 330, gap: 6 };
 
 /// The user whose secret has a schedule, the late one whose secret has none, and the one who has no secret.
