@@ -14,6 +14,8 @@ use super::{ACCOUNT, EXEMPT_TAG, USER_TAG};
 
 /// Nothing of a user is expected to change that has not changed for so many days: a late-comer has moved on after 35.
 const QUIET: u64 = 45;
+/// What is there for so long is seen whatever the gaps between two sweeps are.
+const WHILE: u64 = 15;
 /// Whoever is rotated by then no more is not rotated at all.
 const LAST_ROTATION: u64 = 135;
 /// An operator repeats a rotation that did not help after so many days.
@@ -38,7 +40,8 @@ struct Sight {
 /// What becomes of a user.
 #[derive(Debug)]
 pub(super) struct Settled {
-    /// What lasts longest between two rotations; without any, what lasts; `None` if nothing does.
+    /// What is left between two rotations when all is done that there is to do; without any rotation, what lasts;
+    /// `None` if nothing does.
     pub(super) form: Option<Form>,
     /// Whether the user's key was rotated.
     pub(super) rotated: bool,
@@ -95,8 +98,8 @@ fn settled(seen: &[Sight]) -> Settled {
     let starts: Vec<usize> = (1..seen.len()).filter(|&at| seen[at].current != seen[at - 1].current).collect();
     let (rotated, untouched) = (!starts.is_empty(), seen.iter().all(|sight| sight.keys == seen[0].keys));
     let form = match starts.as_slice() {
-        [.., begin, end] => Some(longest(&seen[*begin..*end])),
-        [begin] => lasting(&seen[*begin..]),
+        [.., begin, end] => cleanest(&seen[*begin..*end]),
+        [begin] => lasting(&seen[*begin..]).and_then(|_| cleanest(&seen[*begin..])),
         [] => lasting(seen).filter(|_| seen.last().is_some_and(|last| last.day >= LAST_ROTATION)),
     };
     Settled { form, rotated, untouched }
@@ -109,16 +112,12 @@ fn lasting(seen: &[Sight]) -> Option<Form> {
     (last.day - since.day >= QUIET).then(|| last.form.clone())
 }
 
-/// The form that lasts longest.
-fn longest(seen: &[Sight]) -> Form {
-    let (mut best, mut begin) = ((0, 0), 0);
-    for at in 0..seen.len() {
-        if seen[at].form != seen[begin].form {
-            begin = at;
-        }
-        best = best.max((seen[at].day - seen[begin].day, begin));
-    }
-    seen[best.1].form.clone()
+/// Of the forms that last for a while, the one with the fewest keys, findings and notes.
+fn cleanest(seen: &[Sight]) -> Option<Form> {
+    let runs = seen.chunk_by(|one, next| one.form == next.form);
+    let days = |run: &[Sight]| run[run.len() - 1].day - run[0].day;
+    let lasting = runs.filter(|run| days(run) >= WHILE).map(|run| &run[0].form);
+    lasting.min_by_key(|form| form.size()).cloned()
 }
 
 /// The same account, as it is now, under a fresh deployment of the stacks that there are: each user with the key that is in

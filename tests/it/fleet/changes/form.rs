@@ -32,10 +32,15 @@ impl Form {
         })
     }
 
-    /// A secret that a sweep made under an earlier ROTATOR_SECRET_NAME and that was never rotated: under any other
-    /// name the sweep cannot tell it from a stranger's, and a person enrolls it (docs/fleet.md).
+    /// How much there is.
+    pub(super) fn size(&self) -> usize {
+        self.keys.len() + self.findings.len() + self.ledger.len()
+    }
+
+    /// A secret that a sweep has made and that was never rotated. Under another ROTATOR_SECRET_NAME the sweep cannot
+    /// tell it from a stranger's, and a person enrolls it; in `retire` it waits for `enforce` (docs/fleet.md).
     pub(super) fn waits_for_a_person(&self) -> bool {
-        self.findings.iter().any(|finding| finding == "NotEnrolled")
+        self.secrets > 0 && self.rotates_with.is_none()
     }
 
     pub(super) fn of(life: &Life, user: &'static str) -> Self {

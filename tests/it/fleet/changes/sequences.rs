@@ -32,7 +32,7 @@ const VALUES: [(&str, &[&str]); 9] = [
         "ROTATOR_SECRET_SHAPE",
         &["UserName,AccessKeyId,SecretAccessKey", "user_name,access_key_id,secret_access_key"],
     ),
-    ("ROTATOR_ROTATE_AFTER", &["90d", "60d", "120d"]),
+    ("ROTATOR_ROTATE_AFTER", &["90d", "65d", "120d"]),
 ];
 const KINDS: [FaultKind; 4] =
     [FaultKind::KillBefore, FaultKind::KillAfter, FaultKind::ResponseLost, FaultKind::Denied];
