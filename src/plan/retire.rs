@@ -12,7 +12,7 @@ pub(super) const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// How long a key that was used after it was superseded counts as being in use: longer than a
 /// monthly job sleeps.
-const QUIET: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+pub(super) const QUIET: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 
 /// How long at least a key stays active that somebody made active again.
 pub(super) const HELD: Duration = Duration::from_secs(24 * 60 * 60);

@@ -168,7 +168,9 @@ fn after_a_rescue(
     policy: &Policy,
 ) -> std::result::Result<Policy, Refusal> {
     let ledger = super::sweep::ledger_of(Some(&seen.secret), seen.now);
-    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(|_| seen.now));
+    // A sweep that acts notes the rescue. Where none does any more, the note that it was inactive stays for good.
+    let noted = |since| retire::after(since, policy.recovery + retire::QUIET).min(seen.now);
+    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(noted));
     let Some(again) = again else { return Ok(*policy) };
     let until = retire::after(again, policy.overlap.max(retire::HELD));
     if seen.now < until {

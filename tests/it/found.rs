@@ -202,3 +202,27 @@ async fn a_user_who_is_exempted_after_create_secret_keeps_the_superseded_key_als
         assert_eq!(stage.keys(), [(old.access_key_id, true), (stage.working_key(&arn), true)]);
     }
 }
+
+/// Settings that change in mid-life: an audit notes nothing, so that a superseded key which was made active again after
+/// the last sweep that acted counted as made active just now, at every rotation.
+#[tokio::test(start_paused = true)]
+async fn a_rescued_key_that_no_sweep_has_noted_does_not_block_rotations_for_good() {
+    let fleet = crate::fleet::Fleet::new(&[("ROTATOR_MODE", "retire")]);
+    let (old, arn) = fleet.enrolled("ci-bot", 90);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    for _ in 0..3 {
+        fleet.day().await;
+    }
+    assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id.clone(), false));
+    fleet.deploy(&[("ROTATOR_MODE", "audit")]);
+    fleet.sim.set_key_status(&old.access_key_id, true);
+    for _ in 0..40 {
+        fleet.day().await;
+    }
+    assert_eq!(fleet.sim.rotate(&arn).await.error().unwrap().error_type, "KeyLimit");
+    for _ in 0..4 {
+        fleet.day().await;
+    }
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    assert!(!fleet.keys("ci-bot").iter().any(|(id, _)| *id == old.access_key_id));
+}

@@ -14,8 +14,6 @@ use super::{ACCOUNT, EXEMPT_TAG, USER_TAG};
 
 /// Nothing of a user is expected to change that has not changed for so many days: a late-comer has moved on after 35.
 const QUIET: u64 = 45;
-/// What is there for so long is seen whatever the gaps between two sweeps are.
-const WHILE: u64 = 15;
 /// Whoever is rotated by then no more is not rotated at all.
 const LAST_ROTATION: u64 = 135;
 /// An operator repeats a rotation that did not help after so many days.
@@ -112,12 +110,9 @@ fn lasting(seen: &[Sight]) -> Option<Form> {
     (last.day - since.day >= QUIET).then(|| last.form.clone())
 }
 
-/// Of the forms that last for a while, the one with the fewest keys, findings and notes.
+/// The form with the fewest keys, findings and notes.
 fn cleanest(seen: &[Sight]) -> Option<Form> {
-    let runs = seen.chunk_by(|one, next| one.form == next.form);
-    let days = |run: &[Sight]| run[run.len() - 1].day - run[0].day;
-    let lasting = runs.filter(|run| days(run) >= WHILE).map(|run| &run[0].form);
-    lasting.min_by_key(|form| form.size()).cloned()
+    seen.iter().map(|sight| &sight.form).min_by_key(|form| form.size()).cloned()
 }
 
 /// The same account, as it is now, under a fresh deployment of the stacks that there are: each user with the key that is in
