@@ -76,6 +76,9 @@ async fn follow_findings(life: &mut Life, day: u64, acted: &mut BTreeMap<&'stati
     let enforces = |stack: &Stack| stack.settings.get("ROTATOR_MODE") == Some(&"enforce");
     let enforces = life.watch().stacks.iter().any(enforces);
     for user in life.users.clone() {
+        if is_left_alone(life, user) {
+            continue;
+        }
         let found = life.found.get(user).cloned().unwrap_or_default();
         let has = |kind: &str| found.iter().any(|line| line.starts_with(kind));
         if has("RotationBlocked") {
