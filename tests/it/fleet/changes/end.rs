@@ -213,7 +213,8 @@ pub(super) async fn compare(life: &mut Life, pace: Pace) -> Result<(), String> {
             None => Some("never settles".to_owned()),
             form if *form == want.form => None,
             // An operator has finished what was under way, and nothing rotates the user by itself.
-            Some(form) if end.rotated && !want.rotated && form.has_keys_of(&want.form) => None,
+            Some(form) if end.rotated && !want.rotated && form.adds_nothing_to(&want.form) => None,
+            Some(form) if !end.rotated && want.form.as_ref() == Some(&form.without_record()) => None,
             _ => Some("ends otherwise".to_owned()),
         };
         if let Some(problem) = problem {

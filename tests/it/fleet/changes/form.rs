@@ -25,11 +25,17 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Whether keys and labels are the same, whatever is due.
-    pub(super) fn has_keys_of(&self, other: &Option<Self>) -> bool {
+    /// Whether there is no key and no label that is not there otherwise, whatever is due. A rotation by hand may have
+    /// deleted an inactive key in no version to make room.
+    pub(super) fn adds_nothing_to(&self, other: &Option<Self>) -> bool {
         other.as_ref().is_some_and(|other| {
-            (&self.keys, &self.versions, self.intent) == (&other.keys, &other.versions, other.intent)
+            self.keys.iter().all(|key| other.keys.contains(key)) && self.versions == other.versions
         })
+    }
+
+    /// The same, but for the record of a rotation that was given up: the next rotation overwrites it.
+    pub(super) fn without_record(&self) -> Self {
+        Self { intent: false, ..self.clone() }
     }
 
     /// How much there is.
