@@ -220,11 +220,7 @@ impl Watch {
     }
 
     fn note_current(&mut self, secret: &SecretView, since: SystemTime) {
-        let Some((id, value)) = current_pair(secret) else {
-            // Moved back to the value that waited for its first key.
-            self.superseded.extend(self.current.remove(&secret.arn).map(|old| (old, since)));
-            return;
-        };
+        let Some((id, value)) = current_pair(secret) else { return };
         if !self.sim.key_works(&id, &value) {
             self.wrongs.push(format!("AWSCURRENT of {} holds {id}, which does not work", secret.name));
         }
