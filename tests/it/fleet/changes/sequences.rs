@@ -104,8 +104,10 @@ fn administrate(life: &mut Life, rng: &mut Rng) {
     let user = draw(rng, &USERS);
     let Some(secret) = life.secret_of(user) else { return };
     let sim = life.sim().clone();
+    // To a value that holds a key which works; the first value of a secret that the sweep made holds none.
     let previous = secret.stage("AWSPREVIOUS").filter(|version| {
-        sim.keys(ACCOUNT, user).iter().any(|key| key.active && version.stages.contains(&key.id))
+        let holds = |id: &str| version.text().is_some_and(|text| text.contains(id));
+        sim.keys(ACCOUNT, user).iter().any(|key| key.active && holds(&key.id))
     });
     match (rng.u8(0..4), previous, secret.stage("AWSPENDING")) {
         (0, Some(previous), _) => {
