@@ -130,9 +130,10 @@ SEEDS ?= 20000
 TRIPLES ?= 100000
 CASES ?= 1000000
 YEARS ?= 3
-prove: ## every pair of faults, and many more triples, interleavings, years and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=…
-	PAIRS=all SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) \
-		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years
+SEQUENCES ?= 1000
+prove: ## every pair of faults, and many more triples, interleavings, years, changes and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=… SEQUENCES=…
+	PAIRS=all CHANGES=1 SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) SEQUENCES=$(SEQUENCES) \
+		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years changes
 
 .PHONY: acceptance
 acceptance: $(VENV)/ready ## run it in a real AWS account, and ask AWS the open questions (ARGS=--help; docs/acceptance.md)

@@ -27,7 +27,7 @@ pub use create_secret::create_secret;
 pub use exempt::exemption;
 pub use finish_secret::finish_secret;
 pub use ownership::{bind_user, bind_user_by_labels};
-pub use retire::deactivation_time;
+pub use retire::{deactivation_time, is_nobodys};
 pub use set_secret::set_secret;
 pub use test_secret::test_secret;
 

@@ -12,7 +12,7 @@ pub(super) const LAST_USED_LAG: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// How long a key that was used after it was superseded counts as being in use: longer than a
 /// monthly job sleeps.
-const QUIET: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+pub(super) const QUIET: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 
 /// How long at least a key stays active that somebody made active again.
 pub(super) const HELD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -57,6 +57,14 @@ pub(super) fn quiet(used: &LastUse) -> Timestamp {
         LastUse::Never => Timestamp::MIN,
         LastUse::At { time, .. } => after(*time, QUIET),
     }
+}
+
+/// Whether nobody uses a key of a rotation that was given up. createSecret asks STS whether the secret really holds
+/// such a key, which IAM shows as a use at that time: one that may have been the last counts for as long as any
+/// other late use.
+pub fn is_nobodys(key: &AccessKey, now: Timestamp) -> bool {
+    let proved = |used: &LastUse| matches!(used, LastUse::At { service, .. } if service == "sts");
+    key.is_unused() || key.last_use.as_ref().is_some_and(|used| proved(used) && now >= quiet(used))
 }
 
 /// When a key that was superseded then may be deactivated: after its overlap, and under `wait` not before its

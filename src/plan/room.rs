@@ -111,21 +111,21 @@ fn may_remove(key: &AccessKey, seen: &Observation, policy: &Policy) -> std::resu
     let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy, other: None });
     match seen.role(key) {
         KeyRole::Current | KeyRole::Pending | KeyRole::Orphan => refuse("it is in use by this secret", ""),
-        // Whoever puts a value can label it with the id of any key.
-        KeyRole::Abandoned if key.status == KeyStatus::Active && !seen.claims.is_held(&key.id) => refuse(
-            "a label says that a version of this secret holds it, and the version's value does not",
-            "Check who labelled the version (CloudTrail: PutSecretValue, UpdateSecretVersionStage), and take the label off.",
-        ),
         KeyRole::Abandoned => match &key.last_use {
-            _ if key.is_unused() => Ok(match &key.last_use {
-                Some(LastUse::Never) => "left by a rotation that was given up, never used".into(),
-                _ => "left by a rotation that was given up, used for its proof alone".into(),
-            }),
-            Some(used) => refuse(
+            None => refuse("its last use was not read", "Rotate again."),
+            Some(used) if !retire::is_nobodys(key, seen.now) => refuse(
                 &format!("left by a rotation that was given up, yet {used}"),
                 "Find who uses it, move them to AWSCURRENT and delete it by hand.",
             ),
-            None => refuse("its last use was not read", "Rotate again."),
+            // Whoever puts a value can label it with the id of any key.
+            Some(_) if key.status == KeyStatus::Active && !seen.claims.is_held(&key.id) => refuse(
+                "a label says that a version of this secret holds it, and the version's value does not",
+                "Check who labelled the version (CloudTrail: PutSecretValue, UpdateSecretVersionStage), and take the label off.",
+            ),
+            Some(LastUse::Never) => Ok("left by a rotation that was given up, never used".into()),
+            Some(LastUse::At { .. }) => {
+                Ok("left by a rotation that was given up, used for its proof alone".into())
+            }
         },
         KeyRole::Previous if key.status == KeyStatus::Inactive => Ok("superseded and inactive".into()),
         KeyRole::Previous => {
@@ -168,7 +168,9 @@ fn after_a_rescue(
     policy: &Policy,
 ) -> std::result::Result<Policy, Refusal> {
     let ledger = super::sweep::ledger_of(Some(&seen.secret), seen.now);
-    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(|_| seen.now));
+    // A sweep that acts notes the rescue. Where none does any more, the note that it was inactive stays for good.
+    let noted = |since| retire::after(since, policy.recovery + retire::QUIET).min(seen.now);
+    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(noted));
     let Some(again) = again else { return Ok(*policy) };
     let until = retire::after(again, policy.overlap.max(retire::HELD));
     if seen.now < until {
