@@ -144,7 +144,7 @@ impl FindingKind {
                 "If that secret is to hold the user's keys, enroll it; otherwise remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
             }
             Self::Reactivated => {
-                "Somebody needed it: move what uses it to the secret's AWSCURRENT. It is deactivated again after that time, unless it is still used then."
+                "Move what still uses it to the secret's AWSCURRENT. It is deactivated after that time, unless it is still used then."
             }
             Self::NotRetired => {
                 "See whether a sweep acts: with ROTATOR_MODE=audit nothing retires superseded keys. Set ROTATOR_MODE=retire, or deactivate it by hand: `aws iam update-access-key --status Inactive`."

@@ -174,8 +174,9 @@ impl Item {
                     readable(evidence)
                 ),
             ),
-            Notice::Reactivated { key, evidence } => {
-                (key, "active again".to_owned(), format!("{}.", readable(evidence)))
+            Notice::Reactivated { key, again, evidence } => {
+                let headline = if *again { "active again" } else { "still active" };
+                (key, headline.to_owned(), format!("{}.", readable(evidence)))
             }
             Notice::Deleted { key } => (key, "deleted".to_owned(), "It is gone for good.".to_owned()),
             Notice::StillInUse { key, evidence } => (

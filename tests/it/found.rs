@@ -226,3 +226,20 @@ async fn a_rescued_key_that_no_sweep_has_noted_does_not_block_rotations_for_good
     assert!(fleet.sim.rotate(&arn).await.succeeded);
     assert!(!fleet.keys("ci-bot").iter().any(|(id, _)| *id == old.access_key_id));
 }
+
+/// LocalStack's stack, updated: after a change of the overlap from 24 hours to 0, the sweep said of a key that nobody had
+/// deactivated that it was active again.
+#[tokio::test(start_paused = true)]
+async fn an_overlap_that_is_taken_away_is_not_reported_as_a_key_that_was_made_active_again() {
+    let fleet = crate::fleet::Fleet::new(&[("ROTATOR_MODE", "retire")]);
+    let (old, arn) = fleet.enrolled("ci-bot", 90);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    fleet.sweep().await;
+    fleet.deploy(&[("ROTATOR_MODE", "retire"), ("ROTATOR_OVERLAP", "0")]);
+    let found = fleet.sweep().await["found"].to_string();
+    assert!(found.contains("or the overlap was longer when it was superseded"), "{found}");
+    assert!(!found.contains("it was deactivated"), "{found}");
+    fleet.day().await;
+    fleet.day().await;
+    assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id, false));
+}

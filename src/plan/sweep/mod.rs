@@ -293,7 +293,10 @@ impl<'a> Planner<'a> {
             let evidence = finding.evidence.clone();
             match finding.kind {
                 FindingKind::StillInUse => notices.push(Notice::StillInUse { key, evidence }),
-                FindingKind::Reactivated => notices.push(Notice::Reactivated { key, evidence }),
+                FindingKind::Reactivated => {
+                    let again = !self.policy.overlap.is_zero();
+                    notices.push(Notice::Reactivated { key, again, evidence });
+                }
                 _ => {}
             }
         }

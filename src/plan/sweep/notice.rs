@@ -42,10 +42,12 @@ pub enum Notice {
         /// Why it could go.
         evidence: String,
     },
-    /// That a key which was deactivated is active again, and until when it is left so.
+    /// That a superseded key is active after its time, and until when it is left so.
     Reactivated {
         /// The key.
         key: AccessKeyId,
+        /// Whether it is known to have been deactivated.
+        again: bool,
         /// What was found, with the command that activates it.
         evidence: String,
     },

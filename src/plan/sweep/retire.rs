@@ -103,8 +103,15 @@ impl Planner<'_> {
         if let Some(until) = self.held_until(key).filter(|until| self.seen.now < *until) {
             let user = &self.view.user.name;
             let id = &key.id;
+            // Without a note of its deactivation the overlap may have been longer when the key was superseded.
+            let found = match self.policy.overlap.is_zero() {
+                true => {
+                    "it is active although the overlap is 0: it was made active again, or the overlap was longer when it was superseded"
+                }
+                false => "it was deactivated and is active again",
+            };
             let evidence = format!(
-                "it was deactivated and is active again; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {id}`, or `aws iam update-access-key --user-name {user} --access-key-id {id} --status Active`"
+                "{found}; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {id}`, or `aws iam update-access-key --user-name {user} --access-key-id {id} --status Active`"
             );
             self.refuse(evidence.clone());
             self.find(FindingKind::Reactivated, Some(&key.id), evidence);
