@@ -1,4 +1,4 @@
-# Each target sets up what it needs by itself: Rust, Python 3 and the package registries suffice.
+# Each target sets up what it needs by itself, given Rust, Python, Node.js, jq and the package registries.
 .DEFAULT_GOAL := help
 SHELL := /usr/bin/env bash -euo pipefail
 
@@ -34,7 +34,7 @@ BROWSER := tests/browser/node_modules/.package-lock.json
 
 .PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny advisories shellcheck package deploy cdk clean
 
-help: ## what there is to make
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: build ## rotate a key, then sweep an account for a year, offline, with the real Lambda binaries (ARGS=--serve leaves AWS's stand-in up)
@@ -52,11 +52,11 @@ test: ## every test
 	cat target/peers.txt || true; \
 	exit $$status
 
-test-rust: compiled
+test-rust: compiled ## the Rust tests alone
 	@$(MAKE) --no-print-directory rust-alone
 
 # With the binaries that `cargo test` builds: those of `make build` would be the AWS SDK once more.
-test-peers: compiled $(PEERS)
+test-peers: compiled $(PEERS) ## the Python tests alone
 	$(PYTEST)
 
 .PHONY: attacks
@@ -136,7 +136,7 @@ prove: ## every pair of faults, and many more triples, interleavings, years, cha
 		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years changes
 
 .PHONY: acceptance
-acceptance: $(VENV)/ready ## run it in a real AWS account, and ask AWS the open questions (ARGS=--help; docs/acceptance.md)
+acceptance: $(VENV)/ready ## run the product in an AWS test account, ask AWS the open questions, and remove everything (ARGS=--help; docs/acceptance.md)
 	@$(VENV)/bin/python tests/acceptance $(ARGS)
 
 bench: $(BENCH_VENV)/ready $(EMULATOR) ## measure, against a Python peer and the limit, and write docs/performance.md (ARGS="--only cold rotation")

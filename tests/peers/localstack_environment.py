@@ -40,4 +40,6 @@ if __name__ == "__main__":
         install(found, folder, requirements)
         (folder / "ready").touch()
     else:
-        print("LocalStack needs Python 3.13, which was not found: the tests with LocalStack will be skipped.")
+        named = os.environ.get("LOCALSTACK_PYTHON")
+        problem = f"LOCALSTACK_PYTHON={named} is not Python 3.13 with venv and ensurepip" if named else "no Python 3.13 was found"
+        print(f"LocalStack: {problem}. The tests with LocalStack will be skipped.")
