@@ -56,7 +56,7 @@ def accept(options, places, progress):
     run = Run(place, notes[0], progress, options, (places[1], notes[1]) if options.member else None)
     left = worked(run, stop, removal_of(places, notes, progress), progress)
     finish(options, place, progress, run, stop, left)
-    return 1 if left or run.errors or stop.requested or any(outcome == "no" for _, outcome, _ in run.steps) else 0
+    return 1 if left or stop.requested or run.failed() else 0
 
 
 def identified(options, places, progress):

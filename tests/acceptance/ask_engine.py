@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from progress import span
 from recorder import STEPS
-from unasked import Unasked
+from unasked import Unasked, Unsettled
 from waiting import refusal_of, until
 
 
@@ -32,7 +32,7 @@ class EngineQuestions:
     def pending_after_success(self):
         name, seen = self._rotated("asked-pending")
         if not seen.events or seen.events[-1]["Step"] != "finishSecret":
-            return f"the rotation did not end within {span(self._patience)}"
+            raise Unsettled(f"the rotation did not end within {span(self._patience)}")
         token = seen.events[0]["ClientRequestToken"]
         time.sleep(self._place.poll())
         labels = self._stages(name).get(token, [])
@@ -45,14 +45,14 @@ class EngineQuestions:
         _, seen = self._rotated("asked-valueless")
         created = next((each for each in seen.reports if each["Step"] == "createSecret"), None)
         if created is None:
-            return "createSecret did not run"
+            raise Unsettled(f"createSecret did not run within {span(self._patience)}")
         ways = {"by version and label": "value", "by version": "by_version", "by label": "by_stage"}
         return "; ".join(f"{way}: {read(created[field], created['current'])}" for way, field in ways.items())
 
     def test_only_value(self):
         name, seen = self._rotated("asked-test-only", RotateImmediately=False)
         if not seen.reports:
-            return f"the function was not invoked within {span(self._patience)}"
+            raise Unsettled(f"the function was not invoked within {span(self._patience)}")
         first = seen.reports[0]
         steps = ", ".join(each["Step"] for each in seen.reports)
         label = "AWSPENDING" if first["staged"] else "no AWSPENDING"
@@ -60,24 +60,36 @@ class EngineQuestions:
         return f"runs {steps}; {label}; holds {read(first['value'], first['current'])}; afterwards the version {after}"
 
     def begin_watch(self):
-        """Begins a rotation that fails in testSecret; what becomes of it is asked at the end of the run."""
+        """Begins a rotation that fails in testSecret; what becomes of it is asked at the end of the run.
+
+        What keeps it from beginning is the answer then: the other questions do not need it.
+        """
         self._watched = None
-        name = self._secret("asked-retries")
-        self._engine.failing = {"testSecret"}
-        self._began = time.monotonic()
-        self._engine.rotate(name)
-        self._engine.failing = set()
-        self._watched = name
+        try:
+            name = self._secret("asked-retries")
+            self._engine.failing = {"testSecret"}
+            self._began = time.monotonic()
+            self._engine.rotate(name)
+            self._watched = name
+        except Exception as error:
+            self._unwatched = error
+        finally:
+            if self._engine:
+                self._engine.failing = set()
+
+    def _the_watched(self):
+        if self._watched is None:
+            raise self._unwatched
+        return self._watched
 
     def retries(self):
-        if self._watched is None:
-            raise Unasked("no function of ours can be deployed")
+        watched = self._the_watched()
         rest = self._began + self._watch - time.monotonic()
         if rest > 0:
             time.sleep(rest)
-        tried = attempts(self._recorder.reports.of(self._watched))
+        tried = attempts(self._recorder.reports.of(watched))
         if not tried:
-            return "the function was not invoked"
+            raise Unsettled(f"the function was not invoked within {span(self._watch)}")
         starts = [attempt[0]["at"] for attempt in tried]
         gaps = ", ".join(span(later - earlier) for earlier, later in zip(starts, starts[1:]))
         times = f"{len(tried) - 1} times within {span(self._watch)}, after {gaps}"
@@ -90,15 +102,14 @@ class EngineQuestions:
         return "stays" if any("AWSPENDING" in labels for labels in stages) else "is gone"
 
     def refused_rotation(self):
-        if self._watched is None:
-            raise Unasked("no function of ours can be deployed")
-        before = self._recorder.reports.of(self._watched)
+        watched = self._the_watched()
+        before = self._recorder.reports.of(watched)
         try:
-            self._manager.rotate_secret(SecretId=self._watched)
+            self._manager.rotate_secret(SecretId=watched)
             answered = "accepted"
         except ClientError as error:
             answered = refusal_of(error)
-        more = lambda: self._recorder.reports.of(self._watched)[len(before) :]
+        more = lambda: self._recorder.reports.of(watched)[len(before) :]
         reports = until(more, self._patience, self._place.poll())
         if not reports:
             return f"{answered}; the function is not invoked within {span(self._patience)}"
@@ -110,11 +121,11 @@ class EngineQuestions:
         """Of any rotation of this run that failed: the end-to-end part has one, too."""
         record = until(self._trail, min(self._watch, 900), self._place.poll())
         if record is None:
-            return f"no record within {span(min(self._watch, 900))}"
+            raise Unsettled(f"no record within {span(min(self._watch, 900))}")
         told = json.loads(record["CloudTrailEvent"])
-        secret = told.get("additionalEventData", {}).get("SecretId", "")
+        secret = (told.get("additionalEventData") or {}).get("SecretId", "")
         versions = self._stages(secret) if secret else {}
-        ends_with_version = any(told.get("requestID", "").endswith(version) for version in versions)
+        ends_with_version = any((told.get("requestID") or "").endswith(version) for version in versions)
         resources = "no resources" if not record.get("Resources") else "resources"
         return (
             f"{resources}; errorMessage {'is there' if told.get('errorMessage') else 'is missing'}; "

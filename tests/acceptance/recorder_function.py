@@ -33,11 +33,13 @@ def manager(event):
 
 def handler(event, context):
     report = {"at": time.time(), "Step": event["Step"], "SecretId": event["SecretId"]}
-    report["ClientRequestToken"] = event["ClientRequestToken"]
+    report |= {"ClientRequestToken": event["ClientRequestToken"], "request": context.aws_request_id}
     rotation_token = event.get("RotationToken")
     if rotation_token is not None:
         report |= {"token_length": len(rotation_token), "token_hash": salted(rotation_token)}
     try:
+        if event["Step"] == "probe":
+            return probe(event)
         report |= looked(event)
         if event["Step"] in os.environ["FAILING"].split(","):
             raise RuntimeError("this step was told to fail")
@@ -47,6 +49,15 @@ def handler(event, context):
         raise
     finally:
         QUEUE.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=json.dumps(report))
+
+
+def probe(event):
+    """Whether the role is in force: then a secret that is not there is not found."""
+    try:
+        versions(event)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
 
 
 def salted(text):

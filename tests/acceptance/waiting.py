@@ -1,9 +1,15 @@
 """Waiting for AWS: until an answer is there, or until a refusal that passes by itself has passed."""
 
+import re
 import time
 
 from botocore.exceptions import ClientError
 
+# A call refused so was not answered: what it would have found is not known.
+UNANSWERED = re.compile(
+    "Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|Internal|Expired|AccessDenied"
+    "|UnauthorizedOperation|AuthorizationError|OptInRequired|SubscriptionRequired"
+)
 
 def until(found, seconds, poll):
     """Asks until the answer is true; the last answer where it never is."""
