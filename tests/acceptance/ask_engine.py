@@ -1,5 +1,6 @@
 """Questions to Secrets Manager's rotation engine, asked by the recorder function's reports."""
 
+import datetime
 import json
 import time
 
@@ -10,12 +11,19 @@ from recorder import STEPS
 from unasked import Unasked, Unsettled
 from waiting import refusal_of, until
 
+# Invocations that an answer lists.
+SHOWN = 16
+
 
 class EngineQuestions:
     def __init__(self, place, maker, recorder, engine, options):
         self._place, self._maker, self._recorder, self._engine = place, maker, recorder, engine
         self._patience, self._watch = options.patience, options.watch
         self._manager = place.client("secretsmanager")
+        # Of this run, whatever the two clocks say.
+        self._started = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=3)
+        # Seconds for which an end state is looked at.
+        self._settle = 60 if place.real() else 0
 
     def _rotated(self, what, **parameters):
         """A new secret after one rotation: its name, and what the function saw."""
@@ -34,12 +42,28 @@ class EngineQuestions:
         if not seen.events or seen.events[-1]["Step"] != "finishSecret":
             raise Unsettled(f"the rotation did not end within {span(self._patience)}")
         token = seen.events[0]["ClientRequestToken"]
-        time.sleep(self._place.poll())
-        labels = self._stages(name).get(token, [])
-        return f"{'yes' if 'AWSPENDING' in labels else 'no'}: the version has {', '.join(sorted(labels))}"
+        states = self._over_time(lambda: self._labels(name, token))
+        if states[-1][1] is None:
+            raise Unsettled("DescribeSecret does not list the version")
+        return f"{'yes' if 'AWSPENDING' in states[-1][1] else 'no'}: the version {told(states)}"
+
+    def _labels(self, name, token):
+        """None where the version is not listed: that is no version without labels."""
+        return self._stages(name).get(token)
 
     def _stages(self, name):
         return self._manager.describe_secret(SecretId=name)["VersionIdsToStages"]
+
+    def _over_time(self, state):
+        """Each state that was seen, with the seconds until it was: reads are late, and the engine has work to do."""
+        began, states = time.monotonic(), []
+        while True:
+            found, passed = state(), time.monotonic() - began
+            if not states or states[-1][1] != found:
+                states.append((passed, found))
+            if passed > self._settle:
+                return states
+            time.sleep(self._place.poll())
 
     def valueless_error(self):
         _, seen = self._rotated("asked-valueless")
@@ -56,7 +80,7 @@ class EngineQuestions:
         first = seen.reports[0]
         steps = ", ".join(each["Step"] for each in seen.reports)
         label = "AWSPENDING" if first["staged"] else "no AWSPENDING"
-        after = "is gone" if first["ClientRequestToken"] not in self._stages(name) else "is still listed"
+        after = told(self._over_time(lambda: self._labels(name, first["ClientRequestToken"])))
         return f"runs {steps}; {label}; holds {read(first['value'], first['current'])}; afterwards the version {after}"
 
     def begin_watch(self):
@@ -87,15 +111,12 @@ class EngineQuestions:
         rest = self._began + self._watch - time.monotonic()
         if rest > 0:
             time.sleep(rest)
-        tried = attempts(self._recorder.reports.of(watched))
-        if not tried:
+        reports = self._recorder.reports.of(watched)
+        if not reports:
             raise Unsettled(f"the function was not invoked within {span(self._watch)}")
-        starts = [attempt[0]["at"] for attempt in tried]
-        gaps = ", ".join(span(later - earlier) for earlier, later in zip(starts, starts[1:]))
-        times = f"{len(tried) - 1} times within {span(self._watch)}, after {gaps}"
-        again = times if gaps else f"never within {span(self._watch)}"
-        steps = "steps of the last attempt: " + ", ".join(each["Step"] for each in tried[-1])
-        return f"again {again}; {steps}; {of_tokens(tried)}; AWSPENDING {self._pending()}"
+        again = len(attempts(reports)) - 1
+        times = f"{again or 'never'}{' times' if again else ''} within {span(self._watch)}"
+        return f"again {times}; {invocations(reports)}; {tokens(reports)}; AWSPENDING {self._pending()}"
 
     def _pending(self):
         stages = self._stages(self._watched).values()
@@ -113,9 +134,10 @@ class EngineQuestions:
         reports = until(more, self._patience, self._place.poll())
         if not reports:
             return f"{answered}; the function is not invoked within {span(self._patience)}"
+        alone = "" if len(attempts(before)) < 2 else " (or AWS was repeating it anyway: it had done so before)"
         same = bool(before) and reports[0]["ClientRequestToken"] == before[-1]["ClientRequestToken"]
         token = "the same" if same else "another"
-        return f"{answered}; the function runs {reports[0]['Step']} with {token} ClientRequestToken"
+        return f"{answered}; the function runs {reports[0]['Step']} with {token} ClientRequestToken{alone}"
 
     def trail_record(self):
         """Of any rotation of this run that failed: the end-to-end part has one, too."""
@@ -133,8 +155,12 @@ class EngineQuestions:
         )
 
     def _trail(self):
-        attributes = [{"AttributeKey": "EventName", "AttributeValue": "RotationFailed"}]
-        events = self._place.client("cloudtrail").lookup_events(LookupAttributes=attributes)["Events"]
+        asked = {
+            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "RotationFailed"}],
+            "StartTime": self._started,
+        }
+        pages = self._place.client("cloudtrail").get_paginator("lookup_events").paginate(**asked)
+        events = (each for page in pages for each in page["Events"])
         return next((each for each in events if self._place.names.prefix in each["CloudTrailEvent"]), None)
 
 
@@ -148,24 +174,45 @@ def read(found, current):
     return "the current value" if found == current else "another value"
 
 
+def told(states):
+    """The states of a version, in the order in which they were seen."""
+    later = [f"then {of_version(labels)} ({span(passed)} later)" for passed, labels in states[1:]]
+    return "; ".join([of_version(states[0][1]), *later])
+
+
+def of_version(labels):
+    return "is not listed" if labels is None else f"has {', '.join(sorted(labels)) or 'no label'}"
+
+
 def attempts(reports):
-    """The reports of each attempt: it begins with the first step."""
+    """The reports of each attempt: a new one begins where a step does not follow the one before."""
     tried = []
     for report in reports:
-        if not tried or report["Step"] == STEPS[0]:
+        follows = tried and STEPS.index(report["Step"]) > STEPS.index(tried[-1][-1]["Step"])
+        if not follows:
             tried.append([])
         tried[-1].append(report)
     return tried
 
 
-def of_tokens(tried):
-    requests = {report["ClientRequestToken"] for attempt in tried for report in attempt}
-    hashes = [[report.get("token_hash") for report in attempt] for attempt in tried]
+def invocations(reports):
+    """Every invocation: its step, the time since the one before, and whether Lambda repeated an event by itself."""
+    shown = [reports[0]["Step"]]
+    for earlier, later in zip(reports, reports[1:]):
+        by_lambda = ", the same request" if later["request"] == earlier["request"] else ""
+        shown.append(f"{later['Step']} after {span(later['at'] - earlier['at'])}{by_lambda}")
+    more = f", and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return f"invoked: {', '.join(shown[:SHOWN])}{more}"
+
+
+def tokens(reports):
+    requests = counted({report["ClientRequestToken"] for report in reports})
+    hashes = [[report.get("token_hash") for report in attempt] for attempt in attempts(reports)]
     if not all(all(attempt) for attempt in hashes):
-        return f"{counted(requests)} ClientRequestToken, no RotationToken"
+        return f"{requests} ClientRequestToken, no RotationToken"
     within = "one" if all(len(set(attempt)) == 1 for attempt in hashes) else "more than one"
     among = counted({one for attempt in hashes for one in attempt})
-    return f"{counted(requests)} ClientRequestToken; {within} RotationToken in an attempt, {among} in all"
+    return f"{requests} ClientRequestToken; {within} RotationToken in an attempt, {among} in all"
 
 
 def counted(items):

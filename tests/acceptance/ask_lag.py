@@ -3,6 +3,7 @@
 import statistics
 import time
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from progress import span
@@ -13,50 +14,71 @@ SAMPLES = 10
 LATER_READS = 20
 # Seconds between two reads.
 APART = 0.02
+# A refused read is no late read, and one that is repeated unseen is no single one.
+ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=70)
 # Answers in a row, for one may have met only one of STS's servers.
 IN_A_ROW = 5
 
 
 class LagQuestions:
-    def __init__(self, place, maker, patience):
-        self._place, self._maker, self._patience = place, maker, patience
+    def __init__(self, place, maker, recorder, patience):
+        self._place, self._maker, self._recorder, self._patience = place, maker, recorder, patience
         self._manager, self._iam = place.client("secretsmanager"), place.client("iam")
+        self._reading = {name: place.session.client(name, config=ONCE) for name in ("secretsmanager", "iam")}
+        self._throttled = 0
+        # Seconds between the later reads: ten seconds of them on AWS.
+        self._later_apart = 0.5 if place.real() else APART
 
     def secret_lag(self):
         self._maker.secret("asked-lag", "0")
         name = self._place.names.of("asked-lag")
-        times, older = {"GetSecretValue": [], "DescribeSecret": []}, 0
+        times, older, self._throttled = {"GetSecretValue": [], "DescribeSecret": []}, 0, 0
         for number in range(SAMPLES):
             version = self._manager.put_secret_value(SecretId=name, SecretString=str(number + 1))["VersionId"]
             reads = {
-                "GetSecretValue": lambda: self._manager.get_secret_value(SecretId=name)["VersionId"] == version,
+                "GetSecretValue": lambda: self._reading["secretsmanager"].get_secret_value(SecretId=name)["VersionId"] == version,
                 "DescribeSecret": lambda: "AWSCURRENT" in self._stages(name).get(version, []),
             }
             # Each sample measures one of them: the other would be measured late.
             read = list(reads)[number % 2]
             times[read].append(self._shown(reads[read]))
-            older += sum(not reads[read]() for _ in range(LATER_READS))
+            older += sum(self._older(reads[read]) for _ in range(LATER_READS))
         parts = [f"{read}: {summary(taken)}" for read, taken in times.items()]
-        return f"{'; '.join(parts)}; an older state came back in {older} of {SAMPLES * LATER_READS} later reads"
+        later = f"an older state came back in {older} of {SAMPLES * LATER_READS} later reads"
+        return "; ".join([*parts, later, *self._refused(), *self._in_function()])
+
+    def _older(self, read):
+        time.sleep(self._later_apart)
+        return self._right(read) is False
+
+    def _refused(self):
+        return [f"{self._throttled} reads were throttled and do not count"] if self._throttled else []
+
+    def _in_function(self):
+        """setSecret reads the version that createSecret wrote a moment before, as the product does."""
+        reports = self._recorder.reports.all() if self._recorder else []
+        read = [report["by_version"] for report in reports if report["Step"] == "setSecret" and "by_version" in report]
+        missed = sum("refused" in found or "empty" in found for found in read)
+        return [f"setSecret did not find the value of createSecret {missed} times of {len(read)}"] if read else []
 
     def _stages(self, name):
-        return self._manager.describe_secret(SecretId=name)["VersionIdsToStages"]
+        return self._reading["secretsmanager"].describe_secret(SecretId=name)["VersionIdsToStages"]
 
     def iam_lag(self):
-        user, listed, tagged = self._maker.user("asked-lists"), [], []
+        user, listed, tagged, self._throttled = self._maker.user("asked-lists"), [], [], 0
         for number in range(SAMPLES // 2):
             key = self._maker.key(user)["AccessKeyId"]
             listed.append(self._shown(lambda: key in self._keys(user)))
             self._iam.delete_access_key(UserName=user, AccessKeyId=key)
             self._iam.tag_user(UserName=user, Tags=[{"Key": "sample", "Value": str(number)}])
             tagged.append(self._shown(lambda: self._tag(user) == str(number)))
-        return f"ListAccessKeys: {summary(listed)}; ListUserTags: {summary(tagged)}"
+        return "; ".join([f"ListAccessKeys: {summary(listed)}", f"ListUserTags: {summary(tagged)}", *self._refused()])
 
     def _keys(self, user):
-        return {each["AccessKeyId"] for each in self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]}
+        return {each["AccessKeyId"] for each in self._reading["iam"].list_access_keys(UserName=user)["AccessKeyMetadata"]}
 
     def _tag(self, user):
-        tags = self._iam.list_user_tags(UserName=user)["Tags"]
+        tags = self._reading["iam"].list_user_tags(UserName=user)["Tags"]
         return next((tag["Value"] for tag in tags if tag["Key"] == "sample"), None)
 
     def key_lag(self):
@@ -83,13 +105,22 @@ class LagQuestions:
         """Seconds until a read is right, or none. A refusal because nothing is there is a read that is not."""
         began = time.monotonic()
         while time.monotonic() - began < self._patience:
-            try:
-                if right():
-                    return time.monotonic() - began
-            except ClientError as error:
-                if "NotFound" not in code_of(error) and "NoSuch" not in code_of(error):
-                    raise
+            if self._right(right):
+                return time.monotonic() - began
             time.sleep(APART)
+        return None
+
+    def _right(self, right):
+        """Whether a read is right; none where it was throttled. What is not found is an older state."""
+        try:
+            return bool(right())
+        except ClientError as error:
+            if "NotFound" in code_of(error) or "NoSuch" in code_of(error):
+                return False
+            if "Throttl" not in code_of(error):
+                raise
+        self._throttled += 1
+        time.sleep(self._later_apart)
         return None
 
     def _in_a_row(self, right, began):

@@ -111,7 +111,8 @@ class Run:
                 self._failed(question, error)
                 self.unanswered[question] = f"failed: {what(error)}"
                 return
-            self.unanswered[question] = f"cannot be asked here: {'no such call' if self._place.lacks(error) else said(error)}"
+            missing = "no such call" if self._place.lacks(error) else said(error)
+            self.unanswered[question] = f"cannot be asked here: {missing}"
         self._progress.step(f"{question}: {self.answers.get(question) or self.unanswered[question]}")
 
     def _asked(self):
@@ -119,7 +120,9 @@ class Run:
         place, maker, options = self._place, self._maker, self._options
         engine = RecordedEngine(place, self._recorder, options.patience) if self._recorder else None
         of_engine = EngineQuestions(place, maker, self._recorder, engine, options)
-        of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(place, maker, options.patience)
+        of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(
+            place, maker, self._recorder, options.patience
+        )
         of_events = EventQuestions(place, self._product, self._alerts, options.patience)
         of_members = MemberQuestions(place, self._member, self._recorder, options.patience)
         found = {}

@@ -20,7 +20,7 @@ VARIABLE = [
     (r"iam-key-rotator-acceptance(-|=)[0-9a-f]{6}", r"iam-key-rotator-acceptance\1RUN"),
     (r"^\[ *(\d+ min )?\d+ s\] ", ""),
     (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
-    (r"(median|longest) \d+(\.\d)? m?s\b", r"\1 TIME"),
+    (r"(median|longest|after) \d+(\.\d)? m?s\b", r"\1 TIME"),
     (r"topic-[0-9a-f]{8}|(Topic[0-9A-F]{8})-[0-9A-F]+", r"\1-ID"),
 ]
 # An access key id, and what has the form of a secret access key.

@@ -37,10 +37,10 @@ def test_every_question_is_answered(whole):
     answers = {name: each["answer"] for name, each in record["questions"].items()}
     assert len(answers) == 13
     assert record["unanswered"] == {"trail_record": "not settled: no record within 1.0 s"}, output
-    held = "runs testSecret; AWSPENDING; holds the current value; afterwards the version is gone"
+    held = "runs testSecret; AWSPENDING; holds the current value; afterwards the version is not listed"
     assert answers["test_only_value"] == held
     assert answers["refused_rotation"].endswith("the function runs createSecret with the same ClientRequestToken")
-    assert "testSecret; one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
+    assert "one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
     assert answers["event_to_topic"].startswith("yes")
     assert answers["across_accounts"].startswith("yes; the function's policy allows secretsmanager.amazonaws.com")
 

@@ -37,8 +37,8 @@ def test_a_question_that_cannot_be_asked_says_why(whole):
     answers = {name: each["answer"] for name, each in record["questions"].items()}
     assert (len(answers), len(record["unanswered"])) == (5, 9)
     assert record["unanswered"]["retries"] == "cannot be asked here: no function of ours can be deployed"
-    assert answers["last_used_unknown"] == "AccessDenied, 403"
-    assert answers["skewed_clock"].startswith("4 minutes late: accepted; 6 minutes late: refused, 403")
+    assert answers["last_used_unknown"].count("AccessDenied, 403") == 3
+    assert answers["skewed_clock"].startswith("4 minutes late: accepted; 6 minutes late: SignatureDoesNotMatch, 403")
 
 
 def test_users_keys_and_secrets_are_removed_and_nothing_secret_is_said(whole):
