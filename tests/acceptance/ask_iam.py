@@ -63,7 +63,7 @@ class IamQuestions:
         iam = self._place.session.client("iam", **given)
         if not until(lambda: allows(lambda: iam.list_access_keys(UserName=user)), self._patience, self._place.poll()):
             raise Unsettled("the user's policy did not come into effect")
-        refused, tags = set(), " or ".join(TAGGED)
+        refused = set()
 
         def allowed_now():
             try:
@@ -75,8 +75,8 @@ class IamQuestions:
 
         # The tags of a new user are known later than the policy, maybe.
         if until(allowed_now, self._later, self._place.poll()):
-            return f"yes, by {tags}"
-        return f"no, by neither {tags}, for {span(self._later)}: {', '.join(sorted(refused))}"
+            return f"yes, by {' or '.join(TAGGED)}"
+        return f"no, by neither {' nor '.join(TAGGED)}, for {span(self._later)}: {', '.join(sorted(refused))}"
 
     def skewed_clock(self):
         ahead = self._ahead()

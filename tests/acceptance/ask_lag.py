@@ -24,7 +24,9 @@ class LagQuestions:
     def __init__(self, place, maker, recorder, patience):
         self._place, self._maker, self._recorder, self._patience = place, maker, recorder, patience
         self._manager, self._iam = place.client("secretsmanager"), place.client("iam")
-        self._reading = {name: place.session.client(name, config=ONCE) for name in ("secretsmanager", "iam")}
+        self._read_manager = place.session.client("secretsmanager", config=ONCE)
+        self._read_iam = place.session.client("iam", config=ONCE)
+        # Reads of the question that is asked.
         self._throttled = 0
         # Seconds between the later reads: ten seconds of them on AWS.
         self._later_apart = 0.5 if place.real() else APART
@@ -36,7 +38,7 @@ class LagQuestions:
         for number in range(SAMPLES):
             version = self._manager.put_secret_value(SecretId=name, SecretString=str(number + 1))["VersionId"]
             reads = {
-                "GetSecretValue": lambda: self._reading["secretsmanager"].get_secret_value(SecretId=name)["VersionId"] == version,
+                "GetSecretValue": lambda: self._read_manager.get_secret_value(SecretId=name)["VersionId"] == version,
                 "DescribeSecret": lambda: "AWSCURRENT" in self._stages(name).get(version, []),
             }
             # Each sample measures one of them: the other would be measured late.
@@ -62,7 +64,7 @@ class LagQuestions:
         return [f"setSecret did not find the value of createSecret {missed} times of {len(read)}"] if read else []
 
     def _stages(self, name):
-        return self._reading["secretsmanager"].describe_secret(SecretId=name)["VersionIdsToStages"]
+        return self._read_manager.describe_secret(SecretId=name)["VersionIdsToStages"]
 
     def iam_lag(self):
         user, listed, tagged, self._throttled = self._maker.user("asked-lists"), [], [], 0
@@ -75,10 +77,10 @@ class LagQuestions:
         return "; ".join([f"ListAccessKeys: {summary(listed)}", f"ListUserTags: {summary(tagged)}", *self._refused()])
 
     def _keys(self, user):
-        return {each["AccessKeyId"] for each in self._reading["iam"].list_access_keys(UserName=user)["AccessKeyMetadata"]}
+        return {each["AccessKeyId"] for each in self._read_iam.list_access_keys(UserName=user)["AccessKeyMetadata"]}
 
     def _tag(self, user):
-        tags = self._reading["iam"].list_user_tags(UserName=user)["Tags"]
+        tags = self._read_iam.list_user_tags(UserName=user)["Tags"]
         return next((tag["Value"] for tag in tags if tag["Key"] == "sample"), None)
 
     def key_lag(self):

@@ -79,4 +79,5 @@ class MemberQuestions:
         if not reports:
             return "RotateSecret is accepted, but the function is not invoked"
         token = "a RotationToken" if all("token_hash" in report for report in reports) else "no RotationToken"
-        return f"RotateSecret is accepted; {', '.join(report['Step'] for report in reports)}, with {token}"
+        failed = next((f", which failed: {report['failed']}" for report in reports if "failed" in report), "")
+        return f"RotateSecret is accepted; {', '.join(report['Step'] for report in reports)}{failed}, with {token}"

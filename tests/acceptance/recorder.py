@@ -81,7 +81,8 @@ class Recorder:
             return json.loads(answer["Payload"].read()) if "FunctionError" in answer else None
 
         until(lambda: failed() is None, patience, place.poll())
-        arrived = lambda: any(report["ClientRequestToken"] == event["ClientRequestToken"] for report in self.reports.of(name))
+        token = event["ClientRequestToken"]
+        arrived = lambda: any(report["ClientRequestToken"] == token for report in self.reports.of(name))
         if not until(arrived, patience, place.poll()):
             told = failed() or {}
             raise Failed(f"the recorder function is not ready: {told.get('errorMessage', 'it does not report')}")

@@ -31,7 +31,7 @@ class EndToEnd:
         self._alerts = alerts
         self._email, self._patience = options.email, options.patience
         self._iam, self._manager = place.client("iam"), place.client("secretsmanager")
-        # Seconds until RotateSecret is asked again, and for which AWSPENDING must stay where nothing else shows a failure.
+        # Seconds until RotateSecret is asked again; for which AWSPENDING must stay if nothing else shows a failure.
         self._again, self._hold = (30, 60) if place.real() else (5, 1)
         self._failure = None
         self.steps = []

@@ -1,5 +1,7 @@
 """The last lines of a run."""
 
+from collections import Counter
+
 from questions import QUESTIONS
 
 
@@ -10,7 +12,7 @@ def lines(run, left):
 def checks(found):
     if not found:
         return []
-    counts = {outcome: [agrees for agrees, _ in found.values()].count(outcome) for outcome in ("yes", "no", "lacks", "failed")}
+    counts = Counter(agrees for agrees, _ in found.values())
     failed = f" {counts['failed']} could not be made." if counts["failed"] else ""
     told = f"Checks: {counts['yes']} yes, {counts['no']} no, {counts['lacks']} lacking.{failed}"
     return ["", told, *[f"  {name:<24} {agrees}: {why}" for name, (agrees, why) in found.items() if agrees != "yes"]]

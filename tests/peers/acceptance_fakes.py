@@ -9,18 +9,19 @@ from acceptance_scene import PROGRAM
 
 sys.path.append(str(PROGRAM))
 
-from names import Names  # noqa: E402
+PREFIX = "iam-key-rotator-acceptance-abcdef-"
 
 
 def refused(code, operation="Call", message="no"):
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(answer, operation)
 
 
 class Place:
     """AWS, of the clients that a test gives."""
 
     region, account, caller, partition = "eu-west-1", "111122223333", "arn:aws:iam::111122223333:user/me", "aws"
-    names = Names("abcdef")
+    names = SimpleNamespace(prefix=PREFIX, of=lambda what: PREFIX + what, run="abcdef")
     session = SimpleNamespace(client=lambda *_, **__: None)
 
     def __init__(self, **clients):

@@ -1,4 +1,4 @@
-"""How `make acceptance` asks: what it waits for, and what it takes for evidence. Put to clients that answer as AWS may."""
+"""How `make acceptance` asks: what it waits for, and what counts as evidence. Put to clients that answer as AWS may."""
 
 import io
 import json
@@ -123,7 +123,8 @@ def events_of(put, metrics, monkeypatch):
         {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "url", "LogicalResourceId": "Undelivered"},
     ]}
     stacks = SimpleNamespace(describe_stack_resources=lambda **_: resources)
-    place = Place(events=events, cloudwatch=watch, cloudformation=stacks, sqs=SimpleNamespace(receive_message=lambda **_: {}))
+    sqs = SimpleNamespace(receive_message=lambda **_: {})
+    place = Place(events=events, cloudwatch=watch, cloudformation=stacks, sqs=sqs)
     alerts = SimpleNamespace(missing=None, with_text=lambda *_: None)
     questions = EventQuestions(place, Product("f", "true", stack="stack"), alerts, 0.05)
     monkeypatch.setattr(ask_events, "until", lambda found, seconds, poll: found())
