@@ -65,8 +65,6 @@ def identified(options, places, progress):
     for place in places:
         place.identify()
         progress.say(f"Account {place.account}, as {place.caller}")
-        if place.real() and place.caller.endswith(":root"):
-            raise Unusable("These are the account's root credentials, which cannot assume roles. Use a role or a user.")
     if len({place.account for place in places}) < len(places):
         raise Unusable(f"Profile {options.member} is of the same account. Give --member a profile of another one.")
 

@@ -60,6 +60,8 @@ class Place:
         """The first call: whose credentials these are."""
         told = self.client("sts").get_caller_identity()
         self.account, self.caller = told["Account"], told["Arn"]
+        if self.real() and self.caller.endswith(":root"):
+            raise Unusable("These are the account's root credentials, which cannot assume roles. Use a role or a user.")
         self.partition = told["Arn"].split(":")[1]
 
     def arn(self, service, rest):

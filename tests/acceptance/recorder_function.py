@@ -45,7 +45,7 @@ def handler(event, context):
             raise RuntimeError("this step was told to fail")
         report |= STEPS[event["Step"]](event) or {}
     except Exception as error:
-        report["failed"] = f"{type(error).__name__}: {error}"
+        report["failed"] = told(error)
         raise
     finally:
         QUEUE.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=json.dumps(report))
@@ -58,6 +58,11 @@ def probe(event):
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
+
+
+def told(error):
+    """AWS's words; of another error its kind alone."""
+    return str(error)[:200] if isinstance(error, ClientError) else type(error).__name__
 
 
 def salted(text):

@@ -1,5 +1,6 @@
 """How `make acceptance` asks: what it waits for, and what counts as evidence. Put to clients that answer as AWS may."""
 
+import contextlib
 import io
 import json
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from ask_events import EventQuestions
 from inbox import Inbox
 from making import Failed
 from options import parser
+from place import Place as place_of_run, Unusable
 from product import Product, refuse_other_users
 from progress import Progress
 from unasked import Unsettled
@@ -208,3 +210,15 @@ def test_without_a_right_date_that_is_accepted_nothing_is_said_about_wrong_ones(
     monkeypatch.setattr(questions, "_signed_ago", lambda minutes, ahead: "InvalidClientTokenId, 403")
     with pytest.raises(Unsettled, match="not accepted"):
         questions.skewed_clock()
+
+
+def test_root_credentials_are_refused_on_aws_alone(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    root = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:root"}
+    for real in (True, False):
+        place = place_of_run("abcdef", region="eu-west-1")
+        monkeypatch.setattr(place, "client", lambda _: SimpleNamespace(get_caller_identity=lambda: root))
+        monkeypatch.setattr(place, "real", lambda real=real: real)
+        with pytest.raises(Unusable, match="root") if real else contextlib.nullcontext():
+            place.identify()
