@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from progress import span
 from recorder import STEPS
 from unasked import Unasked, Unsettled
-from waiting import refusal_of, until
+from waiting import PASSING, UNANSWERED, answer_of, refusal_of, until
 
 # Invocations that an answer lists.
 SHOWN = 16
@@ -70,6 +70,7 @@ class EngineQuestions:
         created = next((each for each in seen.reports if each["Step"] == "createSecret"), None)
         if created is None:
             raise Unsettled(f"createSecret did not run within {span(self._patience)}")
+        readable(created)
         ways = {"by version and label": "value", "by version": "by_version", "by label": "by_stage"}
         return "; ".join(f"{way}: {read(created[field], created['current'])}" for way, field in ways.items())
 
@@ -77,7 +78,7 @@ class EngineQuestions:
         name, seen = self._rotated("asked-test-only", RotateImmediately=False)
         if not seen.reports:
             raise Unsettled(f"the function was not invoked within {span(self._patience)}")
-        first = seen.reports[0]
+        first = readable(seen.reports[0])
         steps = ", ".join(each["Step"] for each in seen.reports)
         label = "AWSPENDING" if first["staged"] else "no AWSPENDING"
         after = told(self._over_time(lambda: self._labels(name, first["ClientRequestToken"])))
@@ -129,6 +130,7 @@ class EngineQuestions:
             self._manager.rotate_secret(SecretId=watched)
             answered = "accepted"
         except ClientError as error:
+            answer_of(error, UNANSWERED)
             answered = refusal_of(error)
         more = lambda: self._recorder.reports.of(watched)[len(before) :]
         reports = until(more, self._patience, self._place.poll())
@@ -162,6 +164,14 @@ class EngineQuestions:
         pages = self._place.client("cloudtrail").get_paginator("lookup_events").paginate(**asked)
         events = (each for page in pages for each in page["Events"])
         return next((each for each in events if self._place.names.prefix in each["CloudTrailEvent"]), None)
+
+
+def readable(report):
+    """A report of a function that could read the secret: otherwise its refusals are about the function alone."""
+    codes = [found["refused"][0] for found in report.values() if isinstance(found, dict) and "refused" in found]
+    if "hash" not in report.get("current", {}) or any(PASSING.search(code) for code in codes):
+        raise Unsettled(f"the recorder function could not read the secret: {report.get('failed', 'no reason given')}")
+    return report
 
 
 def read(found, current):

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from making import document, statement
 from progress import span
 from unasked import Unsettled
-from waiting import code_of, until
+from waiting import PASSING, answer_of, until
 
 # Of the form of a key id; nobody has it.
 UNKNOWN_KEY = "AKIAAAAAAAAAAAAAAAAA"
@@ -34,6 +34,9 @@ class IamQuestions:
         """Of an id that nobody ever had, and of a key that was just deleted: the product meets the latter."""
         user = self._maker.user("asked-deleted")
         key = self._maker.key(user)["AccessKeyId"]
+        known = lambda: allows(lambda: self._iam.get_access_key_last_used(AccessKeyId=key))
+        if not until(known, self._patience, self._place.poll()):
+            raise Unsettled("GetAccessKeyLastUsed is refused for a key that is there, too")
         self._iam.delete_access_key(UserName=user, AccessKeyId=key)
         at_once = self._last_used(key)
         time.sleep(self._later)
@@ -46,37 +49,39 @@ class IamQuestions:
         try:
             answer = self._iam.get_access_key_last_used(AccessKeyId=key)
         except ClientError as error:
-            return f"{code_of(error)}, {error.response['ResponseMetadata']['HTTPStatusCode']}"
+            return answer_of(error)
         used = answer["AccessKeyLastUsed"]
         whose = "the user's name" if answer.get("UserName") else "no user name"
         return f"an answer with {whose}, {'used' if used.get('LastUsedDate') else 'never used'}"
 
     def last_used_condition(self):
+        return "; ".join(f"by {name}: {self._allowed_by(name)}" for name in TAGGED)
+
+    def _allowed_by(self, condition):
         """Asked as a user who may do it by the user's tag, and may list keys anyway: then the policy is in effect."""
-        user = self._maker.user("asked-last-used", [{"Key": "asked", "Value": "yes"}])
-        by_tag = [{"Condition": {"StringEquals": {f"{name}/asked": "yes"}}} for name in TAGGED]
-        allowed = [statement("iam:GetAccessKeyLastUsed", "*", **condition) for condition in by_tag]
-        allowed.append(statement("iam:ListAccessKeys", "*"))
+        user = self._maker.user(f"asked-{condition.partition(':')[0]}-tag", [{"Key": "asked", "Value": "yes"}])
+        tagged = {"Condition": {"StringEquals": {f"{condition}/asked": "yes"}}}
+        allowed = [statement("iam:GetAccessKeyLastUsed", "*", **tagged), statement("iam:ListAccessKeys", "*")]
         self._iam.put_user_policy(UserName=user, PolicyName="only", PolicyDocument=document(*allowed))
         key = self._maker.key(user)
         given = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-        iam = self._place.session.client("iam", **given)
-        if not until(lambda: allows(lambda: iam.list_access_keys(UserName=user)), self._patience, self._place.poll()):
+        iam, wait = self._place.session.client("iam", **given), (self._patience, self._place.poll())
+        if not until(lambda: allows(lambda: iam.list_access_keys(UserName=user)), *wait):
             raise Unsettled("the user's policy did not come into effect")
-        refused = set()
+        refused = []
 
         def allowed_now():
             try:
                 iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
             except ClientError as error:
-                refused.add(code_of(error))
+                refused.append(answer_of(error))
                 return False
             return True
 
         # The tags of a new user are known later than the policy, maybe.
         if until(allowed_now, self._later, self._place.poll()):
-            return f"yes, by {' or '.join(TAGGED)}"
-        return f"no, by neither {' nor '.join(TAGGED)}, for {span(self._later)}: {', '.join(sorted(refused))}"
+            return "yes"
+        return f"no ({refused[-1]}, for {span(self._later)})"
 
     def skewed_clock(self):
         ahead = self._ahead()
@@ -105,6 +110,8 @@ class IamQuestions:
             build_opener().open(Request(prepared.url, prepared.body.encode(), dict(prepared.headers)), timeout=30)
         except HTTPError as error:
             code = re.search(r"<Code>(\w+)</Code>", error.read().decode(errors="replace"))
+            if error.code >= 500 or code and PASSING.search(code[1]) and code[1] != "RequestExpired":
+                raise Unsettled(f"STS did not answer: {code[1] if code else error.code}") from error
             return f"{code[1] if code else 'refused'}, {error.code}"
         except URLError as error:
             raise Unsettled(f"STS was not reached: {error.reason}") from error

@@ -84,12 +84,13 @@ class LagQuestions:
         return next((tag["Value"] for tag in tags if tag["Key"] == "sample"), None)
 
     def key_lag(self):
-        user, taken = self._maker.user("asked-keys"), []
+        user, taken, self._throttled = self._maker.user("asked-keys"), [], 0
         # One that never comes would never come again.
         while len(taken) < SAMPLES // 2 and not (taken and None in taken[-1]):
             taken.append(self._key_sample(user))
         names = ("first accepted", f"{IN_A_ROW} times in a row", "refused after Inactive")
-        return "; ".join(f"{name}: {summary(column)}" for name, column in zip(names, zip(*taken)))
+        told = [f"{name}: {summary(column)}" for name, column in zip(names, zip(*taken))]
+        return "; ".join([*told, *self._refused()])
 
     def _key_sample(self, user):
         """Seconds until STS accepts a new key, accepts it steadily, and refuses it once it is inactive."""
@@ -129,7 +130,9 @@ class LagQuestions:
         """Seconds until the last of some right answers in a row, or none."""
         count = 0
         while time.monotonic() - began < self._patience:
-            count = count + 1 if right() else 0
+            found = self._right(right)
+            # A call that was throttled says nothing.
+            count = count if found is None else count + 1 if found else 0
             if count == IN_A_ROW:
                 return time.monotonic() - began
             time.sleep(APART)
@@ -137,7 +140,7 @@ class LagQuestions:
 
     def _sts(self, key):
         given = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-        return self._place.session.client("sts", **given)
+        return self._place.session.client("sts", config=ONCE, **given)
 
 
 def accepts(sts):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from making import document, statement
 from recorder import RULES, STEPS
 from unasked import Unasked
-from waiting import refusal_of, until
+from waiting import answer_of, refusal_of, until
 
 ROTATE = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
 
@@ -63,6 +63,7 @@ class MemberQuestions:
         try:
             manager.rotate_secret(SecretId=name, RotationLambdaARN=function, RotationRules=RULES)
         except ClientError as error:
+            answer_of(error)
             self._refusal = refusal_of(error)
             return None
         until(self._rotated, self._patience, self._place.poll())

@@ -58,7 +58,7 @@ def created(options):
         lines.append("1 user with keys, 1 secret that rotates; 1 queue that reads the alerts")
         lines += product_lines(options)
     if "questions" in options.only:
-        lines.append("5 users with keys, one of whom may list access keys; 5 secrets")
+        lines.append("6 users with keys, two of whom may list access keys; 5 secrets")
     if options.member:
         lines.append(f"in the account of profile {options.member}: 1 secret, 1 role that the function assumes")
     return lines

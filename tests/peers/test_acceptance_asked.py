@@ -6,11 +6,13 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from acceptance_fakes import Maker, Place, answers, refused
 import ask_engine
 import ask_events
 import ask_iam
+import ask_lag
 import recorder as recorders
 import rotation_run
 from alerts import matches
@@ -222,3 +224,38 @@ def test_root_credentials_are_refused_on_aws_alone(monkeypatch):
         monkeypatch.setattr(place, "real", lambda real=real: real)
         with pytest.raises(Unusable, match="root") if real else contextlib.nullcontext():
             place.identify()
+
+
+def last_used(*given):
+    iam = SimpleNamespace(get_access_key_last_used=answers(*given), delete_access_key=lambda **_: None)
+    maker = SimpleNamespace(user=lambda *_: "user", key=lambda _: {"AccessKeyId": "k"})
+    questions = ask_iam.IamQuestions(Place(iam=iam), maker, 0.1)
+    questions._later = 0
+    return questions.last_used_unknown()
+
+
+def test_a_caller_who_may_not_ask_is_not_told_apart_from_a_key_that_is_not_there():
+    used, denied = {"UserName": "user", "AccessKeyLastUsed": {}}, refused("AccessDenied")
+    assert last_used(used, denied).count("AccessDenied, 400") == 3
+    with pytest.raises(Unsettled, match="for a key that is there, too"):
+        last_used(denied)
+    with pytest.raises(ClientError, match="Throttling"):
+        last_used(used, refused("Throttling"))
+
+
+def test_a_function_that_cannot_read_the_secret_says_nothing_about_the_version():
+    report = {"value": {"refused": ["ResourceNotFoundException", 400, ""]}, "current": {"hash": "h"}}
+    assert ask_engine.readable(report) == report
+    for field in ("value", "current"):
+        for code in ("AccessDeniedException", "ThrottlingException"):
+            if (field, code) != ("value", "AccessDeniedException"):
+                with pytest.raises(Unsettled, match="could not read"):
+                    ask_engine.readable(report | {field: {"refused": [code, 400, ""]}})
+
+
+def test_a_throttled_read_is_no_late_one():
+    lag = ask_lag.LagQuestions(Place(), None, None, 0.2)
+    lag._later_apart = 0
+    assert lag._shown(answers(refused("ThrottlingException"), refused("ResourceNotFoundException"), True)) is not None
+    assert lag._older(answers(refused("ThrottlingException"))) is False and lag._throttled == 2
+    assert lag._older(answers(False)) is True
