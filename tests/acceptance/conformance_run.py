@@ -27,8 +27,9 @@ LATE_LIST, LATE_SECONDS, LONG_PAUSE = "ListSecrets", 300, 10
 class Pause:
     """Seconds to wait after each call that changes something; and which calls were refused without an answer."""
 
-    def __init__(self):
-        self.seconds, self.unanswered = 0, []
+    def __init__(self, late=0):
+        """`late`: seconds before a list that lags, when a check is made for the last time."""
+        self.seconds, self.unanswered, self._late = 0, [], late
 
     def watch(self, client):
         client.meta.events.register("before-call", self._before)
@@ -36,7 +37,7 @@ class Pause:
 
     def _before(self, model, **_):
         if model.name == LATE_LIST and self.seconds >= LONG_PAUSE:
-            time.sleep(LATE_SECONDS)
+            time.sleep(self._late)
 
     def _after(self, model, parsed, **_):
         code = parsed.get("Error", {}).get("Code", "")
@@ -83,7 +84,7 @@ class WatchedAws:
 
 def run(place, notes, progress, recorder, options):
     """What each check found: `yes`, `no`, `lacks` or `failed`, and in one line why not yes."""
-    pause = Pause()
+    pause = Pause(LATE_SECONDS if place.real() else 0)
     aws = WatchedAws(place, pause, problems=NoNews() if place.real() else [])
     engine = RecordedEngine(place, recorder, options.patience, pause) if recorder else None
     named = {"prefix": place.names.of("check-"), "path": PATH, "tags": place.names.tags(), "note": notes.note}

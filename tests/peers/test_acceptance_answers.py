@@ -134,3 +134,13 @@ def test_members_newer_than_the_models_are_not_held_against_aws():
     found = conformance_run.NoNews()
     found.extend(["GetUser: answer.User.New is in no model", "GetUser: answer.User.Arn is missing"])
     assert found == ["GetUser: answer.User.Arn is missing"]
+
+
+def test_the_last_try_of_a_check_waits_for_the_list_that_lags_by_minutes(monkeypatch):
+    slept, pause = [], conformance_run.Pause(conformance_run.LATE_SECONDS)
+    monkeypatch.setattr(conformance_run.time, "sleep", slept.append)
+    for pause.seconds in (0, 2, 15):
+        for name in ("CreateSecret", "ListSecrets"):
+            pause._before(SimpleNamespace(name=name))
+            pause._after(SimpleNamespace(name=name), {})
+    assert slept == [2, 15, 300]

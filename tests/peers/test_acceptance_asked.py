@@ -75,6 +75,22 @@ def test_a_rotation_begins_once_the_permission_to_invoke_is_known():
     assert recorders.RecordedEngine(Place(secretsmanager=manager), recorder, 0.2).rotate("s").events == []
 
 
+def test_a_rotation_is_over_when_secrets_manager_says_so():
+    described = answers({}, {}, {}, {"LastRotatedDate": 1}, AssertionError("asked once more"))
+    manager = SimpleNamespace(rotate_secret=lambda **_: {}, describe_secret=described)
+    reports = SimpleNamespace(of=answered_in_turn([], [reported("finishSecret", 0) | {"SecretId": "s"}]))
+    recorder = SimpleNamespace(reports=reports, function=lambda failing=(): "arn")
+    seen = recorders.RecordedEngine(Place(secretsmanager=manager), recorder, 5).rotate("s")
+    assert [event["Step"] for event in seen.events] == ["finishSecret"]
+    with pytest.raises(AssertionError, match="asked once more"):
+        described()
+
+
+def answered_in_turn(*given):
+    call = answers(*given)
+    return lambda name: call()
+
+
 # The engine's questions
 
 
@@ -174,6 +190,18 @@ def test_an_awspending_that_goes_is_a_rotation_under_way_and_not_a_failed_one():
     iam = SimpleNamespace(list_access_keys=lambda **_: {"AccessKeyMetadata": []})
     with pytest.raises(rotation_run.Broken, match="did not stay"):
         end_to_end(Place(secretsmanager=manager, iam=iam))._wait_for_pending()
+
+
+def test_rotate_secret_is_asked_again_where_an_accepted_one_did_not_move_the_value():
+    asked = []
+    manager = SimpleNamespace(
+        rotate_secret=lambda **_: asked.append(1),
+        get_secret_value=lambda **_: {"SecretString": json.dumps({"AccessKeyId": "new" if len(asked) > 1 else "old"})},
+    )
+    tried = end_to_end(Place(secretsmanager=manager))
+    tried._again, tried._patience = 0.05, 5
+    tried._rotate("old")
+    assert len(asked) == 2
 
 
 def test_a_state_that_did_not_change_does_not_show_that_the_test_ran():
