@@ -28,8 +28,8 @@ class MemberQuestions:
         if self._recorder is None:
             raise Unasked("no function of ours can be deployed")
         account = self._member.place.account
-        function = self._recorder.member_function(self._member_role())
-        self._member.secret("asked-across", "one")
+        role, secret = self._member_role(), self._member.secret("asked-across", "one")
+        function = self._recorder.member_function(role, secret)
         service = "secretsmanager.amazonaws.com"
         tried = self._tried(function, service, account)
         found = [f"the function's policy allows {service} for the second account: {tried}"]

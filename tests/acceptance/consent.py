@@ -53,7 +53,7 @@ def created(options):
     if "conformance" in options.only:
         lines.append("some 25 users with keys and 2 roles, all without permissions; 40 secrets, 2 topics (checks)")
     if {"conformance", "questions"} & set(options.only):
-        lines.append("2 functions that record rotations, 1 role and 1 queue for them")
+        lines.append("2 functions that record rotations, 1 role, 1 queue and 1 secret for them")
     if "rotation" in options.only:
         lines.append("1 user with keys, 1 secret that rotates; 1 queue that reads the alerts")
         lines += product_lines(options)

@@ -61,20 +61,23 @@ class Recorder:
         self.salt = secrets.token_hex(8)
         self.queue_url, self._queue_arn = maker.queue("reports")
         self.reports = Reports(maker.place, self.queue_url)
-        self.role = self._made_role()
+        self.role, self._probed = self._made_role(), maker.secret("probe", "none")
 
     def function(self, failing=()):
         name = "-".join(["recorder", *sorted(failing)])
         if name not in self._functions:
             given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": ",".join(failing)}
-            self._functions[name] = self._ready(self._maker.function(name, SOURCE, self.role, **given))
+            function = self._maker.function(name, SOURCE, self.role, **given)
+            self._functions[name] = self._ready(function, self._probed)
         return self._functions[name]
 
-    def _ready(self, function):
-        """Invokes it until it may read a secret and report: what its role may do is not in force everywhere at once."""
+    def _ready(self, function, secret):
+        """Invokes it until it may read a secret and report: what its role may do is not in force everywhere at once.
+
+        The secret is there: AWS may refuse a role that is named a secret that is not.
+        """
         place, patience = self._maker.place, self._maker.patience
-        name = place.names.of("probe")
-        event = {"Step": "probe", "SecretId": name, "ClientRequestToken": str(uuid.uuid4())}
+        event = {"Step": "probe", "SecretId": secret, "ClientRequestToken": str(uuid.uuid4())}
 
         def failed():
             answer = place.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
@@ -82,16 +85,16 @@ class Recorder:
 
         until(lambda: failed() is None, patience, place.poll())
         token = event["ClientRequestToken"]
-        arrived = lambda: any(report["ClientRequestToken"] == token for report in self.reports.of(name))
+        arrived = lambda: any(report["ClientRequestToken"] == token for report in self.reports.of(name_of(secret)))
         if not until(arrived, patience, place.poll()):
             told = failed() or {}
             raise Failed(f"the recorder function is not ready: {told.get('errorMessage', 'it does not report')}")
         return function
 
-    def member_function(self, role):
-        """One that acts in another account, under the role there; its ARN."""
+    def member_function(self, role, secret):
+        """One that acts in another account, under the role there, once it may read this secret; its ARN."""
         given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": "", "MEMBER_ROLE": role}
-        return self._ready(self._maker.function("recorder-member", SOURCE, self.role, **given))
+        return self._ready(self._maker.function("recorder-member", SOURCE, self.role, **given), secret)
 
     def _made_role(self):
         """It may rotate the secrets of this run, and report. It has no log."""
