@@ -106,6 +106,14 @@ def cost(options):
     ]
 
 
+def check_account(places, options):
+    """--account names those in which it may go on; without it the number is typed."""
+    named = options.account.split(",") if options.account else [place.account for place in places]
+    for place in places:
+        if place.account not in named:
+            raise Refused(f"This is account {place.account}, and --account is {options.account}. Nothing was created.")
+
+
 def ask(question, wanted, options):
     """Goes on if exactly this is typed."""
     if options.yes:

@@ -14,7 +14,7 @@ sys.path.append(str(PROGRAM))
 import consent  # noqa: E402
 import record  # noqa: E402
 import removal  # noqa: E402
-from kinds import Kind  # noqa: E402
+from kinds import Kind, Thing  # noqa: E402
 from names import ours  # noqa: E402
 from options import parser  # noqa: E402
 from place import Place  # noqa: E402
@@ -55,13 +55,16 @@ def a_kind(there, refusals):
             raise ClientError({"Error": {"Code": "DeleteConflict", "Message": "in use"}}, "DeleteRole")
         there.remove(name)
 
-    return Kind("role", lambda place: list(there), remove, "aws iam delete-role --role-name {}".format)
+    listed = lambda place: [Thing(name, "abcdef", place.region) for name in there]
+    is_there = lambda place, name: name in there
+    return Kind("role", listed, is_there, remove, "aws iam delete-role --role-name {}".format)
 
 
 def removed(place, monkeypatch, kind, patience):
     monkeypatch.setattr(removal, "FIRST", [kind])
     monkeypatch.setattr(removal, "REST", [])
     monkeypatch.setattr(place, "poll", lambda: 0.001)
+    monkeypatch.setattr(place, "settling", lambda: 0)
     notes = NoNotes()
     return removal.Removal(place, notes, Progress(), patience).everything(), notes
 
@@ -75,14 +78,14 @@ def test_what_aws_refuses_for_a_moment_is_tried_again(place, monkeypatch):
 def test_what_cannot_be_removed_is_reported_with_the_command_to_do_it_and_stays_noted(place, monkeypatch, capsys):
     left, notes = removed(place, monkeypatch, a_kind(["stuck"], {"stuck": 10**9}), 0.05)
     assert [(each.name, each.why) for each in left] == [("stuck", "DeleteRole: DeleteConflict: in use")]
-    assert left[0].by_hand == "aws iam delete-role --role-name stuck" and not notes.forgotten
+    assert left[0].by_hand == "aws --region eu-west-1 iam delete-role --role-name stuck" and not notes.forgotten
 
 
 def test_a_list_that_is_denied_is_not_an_empty_one(place, monkeypatch):
     def denied(place):
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not allowed"}}, "ListRoles")
 
-    left, _ = removed(place, monkeypatch, Kind("role", denied, None, None), 0.05)
+    left, _ = removed(place, monkeypatch, Kind("role", denied, None, None, None), 0.05)
     assert "cannot be listed: ListRoles: AccessDenied" in left[0].why
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 
@@ -92,7 +93,8 @@ def test_beside_what_a_killed_run_left_no_run_begins(account, before):
     killed(account, "conformance", "check name_taken")
     left = listing(account)
     code, output = run(account, *given("rotation"))
-    assert code == 1 and "Remove them by --clean" in output
+    assert code == 1 and "or remove them: --clean --region eu-west-1." in output
+    assert re.search(r"user iam-key-rotator-acceptance-[0-9a-f]{6}-check-\S+ \(run [0-9a-f]{6}, eu-west-1, made 20", output)
     assert changed(left, listing(account)) == {}
     assert run(account, "--clean", "--yes")[0] == 0
 
