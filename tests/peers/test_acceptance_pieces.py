@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,10 +15,11 @@ sys.path.append(str(PROGRAM))
 import consent  # noqa: E402
 import record  # noqa: E402
 import removal  # noqa: E402
+import session  # noqa: E402
 from kinds import Kind, Thing  # noqa: E402
 from names import ours  # noqa: E402
-from options import parser  # noqa: E402
-from place import Place  # noqa: E402
+from options import given, parser  # noqa: E402
+from place import Place, credentials_of  # noqa: E402
 from progress import Progress  # noqa: E402
 from questions import QUESTIONS  # noqa: E402
 from run import Run  # noqa: E402
@@ -100,6 +102,49 @@ def test_only_the_endpoints_of_a_partition_count_as_aws(monkeypatch, place, endp
     assert (place.endpoint() is None) is real
 
 
+def test_the_endpoints_with_ipv6_are_aws_too(monkeypatch, place):
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")
+    dual = Place("abcdef", region="eu-west-1")
+    assert dual.client("sqs").meta.endpoint_url.endswith(".api.aws") and dual.real()
+
+
+@pytest.mark.parametrize(
+    "profile, environment, shown",
+    [
+        (None, {"AWS_PROFILE": "tests", "AWS_ACCESS_KEY_ID": "x"}, "the access key of the environment (AWS_ACCESS_KEY_ID)"),
+        ("named", {"AWS_PROFILE": "tests", "AWS_ACCESS_KEY_ID": "x"}, "profile named"),
+        (None, {"AWS_PROFILE": "tests"}, "profile tests"),
+    ],
+)
+def test_the_plan_names_the_credentials_that_boto3_takes(profile, environment, shown, monkeypatch, tmp_path):
+    assert credentials_of(profile, environment) == shown
+    config = tmp_path / "config"
+    config.write_text("".join(f"[profile {name}]\naws_access_key_id = {name}\naws_secret_access_key = y\n" for name in ("tests", "named")))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (environment | {"AWS_SECRET_ACCESS_KEY": "y"}).items():
+        monkeypatch.setenv(name, value)
+    taken = Place("abcdef", profile, "eu-west-1").session.get_credentials().access_key
+    assert taken == (shown.removeprefix("profile ") if shown.startswith("profile ") else "x")
+
+
+def test_a_session_that_may_end_too_early_is_told(monkeypatch, place):
+    soon = (datetime.now(UTC) + timedelta(minutes=20)).isoformat()
+    late = (datetime.now(UTC) + timedelta(minutes=90)).isoformat()
+    assert session.warning(place, 3600) is None
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    assert "the session token is not renewed" in session.warning(Place("abcdef", region="eu-west-1"), 3600)
+    for until in (soon, late):
+        monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", until)
+        dated = Place("abcdef", region="eu-west-1")
+        if until is late:
+            assert session.warning(dated, 3600) is None
+        else:
+            with pytest.raises(session.TooShort):
+                session.warning(dated, 3600)
+
+
 def test_one_service_elsewhere_is_not_aws(monkeypatch, place):
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
     place.client("sqs")
@@ -158,10 +203,10 @@ def test_the_page_shows_the_open_questions():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--watch", "soon"], ["--only", "all"], ["--stack", "a", "--function", "b"], ["--waits", "1s,x"]],
+    [["--yes"], ["--clean", "--yes"], ["--watch", "soon"], ["--only", "all"], ["--stack", "a", "--function", "b"], ["--waits", "1s,x"]],
 )
 def test_an_option_that_cannot_be_read_is_refused(arguments, capsys):
     with contextlib.suppress(SystemExit):
-        parser().parse_args(arguments)
+        given(arguments)
         pytest.fail("accepted")
     assert "error:" in capsys.readouterr().err
