@@ -53,11 +53,9 @@ def accept(options, places, progress):
         architecture(options.code)
     identified(options, places, progress)
     refuse_beside_others(places)
-    for each in places:
-        if warning := session.warning(each, consent.longest(options) + REMOVAL_SECONDS * len(places)):
-            progress.say(warning)
+    longest = seconds_for(places, options, progress)
     consent.ask(f"Type the account's number to begin in {place.account}:", place.account, options)
-    notes, stop = [Notes(each) for each in places], Stop(progress, consent.longest(options))
+    notes, stop = [Notes(each) for each in places], Stop(progress, longest)
     run = Run(place, notes[0], progress, options, (places[1], notes[1]) if options.member else None)
     left = worked(run, stop, removal_of(places, notes, progress), progress)
     finish(options, place, progress, run, stop, left)
@@ -75,6 +73,16 @@ def identified(options, places, progress):
             progress.say(line)
     if len({place.account for place in places}) < len(places):
         raise Unusable(f"Profile {options.member} is of the same account. Give --member a profile of another one.")
+
+
+def seconds_for(places, options, progress):
+    """How long the work may take: as long as the credentials of each account last, with the removal."""
+    longest = consent.longest(options)
+    for place in places:
+        longest, told = session.seconds_for(place, longest, REMOVAL_SECONDS * len(places))
+        if told:
+            progress.say(told)
+    return longest
 
 
 def refuse_beside_others(places):
@@ -152,7 +160,7 @@ def to_be_removed(place, notes, progress):
     here = [(kind, thing) for kind, thing in found if thing.region == place.region]
     listed = {(kind, thing.name) for kind, thing in here}
     noted = [each for each in dict.fromkeys(notes.noted()) if each not in listed]
-    return [*[described(*each) for each in here], *[f"{kind} {name} (noted before it was made)" for kind, name in noted]]
+    return [described(*each) for each in here] + [f"{kind} {name} (noted before it was made)" for kind, name in noted]
 
 
 if __name__ == "__main__":

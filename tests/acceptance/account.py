@@ -1,4 +1,4 @@
-"""What an account is like, before anything is made in it: an operator may be signed in to another one than they think."""
+"""What an account is like, before anything is made in it: somebody may be signed in to another one than they think."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 

@@ -97,7 +97,8 @@ def answered(call):
 def stacks(place):
     every = pages(place.client("cloudformation"), "describe_stacks", "Stacks")
     living = [each for each in every if each["StackStatus"] != "DELETE_COMPLETE"]
-    return marked(place, [(each["StackName"], each.get("CreationTime"), lambda e=each: e.get("Tags", [])) for each in living])
+    tags = lambda each: lambda: each.get("Tags", [])
+    return marked(place, [(each["StackName"], each.get("CreationTime"), tags(each)) for each in living])
 
 
 def stack_state(place, name):
@@ -130,7 +131,8 @@ def living_secrets(place):
 def described_secrets(place, **more):
     given = {"Filters": [{"Key": "name", "Values": [PREFIX]}]} | more
     every = pages(place.client("secretsmanager"), "list_secrets", "SecretList", **given)
-    return marked(place, [(each["Name"], each.get("CreatedDate"), lambda e=each: e.get("Tags", [])) for each in every])
+    tags = lambda each: lambda: each.get("Tags", [])
+    return marked(place, [(each["Name"], each.get("CreatedDate"), tags(each)) for each in every])
 
 
 def secret_there(place, name):
@@ -168,7 +170,8 @@ def delete_function(place, name):
 def subscriptions(place):
     """Those of our queues; a topic of an existing stack outlives the run. What is not confirmed or gone has no ARN."""
     every, queue = pages(place.client("sns"), "list_subscriptions", "Subscriptions"), place.arn("sqs", "")
-    of_queues = [each for each in every if each["Endpoint"].startswith(queue) and each["SubscriptionArn"].startswith("arn:")]
+    confirmed = [each for each in every if each["SubscriptionArn"].startswith("arn:")]
+    of_queues = [each for each in confirmed if each["Endpoint"].startswith(queue)]
     named = [(each["SubscriptionArn"], last(each["Endpoint"])) for each in of_queues]
     return [Thing(arn, run_of(name), place.region) for arn, name in named if ours(name)]
 

@@ -7,13 +7,19 @@ from names import PREFIX, REGION_TAG, TAG, ours, run_of, values_of
 
 
 def buckets(place):
-    """Of every region. One without tags is ours by its whole name: a run may have ended before it could tag it."""
+    """Of every region."""
     every = pages(place.client("s3"), "list_buckets", "Buckets", Prefix=PREFIX)
-    named = [(each["Name"], day(each.get("CreationDate"))) for each in every if ours(each["Name"])]
-    found = [(name, created, bucket_tags(place, name)) for name, created in named]
-    tagged = [(*each, each[2].get(REGION_TAG, "")) for each in found if each[2].get(TAG) == run_of(each[0])]
-    bare = [(*each, region_of(place, each[0])) for each in found if not each[2] and each[0].endswith(f"-{place.account}")]
-    return [Thing(name, run_of(name), region, created) for name, created, _, region in tagged + bare if region is not None]
+    things = [thing_of(place, each["Name"], day(each.get("CreationDate"))) for each in every if ours(each["Name"])]
+    return [each for each in things if each]
+
+
+def thing_of(place, name, created):
+    """One without tags is ours by its whole name: a run may have ended before it could tag it."""
+    tags, run = bucket_tags(place, name), run_of(name)
+    if tags.get(TAG) == run:
+        return Thing(name, run, tags.get(REGION_TAG, ""), created)
+    region = region_of(place, name) if not tags and name.endswith(f"-{place.account}") else None
+    return Thing(name, run, region, created) if region else None
 
 
 def bucket_tags(place, name):
@@ -46,4 +52,5 @@ def delete_bucket(place, name):
     client.delete_bucket(Bucket=name)
 
 
-BUCKET = Kind("bucket", buckets, asking("s3", "get_bucket_location", "Bucket"), delete_bucket, "aws s3 rb --force s3://{}".format)
+BY_HAND = "aws s3 rb --force s3://{}".format
+BUCKET = Kind("bucket", buckets, asking("s3", "get_bucket_location", "Bucket"), delete_bucket, BY_HAND)

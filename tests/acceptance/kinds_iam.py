@@ -11,11 +11,16 @@ OF_USER = [
     ("list_attached_user_policies", "AttachedPolicies", "PolicyArn", "detach_user_policy"),
     ("list_groups_for_user", "Groups", "GroupName", "remove_user_from_group"),
     ("list_mfa_devices", "MFADevices", "SerialNumber", "deactivate_mfa_device"),
-    ("list_service_specific_credentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId",
-     "delete_service_specific_credential"),
+    (
+        "list_service_specific_credentials",
+        "ServiceSpecificCredentials",
+        "ServiceSpecificCredentialId",
+        "delete_service_specific_credential",
+    ),
     ("list_ssh_public_keys", "SSHPublicKeys", "SSHPublicKeyId", "delete_ssh_public_key"),
     ("list_signing_certificates", "Certificates", "CertificateId", "delete_signing_certificate"),
 ]
+ATTACHED = "AttachedPolicies[].PolicyArn"
 OF_ROLE = [
     ("list_attached_role_policies", "AttachedPolicies", "PolicyArn", "detach_role_policy"),
     ("list_instance_profiles_for_role", "InstanceProfiles", "InstanceProfileName", "remove_role_from_instance_profile"),
@@ -85,34 +90,31 @@ def listed(place, operation, key, owner):
         raise
 
 
-def each_of(listing, query, delete):
+def each_of(owner, listing, query, delete, option):
     """A command for each item of a list."""
-    return f"for each in $(aws iam {listing} --query '{query}' --output text); do aws iam {delete} $each; done"
+    listed = f"aws iam {listing} {owner} --query '{query}' --output text"
+    return f"for each in $({listed}); do aws iam {delete} {owner} {option} $each; done"
 
 
 def whole_user(name):
     """The commands, for what belongs to a user must go first."""
-    user = f"--user-name {name}"
+    owner = f"--user-name {name}"
     commands = [
-        each_of(f"list-access-keys {user}", "AccessKeyMetadata[].AccessKeyId", f"delete-access-key {user} --access-key-id"),
-        each_of(f"list-user-policies {user}", "PolicyNames", f"delete-user-policy {user} --policy-name"),
-        each_of(
-            f"list-attached-user-policies {user}", "AttachedPolicies[].PolicyArn", f"detach-user-policy {user} --policy-arn"
-        ),
-        each_of(f"list-groups-for-user {user}", "Groups[].GroupName", f"remove-user-from-group {user} --group-name"),
-        f"aws iam delete-user {user}",
+        each_of(owner, "list-access-keys", "AccessKeyMetadata[].AccessKeyId", "delete-access-key", "--access-key-id"),
+        each_of(owner, "list-user-policies", "PolicyNames", "delete-user-policy", "--policy-name"),
+        each_of(owner, "list-attached-user-policies", ATTACHED, "detach-user-policy", "--policy-arn"),
+        each_of(owner, "list-groups-for-user", "Groups[].GroupName", "remove-user-from-group", "--group-name"),
+        f"aws iam delete-user {owner}",
     ]
     return "; ".join(commands)
 
 
 def whole_role(name):
-    role = f"--role-name {name}"
+    owner = f"--role-name {name}"
     commands = [
-        each_of(f"list-role-policies {role}", "PolicyNames", f"delete-role-policy {role} --policy-name"),
-        each_of(
-            f"list-attached-role-policies {role}", "AttachedPolicies[].PolicyArn", f"detach-role-policy {role} --policy-arn"
-        ),
-        f"aws iam delete-role {role}",
+        each_of(owner, "list-role-policies", "PolicyNames", "delete-role-policy", "--policy-name"),
+        each_of(owner, "list-attached-role-policies", ATTACHED, "detach-role-policy", "--policy-arn"),
+        f"aws iam delete-role {owner}",
     ]
     return "; ".join(commands)
 

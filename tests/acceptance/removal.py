@@ -23,7 +23,7 @@ from waiting import refusal_of, until
 # Secrets go first: then AWS starts no rotation any more. Then the users, for their keys are what must not stay.
 # Subscriptions go before their topic: lists show them long after it is gone. A stack takes what is in it along.
 FIRST, REST = [SECRET, USER, SUBSCRIPTION, STACK], [*KINDS, BUCKET, ROLE]
-CLEAN = "make acceptance ARGS=\"--clean {}\"".format
+CLEAN = 'make acceptance ARGS="--clean {}"'.format
 
 
 class Left(NamedTuple):
@@ -126,7 +126,8 @@ class Removal:
         return thing.region == self._place.region and (self._every_run or thing.run == self._place.names.run)
 
     def _noted(self, kind):
-        return [name for noted, name in self._notes.noted() if noted == kind.name and (run_of(name) or kind is STACK_LOGS)]
+        names = [name for noted, name in self._notes.noted() if noted == kind.name]
+        return [name for name in names if run_of(name) or kind is STACK_LOGS]
 
     def _say(self, kind, count):
         if count:
@@ -177,9 +178,10 @@ class Removal:
         """What was noted and is not known to be gone, for the run after the next sign-in."""
         clean = CLEAN(self._place.given())
         done = self._gone | self._missing
-        noted = [each for each in dict.fromkeys(self._notes.noted()) if each not in done]
+        noted = [pair for pair in dict.fromkeys(self._notes.noted()) if pair not in done]
         why = f"the credentials are valid no longer ({ended}). Sign in again, then:"
-        return [Left("everything", "", why, clean), *[Left(*each, "was noted before it was made", clean) for each in noted]]
+        every = [Left(*pair, "was noted before it was made", clean) for pair in noted]
+        return [Left("everything", "", why, clean), *every]
 
     def _still_listed(self):
         """Time is up, and no removal was refused."""

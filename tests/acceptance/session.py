@@ -33,24 +33,31 @@ def ended(error):
 
 
 class TooShort(Exception):
-    """The credentials are known to end before the run does."""
+    """The credentials end before there would be time for anything."""
 
 
-def warning(place, seconds, environment=os.environ):
-    """That they may end before a run of so many seconds does; none if boto3 renews them, or they last."""
+BETTER = "a profile that boto3 renews (a role, IAM Identity Center) or a longer session"
+# Less is no use: the recorder function and a stack take some minutes.
+LEAST_SECONDS = 15 * 60
+
+
+def seconds_for(place, longest, removal, environment=os.environ):
+    """How long a run may take so that its removal ends before the credentials do; and what to say about that."""
     credentials = place.session.get_credentials()
-    if credentials is None or not credentials.get_frozen_credentials().token:
-        return None
-    if credentials.method not in ("env", "shared-credentials-file", "config-file", "explicit"):
-        # boto3 renews those of a role, of IAM Identity Center and of a process.
-        return None
-    until = environment.get("AWS_CREDENTIAL_EXPIRATION") if credentials.method == "env" else None
-    remedy = "Use a profile that boto3 renews (a role, IAM Identity Center), a longer session, or one part at a time (--only)."
-    longest = f"The run and its removal may take {seconds / 60:.0f} minutes."
-    if until is None:
-        stays = "If the session ends before, everything stays until --clean removes it, live access keys too."
-        return f"WARNING: the session token is not renewed, and when it ends is not known here. {longest} {stays} {remedy}"
-    left = datetime.datetime.fromisoformat(until) - datetime.datetime.now(datetime.timezone.utc)
-    if left.total_seconds() < seconds:
-        raise TooShort(f"The session token ends at {until}. {longest} {remedy}")
-    return None
+    static = credentials is not None and credentials.method in ("env", "shared-credentials-file", "config-file")
+    # Those of a role, of IAM Identity Center and of a process are renewed by boto3; access keys do not end.
+    if not static or not credentials.get_frozen_credentials().token:
+        return longest, None
+    end = environment.get("AWS_CREDENTIAL_EXPIRATION") if credentials.method == "env" else None
+    if end is None:
+        return longest, (
+            "WARNING: the session token is not renewed, and when it ends is not known here. If it ends before the removal "
+            f"does, everything stays until --clean removes it, live access keys too. Better: {BETTER}."
+        )
+    left = datetime.datetime.fromisoformat(end) - datetime.datetime.now(datetime.timezone.utc)
+    seconds = left.total_seconds() - removal
+    if seconds < LEAST_SECONDS:
+        raise TooShort(f"The session token ends at {end}, too soon for a run and its removal. Use {BETTER}.")
+    if seconds >= longest:
+        return longest, None
+    return seconds, f"The session token ends at {end}: the run is stopped {removal / 60:.0f} minutes before."

@@ -108,18 +108,23 @@ def test_the_endpoints_with_ipv6_are_aws_too(monkeypatch, place):
     assert dual.client("sqs").meta.endpoint_url.endswith(".api.aws") and dual.real()
 
 
+BOTH = {"AWS_PROFILE": "tests", "AWS_ACCESS_KEY_ID": "x"}
+# Keys are named after their profile.
+CONFIGURED = "[profile {0}]\naws_access_key_id = {0}\naws_secret_access_key = y\n".format
+
+
 @pytest.mark.parametrize(
     "profile, environment, shown",
     [
-        (None, {"AWS_PROFILE": "tests", "AWS_ACCESS_KEY_ID": "x"}, "the access key of the environment (AWS_ACCESS_KEY_ID)"),
-        ("named", {"AWS_PROFILE": "tests", "AWS_ACCESS_KEY_ID": "x"}, "profile named"),
+        (None, BOTH, "the access key of the environment (AWS_ACCESS_KEY_ID)"),
+        ("named", BOTH, "profile named"),
         (None, {"AWS_PROFILE": "tests"}, "profile tests"),
     ],
 )
 def test_the_plan_names_the_credentials_that_boto3_takes(profile, environment, shown, monkeypatch, tmp_path):
     assert credentials_of(profile, environment) == shown
     config = tmp_path / "config"
-    config.write_text("".join(f"[profile {name}]\naws_access_key_id = {name}\naws_secret_access_key = y\n" for name in ("tests", "named")))
+    config.write_text(CONFIGURED("tests") + CONFIGURED("named"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
@@ -129,20 +134,23 @@ def test_the_plan_names_the_credentials_that_boto3_takes(profile, environment, s
     assert taken == (shown.removeprefix("profile ") if shown.startswith("profile ") else "x")
 
 
-def test_a_session_that_may_end_too_early_is_told(monkeypatch, place):
-    soon = (datetime.now(UTC) + timedelta(minutes=20)).isoformat()
-    late = (datetime.now(UTC) + timedelta(minutes=90)).isoformat()
-    assert session.warning(place, 3600) is None
+def test_a_run_ends_before_its_session_does(monkeypatch, place):
+    minute = 60
+    assert session.seconds_for(place, 150 * minute, 20 * minute) == (150 * minute, None)
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
-    assert "the session token is not renewed" in session.warning(Place("abcdef", region="eu-west-1"), 3600)
-    for until in (soon, late):
-        monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", until)
-        dated = Place("abcdef", region="eu-west-1")
-        if until is late:
-            assert session.warning(dated, 3600) is None
-        else:
-            with pytest.raises(session.TooShort):
-                session.warning(dated, 3600)
+    seconds, told = session.seconds_for(Place("abcdef", region="eu-west-1"), 150 * minute, 20 * minute)
+    assert seconds == 150 * minute and told.startswith("WARNING: the session token is not renewed")
+    for left, expected in ((180, 150), (60, 40)):
+        seconds, told = session.seconds_for(ending(monkeypatch, left), 150 * minute, 20 * minute)
+        assert expected - 1 < seconds / minute <= expected and bool(told) is (expected == 40)
+    with pytest.raises(session.TooShort):
+        session.seconds_for(ending(monkeypatch, 30), 150 * minute, 20 * minute)
+
+
+def ending(monkeypatch, minutes):
+    """A place whose session ends in so many minutes."""
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat())
+    return Place("abcdef", region="eu-west-1")
 
 
 def test_one_service_elsewhere_is_not_aws(monkeypatch, place):
@@ -168,8 +176,8 @@ def test_a_name_without_a_run_is_not_ours(name):
 def test_the_plan_names_region_profile_things_time_and_cost_without_a_call(place):
     options = parser().parse_args(["--email", "a@example.org"])
     text = "\n".join(consent.plan(options, place, {"AWS_PROFILE": "tests"}))
-    for part in ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org alone", "30.0 min", "at most $"):
-        assert part in text
+    parts = ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org alone", "30.0 min", "at most $")
+    assert [part for part in parts if part not in text] == []
     assert text.count("https://aws.amazon.com/") == len(consent.PRICES)
 
 
@@ -203,7 +211,14 @@ def test_the_page_shows_the_open_questions():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--yes"], ["--clean", "--yes"], ["--watch", "soon"], ["--only", "all"], ["--stack", "a", "--function", "b"], ["--waits", "1s,x"]],
+    [
+        ["--yes"],
+        ["--clean", "--yes"],
+        ["--watch", "soon"],
+        ["--only", "all"],
+        ["--stack", "a", "--function", "b"],
+        ["--waits", "1s,x"],
+    ],
 )
 def test_an_option_that_cannot_be_read_is_refused(arguments, capsys):
     with contextlib.suppress(SystemExit):

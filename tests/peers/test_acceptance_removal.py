@@ -96,7 +96,8 @@ def test_clean_removes_what_every_run_left_in_this_region_alone(place, monkeypat
 
 
 def test_the_tag_must_name_the_run_of_the_name(place):
-    for tags, ours in (({}, []), ({"iam-key-rotator-acceptance": OTHER}, []), ({"iam-key-rotator-acceptance": RUN}, [OURS])):
+    tag = "iam-key-rotator-acceptance"
+    for tags, ours in (({}, []), ({tag: OTHER}, []), ({tag: RUN}, [OURS])):
         assert [thing.name for thing in marked(place, [(OURS, None, lambda: tags)])] == ours
 
 

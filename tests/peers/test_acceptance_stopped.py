@@ -94,7 +94,7 @@ def test_beside_what_a_killed_run_left_no_run_begins(account, before):
     left = listing(account)
     code, output = run(account, *given("rotation"))
     assert code == 1 and "or remove them: --clean --region eu-west-1." in output
-    assert re.search(r"user iam-key-rotator-acceptance-[0-9a-f]{6}-check-\S+ \(run [0-9a-f]{6}, eu-west-1, made 20", output)
+    assert re.search(rf"user {PREFIX}-[0-9a-f]{{6}}-check-\S+ \(run [0-9a-f]{{6}}, eu-west-1, made 20", output)
     assert changed(left, listing(account)) == {}
     assert run(account, "--clean", "--yes")[0] == 0
 
