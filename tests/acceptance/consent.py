@@ -90,7 +90,7 @@ def duration(options):
     watched = f", {span(options.watch)} of them to watch a failed rotation (--watch)" if watched_for(options) else ""
     return [
         f"It takes about {span(watched_for(options) + USUAL_SECONDS)}{watched}.",
-        f"It is stopped after {span(longest(options))}. Then it removes what it made: up to 20 minutes in each account.",
+        f"It is stopped after {span(longest(options))}. Then it removes what it made: at most 20 minutes in an account.",
     ]
 
 
@@ -111,8 +111,8 @@ def cost(options):
     total = secrets + metrics * hours / HOURS_OF_MONTH + 0.01
     return [
         f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}; alarms, metrics,",
-        f"messages some cents. Where AWS Config records everything: ${config:.2f} more. If the account has three dashboards",
-        "already, one more is up to $3 a month, also for an hour.",
+        f"messages some cents. Where AWS Config records everything: ${config:.2f} more. If the account has three",
+        "dashboards already, one more is up to $3 a month, also for an hour.",
         "Prices: " + " ".join(PRICES.values()),
     ]
 

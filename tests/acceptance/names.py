@@ -16,7 +16,7 @@ OURS = re.compile(rf"{PREFIX}-([0-9a-f]{{6}})-", re.IGNORECASE)
 
 
 def new_run():
-    """Tells the things of one run from those of another. Names of deleted secrets and buckets stay taken for a while."""
+    """Tells the things of one run from another's. Names of deleted secrets and buckets stay taken for a while."""
     return secrets.token_hex(3)
 
 

@@ -14,7 +14,7 @@ from names import Names
 LACKING = re.compile(r"has no (service|operation)|not (yet )?(implemented|supported)|[Uu]nknown ?operation")
 # Endpoints of the partitions aws, aws-us-gov, aws-cn and aws-eusc, with IPv6 too:
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
-DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn")
 # CreateAccessKey is not repeated: where only the answer was lost, a second key would be made.
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=70)
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70)

@@ -51,8 +51,8 @@ def seconds_for(place, longest, removal, environment=os.environ):
     end = environment.get("AWS_CREDENTIAL_EXPIRATION") if credentials.method == "env" else None
     if end is None:
         return longest, (
-            "WARNING: the session token is not renewed, and when it ends is not known here. If it ends before the removal "
-            f"does, everything stays until --clean removes it, live access keys too. Better: {BETTER}."
+            "WARNING: the session token is not renewed, and when it ends is not known here. If it ends before "
+            f"the removal, everything stays until --clean removes it, live access keys too. Better: {BETTER}."
         )
     left = datetime.datetime.fromisoformat(end) - datetime.datetime.now(datetime.timezone.utc)
     seconds = left.total_seconds() - removal

@@ -9,6 +9,7 @@ from acceptance_scene import PROGRAM, RELEASED
 
 sys.path.append(str(PROGRAM))
 
+import account  # noqa: E402
 from making import Failed, Maker  # noqa: E402
 from names import Names  # noqa: E402
 from progress import Progress  # noqa: E402
@@ -27,6 +28,9 @@ class Client:
         self.ResourceConflictException = Conflict
         self.meta = self
         self.endpoint_url = "https://s3.eu-west-1.amazonaws.com"
+
+    def can_paginate(self, operation):
+        return False
 
     def __getattr__(self, operation):
         def call(**given):
@@ -115,6 +119,17 @@ def test_a_template_of_any_size_goes_to_the_bucket():
     assert created["TemplateURL"] == "https://s3.eu-west-1.amazonaws.com/bucket/template.json"
     assert "TemplateBody" not in created and (put["Key"], put["Body"]) == ("template.json", template.encode())
     assert {"Key": "iam-key-rotator-acceptance-region", "Value": "eu-west-1"} in created["Tags"]
+
+
+def test_what_an_account_is_like_is_told_as_far_as_it_may_be_read():
+    users = [{"Path": "/"}] * account.MANY_USERS
+    iam = Client(list_account_aliases=[{"AccountAliases": ["production"]}], list_users=[{"Users": users}])
+    denied = Client(describe_stacks=[refusal("AccessDenied")])
+    lines = account.shown(Here(iam=iam, cloudformation=denied))
+    assert lines[0].strip() == "alias production" and "50 users or more" in lines[1]
+    users = [{"Path": "/iam-key-rotator-acceptance/"}] * 51
+    ours = Client(list_account_aliases=[refusal("AccessDenied")], list_users=[{"Users": users}])
+    assert account.shown(Here(iam=ours, cloudformation=Client())) == []
 
 
 def test_a_bucket_is_tagged_once_s3_knows_it():

@@ -191,6 +191,7 @@ def test_a_stack_that_exists_is_used_and_left_as_it_was(account):
     before = listing(account)
     ended, output = run(account, *given("rotation"), "--stack", "existing")
     assert ended == 0 and "creating stack" not in output and "its alert arrives: yes" in output, output
+    assert "WARNING: the stack existing is a rotator" in output
     assert changed(before, listing(account)) == {}
 
 
