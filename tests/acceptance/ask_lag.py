@@ -3,9 +3,9 @@
 import statistics
 import time
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from place import ONCE
 from progress import span
 from waiting import code_of
 
@@ -14,8 +14,6 @@ SAMPLES = 10
 LATER_READS = 20
 # Seconds between two reads.
 APART = 0.02
-# A refused read is no late read, and one that is repeated unseen is no single one.
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=70)
 # Answers in a row, for one may have met only one of STS's servers.
 IN_A_ROW = 5
 
@@ -24,8 +22,8 @@ class LagQuestions:
     def __init__(self, place, maker, recorder, patience):
         self._place, self._maker, self._recorder, self._patience = place, maker, recorder, patience
         self._manager, self._iam = place.client("secretsmanager"), place.client("iam")
-        self._read_manager = place.session.client("secretsmanager", config=ONCE)
-        self._read_iam = place.session.client("iam", config=ONCE)
+        # A refused read is no late read, and one that is repeated unseen is no single one.
+        self._read_manager, self._read_iam = place.once("secretsmanager"), place.once("iam")
         # Reads of the question that is asked.
         self._throttled = 0
         # Seconds between the later reads: ten seconds of them on AWS.

@@ -7,17 +7,15 @@ one. A botocore hook makes the pauses: the checks are the ones that the stand-in
 import time
 import traceback
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 import shapes
 from conformance import CHECKS, Lacks, World
 from names import PATH
+from place import ONCE
 from recorder import RecordedEngine
 from waiting import UNANSWERED, refusal_of
 
-# botocore would repeat a LimitExceededException, which some checks expect. What passes by itself is tried with pauses.
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=70)
 READING = ("Get", "List", "Describe", "Assume", "Publish", "Send")
 # ListSecrets may lack the changes of the last five minutes:
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
@@ -62,6 +60,7 @@ class WatchedAws:
         self.problems = [] if problems is None else problems
 
     def __getattr__(self, service):
+        # botocore would repeat a LimitExceededException, which some checks expect.
         client = self._place.session.client(service, config=ONCE, **self._credentials())
         shapes.watch(client, self.problems)
         self._pause.watch(client)

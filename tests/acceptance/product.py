@@ -71,7 +71,7 @@ def deployed(options, place, maker):
         package = options.code / f"{program}-{built}.zip"
         place.client("s3").put_object(Bucket=bucket, Key=f"code/{package.name}", Body=package.read_bytes())
     parameters = settings(place, bucket, built, options.email)
-    name, outputs = maker.stack("stack", options.template.read_text(), **parameters)
+    name, outputs = maker.stack("stack", bucket, options.template.read_text(), **parameters)
     return Product(outputs["RotationFunctionArn"], place.names.prefix, outputs["AlertTopicArn"], name)
 
 

@@ -30,6 +30,8 @@ class Place:
     def client(self, service):
         return self._clients.get(service)
 
+    once = client
+
     def real(self):
         return True
 

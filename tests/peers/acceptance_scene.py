@@ -13,6 +13,8 @@ from processes import BINARIES, REPOSITORY, TARGET, Process, bare_environment
 
 PROGRAM = REPOSITORY / "tests" / "acceptance"
 RELEASED = REPOSITORY / "cdk" / "templates" / "iam-key-rotator.template.json"
+# Those of the stand-ins.
+ACCOUNTS = "111122223333,222233334444,000000000000"
 # A stand-in shows every write at once, and repeats no rotation.
 QUICK = ["--waits", "0s", "--watch", "1s", "--patience", "10s"]
 # What every run of a stand-in says differently.
@@ -74,7 +76,9 @@ def variables(aws):
 
 
 def command(*arguments):
-    return [sys.executable, PROGRAM, *arguments]
+    """Whoever does not ask names the account."""
+    named = ["--account", ACCOUNTS] if "--yes" in arguments and "--account" not in arguments else []
+    return [sys.executable, PROGRAM, *arguments, *named]
 
 
 def run(aws, *arguments, environment=None):
