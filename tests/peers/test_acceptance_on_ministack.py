@@ -21,8 +21,8 @@ def whole():
         keys = f"aws_access_key_id = {MEMBER.id}\naws_secret_access_key = {MEMBER.secret}"
         profiles.write_text(f"[profile member]\n{keys}\n")
         before = [listing(each) for each in both]
-        given = ["--yes", "--member", "member", "--code", packages(), "--template", adapted(), "--record", record, *QUICK]
-        code, output = run(aws, *given, environment=variables(aws) | {"AWS_CONFIG_FILE": str(profiles)})
+        given = ["--yes", "--member", "member", "--code", packages(), "--template", adapted(), "--record", record]
+        code, output = run(aws, *given, *QUICK, environment=variables(aws) | {"AWS_CONFIG_FILE": str(profiles)})
         yield code, output, json.loads(record.read_text()), before, [listing(each) for each in both], aws.log()
 
 
