@@ -30,6 +30,7 @@ def test_every_step_of_the_product_does_as_it_should(whole):
     code, output, record, *_ = whole
     assert code == 0, output
     assert len(record["rotation"]) == 5 and set(record["rotation"].values()) == {"yes"}
+    assert "other keys: none; the function's log has testSecret" in output
 
 
 def test_every_question_is_answered(whole):
