@@ -156,6 +156,8 @@ class Removal:
     def _refused(self, kind, name, error):
         self._check(error)
         if is_gone(error):
+            # It, or something of it: it is looked for once more.
+            self._found = True
             self._missing.add((kind.name, name))
             return None
         if self._place.lacks(error):
