@@ -67,7 +67,10 @@ def tags_of(read):
 
 
 def is_gone(error):
-    return isinstance(error, ClientError) and (GONE.search(code_of(error)) or "does not exist" in str(error))
+    """CloudFormation says so of a stack in words only."""
+    if not isinstance(error, ClientError):
+        return False
+    return bool(GONE.search(code_of(error))) or (code_of(error) == "ValidationError" and "does not exist" in str(error))
 
 
 def day(created):

@@ -126,8 +126,12 @@ class Removal:
         return thing.region == self._place.region and (self._every_run or thing.run == self._place.names.run)
 
     def _noted(self, kind):
+        """Those that were not there to be removed yet: the call that makes one may have been under way."""
         names = [name for noted, name in self._notes.noted() if noted == kind.name]
-        return [name for name in names if run_of(name) or kind is STACK_LOGS]
+        if kind is STACK_LOGS:
+            # Lambda makes one again for a rotation that was under way.
+            return names
+        return [name for name in names if run_of(name) and (kind.name, name) not in self._gone]
 
     def _say(self, kind, count):
         if count:
@@ -152,6 +156,8 @@ class Removal:
     def _refused(self, kind, name, error):
         self._check(error)
         if is_gone(error):
+            # It, or something of it: it is looked for once more.
+            self._found = True
             self._missing.add((kind.name, name))
             return None
         if self._place.lacks(error):

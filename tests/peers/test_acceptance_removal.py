@@ -147,6 +147,12 @@ def test_what_stays_though_its_removal_was_accepted_is_reported(place, monkeypat
     assert [(each.name, each.why) for each in left] == [(OURS, "AWS still shows it")] and not notes.forgotten
 
 
+def test_what_is_there_is_not_gone_because_its_removal_says_so(place, monkeypatch):
+    account = Account("user", OURS, refused="NoSuchEntity")
+    left, notes = removed(place, monkeypatch, account, patience=0.05)
+    assert [(each.name, each.why) for each in left] == [(OURS, "AWS still shows it")] and not notes.forgotten
+
+
 def test_credentials_that_have_ended_end_the_removal_at_once(place, monkeypatch):
     account, noted = Account("user", OURS, refused="ExpiredToken"), [("user", OURS), ("secret", OURS)]
     left, notes = removed(place, monkeypatch, account, noted=noted)
