@@ -9,9 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 # The checks that the stand-ins are put to as well.
 sys.path.append(str(Path(__file__).parents[1] / "peers"))
 
+import account  # noqa: E402
 import consent  # noqa: E402
 import options as command_line  # noqa: E402
 import record  # noqa: E402
+import session  # noqa: E402
 import summary  # noqa: E402
 from making import Failed  # noqa: E402
 from names import new_run  # noqa: E402
@@ -28,13 +30,13 @@ REMOVAL_SECONDS = 1200
 
 
 def main():
-    options, progress = command_line.parser().parse_args(), Progress()
+    options, progress = command_line.given(), Progress()
     try:
         run = new_run()
         profiles = [options.profile, *([options.member] if options.member else [])]
         places = [Place(run, profile, options.region) for profile in profiles]
         return (clean if options.clean else accept)(options, places, progress)
-    except (Unusable, Failed, consent.Refused) as refused:
+    except (Unusable, Failed, consent.Refused, session.TooShort) as refused:
         print(f"error: {refused}", file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(f"error: {said(error)}", file=sys.stderr)
@@ -51,12 +53,13 @@ def accept(options, places, progress):
         architecture(options.code)
     identified(options, places, progress)
     refuse_beside_others(places)
+    longest = seconds_for(places, options, progress)
     consent.ask(f"Type the account's number to begin in {place.account}:", place.account, options)
-    notes, stop = [Notes(each) for each in places], Stop(progress, consent.longest(options))
+    notes, stop = [Notes(each) for each in places], Stop(progress, longest)
     run = Run(place, notes[0], progress, options, (places[1], notes[1]) if options.member else None)
     left = worked(run, stop, removal_of(places, notes, progress), progress)
     finish(options, place, progress, run, stop, left)
-    return 1 if left or run.errors or stop.requested or any(outcome == "no" for _, outcome, _ in run.steps) else 0
+    return 1 if left or stop.requested or run.failed() else 0
 
 
 def identified(options, places, progress):
@@ -65,21 +68,41 @@ def identified(options, places, progress):
     for place in places:
         place.identify()
         progress.say(f"Account {place.account}, as {place.caller}")
+        consent.check_account([place], options)
+        for line in account.shown(place):
+            progress.say(line)
     if len({place.account for place in places}) < len(places):
         raise Unusable(f"Profile {options.member} is of the same account. Give --member a profile of another one.")
 
 
+def seconds_for(places, options, progress):
+    """How long the work may take: as long as the credentials of each account last, with the removal."""
+    longest = consent.longest(options)
+    for place in places:
+        longest, told = session.seconds_for(place, longest, REMOVAL_SECONDS * len(places))
+        if told:
+            progress.say(told)
+    return longest
+
+
 def refuse_beside_others(places):
-    others = [(place.account, kind, name) for place in places for kind, name in in_the_way(place)]
+    """A run removes its own things alone. But the checks list users, and read what other runs made."""
+    others = [(place, kind, thing) for place in places for kind, thing in in_the_way(place)]
     if others:
-        shown = "\n".join(f"  {account}: {kind} {name}" for account, kind, name in others)
-        what = "There are things of another run, or of one that was killed"
-        raise consent.Refused(f"{what}:\n{shown}\nRemove them by --clean.")
+        shown = "\n".join(f"  {place.account}: {described(kind, thing)}" for place, kind, thing in others)
+        regions = ", ".join(sorted({f"--clean --region {thing.region or 'REGION'}" for _, _, thing in others}))
+        what = "There are things of another run, which may still be going on, or of one that was killed"
+        raise consent.Refused(f"{what}:\n{shown}\nWait for its end, or remove them: {regions}.")
 
 
-def removal_of(places, notes, progress):
-    """Removes everything, and returns what is left."""
-    removals = [Removal(*each, progress, REMOVAL_SECONDS) for each in zip(places, notes)]
+def described(kind, thing):
+    made = f", made {thing.created}" if thing.created else ""
+    return f"{kind} {thing.name} (run {thing.run}, {thing.region or 'region not known'}{made})"
+
+
+def removal_of(places, notes, progress, every_run=False):
+    """Removes everything of the run, and returns what is left."""
+    removals = [Removal(*each, progress, REMOVAL_SECONDS, every_run) for each in zip(places, notes)]
     # The function's account last: the other one's secrets rotate with it.
     return lambda: [left for removal in reversed(removals) for left in removal.everything()]
 
@@ -113,21 +136,31 @@ def finish(options, place, progress, run, stop, left):
 
 def clean(options, places, progress):
     identified(options, places, progress)
-    notes = [Notes(place) for place in places]
-    found = [[*everything_there(place), *noted.noted()] for place, noted in zip(places, notes)]
-    there = dict.fromkeys(thing for each in found for thing in each)
+    notes = [Notes(place, every_run=True) for place in places]
+    there = [line for place, noted in zip(places, notes) for line in to_be_removed(place, noted, progress)]
     if not there:
         progress.say("Nothing of an earlier run is here.")
         return 0
-    progress.say("To be removed, where it is still there:")
-    for kind, name in there:
-        progress.say(f"  {kind} {name}")
+    progress.say("To be removed, where it is still there (a run that is going on loses what it made):")
+    for line in there:
+        progress.say(f"  {line}")
     consent.ask("Type yes to remove it:", "yes", options)
     Stop(progress).hold()
-    left = removal_of(places, notes, progress)()
+    left = removal_of(places, notes, progress, every_run=True)()
     for line in summary.remains(left):
         progress.say(line)
     return 1 if left else 0
+
+
+def to_be_removed(place, notes, progress):
+    """Lines about what is there in this region, and what was noted. IAM and S3 show the other regions' things, too."""
+    found = everything_there(place)
+    for region in sorted({thing.region for _, thing in found} - {place.region}):
+        progress.say(f"Things of runs in {region or 'no known region'} stay: --clean --region {region or 'REGION'}")
+    here = [(kind, thing) for kind, thing in found if thing.region == place.region]
+    listed = {(kind, thing.name) for kind, thing in here}
+    noted = [each for each in dict.fromkeys(notes.noted()) if each not in listed]
+    return [described(*each) for each in here] + [f"{kind} {name} (noted before it was made)" for kind, name in noted]
 
 
 if __name__ == "__main__":

@@ -4,22 +4,26 @@ CreateAccessKey reaches EventBridge in IAM's region only, and through a trail. S
 listens to one more source for a moment, and that source sends an event of the same form. The target stays as deployed.
 """
 
+import datetime
 import json
 import re
 
 from progress import span
-from unasked import Unasked
+from unasked import Unasked, Unsettled
 from waiting import until
 
 SOURCE = "iam-key-rotator.acceptance"
+HEADLINE = "ForeignKeyCreated"
 
 
 class EventQuestions:
     def __init__(self, place, product, alerts, patience):
         self._place, self._product, self._alerts, self._patience = place, product, alerts, patience
-        self._events = place.client("events")
+        self._events, self._sent = place.client("events"), False
 
     def event_to_topic(self):
+        if self._alerts is None:
+            raise Unasked("there is no product whose alerts can be read")
         if self._alerts.missing:
             raise Unasked(self._alerts.missing)
         if self._product.stack is None:
@@ -34,7 +38,25 @@ class EventQuestions:
         if arrived:
             headline = re.search(r"[\w: ]+", arrived["Message"])[0]
             return f"yes, asked by an event of our own: {headline}"
-        return f"no, asked by an event of our own: nothing within {span(self._patience)}{self._undelivered()}"
+        waited = f"nothing within {span(self._patience)}"
+        if not self._sent:
+            raise Unsettled("PutEvents took no event")
+        # The metrics of a rule come some minutes late.
+        tried = until(lambda: self._counted(rule["Name"]), max(self._patience, 300), self._place.poll() * 5)
+        if not tried:
+            raise Unsettled(f"{waited}, and no metric shows that the rule matched an event")
+        return f"no, asked by an event of our own: {waited}; {tried}{self._undelivered()}"
+
+    def _counted(self, rule):
+        """What CloudWatch counted of the rule, where it matched an event."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        given = {"Namespace": "AWS/Events", "Dimensions": [{"Name": "RuleName", "Value": rule}], "Period": 60}
+        window = {"StartTime": now - datetime.timedelta(hours=1), "EndTime": now, "Statistics": ["Sum"]}
+        counts = {}
+        for metric in ("MatchedEvents", "FailedInvocations"):
+            answer = self._place.client("cloudwatch").get_metric_statistics(MetricName=metric, **given, **window)
+            counts[metric] = int(sum(each["Sum"] for each in answer["Datapoints"]))
+        return ", ".join(f"{metric} {count}" for metric, count in counts.items()) if counts["MatchedEvents"] else ""
 
     def _put(self, rule, pattern):
         kept = {name: rule[name] for name in ("Name", "Description", "State") if name in rule}
@@ -51,8 +73,11 @@ class EventQuestions:
             "sourceIPAddress": "192.0.2.1",
         }
         entry = {"Source": SOURCE, "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(detail)}
-        self._events.put_events(Entries=[entry])
-        return self._alerts.with_text(marker, self._place.poll() * 5, self._place.poll())
+        if self._events.put_events(Entries=[entry])["FailedEntryCount"]:
+            # Asked again with the next look.
+            return None
+        self._sent = True
+        return self._alerts.with_text(HEADLINE, marker, self._place.poll() * 5, self._place.poll())
 
     def _undelivered(self):
         """What EventBridge wrote beside an event that it could not deliver."""
@@ -69,4 +94,7 @@ class EventQuestions:
         """The physical id of the stack's resource of a type."""
         resources = self._place.client("cloudformation").describe_stack_resources(StackName=self._product.stack)
         of_kind = [each for each in resources["StackResources"] if each["ResourceType"] == kind]
-        return next(each["PhysicalResourceId"] for each in of_kind if part in each["LogicalResourceId"])
+        found = next((each["PhysicalResourceId"] for each in of_kind if part in each["LogicalResourceId"]), None)
+        if found is None:
+            raise Unasked(f"the stack has no {kind} {part}".strip())
+        return found

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from making import document, statement
 from recorder import RULES, STEPS
 from unasked import Unasked
-from waiting import refusal_of, until
+from waiting import answer_of, refusal_of, until
 
 ROTATE = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
 
@@ -28,8 +28,8 @@ class MemberQuestions:
         if self._recorder is None:
             raise Unasked("no function of ours can be deployed")
         account = self._member.place.account
-        function = self._recorder.member_function(self._member_role())
-        self._member.secret("asked-across", "one")
+        role, secret = self._member_role(), self._member.secret("asked-across", "one")
+        function = self._recorder.member_function(role, secret)
         service = "secretsmanager.amazonaws.com"
         tried = self._tried(function, service, account)
         found = [f"the function's policy allows {service} for the second account: {tried}"]
@@ -63,6 +63,7 @@ class MemberQuestions:
         try:
             manager.rotate_secret(SecretId=name, RotationLambdaARN=function, RotationRules=RULES)
         except ClientError as error:
+            answer_of(error)
             self._refusal = refusal_of(error)
             return None
         until(self._rotated, self._patience, self._place.poll())
@@ -79,4 +80,5 @@ class MemberQuestions:
         if not reports:
             return "RotateSecret is accepted, but the function is not invoked"
         token = "a RotationToken" if all("token_hash" in report for report in reports) else "no RotationToken"
-        return f"RotateSecret is accepted; {', '.join(report['Step'] for report in reports)}, with {token}"
+        failed = next((f", which failed: {report['failed']}" for report in reports if "failed" in report), "")
+        return f"RotateSecret is accepted; {', '.join(report['Step'] for report in reports)}{failed}, with {token}"

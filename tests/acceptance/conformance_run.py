@@ -7,32 +7,49 @@ one. A botocore hook makes the pauses: the checks are the ones that the stand-in
 import time
 import traceback
 
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 import shapes
 from conformance import CHECKS, Lacks, World
 from names import PATH
+from place import ONCE
 from recorder import RecordedEngine
-from waiting import refusal_of
+from waiting import UNANSWERED, refusal_of
 
-# botocore would repeat a LimitExceededException, which some checks expect. What passes by itself is tried with pauses.
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=70)
 READING = ("Get", "List", "Describe", "Assume", "Publish", "Send")
+# ListSecrets may lack the changes of the last five minutes:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
+LATE_LIST, LATE_SECONDS, LONG_PAUSE = "ListSecrets", 300, 10
 
 
 class Pause:
-    """Seconds to wait after each call that changes something."""
+    """Seconds to wait after each call that changes something; and which calls were refused without an answer."""
 
-    def __init__(self):
-        self.seconds = 0
+    def __init__(self, late=0):
+        """`late`: seconds before a list that lags, when a check is made for the last time."""
+        self.seconds, self.unanswered, self._late = 0, [], late
 
     def watch(self, client):
+        client.meta.events.register("before-call", self._before)
         client.meta.events.register("after-call", self._after)
 
-    def _after(self, model, **_):
+    def _before(self, model, **_):
+        if model.name == LATE_LIST and self.seconds >= LONG_PAUSE:
+            time.sleep(self._late)
+
+    def _after(self, model, parsed, **_):
+        code = parsed.get("Error", {}).get("Code", "")
+        if UNANSWERED.search(code):
+            self.unanswered.append(f"{model.name}: {code}")
         if self.seconds and not model.name.startswith(READING):
             time.sleep(self.seconds)
+
+
+class NoNews(list):
+    """Without members that AWS has added since this botocore was made: no client minds them."""
+
+    def extend(self, problems):
+        super().extend(each for each in problems if not each.endswith("is in no model"))
 
 
 class WatchedAws:
@@ -43,6 +60,7 @@ class WatchedAws:
         self.problems = [] if problems is None else problems
 
     def __getattr__(self, service):
+        # botocore would repeat a LimitExceededException, which some checks expect.
         client = self._place.session.client(service, config=ONCE, **self._credentials())
         shapes.watch(client, self.problems)
         self._pause.watch(client)
@@ -64,10 +82,10 @@ class WatchedAws:
 
 
 def run(place, notes, progress, recorder, options):
-    """What each check found: `yes`, `no` or `lacks`, and in one line why not yes."""
-    pause = Pause()
-    aws = WatchedAws(place, pause)
-    engine = RecordedEngine(place, recorder, options.patience) if recorder else None
+    """What each check found: `yes`, `no`, `lacks` or `failed`, and in one line why not yes."""
+    pause = Pause(LATE_SECONDS if place.real() else 0)
+    aws = WatchedAws(place, pause, problems=NoNews() if place.real() else [])
+    engine = RecordedEngine(place, recorder, options.patience, pause) if recorder else None
     named = {"prefix": place.names.of("check-"), "path": PATH, "tags": place.names.tags(), "note": notes.note}
     world = World("AWS" if place.real() else "stand-in", aws, engine, **named)
     world.function_arn = options.function or world.function_arn
@@ -81,9 +99,12 @@ def run(place, notes, progress, recorder, options):
 
 def repeated(check, world, pause, waits):
     for pause.seconds in (0, *waits):
+        pause.unanswered.clear()
         found = outcome(check, world)
-        if found[0] != "no":
+        if found[0] in ("yes", "lacks"):
             break
+        if pause.unanswered:
+            found = "failed", f"{', '.join(dict.fromkeys(pause.unanswered))}; {found[1]}"
     pause.seconds = 0
     return found
 
@@ -95,6 +116,9 @@ def outcome(check, world):
         return "lacks", str(lacking)
     except ClientError as error:
         return "no", refusal_of(error)
+    except BotoCoreError as error:
+        # No connection, no such endpoint: nothing was answered.
+        return "failed", str(error)[:200]
     except AssertionError as failed:
         # What the check expected, as its line says; some have words of their own.
         return "no", str(failed)[:200] or traceback.extract_tb(failed.__traceback__)[-1].line

@@ -11,6 +11,10 @@ from progress import span
 SECRETS, SECRET_MONTH, HOURS_OF_MONTH = 75, 0.40, 730
 ALARM_METRICS, ALARM_MONTH = 12, 0.10
 DASHBOARD_MONTH = 3.00
+# Metrics of its own, which the product writes by its log.
+METRICS, METRIC_MONTH = 20, 0.30
+# What AWS Config records in an account where it is on: most things are made, changed and deleted once.
+CONFIG_ITEMS, CONFIG_ITEM = 300, 0.003
 PRICES = {
     "Secrets Manager": "https://aws.amazon.com/secrets-manager/pricing/",
     "CloudWatch": "https://aws.amazon.com/cloudwatch/pricing/",
@@ -19,6 +23,7 @@ PRICES = {
     "SNS": "https://aws.amazon.com/sns/pricing/",
     "S3": "https://aws.amazon.com/s3/pricing/",
     "EventBridge": "https://aws.amazon.com/eventbridge/pricing/",
+    "Config": "https://aws.amazon.com/config/pricing/",
 }
 # Beside the watch, with all parts: checks, stack, rotations, samples.
 USUAL_SECONDS, LONGEST_SECONDS = 30 * 60, 2 * 3600
@@ -44,6 +49,8 @@ def plan(options, place, environment=os.environ):
         *duration(options),
         *cost(options),
         "",
+        *noticed(),
+        "",
     ]
     return lines
 
@@ -53,12 +60,12 @@ def created(options):
     if "conformance" in options.only:
         lines.append("some 25 users with keys and 2 roles, all without permissions; 40 secrets, 2 topics (checks)")
     if {"conformance", "questions"} & set(options.only):
-        lines.append("2 functions that record rotations, 1 role and 1 queue for them")
+        lines.append("2 functions that record rotations, 1 role, 1 queue and 1 secret for them")
     if "rotation" in options.only:
         lines.append("1 user with keys, 1 secret that rotates; 1 queue that reads the alerts")
         lines += product_lines(options)
     if "questions" in options.only:
-        lines.append("4 users with keys, one of whom may list access keys; 5 secrets")
+        lines.append("6 users with keys, two of whom may list access keys; 5 secrets")
     if options.member:
         lines.append(f"in the account of profile {options.member}: 1 secret, 1 role that the function assumes")
     return lines
@@ -81,8 +88,10 @@ def product_lines(options):
 
 def duration(options):
     watched = f", {span(options.watch)} of them to watch a failed rotation (--watch)" if watched_for(options) else ""
-    most = f"It is stopped after {span(longest(options))}, and then removes what it made, for up to 20 minutes."
-    return [f"It takes about {span(watched_for(options) + USUAL_SECONDS)}{watched}.", most]
+    return [
+        f"It takes about {span(watched_for(options) + USUAL_SECONDS)}{watched}.",
+        f"It is stopped after {span(longest(options))}. Then it removes what it made: at most 20 minutes in an account.",
+    ]
 
 
 def watched_for(options):
@@ -96,13 +105,31 @@ def longest(options):
 
 def cost(options):
     hours = longest(options) / 3600 + 1
-    alarms = ALARM_METRICS * ALARM_MONTH
+    metrics = ALARM_METRICS * ALARM_MONTH + METRICS * METRIC_MONTH
     secrets = SECRETS * SECRET_MONTH / HOURS_OF_MONTH * hours
-    total = secrets + alarms * hours / HOURS_OF_MONTH + 0.01
+    config = CONFIG_ITEMS * CONFIG_ITEM
+    total = secrets + metrics * hours / HOURS_OF_MONTH + 0.01
     return [
-        f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}; alarms, functions and messages",
-        "some cents. If the account has three dashboards already, one more is up to $3 a month, also for an hour.",
+        f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}; alarms, metrics,",
+        f"messages some cents. Where AWS Config records everything: ${config:.2f} more. If the account has three",
+        "dashboards already, one more is up to $3 a month, also for an hour.",
         "Prices: " + " ".join(PRICES.values()),
+    ]
+
+
+def check_account(places, options):
+    """--account names those in which it may go on; without it the number is typed."""
+    named = options.account.split(",") if options.account else [place.account for place in places]
+    for place in places:
+        if place.account not in named:
+            raise Refused(f"This is account {place.account}, and --account is {options.account}. Nothing was created.")
+
+
+def noticed():
+    """What others may see of it."""
+    return [
+        "It may be noticed: GuardDuty or a SIEM may report new users, keys and roles; a rotator that the account has",
+        "already may mail ForeignKeyCreated for each key. Tell whoever watches the account.",
     ]
 
 

@@ -13,8 +13,11 @@ from waiting import patiently, until
 NEW_ROLE = ("InvalidParameterValueException", "InvalidParameterValue", "AccessDenied", "AccessDeniedException")
 
 
+# What was made a moment ago is not known everywhere yet.
+NEW_USER, NEW_BUCKET = ("NoSuchEntity", "NoSuchEntityException"), ("NoSuchBucket",)
 # A stack of 40 resources takes some three minutes on AWS.
 STACK_SECONDS = 900
+TEMPLATE_KEY = "template.json"
 
 
 class Failed(Exception):
@@ -39,7 +42,9 @@ class Maker:
         return name
 
     def key(self, user):
-        return self.place.client("iam").create_access_key(UserName=user)["AccessKey"]
+        client = self.place.once("iam")
+        create = lambda: client.create_access_key(UserName=user)["AccessKey"]
+        return patiently(create, NEW_USER, self.patience, self.place.poll())
 
     def secret(self, what, value, tags=()):
         name = self._noted("secret", what)
@@ -54,7 +59,8 @@ class Maker:
         # The principal may be as new.
         create = lambda: client.create_role(**made)["Role"]["Arn"]
         arn = patiently(create, ("MalformedPolicyDocument",), self.patience, self.place.poll())
-        client.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=document(*statements))
+        policy = {"RoleName": name, "PolicyName": "only", "PolicyDocument": document(*statements)}
+        patiently(lambda: client.put_role_policy(**policy), NEW_USER, self.patience, self.place.poll())
         return arn
 
     def queue(self, what, *statements):
@@ -87,31 +93,53 @@ class Maker:
         )
         wait = self.patience, self.place.poll()
         arn = patiently(lambda: client.create_function(**made), NEW_ROLE, *wait)["FunctionArn"]
-        active = lambda: client.get_function_configuration(FunctionName=name).get("State", "Active") == "Active"
-        until(active, *wait)
-        client.add_permission(
-            FunctionName=name,
-            StatementId="secretsmanager",
-            Action="lambda:InvokeFunction",
-            Principal="secretsmanager.amazonaws.com",
-            SourceAccount=self.place.account,
-        )
+        self._await_function(name)
+        self._allow_secrets_manager(name)
         return arn
+
+    def _await_function(self, name):
+        # A function that is a moment old may not be found.
+        read = lambda: self.place.client("lambda").get_function_configuration(FunctionName=name)
+        asked = lambda: patiently(read, ("ResourceNotFoundException",), self.patience, self.place.poll())
+        found = until(lambda: settled(asked()), self.patience, self.place.poll())
+        if not found or found.get("State", "Active") != "Active":
+            why = (found or {}).get("StateReason", "it does not become active")
+            raise Failed(f"the function {name} cannot be used: {why}")
+
+    def _allow_secrets_manager(self, name):
+        client = self.place.client("lambda")
+        try:
+            client.add_permission(
+                FunctionName=name,
+                StatementId="secretsmanager",
+                Action="lambda:InvokeFunction",
+                Principal="secretsmanager.amazonaws.com",
+                SourceAccount=self.place.account,
+            )
+        except client.exceptions.ResourceConflictException:
+            # A call whose answer was lost is made again.
+            pass
 
     def bucket(self, what):
         name, client = self._noted("bucket", f"{what}-{self.place.account}"), self.place.client("s3")
         # S3's first region is not a constraint.
         elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self.place.region}}
         client.create_bucket(Bucket=name, **({} if self.place.region == "us-east-1" else elsewhere))
-        client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": self.place.names.tags()})
+        tagging = {"TagSet": self.place.names.tags()}
+        tag = lambda: client.put_bucket_tagging(Bucket=name, Tagging=tagging)
+        patiently(tag, NEW_BUCKET, self.patience, self.place.poll())
         return name
 
-    def stack(self, what, template, **parameters):
+    def stack(self, what, bucket, template, **parameters):
         """The outputs of a stack that is complete; an error with the first failure otherwise."""
+        # A template in the call itself may have 51,200 bytes at most:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+        storage = self.place.client("s3")
+        storage.put_object(Bucket=bucket, Key=TEMPLATE_KEY, Body=template.encode())
         name, client = self._noted("stack", what), self.place.client("cloudformation")
         client.create_stack(
             StackName=name,
-            TemplateBody=template,
+            TemplateURL=f"{storage.meta.endpoint_url}/{bucket}/{TEMPLATE_KEY}",
             Capabilities=["CAPABILITY_IAM"],
             OnFailure="DO_NOTHING",
             Tags=self.place.names.tags(),
@@ -124,6 +152,11 @@ class Maker:
         if made["StackStatus"] != "CREATE_COMPLETE":
             raise Failed(f"the stack is {made['StackStatus']}: {first_failure(client, name)}")
         return name, {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}
+
+
+def settled(function):
+    """It, unless it is still being made."""
+    return None if function.get("State") == "Pending" else function
 
 
 def first_failure(client, name):

@@ -44,6 +44,15 @@ def parts(text):
     return named
 
 
+def given(arguments=None):
+    """As they were typed."""
+    reading = parser()
+    options = reading.parse_args(arguments)
+    if options.yes and not options.account:
+        reading.error("--yes needs --account NUMBER: nobody sees which account it would be")
+    return options
+
+
 def parser():
     said = "Runs the rotator and its assumptions about AWS against a real account, and removes everything again."
     layout = argparse.RawDescriptionHelpFormatter
@@ -72,6 +81,7 @@ def parser():
         help="pauses of checks that are repeated; default: 2s,15s",
     )
     add("--record", type=Path, metavar="FILE", help="also write the results to this file, as JSON")
-    add("--yes", action="store_true", help="do not ask, for scripts and tests")
+    add("--account", metavar="NUMBERS", help="go on in this account only; with --member two, separated by a comma")
+    add("--yes", action="store_true", help="do not ask, for scripts and tests; needs --account")
     add("--clean", action="store_true", help="remove what earlier runs left, and nothing else")
     return options

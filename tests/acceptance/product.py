@@ -12,6 +12,8 @@ PACKAGES = REPOSITORY / "target" / "lambda" / "release"
 PROGRAMS = ("rotation", "sweep")
 ARCHITECTURES = ("x86_64", "arm64")
 IN_SCOPE = "iam-key-rotator:rotate"
+# What keeps a user from being rotated, unless a stack has another tag.
+EXEMPT = "iam-key-rotator:exempt"
 
 
 class Product(NamedTuple):
@@ -50,7 +52,17 @@ def existing(name, place):
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
     if "RotationFunctionArn" not in outputs:
         raise Failed(f"stack {name} has no output RotationFunctionArn: is it one of iam-key-rotator?")
+    refuse_other_users(name, parameters)
     return Product(outputs["RotationFunctionArn"], parameters.get("UserTagValue", "true"), outputs.get("AlertTopicArn"))
+
+
+def refuse_other_users(name, parameters):
+    """A stack that may not rotate this run's users would fail for a reason that is none of AWS's."""
+    path, tag = parameters.get("UserPath", "/"), parameters.get("ExemptTag", EXEMPT)
+    if not PATH.startswith(path):
+        raise Failed(f"stack {name} rotates users below {path} only (UserPath), and the run's are below {PATH}")
+    if tag != EXEMPT:
+        raise Failed(f"stack {name} exempts users by the tag {tag} (ExemptTag); the run knows {EXEMPT} only")
 
 
 def deployed(options, place, maker):
@@ -59,7 +71,7 @@ def deployed(options, place, maker):
         package = options.code / f"{program}-{built}.zip"
         place.client("s3").put_object(Bucket=bucket, Key=f"code/{package.name}", Body=package.read_bytes())
     parameters = settings(place, bucket, built, options.email)
-    name, outputs = maker.stack("stack", options.template.read_text(), **parameters)
+    name, outputs = maker.stack("stack", bucket, options.template.read_text(), **parameters)
     return Product(outputs["RotationFunctionArn"], place.names.prefix, outputs["AlertTopicArn"], name)
 
 
@@ -84,8 +96,9 @@ def settings(place, bucket, built, email):
         "UserTagValue": place.names.prefix,
         "SecretName": place.names.of("{user}"),
         "Mode": "audit",
-        # No sweep but one that is asked for.
-        "Schedule": "rate(365 days)",
+        # No sweep. A rate would begin with one at once:
+        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
+        "Schedule": "cron(0 0 1 1 ? 2099)",
         "ReservedConcurrency": "0",
         "LogRetentionDays": "1",
         **mails,

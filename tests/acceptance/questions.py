@@ -50,7 +50,7 @@ QUESTIONS = [
     ),
     Question(
         "last_used_unknown",
-        "What does GetAccessKeyLastUsed answer for a key that does not exist?",
+        "What does GetAccessKeyLastUsed answer for a key that never existed, and for one just deleted?",
         "AccessDenied, as for a key of another account",
         "A key that is unknown must not read as a key that was never used.",
     ),

@@ -7,24 +7,28 @@ follows.
 import json
 import secrets
 import time
+import uuid
 from collections import defaultdict
 from pathlib import Path
 
-from making import statement
+from inbox import Inbox
+from making import Failed, statement
 from names import ours
-from waiting import patiently
+from waiting import patiently, until
 
 STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
 # Turned on for the time of a run.
 RULES = {"AutomaticallyAfterDays": 365}
 SOURCE = Path(__file__).with_name("recorder_function.py")
+# Seconds for a rotation to be noted as done after its last step.
+SETTLED = 60
 
 
 class Reports:
     """What the function wrote to its queue, by secret, in the order of time."""
 
     def __init__(self, place, queue_url):
-        self._client, self._queue_url, self._by_secret = place.client("sqs"), queue_url, defaultdict(list)
+        self._inbox, self._by_secret = Inbox(place, queue_url), defaultdict(list)
 
     def of(self, secret):
         """By the secret's name: some stand-ins give the function the name, AWS the ARN."""
@@ -32,15 +36,13 @@ class Reports:
         return sorted(self._by_secret[secret], key=lambda report: report["at"])
 
     def _receive(self):
-        while True:
-            asked = {"QueueUrl": self._queue_url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0}
-            messages = self._client.receive_message(**asked).get("Messages", [])
-            for message in messages:
-                report = json.loads(message["Body"])
-                self._by_secret[name_of(report["SecretId"])].append(report)
-                self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-            if not messages:
-                return
+        for body in self._inbox.new():
+            report = json.loads(body)
+            self._by_secret[name_of(report["SecretId"])].append(report)
+
+    def all(self):
+        self._receive()
+        return [report for reports in self._by_secret.values() for report in reports]
 
 
 def name_of(secret_id):
@@ -59,19 +61,40 @@ class Recorder:
         self.salt = secrets.token_hex(8)
         self.queue_url, self._queue_arn = maker.queue("reports")
         self.reports = Reports(maker.place, self.queue_url)
-        self.role = self._made_role()
+        self.role, self._probed = self._made_role(), maker.secret("probe", "none")
 
     def function(self, failing=()):
         name = "-".join(["recorder", *sorted(failing)])
         if name not in self._functions:
             given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": ",".join(failing)}
-            self._functions[name] = self._maker.function(name, SOURCE, self.role, **given)
+            function = self._maker.function(name, SOURCE, self.role, **given)
+            self._functions[name] = self._ready(function, self._probed)
         return self._functions[name]
 
-    def member_function(self, role):
-        """One that acts in another account, under the role there; its ARN."""
+    def _ready(self, function, secret):
+        """Invokes it until it may read a secret and report: what its role may do is not in force everywhere at once.
+
+        The secret is there: AWS may refuse a role that is named a secret that is not.
+        """
+        place, patience = self._maker.place, self._maker.patience
+        event = {"Step": "probe", "SecretId": secret, "ClientRequestToken": str(uuid.uuid4())}
+
+        def failed():
+            answer = place.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+            return json.loads(answer["Payload"].read()) if "FunctionError" in answer else None
+
+        until(lambda: failed() is None, patience, place.poll())
+        token = event["ClientRequestToken"]
+        arrived = lambda: any(report["ClientRequestToken"] == token for report in self.reports.of(name_of(secret)))
+        if not until(arrived, patience, place.poll()):
+            told = failed() or {}
+            raise Failed(f"the recorder function is not ready: {told.get('errorMessage', 'it does not report')}")
+        return function
+
+    def member_function(self, role, secret):
+        """One that acts in another account, under the role there, once it may read this secret; its ARN."""
         given = {"QUEUE_URL": self.queue_url, "SALT": self.salt, "FAILING": "", "MEMBER_ROLE": role}
-        return self._maker.function("recorder-member", SOURCE, self.role, **given)
+        return self._ready(self._maker.function("recorder-member", SOURCE, self.role, **given), secret)
 
     def _made_role(self):
         """It may rotate the secrets of this run, and report. It has no log."""
@@ -109,9 +132,10 @@ def event_of(report):
 class RecordedEngine:
     """RotateSecret, and the wait for the end of the rotation."""
 
-    def __init__(self, place, recorder, patience):
+    def __init__(self, place, recorder, patience, pause=None):
+        """`pause`: of a check that is repeated, after the end of the rotation."""
         self.failing = set()
-        self._place, self._recorder, self._patience = place, recorder, patience
+        self._place, self._recorder, self._patience, self._pause = place, recorder, patience, pause
         self._manager = place.client("secretsmanager")
 
     @property
@@ -119,7 +143,7 @@ class RecordedEngine:
         return self._recorder.function()
 
     def rotate(self, name, **parameters):
-        before = len(self._recorder.reports.of(name))
+        before, last = len(self._recorder.reports.of(name)), self._last_rotated(name)
         parameters = {"RotationLambdaARN": self._recorder.function(self.failing)} | parameters
         given = {key: value for key, value in parameters.items() if value is not None}
         if "RotationLambdaARN" in given:
@@ -127,7 +151,20 @@ class RecordedEngine:
         # A new function's permission is not known everywhere at once.
         rotate = lambda: self._manager.rotate_secret(SecretId=name, **given)
         patiently(rotate, ("AccessDeniedException",), self._patience, self._place.poll())
-        return Seen(first_attempt(self._until_over(name, before, given)))
+        reports = self._until_over(name, before, given)
+        if reports and reports[-1]["Step"] == STEPS[-1]:
+            self._settled(name, last)
+        if self._pause:
+            time.sleep(self._pause.seconds)
+        return Seen(first_attempt(reports))
+
+    def _last_rotated(self, name):
+        return self._manager.describe_secret(SecretId=name).get("LastRotatedDate")
+
+    def _settled(self, name, last):
+        """Secrets Manager ends a rotation some time after the last step's answer. Stand-ins do it at once."""
+        if self._place.real():
+            until(lambda: self._last_rotated(name) != last, min(self._patience, SETTLED), self._place.poll())
 
     def _until_over(self, name, before, given):
         steps = STEPS if given.get("RotateImmediately", True) else ["testSecret"]

@@ -33,20 +33,27 @@ def manager(event):
 
 def handler(event, context):
     report = {"at": time.time(), "Step": event["Step"], "SecretId": event["SecretId"]}
-    report["ClientRequestToken"] = event["ClientRequestToken"]
+    report |= {"ClientRequestToken": event["ClientRequestToken"], "request": context.aws_request_id}
     rotation_token = event.get("RotationToken")
     if rotation_token is not None:
         report |= {"token_length": len(rotation_token), "token_hash": salted(rotation_token)}
     try:
+        if event["Step"] == "probe":
+            return versions(event)
         report |= looked(event)
         if event["Step"] in os.environ["FAILING"].split(","):
             raise RuntimeError("this step was told to fail")
         report |= STEPS[event["Step"]](event) or {}
     except Exception as error:
-        report["failed"] = f"{type(error).__name__}: {error}"
+        report["failed"] = told(error)
         raise
     finally:
         QUEUE.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=json.dumps(report))
+
+
+def told(error):
+    """AWS's words; of another error its kind alone."""
+    return str(error)[:200] if isinstance(error, ClientError) else type(error).__name__
 
 
 def salted(text):

@@ -7,17 +7,18 @@
 """
 
 import json
+import time
 
 from botocore.exceptions import ClientError
 
-from product import IN_SCOPE
+from product import EXEMPT, IN_SCOPE
 from progress import span
-from unasked import Unasked
-from waiting import code_of, patiently, refusal_of, until
+from unasked import Unasked, Unsettled
+from waiting import UNANSWERED, code_of, patiently, refusal_of, until
 
 OTHER_FIELD = ("note", "to be kept")
-EXEMPT = "iam-key-rotator:exempt"
 OVERLAP = "iam-key-rotator:overlap"
+FAILED = "Key rotation failed: UserExempt"
 
 
 class Broken(Exception):
@@ -30,6 +31,9 @@ class EndToEnd:
         self._alerts = alerts
         self._email, self._patience = options.email, options.patience
         self._iam, self._manager = place.client("iam"), place.client("secretsmanager")
+        # Seconds until RotateSecret is asked again; for which AWSPENDING must stay if nothing else shows a failure.
+        self._again, self._hold = (30, 60) if place.real() else (5, 1)
+        self._failure = None
         self.steps = []
 
     def run(self):
@@ -48,10 +52,13 @@ class EndToEnd:
             self.steps.append((what, "yes", found))
         except Unasked as unasked:
             self.steps.append((what, "not asked", str(unasked)))
+        except Unsettled as unsettled:
+            self.steps.append((what, "not settled", str(unsettled)))
         except Broken as broken:
             self.steps.append((what, "no", str(broken)))
         except ClientError as error:
-            self.steps.append((what, "no", refusal_of(error)))
+            outcome = "failed" if UNANSWERED.search(code_of(error)) else "no"
+            self.steps.append((what, outcome, refusal_of(error)))
         what, outcome, found = self.steps[-1]
         self._progress.step(f"{what}: {outcome}; {found}")
 
@@ -66,7 +73,7 @@ class EndToEnd:
         self._first_key = key["AccessKeyId"]
 
     def _test_only(self):
-        before = self._state()
+        before, began = self._state(), int(time.time() * 1000)
         given = {"RotationLambdaARN": self._product.function, "RotateImmediately": False}
         given["RotationRules"] = {"AutomaticallyAfterDays": 365}
         # A new function's permission is not known everywhere at once.
@@ -75,7 +82,35 @@ class EndToEnd:
         settled = lambda: self._state() == before and not self._pending()
         if not until(settled, *self._wait()):
             raise Broken(f"the secret or its keys changed: {self._shown()}")
-        return self._shown()
+        evidence = self._tested(began)
+        if self._state() != before:
+            raise Broken(f"the secret or its keys changed: {self._shown()}")
+        return f"{self._shown()}; {evidence}"
+
+    def _tested(self, began):
+        """That testSecret ran: a state that did not change does not tell. The function's log does."""
+        try:
+            if until(lambda: self._logged("testSecret", began), *self._wait()):
+                return "the function's log has testSecret"
+        except ClientError as error:
+            if not self._place.real():
+                return "that testSecret ran cannot be seen here"
+            raise Unsettled(f"nothing changed, but that testSecret ran is not known: {refusal_of(error)}") from error
+        raise Unsettled("nothing changed, but the function's log does not show that testSecret ran")
+
+    def _logged(self, word, began):
+        told = self._place.client("lambda").get_function_configuration(FunctionName=self._product.function)
+        group = told.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{told['FunctionName']}"
+        asked = {"logGroupName": group, "startTime": began, "filterPattern": f'"{word}"'}
+        pages = self._place.client("logs").get_paginator("filter_log_events").paginate(**asked)
+        # Other secrets may rotate with a function that was there before. A line names step and secret.
+        try:
+            return any(self._secret in event["message"] for page in pages for event in page["events"])
+        except ClientError as error:
+            # Lambda makes a function's log group with its first line.
+            if code_of(error) != "ResourceNotFoundException" or not self._place.real():
+                raise
+            return False
 
     def _first(self):
         self._rotate(self._first_key)
@@ -86,23 +121,34 @@ class EndToEnd:
         self._iam.tag_user(UserName=self._user, Tags=[{"Key": EXEMPT, "Value": "acceptance: to fail"}])
         tagged = lambda: EXEMPT in {tag["Key"] for tag in self._iam.list_user_tags(UserName=self._user)["Tags"]}
         until(tagged, *self._wait())
-        before = self._state()
+        before, read = self._state(), len(self._alerts.all()) if self._readable() else 0
         # The rotation before may still be ending.
         rotate = lambda: self._manager.rotate_secret(SecretId=self._secret)
         patiently(rotate, ("InvalidRequestException",), *self._wait())
-        if not until(self._pending, *self._wait()):
-            raise Broken(f"no AWSPENDING shows that a rotation failed: {self._shown()}")
+        if self._readable():
+            self._failure = self._alerts.with_text(FAILED, self._user, *self._wait(), after=read)
+        if not self._failure:
+            self._wait_for_pending()
         if self._state() != before:
             raise Broken(f"the value or the keys changed: {self._shown()}")
         return self._shown()
 
+    def _readable(self):
+        return self._alerts is not None and not self._alerts.missing
+
+    def _wait_for_pending(self):
+        """Without an alert only an AWSPENDING that stays tells a rotation that failed from one that is under way."""
+        if not until(self._pending, *self._wait()):
+            raise Broken(f"no AWSPENDING shows that a rotation failed: {self._shown()}")
+        if until(lambda: not self._pending(), self._hold, self._place.poll()):
+            raise Broken(f"AWSPENDING did not stay, so the rotation did not fail: {self._shown()}")
+
     def _alert(self):
-        if self._alerts.missing:
-            raise Unasked(self._alerts.missing)
-        alert = self._alerts.with_text(self._user, *self._wait())
-        if not alert:
-            raise Broken(f"no alert that names {self._user} arrived within {span(self._patience)}")
-        return alert.get("Subject") or "it has no subject"
+        if not self._readable():
+            raise Unasked(self._alerts.missing if self._alerts else "the alerts cannot be read")
+        if not self._failure:
+            raise Broken(f"no alert \"{FAILED}…\" that names {self._user} arrived within {span(self._patience)}")
+        return self._failure.get("Subject") or "it has no subject"
 
     def _retry(self):
         before = self._value()["AccessKeyId"]
@@ -113,18 +159,22 @@ class EndToEnd:
         return self._shown()
 
     def _rotate(self, before):
-        """RotateSecret until AWSCURRENT has moved: AWS refuses it while it repeats a failed rotation by itself."""
+        """RotateSecret until AWSCURRENT has moved.
+
+        AWS refuses it while it repeats a failed rotation by itself, and an attempt may fail in a way that passes. It is
+        asked again seldom: each time begins an attempt.
+        """
         asked = []
 
         def moved():
             if self._value()["AccessKeyId"] != before:
                 return True
-            if not asked:
+            if not asked or time.monotonic() - asked[-1] > self._again:
+                asked.append(time.monotonic())
                 try:
                     self._manager.rotate_secret(SecretId=self._secret)
-                    asked.append(True)
                 except ClientError as error:
-                    if code_of(error) != "InvalidRequestException":
+                    if code_of(error) not in ("InvalidRequestException", "AccessDeniedException"):
                         raise
             return False
 

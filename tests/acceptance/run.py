@@ -1,5 +1,8 @@
 """The parts of a run. One that fails does not keep the next from being tried."""
 
+import traceback
+from pathlib import Path
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 import conformance_run
@@ -15,7 +18,7 @@ from questions import QUESTIONS
 from recorder import RecordedEngine, Recorder
 from removal import said
 from rotation_run import EndToEnd
-from unasked import Unasked
+from unasked import Unasked, Unsettled
 
 # Asked last: they wait for what the watched rotation does.
 LATE = ["retries", "refused_rotation", "trail_record"]
@@ -34,6 +37,8 @@ class Run:
         self.steps = []
         # Answers by the question's id.
         self.answers = {}
+        # Why there is none, by the question's id. It is no answer, and takes no answer's place.
+        self.unanswered = {}
         # What kept a part or a question from being done.
         self.errors = []
 
@@ -51,19 +56,24 @@ class Run:
         if "questions" in only:
             self._part("questions", self._questions)
 
+    def failed(self):
+        """Whether the product did something else than it says, or something could not be asked although it should."""
+        unmade = any(outcome == "failed" for outcome, _ in self.checks.values())
+        return bool(self.errors) or unmade or any(each[1] not in ("yes", "not asked") for each in self.steps)
+
     def _part(self, name, run):
         self._progress.step(f"-- {name}")
         try:
             run()
-        except (ClientError, BotoCoreError, Failed) as error:
+        except Exception as error:
             self._failed(name, error)
 
     def _failed(self, name, error):
         if self._place.lacks(error):
             self._progress.step(f"{name}: not available here")
             return
-        self.errors.append(f"{name}: {said(error)}")
-        self._progress.step(f"{name} failed: {said(error)}")
+        self.errors.append(f"{name}: {what(error)}")
+        self._progress.step(f"{name} failed: {what(error)}")
 
     def _deploy_recorder(self):
         recorder = Recorder(self._maker)
@@ -84,39 +94,47 @@ class Run:
 
     def _questions(self):
         asked = self._asked()
-        engine = asked["retries"].__self__
-        try:
-            engine.begin_watch()
-        except Unasked:
-            pass
-        except ClientError as error:
-            self._failed("retries", error)
+        asked["retries"].__self__.begin_watch()
         first = [question.id for question in QUESTIONS if question.id not in LATE]
         for question in [*first, *LATE]:
             self._ask(question, asked[question])
 
     def _ask(self, question, ask):
         try:
-            answer = ask()
+            self.answers[question] = ask()
         except Unasked as unasked:
-            answer = f"cannot be asked here: {unasked}"
-        except (ClientError, BotoCoreError, Failed) as error:
-            if self._place.real():
+            self.unanswered[question] = f"cannot be asked here: {unasked}"
+        except Unsettled as unsettled:
+            self.unanswered[question] = f"not settled: {unsettled}"
+        except Exception as error:
+            if self._place.real() or not isinstance(error, ClientError):
                 self._failed(question, error)
+                self.unanswered[question] = f"failed: {what(error)}"
                 return
-            answer = f"cannot be asked here: {'no such call' if self._place.lacks(error) else said(error)}"
-        self.answers[question] = answer
-        self._progress.step(f"{question}: {answer}")
+            missing = "no such call" if self._place.lacks(error) else said(error)
+            self.unanswered[question] = f"cannot be asked here: {missing}"
+        self._progress.step(f"{question}: {self.answers.get(question) or self.unanswered[question]}")
 
     def _asked(self):
         """What answers each question."""
         place, maker, options = self._place, self._maker, self._options
         engine = RecordedEngine(place, self._recorder, options.patience) if self._recorder else None
         of_engine = EngineQuestions(place, maker, self._recorder, engine, options)
-        of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(place, maker, options.patience)
+        of_iam, of_lag = IamQuestions(place, maker, options.patience), LagQuestions(
+            place, maker, self._recorder, options.patience
+        )
         of_events = EventQuestions(place, self._product, self._alerts, options.patience)
         of_members = MemberQuestions(place, self._member, self._recorder, options.patience)
         found = {}
         for asker in (of_engine, of_iam, of_lag, of_events, of_members):
             found |= {question.id: getattr(asker, question.id) for question in QUESTIONS if hasattr(asker, question.id)}
         return found
+
+
+def what(error):
+    """A refusal in AWS's words. Of an error of the program its kind and place: its words may hold a value."""
+    if isinstance(error, (ClientError, BotoCoreError, Failed)):
+        return said(error)
+    words = f" ({error})" if isinstance(error, OSError) else ""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}: {last.line}{words}"

@@ -1,17 +1,20 @@
 """The last lines of a run."""
 
+from collections import Counter
+
 from questions import QUESTIONS
 
 
 def lines(run, left):
-    return [*checks(run.checks), *steps(run.steps), *answers(run.answers), *errors(run.errors), *remains(left)]
+    return [*checks(run.checks), *steps(run.steps), *answers(run), *errors(run.errors), *remains(left)]
 
 
 def checks(found):
     if not found:
         return []
-    counts = {outcome: [agrees for agrees, _ in found.values()].count(outcome) for outcome in ("yes", "no", "lacks")}
-    told = f"Checks: {counts['yes']} yes, {counts['no']} no, {counts['lacks']} lacking."
+    counts = Counter(agrees for agrees, _ in found.values())
+    failed = f" {counts['failed']} could not be made." if counts["failed"] else ""
+    told = f"Checks: {counts['yes']} yes, {counts['no']} no, {counts['lacks']} lacking.{failed}"
     return ["", told, *[f"  {name:<24} {agrees}: {why}" for name, (agrees, why) in found.items() if agrees != "yes"]]
 
 
@@ -20,8 +23,9 @@ def steps(found):
 
 
 def answers(found):
-    asked = [question for question in QUESTIONS if question.id in found]
-    told = [line for each in asked for line in (f"  {each.question}", f"    {found[each.id]}")]
+    told_of = found.unanswered | found.answers
+    asked = [question for question in QUESTIONS if question.id in told_of]
+    told = [line for each in asked for line in (f"  {each.question}", f"    {told_of[each.id]}")]
     return ["", "Questions:", *told] if asked else []
 
 

@@ -1,9 +1,17 @@
 """Waiting for AWS: until an answer is there, or until a refusal that passes by itself has passed."""
 
+import re
 import time
 
 from botocore.exceptions import ClientError
 
+# A refusal that is about the moment, the service or the session, and never about what was asked.
+PASSING = re.compile(
+    "Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|Internal|Expired|OptInRequired"
+    "|SubscriptionRequired"
+)
+# A call refused so was not answered where nobody asked about permissions.
+UNANSWERED = re.compile(f"{PASSING.pattern}|AccessDenied|UnauthorizedOperation|AuthorizationError")
 
 def until(found, seconds, poll):
     """Asks until the answer is true; the last answer where it never is."""
@@ -29,6 +37,13 @@ def patiently(call, passing, seconds, poll):
 
 def code_of(error):
     return error.response.get("Error", {}).get("Code", "")
+
+
+def answer_of(error, unanswered=PASSING):
+    """The code and status of a refusal that is an answer. What is none is raised again."""
+    if unanswered.search(code_of(error)):
+        raise error
+    return f"{code_of(error)}, {error.response['ResponseMetadata']['HTTPStatusCode']}"
 
 
 def refusal_of(error):

@@ -13,6 +13,8 @@ from processes import BINARIES, REPOSITORY, TARGET, Process, bare_environment
 
 PROGRAM = REPOSITORY / "tests" / "acceptance"
 RELEASED = REPOSITORY / "cdk" / "templates" / "iam-key-rotator.template.json"
+# Those of the stand-ins.
+ACCOUNTS = "111122223333,222233334444,000000000000"
 # A stand-in shows every write at once, and repeats no rotation.
 QUICK = ["--waits", "0s", "--watch", "1s", "--patience", "10s"]
 # What every run of a stand-in says differently.
@@ -20,7 +22,7 @@ VARIABLE = [
     (r"iam-key-rotator-acceptance(-|=)[0-9a-f]{6}", r"iam-key-rotator-acceptance\1RUN"),
     (r"^\[ *(\d+ min )?\d+ s\] ", ""),
     (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
-    (r"(median|longest) \d+(\.\d)? m?s\b", r"\1 TIME"),
+    (r"(median|longest|after) \d+(\.\d)? m?s\b", r"\1 TIME"),
     (r"topic-[0-9a-f]{8}|(Topic[0-9A-F]{8})-[0-9A-F]+", r"\1-ID"),
 ]
 # An access key id, and what has the form of a secret access key.
@@ -74,7 +76,9 @@ def variables(aws):
 
 
 def command(*arguments):
-    return [sys.executable, PROGRAM, *arguments]
+    """Whoever does not ask names the account."""
+    named = ["--account", ACCOUNTS] if "--yes" in arguments and "--account" not in arguments else []
+    return [sys.executable, PROGRAM, *arguments, *named]
 
 
 def run(aws, *arguments, environment=None):

@@ -304,9 +304,9 @@ def no_permission(world):
 
 
 def role(world):
-    account = world.sts.get_caller_identity()["Account"]
+    _, partition, _, _, account, _ = world.sts.get_caller_identity()["Arn"].split(":")
     condition = {"StringEquals": {"sts:ExternalId": "agreed"}}
-    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    principal = {"AWS": f"arn:{partition}:iam::{account}:root"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
     return world.role({"Version": "2012-10-17", "Statement": [statement]})
 
@@ -521,7 +521,7 @@ def previous_rotation(world):
     name, _ = world.secret()
     world.secrets.put_secret_value(SecretId=name, SecretString="two", VersionStages=["AWSPENDING"])
     arn = world.engine.function_arn if world.engine else world.function_arn
-    rotate = {"SecretId": name, "RotationLambdaARN": arn}
+    rotate = {"SecretId": name, "RotationLambdaARN": arn, "RotationRules": {"AutomaticallyAfterDays": 365}}
     assert refusal(world.secrets.rotate_secret, **rotate) == ("InvalidRequestException", 400)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import traceback
+from types import SimpleNamespace
 
 RUNTIME = "/2018-06-01/runtime/invocation"
 
@@ -20,10 +21,10 @@ def request(method, path, body=None):
     return answer.getheader("lambda-runtime-aws-request-id"), answer.read()
 
 
-def outcome(handler, event):
-    # No handler here uses the context.
+def outcome(handler, event, request_id):
     try:
-        return "response", handler(event, None)
+        # All that a handler here asks of the context.
+        return "response", handler(event, SimpleNamespace(aws_request_id=request_id))
     except Exception as error:
         traceback.print_exc()
         return "error", {"errorType": type(error).__name__, "errorMessage": str(error)}
@@ -35,5 +36,5 @@ module, function = os.environ["_HANDLER"].rsplit(".", 1)
 handler = getattr(importlib.import_module(module), function)
 while True:
     request_id, event = request("GET", f"{RUNTIME}/next")
-    kind, answer = outcome(handler, json.loads(event))
+    kind, answer = outcome(handler, json.loads(event), request_id)
     request("POST", f"{RUNTIME}/{request_id}/{kind}", json.dumps(answer))

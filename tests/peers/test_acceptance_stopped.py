@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 
@@ -22,7 +23,19 @@ PREFIX = "iam-key-rotator-acceptance"
 @pytest.fixture(scope="module")
 def account():
     with enforcing() as aws:
+        make_similar(aws)
         yield aws
+
+
+def make_similar(aws):
+    """A prefix without a run, a run without our tag or path, and a name with ours in the middle."""
+    for name in (PREFIX, f"{PREFIX}-old-things", f"{PREFIX}-abcdef-by-hand", f"my-{PREFIX}-abcdef-things"):
+        aws.iam.create_user(UserName=name)
+        aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        aws.secretsmanager.create_secret(Name=name, SecretString="theirs")
+        aws.client("sqs").create_queue(QueueName=name)
+        aws.sns.create_topic(Name=name)
+        aws.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": aws.region})
 
 
 @pytest.fixture
@@ -67,9 +80,7 @@ def test_a_second_signal_does_not_end_the_removal(account, before):
 @pytest.mark.parametrize(
     "part, point",
     [
-        ("conformance", "check twenty_labels"),
         ("rotation", "creating stack"),
-        ("rotation", "creating secret"),
         ("rotation", "a rotation makes a new key"),
     ],
 )
@@ -92,27 +103,86 @@ def test_beside_what_a_killed_run_left_no_run_begins(account, before):
     killed(account, "conformance", "check name_taken")
     left = listing(account)
     code, output = run(account, *given("rotation"))
-    assert code == 1 and "Remove them by --clean" in output
+    assert code == 1 and "or remove them: --clean --region eu-west-1." in output
+    assert re.search(rf"user {PREFIX}-[0-9a-f]{{6}}-check-\S+ \(run [0-9a-f]{{6}}, eu-west-1, made 20", output)
     assert changed(left, listing(account)) == {}
     assert run(account, "--clean", "--yes")[0] == 0
+    assert changed(before, listing(account)) == {}
 
 
-def test_what_has_a_similar_name_is_left_alone(account):
-    """A prefix without a run, a run without our tag or path, and a name with ours in the middle."""
-    similar = [PREFIX, f"{PREFIX}-old-things", f"{PREFIX}-abcdef-by-hand", f"my-{PREFIX}-abcdef-things"]
-    for name in similar:
-        account.iam.create_user(UserName=name)
-        account.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-        account.secretsmanager.create_secret(Name=name, SecretString="theirs")
-        account.client("sqs").create_queue(QueueName=name)
-        account.sns.create_topic(Name=name)
-        here = {"LocationConstraint": account.region}
-        account.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=here)
-    before = listing(account)
+def test_a_run_leaves_what_another_one_makes_beside_it(account, before):
+    """Two may begin at once, before either has made anything."""
+    with started(account, *given("conformance")) as program:
+        program.says("creating function")
+        make_as_another_run(account, "abcdef", account.region)
+        send(program, signal.SIGINT)
+        assert program.ends() == 1
+        assert "Everything was removed" in program.output()
+    left = changed(before, listing(account))
+    assert {"users", "roles", "secrets", "buckets", "queues", "topics"} == set(left)
+    assert all("abcdef" in name for names in left.values() for name in names), left
+    assert run(account, "--clean", "--yes")[0] == 0
+    assert changed(before, listing(account)) == {}
+
+
+def make_as_another_run(account, run, region):
+    name = f"{PREFIX}-{run}-other"
+    tags = {PREFIX: run, f"{PREFIX}-region": region}
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    account.iam.create_user(UserName=name, Path=f"/{PREFIX}/", Tags=listed)
+    account.iam.create_access_key(UserName=name)
+    account.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}", Tags=listed)
+    storage, here = account.client("s3"), {"LocationConstraint": account.region}
+    storage.create_bucket(Bucket=f"{name}-111122223333", CreateBucketConfiguration=here)
+    storage.put_bucket_tagging(Bucket=f"{name}-111122223333", Tagging={"TagSet": listed})
+    if region == account.region:
+        account.secretsmanager.create_secret(Name=name, SecretString="theirs", Tags=listed)
+        account.client("sqs").create_queue(QueueName=name, tags=tags)
+        account.sns.create_topic(Name=name, Tags=listed)
+
+
+def test_clean_leaves_what_a_run_in_another_region_made_and_says_how_to_remove_it(account, before):
+    """Users, roles and buckets are the same in every region: its secrets and its stack would be all that stays."""
+    make_as_another_run(account, "fedcba", "eu-central-1")
+    theirs = changed(before, listing(account))
+    code, output = run(account, *given("rotation"))
+    assert code == 1 and "run fedcba, eu-central-1" in output and "--clean --region eu-central-1." in output
+    code, output = run(account, "--clean", "--yes")
+    assert code == 0 and "eu-central-1 stay: --clean --region eu-central-1" in output
+    assert changed(before, listing(account)) == theirs
+    code, output = run(account, "--clean", "--yes", "--region", "eu-central-1")
+    assert code == 0, output
+    assert changed(before, listing(account)) == {}
+
+
+def test_clean_takes_away_what_others_attached_and_a_bucket_that_was_not_tagged_yet(account, before):
+    make_as_another_run(account, "abcdef", account.region)
+    name, client, storage = f"{PREFIX}-abcdef-other", account.iam, account.client("s3")
+    denied = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    policy = client.create_policy(PolicyName="attached", PolicyDocument=document)["Policy"]["Arn"]
+    client.attach_user_policy(UserName=name, PolicyArn=policy)
+    client.attach_role_policy(RoleName=name, PolicyArn=policy)
+    client.create_group(GroupName="theirs")
+    client.add_user_to_group(GroupName="theirs", UserName=name)
+    bucket = f"{PREFIX}-abcdef-untagged-111122223333"
+    storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": account.region})
+    storage.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    storage.put_object(Bucket=bucket, Key="one", Body=b"1")
+    storage.delete_object(Bucket=bucket, Key="one")
+    storage.create_multipart_upload(Bucket=bucket, Key="two")
+    code, output = run(account, "--clean", "--yes")
+    client.delete_policy(PolicyArn=policy)
+    client.delete_group(GroupName="theirs")
+    assert code == 0, output
+    assert changed(before, listing(account)) == {}
+
+
+def test_what_has_a_similar_name_is_nothing_to_clean(account, before):
+    """No other test here may remove it, either."""
+    assert all(f"{PREFIX}-abcdef-by-hand" in str(before[kind]) for kind in ("users", "roles", "secrets", "buckets"))
     code, output = run(account, "--clean", "--yes")
     assert code == 0 and output.endswith("\nNothing of an earlier run is here.\n")
-    code, output = run(account, *given("rotation"))
-    assert code == 0, output
     assert changed(before, listing(account)) == {}
 
 
@@ -121,12 +191,11 @@ def test_a_stack_that_exists_is_used_and_left_as_it_was(account):
     before = listing(account)
     ended, output = run(account, *given("rotation"), "--stack", "existing")
     assert ended == 0 and "creating stack" not in output and "its alert arrives: yes" in output, output
+    assert "WARNING: the stack existing is a rotator" in output and mails(account) == []
     assert changed(before, listing(account)) == {}
 
 
-def test_mails_are_sent_only_if_an_address_is_given_and_only_there(account):
-    assert run(account, *given("rotation"))[0] == 0
-    assert mails(account) == []
+def test_mails_are_sent_to_the_address_that_is_given_alone(account):
     account.sesv2.create_email_identity(EmailIdentity="example.com")
     ended, output = run(account, *given("rotation"), "--email", "keys@example.com")
     assert ended == 0 and "mails to keys@example.com alone" in output, output
@@ -145,6 +214,13 @@ def test_without_a_terminal_and_without_yes_nothing_is_called(account, before):
         code, output = run(account, *arguments)
         assert code == 1 and "There is no terminal to ask at" in output
     assert account.log().count("\n") == requests and changed(before, listing(account)) == {}
+
+
+def test_in_another_account_than_the_named_one_nothing_is_made(account, before):
+    for arguments in (given("conformance"), ["--clean", "--yes"]):
+        code, output = run(account, *arguments, "--account", "999999999999")
+        assert code == 1 and "This is account 111122223333, and --account is 999999999999" in output
+    assert changed(before, listing(account)) == {}
 
 
 @pytest.mark.parametrize(
