@@ -88,9 +88,10 @@ def product_lines(options):
 
 def duration(options):
     watched = f", {span(options.watch)} of them to watch a failed rotation (--watch)" if watched_for(options) else ""
+    usual, most = span(watched_for(options) + USUAL_SECONDS), span(longest(options))
     return [
-        f"It takes about {span(watched_for(options) + USUAL_SECONDS)}{watched}.",
-        f"It is stopped after {span(longest(options))}. Then it removes what it made: at most 20 minutes in an account.",
+        f"It takes about {usual}{watched}.",
+        f"It is stopped after {most}. Then it removes what it made: at most 20 minutes in an account.",
     ]
 
 

@@ -85,7 +85,7 @@ class Place:
 
     def settling(self):
         """Seconds until what AWS does not show is not there: its lists and reads lag."""
-        return 60 if self.real() else 0.5
+        return 60 if self.real() else 0.3
 
 
 def credentials_of(profile, environment):
