@@ -43,7 +43,7 @@ def plan(options, place, environment=os.environ):
         f"  parts        {', '.join(options.only)}",
         f"  names        {place.names.prefix}…, tag {PREFIX}={place.names.run}, users below {PATH}",
         "",
-        "It creates, and removes in the end:",
+        "It creates, and later removes:",
         *[f"  {line}" for line in created(options)],
         "",
         *duration(options),
@@ -62,7 +62,10 @@ def created(options):
     if {"conformance", "questions"} & set(options.only):
         lines.append("2 functions that record rotations, 1 role, 1 queue and 1 secret for them")
     if "rotation" in options.only:
-        lines.append("1 user with keys, 1 secret that rotates; 1 queue that reads the alerts")
+        lines.append("1 user with keys, 1 secret that rotates")
+    # Questions to the alert topic need the stack, too.
+    if {"rotation", "questions"} & set(options.only):
+        lines.append("1 queue that reads the alerts")
         lines += product_lines(options)
     if "questions" in options.only:
         lines.append("6 users with keys, two of whom may list access keys; 5 secrets")
@@ -73,21 +76,21 @@ def created(options):
 
 def product_lines(options):
     if options.function:
-        return [f"nothing else: it uses the function {options.function}"]
+        return [f"no stack: it uses the function {options.function}"]
     if options.stack:
         return [
             f"1 subscription to the alert topic of the stack {options.stack}, which is not changed otherwise; its readers",
             "get the alert of the rotation that fails, and of keys made outside the rotator",
         ]
-    mails = f"mails to {options.email} alone" if options.email else "no mails"
+    mails = f"mails to {options.email} only" if options.email else "no mails"
     return [
         "1 bucket with the functions' code; 1 stack of the released template, with some 40 resources, 4 roles among them:",
-        f"mode audit, users below {PATH} alone, {mails}",
+        f"mode audit, only users below {PATH}, {mails}",
     ]
 
 
 def duration(options):
-    watched = f", {span(options.watch)} of them to watch a failed rotation (--watch)" if watched_for(options) else ""
+    watched = f", including {span(options.watch)} to watch a failed rotation (--watch)" if watched_for(options) else ""
     usual, most = span(watched_for(options) + USUAL_SECONDS), span(longest(options))
     return [
         f"It takes about {usual}{watched}.",
@@ -114,7 +117,8 @@ def cost(options):
         f"It costs at most ${total:.2f} at the list prices of us-east-1: secrets ${secrets:.2f}; alarms, metrics,",
         f"messages some cents. Where AWS Config records everything: ${config:.2f} more. If the account has three",
         "dashboards already, one more is up to $3 a month, also for an hour.",
-        "Prices: " + " ".join(PRICES.values()),
+        "Prices:",
+        *[f"  {url}" for url in PRICES.values()],
     ]
 
 
@@ -145,4 +149,4 @@ def ask(question, wanted, options):
     except EOFError:
         typed = ""
     if typed != wanted:
-        raise Refused(f"You typed {typed!r}, not {wanted!r}. Nothing was created.")
+        raise Refused("Not confirmed. Nothing was created.")

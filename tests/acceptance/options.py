@@ -13,7 +13,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 EPILOG = f"""\
 examples:
   make package && make acceptance ARGS="--profile test-account --region eu-west-1"
-  make acceptance ARGS="--only conformance,questions --watch 10m"
+  make acceptance ARGS="--profile test-account --region eu-west-1 --only conformance"
   make acceptance ARGS="--stack IamKeyRotator --only rotation"
   make acceptance ARGS="--clean --profile test-account --region eu-west-1"
 
@@ -21,7 +21,8 @@ Use an account for tests, with the rights of docs/acceptance.md. Everything that
 {PREFIX}-… and removed in the end, also after Ctrl-C. After a kill or a lost
 connection, --clean removes what is left.
 
-exit codes: 0 everything asked, nothing left; 1 something failed, was refused or is left; 2 wrong options
+exit codes: 0 no step or call failed and nothing is left; 1 something failed, was declined, stopped or is left;
+2 wrong options
 """
 
 

@@ -1,5 +1,7 @@
 """What a run says while it runs: one line for each step, with the time since it began."""
 
+import os
+import sys
 import time
 
 
@@ -9,10 +11,18 @@ class Progress:
 
     def say(self, text=""):
         """A line without a time: the plan, the summary."""
-        print(text, flush=True)
+        write(text)
 
     def step(self, text):
-        print(f"[{clock(time.monotonic() - self._began):>9}] {text}", flush=True)
+        write(f"[{clock(time.monotonic() - self._began):>9}] {text}")
+
+
+def write(text):
+    """Where nobody reads any more, as after Ctrl-C in `… | tee log`, the run goes on to its removal in silence."""
+    try:
+        print(text, flush=True)
+    except (OSError, ValueError):
+        sys.stdout = open(os.devnull, "w")
 
 
 def clock(seconds):
@@ -24,4 +34,7 @@ def span(seconds):
     """A measured time, as a reader wants it."""
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
-    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{minutes} min"] if minutes or not hours else [])])

@@ -68,7 +68,9 @@ def keep(run, place):
         | {what: outcome for what, outcome in found["rotation"].items() if outcome in FOUND},
         "questions": before.get("questions", {}) | found["questions"],
     }
-    write(RECORD, {"date": found["date"], "region": found["region"], **merged})
+    # Of the checks: each question has a date and a region of its own.
+    asked = found if answered else {**found, **before}
+    write(RECORD, {"date": asked["date"], "region": asked["region"], **merged})
     PAGE.write_text(page(PAGE.read_text()))
 
 

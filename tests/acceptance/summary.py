@@ -35,6 +35,6 @@ def errors(found):
 
 def remains(left):
     if not left:
-        return ["", "Everything was removed: a listing shows nothing of ours."]
+        return ["", "Everything was removed: a listing of this account and region shows nothing of the run."]
     rows = [line for each in left for line in (f"  {each.kind} {each.name}: {each.why}", f"    {each.by_hand}")]
     return ["", "Not removed. `make acceptance ARGS=--clean` tries again; by hand:", *rows]

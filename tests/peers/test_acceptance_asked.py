@@ -102,7 +102,7 @@ def test_a_single_step_that_is_repeated_is_seen_and_so_is_whether_lambda_did_it(
     begun = [reported("createSecret", 0), reported("setSecret", 1, "b"), reported("testSecret", 2, "c")]
     reports = [*begun, reported("testSecret", 62, "c"), reported("testSecret", 182, "d")]
     assert [len(each) for each in ask_engine.attempts(reports)] == [3, 1, 1]
-    assert invocations(reports).endswith("testSecret after 60.0 s, the same request, testSecret after 2.0 min")
+    assert invocations(reports).endswith("testSecret after 60.0 s, the same request, testSecret after 2 min")
 
 
 def end_states(*labels):

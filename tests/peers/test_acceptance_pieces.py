@@ -176,7 +176,7 @@ def test_a_name_without_a_run_is_not_ours(name):
 def test_the_plan_names_region_profile_things_time_and_cost_without_a_call(place):
     options = parser().parse_args(["--email", "a@example.org"])
     text = "\n".join(consent.plan(options, place, {"AWS_PROFILE": "tests"}))
-    parts = ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org alone", "30.0 min", "at most $")
+    parts = ("eu-west-1", "profile tests", "calls go to  AWS", "mails to a@example.org only", "30 min", "at most $")
     assert [part for part in parts if part not in text] == []
     assert text.count("https://aws.amazon.com/") == len(consent.PRICES)
 
@@ -225,3 +225,21 @@ def test_an_option_that_cannot_be_read_is_refused(arguments, capsys):
         given(arguments)
         pytest.fail("accepted")
     assert "error:" in capsys.readouterr().err
+
+
+def test_a_reader_that_is_gone_does_not_keep_the_run_from_its_removal(monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        progress = Progress()
+        progress.step("removed: 1 user")
+        progress.say("Everything was removed.")
+        with contextlib.suppress(BrokenPipeError):
+            gone.close()
+
+
+@pytest.mark.parametrize("parts", ["rotation", "questions"])
+def test_the_plan_names_the_stack_whichever_part_needs_it(place, parts):
+    shown = "\n".join(consent.plan(given(["--only", parts]), place))
+    assert "1 stack of the released template" in shown

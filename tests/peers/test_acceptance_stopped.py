@@ -199,7 +199,7 @@ def test_a_stack_that_exists_is_used_and_left_as_it_was(account):
 def test_mails_are_sent_to_the_address_that_is_given_alone(account):
     account.sesv2.create_email_identity(EmailIdentity="example.com")
     ended, output = run(account, *given("rotation"), "--email", "keys@example.com")
-    assert ended == 0 and "mails to keys@example.com alone" in output, output
+    assert ended == 0 and "mails to keys@example.com only" in output, output
     sent = mails(account)
     assert sent and all(mail["To"] == ["keys@example.com"] for mail in sent), sent
 
@@ -224,14 +224,15 @@ def test_in_another_account_than_the_named_one_nothing_is_made(account, before):
 
 
 @pytest.mark.parametrize(
-    "typed, said",
-    [(["no"], "You typed 'no', not 'yes'"), (["yes", "yes"], "You typed 'yes', not '111122223333'")],
+    "typed",
+    [["no"], ["yes", "yes"]],
+    ids=["not_yes", "not_the_account"],
 )
-def test_at_a_terminal_it_shows_what_it_will_do_and_asks_twice(account, before, typed, said):
+def test_at_a_terminal_it_shows_what_it_will_do_and_asks_twice(account, before, typed):
     output = at_terminal(account, typed, "--only", "conformance")
-    shown = [output.index(part) for part in ("It creates, and removes in the end", "It costs at most $", "Type yes")]
+    shown = [output.index(part) for part in ("It creates, and later removes", "It costs at most $", "Type yes")]
     assert shown == sorted(shown)
-    assert said in output and "Nothing was created" in output
+    assert "Not confirmed. Nothing was created" in output
     assert changed(before, listing(account)) == {}
 
 

@@ -124,6 +124,8 @@ def on_aws():
     if not RECORDED.exists():
         return "AWS: not run yet.", {}
     recorded = json.loads(RECORDED.read_text())
+    if not recorded["checks"]:
+        return "AWS: not run yet.", {}
     yes = list(recorded["checks"].values()).count("yes")
     where = f"on {recorded['date']}, in {recorded['region']}"
     return f"AWS: {yes} of {len(recorded['checks'])} {where}.", recorded["checks"]
