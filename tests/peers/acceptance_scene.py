@@ -90,7 +90,7 @@ def run(aws, *arguments, environment=None):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=300,
     )
     return ended.returncode, ended.stdout
 
