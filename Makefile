@@ -1,4 +1,4 @@
-# Each target sets up what it needs by itself: Rust, Python 3 and the package registries suffice.
+# Each target sets up what it needs by itself, given Rust, Python, Node.js, jq and the package registries.
 .DEFAULT_GOAL := help
 SHELL := /usr/bin/env bash -euo pipefail
 
@@ -9,6 +9,8 @@ CARGO_TARGET = $(shell cargo metadata --format-version 1 --no-deps --locked | se
 VENV := target/venv
 # ministack and moto pin another botocore than the AWS CLI does.
 STANDINS := target/venv-standins
+# LocalStack needs Python 3.13. Where there is none, nothing is installed, and its tests are skipped.
+LOCALSTACK := target/venv-localstack
 EMULATOR := target/emulator/aws-lambda-rie
 # What lints CloudFormation templates, without the hundred packages of the stand-ins.
 CDK_VENV := target/venv-cdk
@@ -20,19 +22,19 @@ BENCH_VENV := target/venv-bench
 LINT_VENV := target/venv-lint
 
 # A file stays in one process: its tests may share a stand-in.
-PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 2 --dist loadfile
+PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 3 --dist loadfile
 
 # The templates that the peers deploy: every configuration of cdk/test.
 TEMPLATES := target/cdk/deployed
 CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out \) -prune -o -print)
 # What the tests in Python need besides the binaries.
-PEERS := $(VENV)/ready $(STANDINS)/ready $(EMULATOR) $(TEMPLATES)/ready
+PEERS := $(VENV)/ready $(STANDINS)/ready $(LOCALSTACK)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
 .PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny advisories shellcheck package deploy cdk clean
 
-help: ## what there is to make
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: build ## rotate a key, then sweep an account for a year, offline, with the real Lambda binaries (ARGS=--serve leaves AWS's stand-in up)
@@ -50,11 +52,11 @@ test: ## every test
 	cat target/peers.txt || true; \
 	exit $$status
 
-test-rust: compiled
+test-rust: compiled ## the Rust tests alone
 	@$(MAKE) --no-print-directory rust-alone
 
 # With the binaries that `cargo test` builds: those of `make build` would be the AWS SDK once more.
-test-peers: compiled $(PEERS)
+test-peers: compiled $(PEERS) ## the Python tests alone
 	$(PYTEST)
 
 .PHONY: attacks
@@ -87,10 +89,14 @@ $(VENV)/ready: tests/peers/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+# Each program compiles what it imports when it first starts: that is far less than everything.
 $(STANDINS)/ready: tests/peers/requirements-standins.txt
 	python3 -m venv $(STANDINS)
-	$(STANDINS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(STANDINS)/bin/pip install --quiet --no-compile --disable-pip-version-check --requirement $<
 	touch $@
+
+$(LOCALSTACK)/ready: tests/peers/requirements-localstack.txt tests/peers/localstack_environment.py
+	python3 tests/peers/localstack_environment.py $(LOCALSTACK) $<
 
 $(EMULATOR): tests/peers/requirements-emulator.txt tests/peers/unpack_emulator.py | $(VENV)/ready
 	mkdir -p $(@D)
@@ -124,9 +130,14 @@ SEEDS ?= 20000
 TRIPLES ?= 100000
 CASES ?= 1000000
 YEARS ?= 3
-prove: ## every pair of faults, and many more triples, interleavings, years and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=…
-	PAIRS=all SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) \
-		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years
+SEQUENCES ?= 1000
+prove: ## every pair of faults, and many more triples, interleavings, years, changes and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=… SEQUENCES=…
+	PAIRS=all CHANGES=1 SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) SEQUENCES=$(SEQUENCES) \
+		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years changes
+
+.PHONY: acceptance
+acceptance: $(VENV)/ready ## run the product in an AWS test account, ask AWS the open questions, and remove everything (ARGS=--help; docs/acceptance.md)
+	@$(VENV)/bin/python tests/acceptance $(ARGS)
 
 bench: $(BENCH_VENV)/ready $(EMULATOR) ## measure, against a Python peer and the limit, and write docs/performance.md (ARGS="--only cold rotation")
 	$(BENCH_VENV)/bin/python tests/bench $(ARGS)

@@ -25,7 +25,7 @@ export function releaseTemplates(): Map<string, string> {
 
 /**
  * Texts that CDK joins from names, as Fn::Sub, which says the same in fewer bytes: the whole template may have 51,200. A text
- * with anything but references in it stays as it is.
+ * with anything but references in it stays as it is. A text that is split, and joined as it was, is left whole.
  */
 export function shortened(value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -37,6 +37,10 @@ export function shortened(value: unknown): unknown {
   const [[name, argument] = ['', undefined]] = Object.entries(value as Record<string, unknown>);
   if (name === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown];
+    const [separated, whole] = (parts as { 'Fn::Split'?: [string, unknown] })['Fn::Split'] ?? [];
+    if (separated === separator) {
+      return shortened(whole);
+    }
     const texts = separator === '' && Array.isArray(parts) ? parts.map(substitution) : [undefined];
     if (!texts.includes(undefined)) {
       return { 'Fn::Sub': texts.join('') };

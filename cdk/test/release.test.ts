@@ -23,11 +23,12 @@ test('the templates that are released are the ones in the repository (npm run re
 test.each([
   [{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':x/', { 'Fn::GetAtt': ['Role', 'Arn'] }]] }, { 'Fn::Sub': 'arn:${AWS::Partition}:x/${Role.Arn}' }],
   [{ a: [{ 'Fn::Join': ['', ['${aws:PrincipalOrgID}', { Ref: 'X' }]] }] }, { a: [{ 'Fn::Sub': '${!aws:PrincipalOrgID}${X}' }] }],
+  [{ a: { 'Fn::Join': [',', { 'Fn::Split': [',', { Ref: 'X' }] }] } }, { a: { Ref: 'X' } }],
 ])('they have the texts that CDK joins, in fewer bytes: %j', (long, short) => {
   expect(shortened(long)).toEqual(short);
 });
 
-test.each([{ 'Fn::Join': [',', [{ Ref: 'X' }]] }, { 'Fn::Join': ['', { Ref: 'List' }] }, { 'Fn::Join': ['', [{ 'Fn::Select': [0, { Ref: 'L' }] }]] }])(
+test.each([{ 'Fn::Join': [',', [{ Ref: 'X' }]] }, { 'Fn::Join': ['', { Ref: 'List' }] }, { 'Fn::Join': ['', [{ 'Fn::Select': [0, { Ref: 'L' }] }]] }, { 'Fn::Join': [';', { 'Fn::Split': [',', { Ref: 'X' }] }] }])(
   'and what is no such text as it is: %j',
   (value) => {
     expect(shortened(value)).toEqual(value);
@@ -121,6 +122,27 @@ describe('the template of one account', () => {
   ])('takes the name %s: %s', (name, taken) => {
     const { AllowedPattern } = parameters.Parameters['SecretName'] as { AllowedPattern: string };
     expect(new RegExp(AllowedPattern).test(name)).toBe(taken);
+  });
+
+  test.each([
+    ['EnrollmentRoles', '', true],
+    ['EnrollmentRoles', 'arn:aws:iam::111122223333:role/people/KeyOperator', true],
+    ['EnrollmentRoles', 'arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:role/B', true],
+    ['EnrollmentRoles', 'arn:aws:iam::111122223333:role/A, arn:aws:iam::111122223333:role/B', false],
+    ['EnrollmentRoles', 'arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:role/*', false],
+    ['EnrollmentRoles', 'A', false],
+    ['ReplicaRegions', '', true],
+    ['ReplicaRegions', 'eu-central-1,us-gov-west-1', true],
+    ['ReplicaRegions', 'eu-central-1, us-east-1', false],
+  ])('takes for %s the list "%s": %s', (name, list, taken) => {
+    const { AllowedPattern } = parameters.Parameters[name] as { AllowedPattern: string };
+    expect(new RegExp(AllowedPattern).test(list)).toBe(taken);
+  });
+
+  test('compares lists as texts in conditions, and gives them to the functions as they are', () => {
+    const released = JSON.parse(templates.get('iam-key-rotator.template.json') ?? '{}') as { Conditions: object; Resources: object };
+    expect(JSON.stringify(released.Conditions)).not.toMatch(/Fn::(Join|Split)/);
+    expect(JSON.stringify(released)).toContain('"ROTATOR_EXEMPT_USERS":{"Ref":"ExemptUsers"}');
   });
 
   test('takes its code from a bucket, and nothing from a bootstrapped account', () => {

@@ -9,7 +9,7 @@ use super::fleet::{look_at_all, plan_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::error::Error;
-use crate::model::{Finding, UserName};
+use crate::model::{Finding, Phrase, UserName};
 use crate::plan::sweep::FleetAction;
 use crate::plan::{Change, Planned, deletion};
 use crate::sweep::{Account, Candidate, Survey, Visit};
@@ -45,7 +45,7 @@ pub(super) struct UserPlanView<'v> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exempt: Option<&'v str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<&'v str>,
+    refused: Option<&'v Phrase>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
 }
@@ -165,7 +165,7 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
         _ => None,
     });
     let deletions =
-        deactivated.flat_map(|key| deletion(Some(secret), key, "its recovery window is 0".into()));
+        deactivated.flat_map(|key| deletion(Some(secret), key, "its recovery window is 0"));
     let after: Vec<_> = deletions.map(|planned| planned.map(FleetAction::Change)).collect();
     visit.actions.extend(after);
 }
@@ -258,7 +258,7 @@ impl<'v> UserPlanView<'v> {
         let view = |planned: &Planned<FleetAction>| ActionView {
             kind: planned.action.name(),
             action: planned.action.to_string(),
-            reason: planned.reason.clone(),
+            reason: planned.reason.to_string(),
         };
         Self {
             user: &visit.user.name,
@@ -266,7 +266,7 @@ impl<'v> UserPlanView<'v> {
             left: visit.left.iter().map(view).collect(),
             findings: &visit.findings,
             exempt: visit.exempt.as_deref(),
-            refused: visit.refused.as_deref(),
+            refused: visit.refused.as_ref(),
             failure: visit.failure.as_ref().map(Error::chain),
         }
     }

@@ -116,7 +116,7 @@ pub(super) fn show(terminal: &mut Terminal, target: &Target<'_>, keys: &[AccessK
 fn print(terminal: &mut Terminal, plan: &UnstickPlan) -> std::io::Result<()> {
     for (title, lines) in [
         ("Plan", plan.actions.iter().map(ToString::to_string).collect::<Vec<_>>()),
-        ("What stays", plan.stays.clone()),
+        ("What stays", plan.stays.iter().map(ToString::to_string).collect()),
     ] {
         if lines.is_empty() {
             continue;

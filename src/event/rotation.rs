@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{INVOKED_BY_SECRETS_MANAGER, invalid_for, text};
 use crate::error::{Error, Result};
-use crate::model::{RotationToken, VersionId};
+use crate::model::{RotationToken, SecretId, VersionId};
 
 /// The four steps of
 /// [Secrets Manager's contract](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html).
@@ -57,8 +57,8 @@ impl fmt::Display for Step {
 pub struct RotationEvent {
     /// Which step.
     pub step: Step,
-    /// The secret's ARN; some stand-ins send its name.
-    pub secret_id: String,
+    /// The secret.
+    pub secret_id: SecretId,
     /// The version to make.
     pub token: VersionId,
     /// To be passed on to PutSecretValue where it is present.
@@ -81,7 +81,7 @@ impl RotationEvent {
         };
         Ok(Self {
             step,
-            secret_id: required(event, "SecretId", 1..=2048)?.to_owned(),
+            secret_id: SecretId::new(required(event, "SecretId", 1..=2048)?),
             token: VersionId::new(required(event, "ClientRequestToken", 1..=64)?),
             rotation_token,
         })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::AccessKeyId;
+use super::{AccessKeyId, Phrase};
 
 /// The kinds of findings. Their names are stable: digests, alerts and `--json` carry them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -67,7 +67,7 @@ pub struct Finding {
     /// The key it is about, if it is about one.
     pub key: Option<AccessKeyId>,
     /// What was found.
-    pub evidence: String,
+    pub evidence: Phrase,
     /// What to do about it.
     pub remedy: &'static str,
     /// Whether nobody has been told of it yet, as far as is remembered.
@@ -177,7 +177,7 @@ impl FindingKind {
                 "If that secret is to hold the user's keys, enroll it; otherwise remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
             }
             Self::Reactivated => {
-                "Somebody needed it: move what uses it to the secret's AWSCURRENT. It is deactivated again after that time, unless it is still used then."
+                "Move what still uses it to the secret's AWSCURRENT. It is deactivated after that time, unless it is still used then."
             }
             Self::NotRetired => {
                 "See whether a sweep acts: with ROTATOR_MODE=audit nothing retires superseded keys. Set ROTATOR_MODE=retire, or deactivate it by hand: `aws iam update-access-key --status Inactive`."

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Arn;
+
 /// An access key's id, e.g. `AKIAIOSFODNN7EXAMPLE`. Not a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AccessKeyId(String);
@@ -68,6 +70,32 @@ impl From<String> for VersionId {
 impl fmt::Display for VersionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.escape_default().to_string())
+    }
+}
+
+/// A secret as an event names it: by its ARN, as Secrets Manager does, or by its name, as some stand-ins do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretId(String);
+
+impl SecretId {
+    /// Wraps what an event holds.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// As the event holds it, which every call of Secrets Manager takes.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The ARN, if it is one.
+    pub fn arn(&self) -> Option<&str> {
+        Arn::parse(&self.0).map(|_| self.as_str())
+    }
+
+    /// The name, if it is no ARN.
+    pub fn name(&self) -> Option<&str> {
+        self.arn().is_none().then_some(self.as_str())
     }
 }
 

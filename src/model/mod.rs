@@ -14,6 +14,7 @@ mod keys;
 mod ledger;
 mod mailbox;
 mod observation;
+mod phrase;
 mod policy;
 mod progress;
 mod refusal;
@@ -32,13 +33,15 @@ pub use credential_report::{
 };
 pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
-pub use ids::{AccessKeyId, VersionId};
+pub use ids::{AccessKeyId, SecretId, VersionId};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
 pub use keyring::Keyring;
 pub use keys::{AccessKey, KeyRole, KeyStatus, LastUse};
 pub use ledger::{Entry, Ledger, Note};
 pub use mailbox::{is_address, mailbox};
 pub use observation::Observation;
+pub(crate) use phrase::phrase;
+pub use phrase::{Phrase, Say};
 pub use policy::{InUse, Policy, UnknownKeys, duration_text, parse_duration};
 pub use progress::{Counts, Progress};
 pub use refusal::Refusal;
@@ -46,7 +49,7 @@ pub use secret::{Pending, SecretState, Version};
 pub use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub use text::{csv_cell, fits_a_secret_name, fits_a_tag};
-pub use time::{counted, minute, readable};
+pub use time::{counted, minute};
 pub use user::{UserName, UserRef, UserRefError};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.

@@ -1,4 +1,4 @@
-//! What the owner of a secret wants: how long keys live on, and which strangers may go.
+//! What the owner of a secret wants: how long keys live on, and which unknown keys may go.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub struct Policy {
     pub recovery: Duration,
     /// What happens when it is used after the promotion.
     pub in_use: InUse,
-    /// What may happen to strangers.
+    /// What may happen to keys in no version of the secret.
     pub unknown_keys: UnknownKeys,
 }
 

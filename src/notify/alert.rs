@@ -33,12 +33,13 @@ pub async fn alert_failure(
     request_id: &str,
 ) -> bool {
     let step = event.map(|event| event.step.as_str());
-    let secret = event.map(|event| event.secret_id.as_str());
+    let secret = event.map(|event| &event.secret_id);
     let reason = error.to_string();
     let facts = json!({
         "errorType": error.error_type(),
         "step": step,
-        "secretArn": secret,
+        "secretArn": secret.and_then(|secret| secret.arn()),
+        "secretName": secret.and_then(|secret| secret.name()),
         "user": error.user().map(|user| user.name.as_str()),
         "keyId": error.key(),
         "reason": reason,
@@ -50,7 +51,7 @@ pub async fn alert_failure(
         headline: &subject,
         reason: &reason,
         next_steps: error.next_steps(),
-        secret: secret.unwrap_or("unknown"),
+        secret: secret.map_or("unknown", |secret| secret.as_str()),
         step: step.unwrap_or("unknown"),
         request_id,
         facts: &format!("{facts:#}"),

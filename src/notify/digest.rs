@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::alert::publish;
 use crate::aws::{Aws, Email, MailContent};
 use crate::config::SweepConfig;
-use crate::model::readable;
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
 const MOST_ROWS: usize = 200;
@@ -60,9 +59,6 @@ impl Section {
     pub fn of(title: &'static str, rows: &mut Vec<DigestRow>) -> Self {
         let more = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
-        for row in rows.iter_mut() {
-            row.what = readable(&row.what);
-        }
         Self { title, rows: std::mem::take(rows), more }
     }
 }

@@ -9,7 +9,7 @@ use super::place::Place;
 use crate::aws::{Aws, Email, Iam, MailContent};
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::{AccessKeyId, Observation, SecretState, UserRef, minute, readable};
+use crate::model::{AccessKeyId, Observation, Phrase, SecretState, UserRef, minute};
 use crate::plan::sweep::{ComingEvent, Notice, UserView};
 
 /// The facts of a mail; text and HTML are two templates of them.
@@ -86,9 +86,9 @@ pub async fn tell_of_deletion(
     iam: &Iam,
     seen: &Observation,
     key: &AccessKeyId,
-    evidence: &str,
+    evidence: &Phrase,
 ) {
-    let notice = Notice::DeletedActive { key: key.clone(), evidence: evidence.to_owned() };
+    let notice = Notice::DeletedActive { key: key.clone(), evidence: evidence.clone() };
     let facts = Keys::new(&seen.user, &seen.secret, &[notice]);
     let address = if config.email.from.is_some() { address_of(config, iam, seen).await } else { None };
     let sent = match (config.email.from.clone(), address, facts.words()) {
@@ -171,11 +171,12 @@ impl Item {
                 "deleted while active".to_owned(),
                 format!(
                     "A user has two keys at most, and this one was deleted to make room for the next one, although it was active: {}. It is gone for good.",
-                    readable(evidence)
+                    evidence.for_people()
                 ),
             ),
-            Notice::Reactivated { key, evidence } => {
-                (key, "active again".to_owned(), format!("{}.", readable(evidence)))
+            Notice::Reactivated { key, again, evidence } => {
+                let headline = if *again { "active again" } else { "still active" };
+                (key, headline.to_owned(), format!("{}.", evidence.for_people()))
             }
             Notice::Deleted { key } => (key, "deleted".to_owned(), "It is gone for good.".to_owned()),
             Notice::StillInUse { key, evidence } => (
@@ -183,7 +184,7 @@ impl Item {
                 "still in use".to_owned(),
                 format!(
                     "It was to be deactivated by now: {}. Move what uses it to the key in the secret.",
-                    readable(evidence)
+                    evidence.for_people()
                 ),
             ),
         };

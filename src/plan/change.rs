@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Planned, because};
-use crate::model::{AccessKeyId, SecretState, VersionId};
+use crate::model::{AccessKeyId, Phrase, Say, SecretState, VersionId, phrase};
 
 /// A change of a key or of a staging label. Its `Display` is the line that a dry run prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,11 @@ impl Change {
 }
 
 /// Deletes a key, and takes its label off the version that holds it.
-pub fn deletion(secret: Option<&SecretState>, key: &AccessKeyId, reason: String) -> Vec<Planned<Change>> {
+pub fn deletion(
+    secret: Option<&SecretState>,
+    key: &AccessKeyId,
+    reason: impl Into<Phrase>,
+) -> Vec<Planned<Change>> {
     let deletion = because(Change::DeleteKey { key: key.clone() }, reason);
     let holder = secret.and_then(|secret| secret.holder(key)).filter(|version| version.is_labelled());
     let label = holder.map(|version| {
@@ -75,14 +79,27 @@ pub fn deletion(secret: Option<&SecretState>, key: &AccessKeyId, reason: String)
     [deletion].into_iter().chain(label).collect()
 }
 
+impl Say for &Change {
+    fn say(self, phrase: &mut Phrase) {
+        let said = match self {
+            Change::LabelVersion { version, key } => {
+                phrase!(format_args!("label version {version} with its key "), key)
+            }
+            Change::RemoveLabel { version, key } => {
+                phrase!("take the label ", key, format_args!(" off version {version}"))
+            }
+            Change::RemovePending { version } => {
+                phrase!(format_args!("take AWSPENDING off version {version}"))
+            }
+            Change::DeactivateKey { key } => phrase!("deactivate key ", key),
+            Change::DeleteKey { key } => phrase!("delete key ", key),
+        };
+        said.say(phrase);
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LabelVersion { version, key } => write!(f, "label version {version} with its key {key}"),
-            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
-            Self::RemovePending { version } => write!(f, "take AWSPENDING off version {version}"),
-            Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),
-            Self::DeleteKey { key } => write!(f, "delete key {key}"),
-        }
+        phrase!(self).fmt(f)
     }
 }

@@ -17,11 +17,13 @@ pub mod unstick;
 
 use std::fmt;
 
+use crate::model::{Phrase, Say, phrase};
+
 pub use change::{Change, deletion};
 pub use exempt::exemption;
 pub use fields::field_names;
 pub use ownership::{bind_user, bind_user_by_labels};
-pub use retire::deactivation_time;
+pub use retire::{deactivation_time, is_nobodys};
 pub use room::blocked;
 
 /// One action and why it is planned.
@@ -30,13 +32,23 @@ pub struct Planned<A> {
     /// What to do.
     pub action: A,
     /// Why.
-    pub reason: String,
+    pub reason: Phrase,
 }
 
 impl<A> Planned<A> {
     /// The same plan in other words.
     pub fn map<B>(self, action: impl FnOnce(A) -> B) -> Planned<B> {
         Planned { action: action(self.action), reason: self.reason }
+    }
+}
+
+impl<A> Planned<A>
+where
+    for<'a> &'a A: Say,
+{
+    /// The action and its reason.
+    pub fn said(&self) -> Phrase {
+        phrase!(&self.action, ": ", &self.reason)
     }
 }
 
@@ -47,6 +59,6 @@ impl<A: fmt::Display> fmt::Display for Planned<A> {
 }
 
 /// An action with its reason.
-fn because<A>(action: A, reason: impl Into<String>) -> Planned<A> {
+fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
     Planned { action, reason: reason.into() }
 }

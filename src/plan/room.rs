@@ -4,26 +4,57 @@
 //! inactive ones included. Before a new one can be made, at most one may be left.
 
 use super::{Change, Planned, because, deletion, retire};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::model::names::AWSCURRENT;
 use crate::model::{
-    AccessKey, Claims, KeyRole, KeyStatus, Keyring, LastUse, Ledger, Policy, UnknownKeys, UserRef, Version,
+    AccessKey, AccessKeyId, Claims, KeyRole, KeyStatus, Keyring, LastUse, Ledger, Phrase, Policy,
+    UnknownKeys, UserRef, Version, phrase,
 };
 
 const LIMIT: usize = 2;
 
+/// A key that is in the way of the next one and may not go.
+pub(super) struct Blocked {
+    key: AccessKeyId,
+    refusal: Refusal,
+}
+
+struct Refusal {
+    problem: Phrase,
+    remedy: &'static str,
+    /// The secret whose AWSCURRENT may hold the key.
+    other: Option<String>,
+}
+
+impl Blocked {
+    /// What the rotation fails with.
+    pub(super) fn error(self, user: &UserRef) -> Error {
+        let (key, user) = (self.key, user.clone());
+        let Refusal { problem, remedy, other } = self.refusal;
+        match other {
+            Some(other) => Error::SecretConflict { key, user, other, remedy },
+            None => Error::KeyLimit { key, user, problem: problem.to_string(), remedy },
+        }
+    }
+
+    /// What a sweep finds.
+    pub(super) fn evidence(&self) -> Phrase {
+        let remedy = self.refusal.remedy.trim_end_matches('.');
+        phrase!("no room: ", &self.key, " is ", &self.refusal.problem, ". ", remedy)
+    }
+}
+
 /// What must go before a key can be made, or the key that is in the way and may not go.
 pub(super) fn make(
     seen: Keyring<'_>,
-    user: &UserRef,
     claims: &Claims,
     policy: &Policy,
-) -> Result<Vec<Planned<Change>>> {
+) -> Result<Vec<Planned<Change>>, Blocked> {
     let mut actions = orphans(seen);
     if seen.keys.len() - actions.len() < LIMIT {
         return Ok(actions);
     }
-    let mut verdicts: Vec<(&AccessKey, std::result::Result<String, Refusal>)> = seen
+    let mut verdicts: Vec<(&AccessKey, Result<Phrase, Refusal>)> = seen
         .keys
         .iter()
         .filter(|key| seen.role(key) != KeyRole::Orphan)
@@ -43,17 +74,10 @@ pub(super) fn make(
                 actions.extend(deletion(seen.secret, &key.id, reason));
                 return Ok(actions);
             }
-            Err(Refusal { other: Some(other), remedy, .. }) => {
-                let (key, user) = (key.id.clone(), user.clone());
-                return Err(Error::SecretConflict { key, user, other, remedy });
-            }
-            Err(refusal) if seen.role(key) != KeyRole::Current => {
-                return Err(Error::KeyLimit {
-                    user: user.clone(),
-                    key: key.id.clone(),
-                    problem: format!("{}, created {}; {}", key.status, key.created, refusal.problem),
-                    remedy: refusal.remedy,
-                });
+            Err(mut refusal) if refusal.other.is_some() || seen.role(key) != KeyRole::Current => {
+                let state = format_args!("{}, created ", key.status);
+                refusal.problem = phrase!(state, key.created, "; ", &refusal.problem);
+                return Err(Blocked { key: key.id.clone(), refusal });
             }
             Err(_) => {}
         }
@@ -63,7 +87,7 @@ pub(super) fn make(
 
 /// What stands in the way of a rotation's new key, as far as labels and keys tell.
 pub fn blocked(seen: Keyring<'_>, user: &UserRef, policy: &Policy) -> Option<Error> {
-    make(seen, user, &Claims::default(), policy).err()
+    make(seen, &Claims::default(), policy).err().map(|blocked| blocked.error(user))
 }
 
 /// Deletes keys that nobody holds the secret of. Asked for after every lost answer.
@@ -71,7 +95,7 @@ pub(super) fn orphans(seen: Keyring<'_>) -> Vec<Planned<Change>> {
     seen.orphans()
         .into_iter()
         .flat_map(|key| {
-            deletion(seen.secret, &key.id, "made by an attempt of this rotation whose answer was lost".into())
+            deletion(seen.secret, &key.id, "made by an attempt of this rotation whose answer was lost")
         })
         .collect()
 }
@@ -89,24 +113,17 @@ pub(super) fn stale_labels(seen: Keyring<'_>) -> Vec<Planned<Change>> {
     gone.collect()
 }
 
-struct Refusal {
-    problem: String,
-    remedy: &'static str,
-    /// The secret whose AWSCURRENT may hold the key.
-    other: Option<String>,
-}
-
 /// A key that another secret's consumers may use is not deleted, whatever it is to this secret.
 fn nobody_else_holds(
     key: &AccessKey,
     seen: Keyring<'_>,
     claims: &Claims,
-    reason: String,
-) -> std::result::Result<String, Refusal> {
+    reason: Phrase,
+) -> Result<Phrase, Refusal> {
     match claims.holder_elsewhere(key, seen.now) {
         None => Ok(reason),
         Some(other) => Err(Refusal {
-            problem: String::new(),
+            problem: phrase!(format_args!("AWSCURRENT of secret {other} may hold it")),
             remedy: "The user has two keys, and this one must be deleted before another can be created: move the consumers of one secret to the other, and delete the secret that is not needed.",
             other: Some(other.to_owned()),
         }),
@@ -118,25 +135,26 @@ fn may_remove(
     seen: Keyring<'_>,
     claims: &Claims,
     policy: &Policy,
-) -> std::result::Result<String, Refusal> {
+) -> Result<Phrase, Refusal> {
     let refuse = |problem: &str, remedy| Err(Refusal { problem: problem.into(), remedy, other: None });
     match seen.role(key) {
         KeyRole::Current | KeyRole::Pending | KeyRole::Orphan => refuse("it is in use by this secret", ""),
-        // Whoever puts a value can label it with the id of any key.
-        KeyRole::Abandoned if key.status == KeyStatus::Active && !claims.is_held(&key.id) => refuse(
-            "a label says that a version of this secret holds it, and the version's value does not",
-            "Check who labelled the version (CloudTrail: PutSecretValue, UpdateSecretVersionStage), and take the label off.",
-        ),
         KeyRole::Abandoned => match &key.last_use {
-            _ if key.is_unused() => Ok(match &key.last_use {
-                Some(LastUse::Never) => "left by a rotation that was given up, never used".into(),
-                _ => "left by a rotation that was given up, used for its proof alone".into(),
-            }),
-            Some(used) => refuse(
-                &format!("left by a rotation that was given up, yet {used}"),
-                "Find who uses it, move them to AWSCURRENT and delete it by hand.",
-            ),
             None => refuse("its last use was not read", "Rotate again."),
+            Some(used) if !retire::is_nobodys(key, seen.now) => Err(Refusal {
+                problem: phrase!("left by a rotation that was given up, yet ", used),
+                remedy: "Find who uses it, move them to AWSCURRENT and delete it by hand.",
+                other: None,
+            }),
+            // Whoever puts a value can label it with the id of any key.
+            Some(_) if key.status == KeyStatus::Active && !claims.is_held(&key.id) => refuse(
+                "a label says that a version of this secret holds it, and the version's value does not",
+                "Check who labelled the version (CloudTrail: PutSecretValue, UpdateSecretVersionStage), and take the label off.",
+            ),
+            Some(LastUse::Never) => Ok("left by a rotation that was given up, never used".into()),
+            Some(LastUse::At { .. }) => {
+                Ok("left by a rotation that was given up, used for its proof alone".into())
+            }
         },
         KeyRole::Previous if key.status == KeyStatus::Inactive => Ok("superseded and inactive".into()),
         KeyRole::Previous => {
@@ -173,18 +191,16 @@ fn may_remove(
 /// What counts for a superseded key that somebody made active again: it is held for its overlap, a day at
 /// least, and then only goes when nobody uses it, whatever the overlap. The sweep notes on the secret that a
 /// key was inactive.
-fn after_a_rescue(
-    key: &AccessKey,
-    seen: Keyring<'_>,
-    policy: &Policy,
-) -> std::result::Result<Policy, Refusal> {
+fn after_a_rescue(key: &AccessKey, seen: Keyring<'_>, policy: &Policy) -> Result<Policy, Refusal> {
     let ledger = Ledger::of(seen.secret, seen.now);
-    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(|_| seen.now));
+    // A sweep that acts notes the rescue. Where none does any more, the note that it was inactive stays for good.
+    let noted = |since| retire::after(since, policy.recovery + retire::QUIET).min(seen.now);
+    let again = ledger.active_again(&key.id).or_else(|| ledger.inactive_since(&key.id).map(noted));
     let Some(again) = again else { return Ok(*policy) };
     let until = retire::after(again, policy.overlap.max(retire::HELD));
     if seen.now < until {
         return Err(Refusal {
-            problem: format!("it was deactivated and somebody made it active again; it stays until {until}"),
+            problem: phrase!("it was deactivated and somebody made it active again; it stays until ", until),
             remedy: "Move what uses it to AWSCURRENT; then deactivate it, or rotate again after that time.",
             other: None,
         });

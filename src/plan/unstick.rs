@@ -12,7 +12,8 @@ use super::retire::{LAST_USED_LAG, after};
 use super::{Change, Planned, because, deletion};
 use crate::model::names::AWSCURRENT;
 use crate::model::{
-    AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, LastUse, Pending, SecretState, UserRef,
+    AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, LastUse, Pending, Phrase, SecretState, UserRef,
+    phrase,
 };
 
 /// An invocation lasts at most 15 minutes
@@ -37,11 +38,11 @@ pub struct StuckView {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnstickPlan {
     /// Why nothing may be done yet.
-    pub wait: Option<String>,
+    pub wait: Option<Phrase>,
     /// The actions in order, each with its reason.
     pub actions: Vec<Planned<Change>>,
     /// What stays as it is, and what a person must know about it.
-    pub stays: Vec<String>,
+    pub stays: Vec<Phrase>,
 }
 
 /// Plans it.
@@ -49,8 +50,8 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
     let mut plan = UnstickPlan::default();
     let secret = &view.secret;
     if let Some(began) = at_work(view) {
-        plan.wait =
-            Some(format!("a rotation began {began} and may be at work until {}", after(began, AT_WORK)));
+        let until = after(began, AT_WORK);
+        plan.wait = Some(phrase!("a rotation began ", began, " and may be at work until ", until));
         return plan;
     }
     // With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation that was
@@ -59,7 +60,7 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
     // Before AWSPENDING is taken off: the record that explains an orphan names that version.
     if view.user.is_some() && knows_current(seen) {
         for key in seen.orphans() {
-            plan.actions.extend(deletion(Some(secret), &key.id, ORPHAN.into()));
+            plan.actions.extend(deletion(Some(secret), &key.id, ORPHAN));
         }
     }
     if let Some(pending) = secret.pending().version() {
@@ -87,7 +88,9 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
         match verdict(seen, key) {
             Verdict::InUse | Verdict::Planned => {}
             Verdict::Goes(reason) => plan.actions.extend(deletion(Some(secret), &key.id, reason)),
-            Verdict::Stays(reason) => plan.stays.push(format!("key {} ({}) {reason}", key.id, key.status)),
+            Verdict::Stays(reason) => {
+                plan.stays.push(phrase!("key ", &key.id, format_args!(" ({}) ", key.status), &reason));
+            }
         }
     }
     plan.take_stale_labels(secret, seen);
@@ -106,9 +109,9 @@ fn knows_current(seen: Keyring<'_>) -> bool {
     seen.current().is_some_and(|key| key.status == KeyStatus::Active)
 }
 
-fn why_pending(view: &StuckView, seen: Keyring<'_>) -> String {
+fn why_pending(view: &StuckView, seen: Keyring<'_>) -> Phrase {
     let pending = match view.secret.pending() {
-        Pending::None => return String::new(),
+        Pending::None => return Phrase::default(),
         Pending::Promoted(_) => {
             return "that version was promoted; left there, it can stop the next rotation".into();
         }
@@ -119,12 +122,12 @@ fn why_pending(view: &StuckView, seen: Keyring<'_>) -> String {
         return "its rotation stored no key and has ended".into();
     };
     match seen.find(key) {
-        None if view.user.is_none() => format!("the rotation that stored {key} has ended"),
-        None => format!("its key {key} is gone, so it can never be promoted"),
+        None if view.user.is_none() => phrase!("the rotation that stored ", key, " has ended"),
+        None => phrase!("its key ", key, " is gone, so it can never be promoted"),
         Some(known) if known.status == KeyStatus::Inactive => {
-            format!("its key {key} is inactive, so it is not promoted")
+            phrase!("its key ", key, " is inactive, so it is not promoted")
         }
-        Some(_) => format!("the rotation that stored {key} has ended without promoting it"),
+        Some(_) => phrase!("the rotation that stored ", key, " has ended without promoting it"),
     }
 }
 
@@ -134,8 +137,8 @@ const ORPHAN: &str =
 enum Verdict {
     InUse,
     Planned,
-    Goes(String),
-    Stays(String),
+    Goes(Phrase),
+    Stays(Phrase),
 }
 
 fn verdict(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
@@ -161,15 +164,19 @@ fn abandoned(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
     let known_from = after(key.created, LAST_USED_LAG);
     let made = "made by a rotation that was given up";
     match &key.last_use {
-        _ if seen.now < known_from => Verdict::Stays(format!(
-            "was {made}; whether it is used is known from {known_from}. The next rotation removes it, or this does then"
+        _ if seen.now < known_from => Verdict::Stays(phrase!(
+            "was ",
+            made,
+            "; whether it is used is known from ",
+            known_from,
+            ". The next rotation removes it, or this does then"
         )),
-        Some(LastUse::Never) => Verdict::Goes(format!("{made}, never used")),
+        Some(LastUse::Never) => Verdict::Goes(phrase!(made, ", never used")),
         Some(LastUse::At { .. }) if key.is_unused() => {
-            Verdict::Goes(format!("{made}, used for its proof alone"))
+            Verdict::Goes(phrase!(made, ", used for its proof alone"))
         }
-        Some(used) => Verdict::Stays(format!("was {made}, yet {used}: find who uses it")),
-        None => Verdict::Stays(format!("was {made}; its last use was not read")),
+        Some(used) => Verdict::Stays(phrase!("was ", made, ", yet ", used, ": find who uses it")),
+        None => Verdict::Stays(phrase!("was ", made, "; its last use was not read")),
     }
 }
 

@@ -14,8 +14,6 @@ use crate::model::{
 use crate::plan::deactivation_time;
 use crate::sweep::Visit;
 
-/// Characters of a key's id that a report shows.
-const SUFFIX: usize = 4;
 /// What is seen to come, of one user.
 const MOST_NEXT: usize = 8;
 /// What to do about an old key that nothing rotates.
@@ -61,35 +59,23 @@ pub(super) fn policy(config: &SweepConfig, secret: Option<&SecretState>) -> Poli
     }
 }
 
-/// The last four characters of a key's id.
-pub(super) fn suffix(id: &AccessKeyId) -> String {
-    let id = id.to_string();
-    let skipped = id.chars().count().saturating_sub(SUFFIX);
-    id.chars().skip(skipped).collect()
-}
-
-/// A text with its key ids shortened.
-pub(super) fn shortened(text: &str) -> String {
-    let mut short = String::new();
-    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+/// What AWS said, with the key ids in it shortened.
+fn shortened(text: &str) -> String {
+    let short = |word: &str| {
         let id = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         match AccessKeyId::from_label(id) {
-            Some(key) => {
-                short.push('…');
-                short.push_str(&suffix(&key));
-                short.push_str(&word[id.len()..]);
-            }
-            None => short.push_str(word),
+            Some(key) => format!("…{}{}", key.suffix(), &word[id.len()..]),
+            None => word.to_owned(),
         }
-    }
-    short
+    };
+    text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).map(short).collect()
 }
 
 /// One key; `config` only where a secret holds the user's keys.
 fn key(key: &AccessKey, seen: Keyring<'_>, config: Option<&SweepConfig>) -> Key {
     let role = if config.is_some() { seen.role(key).name() } else { "not enrolled" };
     Key {
-        suffix: suffix(&key.id),
+        suffix: key.id.suffix(),
         created: key.created,
         age_days: seen.now.duration_since(key.created).as_hours() / 24,
         active: key.status == KeyStatus::Active,
@@ -147,7 +133,7 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
     controls.dedup();
     Finding {
         kind: finding.kind.to_string(),
-        evidence: shortened(&finding.evidence),
+        evidence: finding.evidence.for_auditors(),
         remedy: match finding.kind {
             FindingKind::KeyOverdue if !enrolled => NOT_ENROLLED.to_owned(),
             _ => finding.remedy.to_owned(),
@@ -158,10 +144,10 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
 }
 
 fn next(visit: &Visit) -> Vec<String> {
-    let due = visit.actions.iter().map(|planned| format!("due: {}", shortened(&planned.to_string())));
+    let due = visit.actions.iter().map(|planned| format!("due: {}", planned.said().for_auditors()));
     let coming = visit.coming.iter().map(|coming| {
         let what = coming.event.as_str();
-        format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), suffix(&coming.key))
+        format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), coming.key.suffix())
     });
     due.chain(coming).take(MOST_NEXT).collect()
 }
@@ -175,7 +161,7 @@ fn history(
 ) -> Vec<Event> {
     let exact = |what, key, at, source| Event { what, key, at, not_before: None, source };
     let mut events: Vec<Event> =
-        seen.keys.iter().map(|key| exact(What::Created, suffix(&key.id), key.created, Source::Iam)).collect();
+        seen.keys.iter().map(|key| exact(What::Created, key.id.suffix(), key.created, Source::Iam)).collect();
     let Some(secret) = secret else { return events };
     let holds_listed_key = |id: &VersionId| {
         let version = secret.version(id);
@@ -187,12 +173,12 @@ fn history(
     if let Some((key, rotated)) =
         seen.current().zip(secret.last_rotated).filter(|(key, at)| *at >= key.created)
     {
-        events.push(exact(What::Promoted, suffix(&key.id), rotated, Source::SecretsManager));
+        events.push(exact(What::Promoted, key.id.suffix(), rotated, Source::SecretsManager));
     }
     let ledger = Ledger::of(Some(secret), seen.now);
     for key in seen.keys.iter().filter(|key| key.status == KeyStatus::Inactive) {
         if let Some(since) = ledger.inactive_since(&key.id) {
-            events.push(exact(What::Deactivated, suffix(&key.id), since, Source::Sweep));
+            events.push(exact(What::Deactivated, key.id.suffix(), since, Source::Sweep));
         }
     }
     events.sort_by_key(|event| event.at);

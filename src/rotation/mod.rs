@@ -54,7 +54,7 @@ pub struct Rotator {
 
 /// What a successful invocation answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Answer {
+pub struct RotationAnswer {
     /// The step, as Secrets Manager names it.
     pub step: &'static str,
     /// `done`, `already-done` or `nothing-to-do`.
@@ -68,7 +68,7 @@ pub struct Answer {
 
 impl Function for Rotator {
     type Config = Config;
-    type Answer = Answer;
+    type Answer = RotationAnswer;
 
     fn settings(
         variables: impl Iterator<Item = (String, String)>,
@@ -83,14 +83,15 @@ impl Function for Rotator {
         Self { aws, config, metrics }
     }
 
-    async fn handle(&self, event: Value, invocation: Invocation) -> Result<Answer> {
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<RotationAnswer> {
         let start = Instant::now();
         let event = RotationEvent::parse(&event);
         let span = match &event {
             Ok(event) => tracing::info_span!(
                 "rotation",
                 step = event.step.as_str(),
-                secretArn = event.secret_id,
+                secretArn = event.secret_id.arn(),
+                secretName = event.secret_id.name(),
                 token = event.token.as_str(),
                 requestId = invocation.request_id
             ),
@@ -122,7 +123,7 @@ impl Function for Rotator {
 impl Rotator {
     /// Runs the step, and stops it while there is still time to say so. Stopping is like dying: the
     /// retry looks at what is there.
-    async fn in_time(&self, event: &RotationEvent, invocation: &Invocation) -> Result<Answer> {
+    async fn in_time(&self, event: &RotationEvent, invocation: &Invocation) -> Result<RotationAnswer> {
         let left = invocation.left();
         let end = invocation.deadline - REPORT_TIME.min(left / 4);
         // Boxed: a future that holds those of all AWS calls is large, and would be copied about.
@@ -137,17 +138,14 @@ impl Rotator {
         event: &RotationEvent,
         invocation: &Invocation,
         deadline: Instant,
-    ) -> Result<Answer> {
+    ) -> Result<RotationAnswer> {
         let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
-        if event.step == Step::SetSecret {
-            return answer(event.step, steps::set_secret().outcome, Vec::new());
-        }
         let observer = Observer { aws: &self.aws, config, event, account: invocation.account() };
         let mut looks = 0;
         loop {
             looks += 1;
             let waited_for = match look(&observer).await {
-                Ok((seen, Plan { actions, outcome })) if !actions.is_empty() => {
+                Ok((Some(seen), Plan { actions, outcome })) if !actions.is_empty() => {
                     let iam = observer.iam_of(&seen.secret, &seen.user).await?;
                     let request_id = invocation.request_id.as_str();
                     let executor = Executor { aws: &self.aws, config, event, iam, deadline, request_id };
@@ -186,7 +184,7 @@ impl Rotator {
         }
     }
 
-    fn report_success(&self, answer: &Answer, start: Instant) {
+    fn report_success(&self, answer: &RotationAnswer, start: Instant) {
         tracing::info!(
             outcome = answer.outcome,
             reason = answer.reason,
@@ -200,7 +198,8 @@ impl Rotator {
         tracing::error!(
             errorType = error.error_type(),
             step = event.map(|event| event.step.as_str()),
-            secretArn = event.map(|event| event.secret_id.as_str()),
+            secretArn = event.and_then(|event| event.secret_id.arn()),
+            secretName = event.and_then(|event| event.secret_id.name()),
             token = event.map(|event| event.token.as_str()),
             user = error.user().map(|user| user.name.as_str()),
             keyId = error.key().map(|key| key.as_str()),
@@ -231,7 +230,7 @@ impl Rotator {
         let (kind, now) = (error.error_type(), self.aws.clock.now());
         let lasting = event.filter(|_| error.is_reported_once());
         if let Some(event) = lasting
-            && let Ok(secret) = self.aws.secrets.describe(&event.secret_id).await
+            && let Ok(secret) = self.aws.secrets.describe(event.secret_id.as_str()).await
             && secret.tags.get(TAG_REFUSED).is_some_and(|tag| Refusal::was_reported(tag, kind, now))
         {
             return tracing::info!(errorType = kind, "reported before, so no alert is sent");
@@ -240,7 +239,7 @@ impl Rotator {
         let told = notify::alert_failure(&self.aws, config, error, event, &invocation.request_id).await;
         if let Some(event) = lasting.filter(|_| told) {
             let noted = Refusal { error_type: kind.into(), at: now }.to_tag();
-            if let Err(error) = self.aws.secrets.tag(&event.secret_id, TAG_REFUSED, &noted).await {
+            if let Err(error) = self.aws.secrets.tag(event.secret_id.as_str(), TAG_REFUSED, &noted).await {
                 tracing::warn!(error = %error, "that the alert was sent could not be noted");
             }
         }
@@ -248,30 +247,30 @@ impl Rotator {
 }
 
 /// Observes and plans one step.
-async fn look(observer: &Observer<'_>) -> Result<(Observation, Plan)> {
+async fn look(observer: &Observer<'_>) -> Result<(Option<Observation>, Plan)> {
     let mail = observer.config.email.from.is_some();
     Ok(match observer.event.step {
         Step::CreateSecret => {
             let seen = Box::pin(observer.create_secret()).await?;
             let plan =
                 steps::create_secret(&seen, &observer.policy(&seen.secret)?, &observer.config.secret_name);
-            (seen, plan)
+            (Some(seen), plan)
         }
+        Step::SetSecret => (None, steps::set_secret()),
         Step::TestSecret => {
             let seen = observer.test_secret().await?;
             let plan = steps::test_secret(&seen);
-            (seen, plan)
+            (Some(seen), plan)
         }
-        // setSecret never comes here: it looks at nothing.
-        Step::FinishSecret | Step::SetSecret => {
+        Step::FinishSecret => {
             let seen = Box::pin(observer.finish_secret()).await?;
             let plan = steps::finish_secret(&seen, &observer.policy(&seen.secret)?, mail);
-            (seen, plan)
+            (Some(seen), plan)
         }
     })
 }
 
-fn answer(step: Step, outcome: Outcome, done: Vec<Planned<Action>>) -> Result<Answer> {
+fn answer(step: Step, outcome: Outcome, done: Vec<Planned<Action>>) -> Result<RotationAnswer> {
     let (outcome, reason) = match outcome {
         Outcome::Done => ("done", String::new()),
         Outcome::AlreadyDone(reason) => ("already-done", reason),
@@ -280,7 +279,7 @@ fn answer(step: Step, outcome: Outcome, done: Vec<Planned<Action>>) -> Result<An
         Outcome::Refuse(error) => return Err(error),
     };
     let actions = done.iter().map(ToString::to_string).collect();
-    Ok(Answer { step: step.as_str(), outcome, reason, actions })
+    Ok(RotationAnswer { step: step.as_str(), outcome, reason, actions })
 }
 
 impl From<Error> for Diagnostic {

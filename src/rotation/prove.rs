@@ -59,7 +59,7 @@ pub async fn accepted(aws: &Aws, config: &Config, seen: &Observation, key: &Cred
     let answers =
         regions.iter().map(|region| async move { ask(&aws.sts_as(key, region), end, seen, key).await });
     let answers = try_join_all(answers).await?;
-    Ok(answers.iter().all(|answer| matches!(answer, Answer::Accepted)))
+    Ok(answers.iter().all(|answer| matches!(answer, Proof::Accepted)))
 }
 
 fn regions(aws: &Aws, config: &Config, seen: &Observation) -> Result<Vec<String>> {
@@ -83,7 +83,7 @@ struct Place<'a> {
     end: Instant,
 }
 
-enum Answer {
+enum Proof {
     Accepted,
     NotYet,
     WrongSecret,
@@ -96,12 +96,12 @@ async fn prove_in(sts: Sts, place: Place<'_>, seen: &Observation, key: &Credenti
     // Bounded by `end`: each round but one that is followed by a wider one waits.
     loop {
         let answers = join_all((0..width).map(|_| ask(&sts, place.end, seen, key))).await;
-        let answers: Vec<Answer> = answers.into_iter().collect::<Result<_>>()?;
-        let refusal = answers.into_iter().find(|answer| !matches!(answer, Answer::Accepted));
+        let answers: Vec<Proof> = answers.into_iter().collect::<Result<_>>()?;
+        let refusal = answers.into_iter().find(|answer| !matches!(answer, Proof::Accepted));
         match refusal {
             None if width == PROOFS => return Ok(()),
             None => width = PROOFS,
-            Some(Answer::WrongSecret) if start.elapsed() >= WRONG_SECRET_PATIENCE => {
+            Some(Proof::WrongSecret) if start.elapsed() >= WRONG_SECRET_PATIENCE => {
                 return Err(wrong_secret(seen, key));
             }
             Some(refusal) => {
@@ -117,11 +117,11 @@ async fn prove_in(sts: Sts, place: Place<'_>, seen: &Observation, key: &Credenti
     }
 }
 
-async fn ask(sts: &Sts, end: Instant, seen: &Observation, key: &Credential) -> Result<Answer> {
+async fn ask(sts: &Sts, end: Instant, seen: &Observation, key: &Credential) -> Result<Proof> {
     // A silent STS must be named before the invocation's own time is over.
     let asked = timeout_at(end, sts.caller_identity()).await;
     Ok(match asked.unwrap_or_else(|_| Err(CallError::unanswered("sts:GetCallerIdentity"))) {
-        Ok(Identity::Of(arn)) if seen.user.is(&arn) => Answer::Accepted,
+        Ok(Identity::Of(arn)) if seen.user.is(&arn) => Proof::Accepted,
         Ok(Identity::Of(arn)) => {
             return Err(Error::UserMismatch {
                 secret: seen.secret.arn.clone(),
@@ -130,19 +130,19 @@ async fn ask(sts: &Sts, end: Instant, seen: &Observation, key: &Credential) -> R
                 remedy: "Correct the tag `iam-key-rotator:user` or the secret's value.",
             });
         }
-        Ok(Identity::UnknownKey) => Answer::NotYet,
-        Ok(Identity::WrongSecret) => Answer::WrongSecret,
+        Ok(Identity::UnknownKey) => Proof::NotYet,
+        Ok(Identity::WrongSecret) => Proof::WrongSecret,
         Err(error) if error.is_denied() => {
             return Err(rejected(seen, key, format!("was refused by STS ({error})")));
         }
         // No wait makes a clock right.
         Err(error) if error.is_wrong_clock() => return Err(error.into()),
-        Err(error) => Answer::Failed(error),
+        Err(error) => Proof::Failed(error),
     })
 }
 
 fn too_late(
-    refusal: Answer,
+    refusal: Proof,
     place: Place<'_>,
     seen: &Observation,
     key: &Credential,
@@ -150,10 +150,10 @@ fn too_late(
 ) -> Error {
     let region = place.region;
     match refusal {
-        Answer::Failed(error) if error.is_unanswered() => error.advised(unreachable_sts(region)).into(),
-        Answer::Failed(error) => error.into(),
-        Answer::WrongSecret => wrong_secret(seen, key),
-        Answer::Accepted | Answer::NotYet => Error::NotPropagated {
+        Proof::Failed(error) if error.is_unanswered() => error.advised(unreachable_sts(region)).into(),
+        Proof::Failed(error) => error.into(),
+        Proof::WrongSecret => wrong_secret(seen, key),
+        Proof::Accepted | Proof::NotYet => Error::NotPropagated {
             key: key.key_id.clone(),
             region: region.to_owned(),
             waited: format!("{:.1} s", start.elapsed().as_secs_f64()),

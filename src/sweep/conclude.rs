@@ -64,7 +64,8 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
         let forgotten = visit.findings.iter().filter(|finding| audit || (finding.new && !visit.remembers()));
         lines.extend(forgotten.map(|finding| {
             // The evidence of the others holds dates that move.
-            let evidence = if finding.kind.alerts_each_time() { finding.evidence.as_str() } else { "" };
+            let evidence = finding.kind.alerts_each_time().then(|| finding.evidence.to_string());
+            let evidence = evidence.unwrap_or_default();
             format!("{user} {} {:?} {evidence}", finding.kind, finding.key)
         }));
         if audit {

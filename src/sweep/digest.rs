@@ -60,7 +60,7 @@ pub(super) async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     for (name, finding) in report.visits.iter().flat_map(|visit| {
         visit.findings.iter().filter(|finding| finding.new).map(|finding| (&visit.user.name, finding))
     }) {
-        tracing::warn!(user = name.as_str(), kind = ?finding.kind, evidence = finding.evidence, "finding");
+        tracing::warn!(user = name.as_str(), kind = ?finding.kind, evidence = %finding.evidence, "finding");
     }
     if !worth && !called_for {
         return true;
@@ -124,7 +124,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
     let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for visit in visits {
         let row = |what: String, remedy| DigestRow { user: visit.user.name.to_string(), what, remedy };
-        done.extend(visit.actions.iter().map(|planned| row(planned.to_string(), "")));
+        done.extend(visit.actions.iter().map(|planned| row(planned.said().for_people(), "")));
         let superseded = visit.superseded.iter();
         rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
         let promoted = visit.promoted.iter();
@@ -133,12 +133,13 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         );
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-            let row = row(format!("{}{key}: {}", finding.kind, finding.evidence), finding.remedy);
+            let what = format!("{}{key}: {}", finding.kind, finding.evidence.for_people());
+            let row = row(what, finding.remedy);
             if finding.new { new.push(row) } else { known.push(row) }
         }
         failed.extend(visit.failure.iter().map(|error| row(error.chain(), "")));
         refused.extend(
-            visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.clone(), "")),
+            visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.for_people(), "")),
         );
         exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
         coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {

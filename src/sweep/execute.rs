@@ -50,7 +50,7 @@ impl Account<'_> {
             FleetAction::Enroll { secret_name, adopts } => {
                 self.enroll(&view.user, secret_name, adopts).await.map(drop)
             }
-            FleetAction::FinishEnrolment { version, adopts } => {
+            FleetAction::FinishEnrollment { version, adopts } => {
                 self.settle(&view.user, arn, version, adopts).await
             }
             FleetAction::LetUserRead => match self.secrets.policy(arn).await? {
@@ -99,7 +99,7 @@ impl Account<'_> {
         Ok(self.secrets.put_policy(arn, &secret_policy(user, None)).await?)
     }
 
-    /// The label comes last, because it is what tells that the enrolment is whole.
+    /// The label comes last, because it is what tells that the enrollment is whole.
     async fn settle(
         &self,
         user: &UserRef,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::digest::tell_of_step;
-use super::survey::{Candidate, Held, note_held};
+use super::candidate::{Candidate, Held, note_held};
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::plan::sweep::Demand;
 
 /// What such a step answers.
 #[derive(Clone, Debug, Serialize)]
-pub struct StepAnswer {
+pub struct LifecycleAnswer {
     /// Whose.
     pub username: String,
     /// `audit` or `enforce`.
@@ -39,7 +39,7 @@ pub(super) async fn step(
     action: Lifecycle,
     user: &str,
     invocation: &Invocation,
-) -> Result<StepAnswer> {
+) -> Result<LifecycleAnswer> {
     if action == Lifecycle::Create {
         starts_rotations(config, "action")?;
     }
@@ -65,11 +65,11 @@ pub(super) async fn step(
         return Err(error);
     }
     let idle = visit.actions.is_empty();
-    Ok(StepAnswer {
+    Ok(LifecycleAnswer {
         username: user.to_owned(),
         mode: config.mode,
         outcome: if idle { "nothing-to-do" } else { "done" },
-        reason: visit.refused.filter(|_| idle),
+        reason: visit.refused.filter(|_| idle).map(|reason| reason.to_string()),
         actions: visit.actions.iter().map(ToString::to_string).collect(),
     })
 }

@@ -9,11 +9,13 @@
 
 mod account;
 mod answer;
+mod candidate;
 mod conclude;
 mod creation;
 mod digest;
 mod execute;
 mod lifecycle;
+mod look;
 mod organization;
 mod organization_digest;
 mod recall;
@@ -35,7 +37,8 @@ use crate::notify;
 use crate::telemetry::{Metric, Metrics};
 
 pub use account::{Account, Stop};
-pub use survey::{Candidate, Survey};
+pub use candidate::Candidate;
+pub use survey::Survey;
 pub use visit::Visit;
 
 /// The sweep function: what is built once and serves every invocation.

@@ -3,7 +3,7 @@
 //! Its calls grow with pages, not with users. What it reads is up to four hours old, so all it
 //! decides is who gets a visit.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -11,42 +11,19 @@ use futures_util::try_join;
 use jiff::Timestamp;
 
 use super::account::Account;
+use super::candidate::{Candidate, Held, note_held};
 use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
 use crate::model::{
-    AccessKey, AccessKeyId, CredentialReport, OddRow, OtherSecret, ReportedUser, SecretState, UserName,
-    UserRef, read_report,
+    CredentialReport, OddRow, ReportedUser, SecretState, UserName, UserRef, read_report,
 };
 use crate::plan::bind_user_by_labels;
-use crate::plan::sweep::{ListedUser, Triage, triage};
+use crate::plan::sweep::{ListedUser, triage};
 
 /// Secrets of a list that are asked for at once.
 const LISTED_AT_ONCE: usize = 8;
-
-/// A user with a secret of ours, or without one.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// The user.
-    pub user: UserRef,
-    /// The user's enrolled secrets, and what a visit that broke off has created, least ARN first: one, if
-    /// all is well.
-    pub secrets: Vec<String>,
-    /// The keys that the labels of each of those secrets name.
-    pub labels: BTreeMap<String, BTreeSet<AccessKeyId>>,
-    /// Secrets whose tag names the user and that nobody enrolled.
-    pub not_enrolled: Vec<SecretState>,
-    /// Which keys the account's secrets hold in AWSCURRENT, as their labels tell.
-    pub held: Arc<Held>,
-    /// What the lists show.
-    pub triage: Triage,
-    /// Whether the user is in the exempt group.
-    pub in_exempt_group: bool,
-}
-
-/// The keys that labels on AWSCURRENT versions name, each with the secrets.
-pub type Held = HashMap<AccessKeyId, Vec<OtherSecret>>;
 
 /// An account as its lists show it.
 #[derive(Debug, Default)]
@@ -305,49 +282,6 @@ impl Lists<'_> {
             let triage = triage(row, self.config, now);
             let candidate = Candidate { triage, ..Candidate::new(report.user, in_exempt_group) };
             self.survey.candidates.insert(key, candidate);
-        }
-    }
-}
-
-/// Notes which key a secret's AWSCURRENT holds, as its label tells.
-pub(super) fn note_held(config: &SweepConfig, secret: &SecretState, held: &mut Held) {
-    if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
-        let enrolled = config.is_enrolled(secret) || config.lists(secret);
-        let other = OtherSecret { arn: secret.arn.clone(), key: Some(key.clone()), enrolled };
-        held.entry(key).or_default().push(other);
-    }
-}
-
-impl Candidate {
-    /// Adds a secret of the user.
-    pub(super) fn add(&mut self, secret: &SecretState) {
-        self.labels.insert(secret.arn.clone(), secret.labelled_keys());
-        self.secrets.push(secret.arn.clone());
-        self.secrets.sort();
-    }
-
-    /// Whether the labels of a secret name keys, and none of these: then it holds somebody else's.
-    pub(super) fn is_strange(&self, arn: &str, keys: &[AccessKey]) -> bool {
-        let labels = self.labels.get(arn);
-        labels.is_some_and(|labels| !labels.is_empty() && !keys.iter().any(|key| labels.contains(&key.id)))
-    }
-
-    /// The ARNs of all secrets that name the user, enrolled or not.
-    pub fn all_secrets(&self) -> impl Iterator<Item = &str> {
-        let tagged = self.not_enrolled.iter().map(|secret| secret.arn.as_str());
-        self.secrets.iter().map(String::as_str).chain(tagged)
-    }
-
-    /// A user without a secret, of whom nothing more is known.
-    pub(super) fn new(user: UserRef, in_exempt_group: bool) -> Self {
-        Self {
-            user,
-            secrets: Vec::new(),
-            labels: BTreeMap::new(),
-            not_enrolled: Vec::new(),
-            held: Arc::default(),
-            triage: Triage::default(),
-            in_exempt_group,
         }
     }
 }

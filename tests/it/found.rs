@@ -5,7 +5,7 @@ use std::time::Duration;
 use simulator::{Fault, FaultKind, Options};
 
 use crate::invariants::keys_in_no_version;
-use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, USER, value_of};
+use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, USER, days, value_of};
 
 /// Pairs of faults: the SDK's own retry of a stored value was denied, and the stored key was taken
 /// back for one that was not stored.
@@ -143,4 +143,103 @@ async fn a_superseded_key_that_was_deactivated_by_hand_makes_room_within_its_ove
     stage.sim.set_key_status(&old.access_key_id, false);
     stage.rotated(&arn).await;
     assert!(!stage.keys().iter().any(|(id, _)| *id == old.access_key_id));
+}
+
+/// Settings that change in mid-life: each attempt asked STS whether the secret holds the key of a rotation that was
+/// given up, which IAM showed as a use, so that the next attempt took it for a key that somebody uses, for good.
+#[tokio::test(start_paused = true)]
+async fn attempts_that_are_refused_do_not_make_a_key_that_was_given_up_look_used() {
+    let stage = Stage::plain();
+    let (old, arn) = stage.adopted();
+    let mut rotation = stage.sim.rotation(&arn);
+    assert!(stage.sim.step(&mut rotation).await);
+    let given_up = stage.sim.finish(rotation).token;
+    stage.sim.remove_label(&arn, &given_up, "AWSPENDING");
+    stage.sim.tag_user(ACCOUNT, USER, "iam-key-rotator:exempt", "for some days");
+    for _ in 0..3 {
+        stage.sim.advance(days(1));
+        assert_eq!(stage.failed(&arn).await.error_type, "UserExempt");
+    }
+    stage.sim.untag_user(ACCOUNT, USER, "iam-key-rotator:exempt");
+    stage.rotated(&arn).await;
+    assert_eq!(stage.keys(), [(old.access_key_id, true), (stage.working_key(&arn), true)]);
+}
+
+/// The same where the proof was made and the deletion then denied: what may have been the proof counts as a use for
+/// 35 days.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_given_up_and_proved_goes_once_nobody_has_used_it_for_35_days() {
+    let stage = Stage::plain();
+    let (old, arn) = stage.adopted();
+    let mut rotation = stage.sim.rotation(&arn);
+    assert!(stage.sim.step(&mut rotation).await);
+    let given_up = stage.sim.finish(rotation).token;
+    stage.sim.remove_label(&arn, &given_up, "AWSPENDING");
+    stage.sim.advance(days(1));
+    stage.sim.add_fault(Fault::on("DeleteAccessKey", 0, FaultKind::Denied));
+    assert_eq!(stage.failed(&arn).await.error_type, "AccessDenied");
+    stage.sim.clear_faults();
+    stage.sim.advance(days(1));
+    assert_eq!(stage.failed(&arn).await.error_type, "KeyLimit");
+    stage.sim.advance(days(35));
+    stage.rotated(&arn).await;
+    assert_eq!(stage.keys(), [(old.access_key_id, true), (stage.working_key(&arn), true)]);
+}
+
+/// Settings that change in mid-life: with an overlap of 0, finishSecret took the superseded key away from a user who
+/// had been exempted after createSecret.
+#[tokio::test(start_paused = true)]
+async fn a_user_who_is_exempted_after_create_secret_keeps_the_superseded_key_also_without_an_overlap() {
+    for recovery in ["0", "7d"] {
+        let stage =
+            Stage::new(Options::default(), &[("ROTATOR_OVERLAP", "0"), ("ROTATOR_RECOVERY", recovery)]);
+        let (old, arn) = stage.adopted();
+        let mut rotation = stage.sim.rotation(&arn);
+        assert!(stage.sim.step(&mut rotation).await);
+        stage.sim.tag_user(ACCOUNT, USER, "iam-key-rotator:exempt", "a freeze");
+        while stage.sim.step(&mut rotation).await {}
+        assert!(stage.sim.finish(rotation).succeeded, "{}", stage.log.text());
+        assert_eq!(stage.keys(), [(old.access_key_id, true), (stage.working_key(&arn), true)]);
+    }
+}
+
+/// Settings that change in mid-life: an audit notes nothing, so that a superseded key which was made active again after
+/// the last sweep that acted counted as made active just now, at every rotation.
+#[tokio::test(start_paused = true)]
+async fn a_rescued_key_that_no_sweep_has_noted_does_not_block_rotations_for_good() {
+    let fleet = crate::fleet::Fleet::new(&[("ROTATOR_MODE", "retire")]);
+    let (old, arn) = fleet.enrolled("ci-bot", 90);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    for _ in 0..3 {
+        fleet.day().await;
+    }
+    assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id.clone(), false));
+    fleet.deploy(&[("ROTATOR_MODE", "audit")]);
+    fleet.sim.set_key_status(&old.access_key_id, true);
+    for _ in 0..40 {
+        fleet.day().await;
+    }
+    assert_eq!(fleet.sim.rotate(&arn).await.error().unwrap().error_type, "KeyLimit");
+    for _ in 0..4 {
+        fleet.day().await;
+    }
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    assert!(!fleet.keys("ci-bot").iter().any(|(id, _)| *id == old.access_key_id));
+}
+
+/// LocalStack's stack, updated: after a change of the overlap from 24 hours to 0, the sweep said of a key that nobody had
+/// deactivated that it was active again.
+#[tokio::test(start_paused = true)]
+async fn an_overlap_that_is_taken_away_is_not_reported_as_a_key_that_was_made_active_again() {
+    let fleet = crate::fleet::Fleet::new(&[("ROTATOR_MODE", "retire")]);
+    let (old, arn) = fleet.enrolled("ci-bot", 90);
+    assert!(fleet.sim.rotate(&arn).await.succeeded);
+    fleet.sweep().await;
+    fleet.deploy(&[("ROTATOR_MODE", "retire"), ("ROTATOR_OVERLAP", "0")]);
+    let found = fleet.sweep().await["found"].to_string();
+    assert!(found.contains("or the overlap was longer when it was superseded"), "{found}");
+    assert!(!found.contains("it was deactivated"), "{found}");
+    fleet.day().await;
+    fleet.day().await;
+    assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id, false));
 }

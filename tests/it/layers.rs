@@ -170,8 +170,9 @@ fn branches(tree: &str) -> Vec<Vec<String>> {
 fn paths(code: &str) -> Vec<Vec<String>> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     let words = code.split(|letter: char| !is_part(letter));
-    let rooted =
-        words.filter(|word| ["crate::", "super::", "self::"].iter().any(|root| word.starts_with(root)));
+    let is_rooted = |word: &&str| ["crate::", "super::", "self::"].iter().any(|root| word.starts_with(root));
+    // What ends so is the trunk of a `use`.
+    let rooted = words.filter(is_rooted).filter(|word| !word.ends_with("::"));
     rooted.map(|word| word.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect()).collect()
 }
 

@@ -125,32 +125,7 @@ impl Stage {
     /// Puts a new process in the place of the function's, which remembers nothing.
     pub fn restart(&self) {
         let Deployed { settings, role } = self.deployed.lock().unwrap().clone().unwrap();
-        let sink = self.metrics.clone();
-        let metrics = Metrics::new(move |line| {
-            let _ = io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
-        });
-        let aws = Aws::new(sdk_config(&self.sim, &role));
-        let config = Config::from_variables(settings);
-        let rotator = Arc::new(Rotator::new(aws, config, metrics));
-        let sim = self.sim.clone();
-        self.sim.add_function(FUNCTION, move |event, invocation| {
-            let (rotator, sim) = (rotator.clone(), sim.clone());
-            Box::pin(async move {
-                let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
-                let invocation = Invocation {
-                    request_id: invocation.request_id,
-                    function_arn: FUNCTION.to_owned(),
-                    deadline: Instant::now() + left,
-                };
-                match rotator.handle(event, invocation).await {
-                    Ok(answer) => Ok(serde_json::to_value(answer).unwrap()),
-                    Err(error) => {
-                        let diagnostic = lambda_runtime::Diagnostic::from(error);
-                        Err(FunctionError::answered(diagnostic.error_type, diagnostic.error_message))
-                    }
-                }
-            })
-        });
+        add_rotation(&self.sim, FUNCTION, &role, settings, &self.metrics);
     }
 
     /// A key for the user and a secret that holds it, made 100 days ago, with rotation turned on.
@@ -249,6 +224,42 @@ impl Stage {
         calls.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
         calls.into_iter().map(|call| call.operation).collect()
     }
+}
+
+/// A process of a rotation function with these settings, under this role.
+pub fn add_rotation(
+    sim: &Simulator,
+    function: &str,
+    role: &KeyPair,
+    settings: Vec<(String, String)>,
+    metrics: &Lines,
+) {
+    let sink = metrics.clone();
+    let metrics = Metrics::new(move |line| {
+        let _ = io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
+    });
+    let aws = Aws::new(sdk_config(sim, role));
+    let config = Config::from_variables(settings);
+    let rotator = Arc::new(Rotator::new(aws, config, metrics));
+    let simulator = sim.clone();
+    sim.add_function(function, move |event, invocation| {
+        let (rotator, sim) = (rotator.clone(), simulator.clone());
+        Box::pin(async move {
+            let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
+            let invocation = Invocation {
+                request_id: invocation.request_id,
+                function_arn: invocation.function_arn,
+                deadline: Instant::now() + left,
+            };
+            match rotator.handle(event, invocation).await {
+                Ok(answer) => Ok(serde_json::to_value(answer).unwrap()),
+                Err(error) => {
+                    let diagnostic = lambda_runtime::Diagnostic::from(error);
+                    Err(FunctionError::answered(diagnostic.error_type, diagnostic.error_message))
+                }
+            }
+        })
+    });
 }
 
 /// Settings as a process has them.

@@ -56,24 +56,60 @@ def check(behaviour, source, why=""):
 
 
 class World:
-    """A stand-in, and what a check needs of it."""
+    """A stand-in or AWS itself, and what a check needs of it.
 
-    def __init__(self, name, aws, engine=None):
+    What the checks make is named and tagged alike, so that whoever runs them in an account finds all of it; `note`
+    hears of each thing before it is made.
+    """
+
+    # Where there is no engine: of no account.
+    function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
+
+    def __init__(self, name, aws, engine=None, prefix="", path="/", tags=(), note=lambda kind, name: None):
         self.name, self.aws, self.engine = name, aws, engine
         self.iam, self.sts, self.secrets = aws.iam, aws.sts, aws.secretsmanager
-        self._numbers = itertools.count(1)
+        self.path, self.tags = path, list(tags)
+        self._prefix, self._note, self._numbers = prefix, note, itertools.count(1)
 
-    def user(self, **parameters):
-        name = f"user-{next(self._numbers)}"
-        self.iam.create_user(UserName=name, **parameters)
+    def unused(self, kind):
+        """A name that nothing has."""
+        return f"{self._prefix}{kind}-{next(self._numbers)}"
+
+    def _named(self, kind):
+        """The same for something that is about to be made."""
+        name = self.unused(kind)
+        self._note(kind, name)
         return name
+
+    def _tagged(self):
+        """Not every stand-in takes an empty list."""
+        return {"Tags": self.tags} if self.tags else {}
+
+    def user(self):
+        name = self._named("user")
+        self.create_user(name)
+        return name
+
+    def create_user(self, name):
+        self.iam.create_user(UserName=name, Path=self.path, **self._tagged())
 
     def key(self, user):
         return Key.of(self.iam.create_access_key(UserName=user)["AccessKey"])
 
-    def secret(self, value="one", **parameters):
+    def role(self, trust):
+        """The ARN of a role with this trust policy and no permissions."""
+        name = self._named("role")
+        given = {"AssumeRolePolicyDocument": json.dumps(trust), **self._tagged()}
+        return self.iam.create_role(RoleName=name, **given)["Role"]["Arn"]
+
+    def topic(self):
+        return self.aws.sns.create_topic(Name=self._named("topic"), **self._tagged())["TopicArn"]
+
+    def secret(self, value="one", tags=(), **parameters):
         """A secret's name and the id of its first version."""
-        name = f"secret-{next(self._numbers)}"
+        name = self._named("secret")
+        if tags or self.tags:
+            parameters["Tags"] = [*tags, *self.tags]
         created = self.secrets.create_secret(Name=name, SecretString=value, **parameters)
         return name, created["VersionId"]
 
@@ -163,19 +199,20 @@ def user_pages(world):
 def no_such_entity(world):
     user = world.user()
     missing = ("NoSuchEntity", 404)
-    assert refusal(world.iam.get_user, UserName="nobody") == missing
-    assert refusal(world.iam.list_access_keys, UserName="nobody") == missing
+    nobody = world.unused("user")
+    assert refusal(world.iam.get_user, UserName=nobody) == missing
+    assert refusal(world.iam.list_access_keys, UserName=nobody) == missing
     assert refusal(world.iam.delete_access_key, UserName=user, AccessKeyId="AKIAAAAAAAAAAAAAAAAA") == missing
 
 
 @check(
     "User names are not distinguished by case.",
     IAM("CreateUser"),
-    "AWS: ministack and moto tell names apart by case.",
+    "AWS: ministack, moto and LocalStack tell names apart by case.",
 )
 def user_case(world):
     user = world.user()
-    assert refusal(world.iam.create_user, UserName=user.upper()) == ("EntityAlreadyExists", 409)
+    assert refusal(world.create_user, name=user.upper()) == ("EntityAlreadyExists", 409)
 
 
 @check(
@@ -212,7 +249,7 @@ def identity(world):
 @check(
     "A key that does not exist is InvalidClientTokenId, 403.",
     IAM_ERRORS,
-    "AWS and ministack: moto takes any key.",
+    "AWS and ministack: moto and LocalStack take any key.",
 )
 def unknown_key(world):
     stranger = world.aws.under(Key("AKIAAAAAAAAAAAAAAAAA", "x" * 40))
@@ -222,7 +259,7 @@ def unknown_key(world):
 @check(
     "A wrong secret is SignatureDoesNotMatch, 403.",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html",
-    "AWS and ministack: moto checks no signature.",
+    "AWS and ministack: moto and LocalStack check no signature.",
 )
 def wrong_secret(world):
     wrong = world.aws.under(world.key(world.user())._replace(secret="x" * 40))
@@ -232,7 +269,7 @@ def wrong_secret(world):
 @check(
     "An inactive key is refused with InvalidClientTokenId, and works again once it is active.",
     IAM("UpdateAccessKey"),
-    "AWS and ministack: moto takes inactive keys, so no proof of a key proves anything there.",
+    "AWS and ministack: moto and LocalStack take inactive keys, so no proof of a key proves anything there.",
 )
 def inactive_key(world):
     user = world.user()
@@ -247,7 +284,7 @@ def inactive_key(world):
 @check(
     "A deleted key is refused with InvalidClientTokenId.",
     IAM("DeleteAccessKey"),
-    "AWS and ministack: moto takes deleted keys.",
+    "AWS and ministack: moto and LocalStack take deleted keys.",
 )
 def deleted_key(world):
     user = world.user()
@@ -259,7 +296,7 @@ def deleted_key(world):
 @check(
     "A user without policies may not list users: AccessDenied, 403.",
     IAM_ERRORS,
-    "AWS and ministack: moto allows everything unless told otherwise.",
+    "AWS and ministack: moto allows everything unless told otherwise, and LocalStack checks no permission.",
 )
 def no_permission(world):
     me = world.aws.under(world.key(world.user()))
@@ -267,19 +304,17 @@ def no_permission(world):
 
 
 def role(world):
-    account = world.sts.get_caller_identity()["Account"]
+    _, partition, _, _, account, _ = world.sts.get_caller_identity()["Arn"].split(":")
     condition = {"StringEquals": {"sts:ExternalId": "agreed"}}
-    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    principal = {"AWS": f"arn:{partition}:iam::{account}:root"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    name = f"role-{uuid.uuid4()}"
-    return world.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    return world.role({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @check(
     "A role whose trust policy asks for an external id is not assumed without it: AccessDenied, 403.",
     EXTERNAL_ID,
-    "AWS and ministack: moto reads no trust policy.",
+    "AWS and ministack: moto and LocalStack read no trust policy.",
 )
 def external_id(world):
     arn = role(world)
@@ -292,7 +327,7 @@ def external_id(world):
 @check(
     "Temporary credentials are refused without their session token.",
     STS("AssumeRole"),
-    "AWS and ministack: moto looks at no token.",
+    "AWS and ministack: moto and LocalStack look at no token.",
 )
 def session_token(world):
     answer = world.sts.assume_role(RoleArn=role(world), RoleSessionName="audit", ExternalId="agreed")
@@ -313,7 +348,7 @@ def name_taken(world):
 @check(
     "CreateSecret repeated with the same token and value answers as before.",
     SECRETS("CreateSecret"),
-    "AWS and moto: ministack refuses the repetition, which an SDK's retry would meet.",
+    "AWS and moto: ministack and LocalStack refuse the repetition, which an SDK's retry would meet.",
 )
 def repeated_creation(world):
     token = str(uuid.uuid4())
@@ -364,7 +399,7 @@ def label_moves(world):
 @check(
     "A secret has 20 staging labels at most: LimitExceededException, 400.",
     SECRETS_LIMITS,
-    "AWS: our labels are key ids and count towards it. ministack and moto know no limit.",
+    "AWS: our labels are key ids and count towards it. ministack, moto and LocalStack know no limit.",
 )
 def twenty_labels(world):
     name, _ = world.secret()
@@ -390,7 +425,7 @@ def partial_arn(world):
 def not_found(world):
     name, _ = world.secret()
     get, missing = world.secrets.get_secret_value, ("ResourceNotFoundException", 400)
-    assert refusal(get, SecretId="nobody") == missing
+    assert refusal(get, SecretId=world.unused("secret")) == missing
     assert refusal(get, SecretId=name, VersionId=str(uuid.uuid4())) == missing
     assert refusal(get, SecretId=name, VersionStage="AWSPENDING") == missing
 
@@ -434,7 +469,7 @@ def previous_follows(world):
 @check(
     "AWSCURRENT is never taken away without a version to go to (not documented; the strict side).",
     SECRETS("UpdateSecretVersionStage"),
-    "AWS: a secret without AWSCURRENT has no value for anybody. ministack and moto take it away.",
+    "AWS: a secret without AWSCURRENT has no value for anybody. ministack, moto and LocalStack take it away.",
 )
 def current_stays(world):
     named, _, second = two_versions(world)
@@ -455,11 +490,12 @@ def marked_for_deletion(world):
 @check("ListSecrets answers page by page, with the tags and the labels of every version.", SECRETS("ListSecrets"))
 def secret_pages(world):
     tags = [{"Key": "iam-key-rotator:user", "Value": "alice"}]
-    name, version = world.secret(Tags=tags)
+    name, version = world.secret(tags=tags)
     world.secret(), world.secret()
     assert world.secrets.list_secrets(MaxResults=2)["NextToken"]
     (row,) = world.secrets.list_secrets(Filters=[{"Key": "name", "Values": [name]}], MaxResults=1)["SecretList"]
-    assert row["Tags"] == tags and row["SecretVersionsToStages"] == {version: ["AWSCURRENT"]}
+    assert [tag for tag in row["Tags"] if tag not in world.tags] == tags
+    assert row["SecretVersionsToStages"] == {version: ["AWSCURRENT"]}
 
 
 # Secrets Manager: rotation
@@ -479,13 +515,13 @@ def no_function(world):
 @check(
     "RotateSecret is refused while AWSPENDING is on another version than AWSCURRENT.",
     SECRETS("RotateSecret"),
-    "AWS: this is how a stuck rotation shows. ministack and moto begin another one.",
+    "AWS: this is how a stuck rotation shows. ministack and moto begin another one, LocalStack resumes the one before and reports success.",
 )
 def previous_rotation(world):
     name, _ = world.secret()
     world.secrets.put_secret_value(SecretId=name, SecretString="two", VersionStages=["AWSPENDING"])
-    arn = world.engine.function_arn if world.engine else "arn:aws:lambda:eu-west-1:000000000000:function:rotation"
-    rotate = {"SecretId": name, "RotationLambdaARN": arn}
+    arn = world.engine.function_arn if world.engine else world.function_arn
+    rotate = {"SecretId": name, "RotationLambdaARN": arn, "RotationRules": {"AutomaticallyAfterDays": 365}}
     assert refusal(world.secrets.rotate_secret, **rotate) == ("InvalidRequestException", 400)
 
 
@@ -504,7 +540,7 @@ def four_steps(world):
 @check(
     "The event's SecretId is the secret's ARN.",
     ROTATION,
-    "AWS: moto sends the name. The function takes both.",
+    "AWS: moto and LocalStack send the name. The function takes both.",
 )
 def secret_id_is_arn(world):
     name, seen = world.rotation()
@@ -515,7 +551,7 @@ def secret_id_is_arn(world):
 @check(
     "The event carries a RotationToken of 36 to 256 characters.",
     ROTATION,
-    "AWS: moto sends none. The function takes both.",
+    "AWS: moto and LocalStack send none. The function takes both.",
 )
 def rotation_token(world):
     _, seen = world.rotation()
@@ -557,7 +593,7 @@ def failed_step(world):
 @check(
     "RotateImmediately=false runs testSecret alone, and leaves no AWSPENDING behind.",
     SECRETS("RotateSecret"),
-    "AWS: moto leaves the test's version behind.",
+    "AWS: moto leaves the test's version behind, LocalStack answers InternalError.",
 )
 def test_only(world):
     name, seen = world.rotation(RotateImmediately=False)
@@ -586,7 +622,7 @@ def function_is_kept(world):
 @check(
     "CancelRotateSecret turns rotation off.",
     SECRETS("CancelRotateSecret"),
-    "AWS and moto: ministack has no such operation.",
+    "AWS and moto: ministack has no such operation, and LocalStack shows no RotationEnabled afterwards.",
 )
 def cancel(world):
     name, _ = world.rotation()
@@ -599,22 +635,26 @@ def cancel(world):
 
 @check("Publishing to a topic that is not there is NotFound, 404.", SNS("Publish"))
 def no_topic(world):
-    topic = world.aws.sns.create_topic(Name="alerts")["TopicArn"]
+    topic = world.topic()
     assert refusal(world.aws.sns.publish, TopicArn=topic + "x", Message="m") == ("NotFound", 404)
 
 
 @check(
     "A subject of more than 100 characters is InvalidParameter, 400.",
     SNS("Publish"),
-    "AWS and moto: ministack takes any subject.",
+    "AWS and moto: ministack and LocalStack take any subject.",
 )
 def long_subject(world):
-    topic = world.aws.sns.create_topic(Name="alerts")["TopicArn"]
+    topic = world.topic()
     publish = {"TopicArn": topic, "Message": "m", "Subject": "x" * 101}
     assert refusal(world.aws.sns.publish, **publish) == ("InvalidParameter", 400)
 
 
-@check("A mail from a sender that is not verified is MessageRejected, 400.", SES("SendEmail"))
+@check(
+    "A mail from a sender that is not verified is MessageRejected, 400.",
+    SES("SendEmail"),
+    "AWS, ministack and moto: LocalStack has no SESv2.",
+)
 def unverified_sender(world):
     mail = {
         "FromEmailAddress": "robot@example.net",

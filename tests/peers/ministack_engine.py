@@ -2,7 +2,8 @@
 
 Its RotateSecret promotes a copy of the value and invokes nothing. Here RotateSecret stages a version without a value and
 invokes the function with the four steps, as AWS does; the first step that fails ends the rotation. Imported by
-`ministack_server` when ROTATION_ENGINE is set. Each rotation prints one line when it starts and one when it
+`ministack_server` when ROTATION_ENGINE is set. With ROTATION_TESTS, RotateImmediately=false runs testSecret; without, it
+only notes the function, which is all that most tests want of it. Each rotation prints one line when it starts and one when it
 ends, so that a test can wait for it.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
@@ -43,6 +44,8 @@ def rotate_secret(data):
     token = earlier or data.get("ClientRequestToken") or new_uuid()
     if data.get("RotateImmediately", True):
         threading.Thread(target=run, args=(secret, function, staged(secret, token)), daemon=True).start()
+    elif "ROTATION_TESTS" in os.environ:
+        threading.Thread(target=test_alone, args=(secret, function, token), daemon=True).start()
     if earlier:
         words = "A previous rotation isn't complete. That rotation will be reattempted."
         return error_response_json("InvalidRequestException", words, 400)
@@ -76,6 +79,17 @@ def steps(secret, function, token):
             return f"{step}: {answer.get('errorType')}: {answer.get('errorMessage')}"
     secret["LastRotatedDate"] = int(time.time())
     return "done"
+
+
+def test_alone(secret, function, token):
+    """RotateImmediately=false: testSecret on a temporary version with the current value."""
+    current = next(held for held in secret["Versions"].values() if "AWSCURRENT" in held["Stages"])
+    secret["Versions"][token] = current | {"Stages": ["AWSPENDING"]}
+    event = {"SecretId": secret["ARN"], "ClientRequestToken": token, "RotationToken": f"never-to-be-logged-{new_uuid()}"}
+    try:
+        invoker(function).invoke(FunctionName=function, Payload=json.dumps(event | {"Step": "testSecret"}))
+    finally:
+        del secret["Versions"][token]
 
 
 def invoker(function, **key):

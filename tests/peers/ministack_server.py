@@ -163,7 +163,14 @@ def extract_resource_arn(service, method, path, headers, body, params, region, a
         return f"arn:aws:organizations::{account}:ou/{own.get('Id')}/{fields()['ParentId']}"
     if service == "ses" and sender():
         return f"arn:aws:ses:{region}:{account}:identity/{sender().partition('@')[2]}"
-    return resource_of(service, method, path, headers, body, params, region, account)
+    return with_path(resource_of(service, method, path, headers, body, params, region, account))
+
+
+def with_path(arn):
+    """ministack leaves the path out of the ARN of a user that a request names."""
+    name = arn.partition(":user/")[2]
+    user = iam._users.get(name) if name else None
+    return user["Arn"] if user else arn
 
 
 def condition_value(key, context):

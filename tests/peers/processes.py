@@ -83,6 +83,10 @@ class Process:
         """The id of the session that it and what it starts belong to."""
         return self._child.pid
 
+    def ends(self):
+        """Its exit code, when it has ended."""
+        return self._child.wait(timeout=PATIENCE_SECONDS)
+
     def exited(self):
         return self._child.poll() is not None
 

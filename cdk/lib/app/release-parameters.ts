@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
-import { CfnParameter } from 'aws-cdk-lib';
+import { CfnParameter, Fn } from 'aws-cdk-lib';
 import { PACKAGE_ROOT } from '../code';
 import { DEFAULTS } from '../settings';
 
 const SPAN = '^(0|[0-9]{1,9}[smhd])$';
-/** CloudFormation matches each value of a list. */
-const ONE_ROLE = '^(arn:[^*?]+)?$';
+const ROLES = listOf('arn:[^*?,\\s]+');
+const REGIONS = listOf('[a-z0-9-]+');
+const LIST_HINT = 'Separated by commas, without spaces.';
 /** When the sweep runs, unless the parameter says otherwise. */
 export const DEFAULT_SCHEDULE = 'rate(1 hour)';
 const SPAN_HINT = 'A duration such as 30s, 90m, 24h, 10d or 0.';
@@ -98,7 +99,7 @@ export class ReleaseParameters {
       }),
       userPath: this.text('UserPath', { label: 'and that are below this path', standard: '/', pattern: '^/([!-.0-~]+/)*$' }),
       alertEmail: this.text('AlertEmail', { label: 'Address that gets alerts', standard: '' }),
-      enrollmentRoles: this.list('EnrollmentRoles', 'ARNs of the roles that deploy this and enroll users', '', ONE_ROLE),
+      enrollmentRoles: this.list('EnrollmentRoles', 'ARNs of the roles that deploy this and enroll users', '', ROLES),
     };
   }
 
@@ -161,7 +162,7 @@ export class ReleaseParameters {
       exemptUsers: this.list('ExemptUsers', 'Exempt users, * for any characters', ''),
       exemptGroup: this.text('ExemptGroup', { label: 'Exempt group', standard: DEFAULTS.exemptGroup }),
       exemptTag: this.text('ExemptTag', { label: 'Exempt tag', standard: DEFAULTS.exemptTag, pattern: '^.+$' }),
-      replicaRegions: this.list('ReplicaRegions', 'Regions that get a replica of secrets that are made', ''),
+      replicaRegions: this.list('ReplicaRegions', 'Regions that get a replica of secrets that are made', '', REGIONS),
       schedule: this.text('Schedule', { label: 'When it runs', standard: DEFAULT_SCHEDULE, pattern: '^(rate|cron)\\(.+\\)$' }),
       reservedConcurrency: this.text('ReservedConcurrency', {
         label: 'Sweeps at once; 0 reserves nothing',
@@ -184,9 +185,13 @@ export class ReleaseParameters {
     return this.text(name, { label, standard, pattern: SPAN, hint: SPAN_HINT });
   }
 
+  /**
+   * A String, so that a variable of a function is the parameter as it is, and a condition compares it with nothing: CloudFormation
+   * documents no Fn::Join in conditions, which a CommaDelimitedList would need.
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
+   */
   private list(name: string, label: string, standard: string, pattern?: string): string[] {
-    const question = { label, standard, ...(pattern === undefined ? {} : { pattern }) };
-    return this.parameter(name, 'CommaDelimitedList', question).valueAsList;
+    return Fn.split(',', this.text(name, { label, standard, ...(pattern === undefined ? {} : { pattern, hint: LIST_HINT }) }));
   }
 
   private parameter(name: string, type: string, { label, standard, values, pattern, hint }: Question): CfnParameter {
@@ -200,4 +205,9 @@ export class ReleaseParameters {
       ...(pattern === undefined ? {} : { allowedPattern: pattern }),
     });
   }
+}
+
+/** No spaces: a policy would hold them as a part of the value. */
+function listOf(value: string): string {
+  return `^(${value}(,${value})*)?$`;
 }

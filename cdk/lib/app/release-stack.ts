@@ -63,7 +63,7 @@ export class ReleaseStack extends Stack {
     const bare = Fn.conditionOr(...BARE_NAMES.map((name) => Fn.conditionEquals(asked.secretName, name)));
     const creates = new CfnCondition(this, 'Creates', { expression: Fn.conditionAnd(enforces, Fn.conditionNot(bare)) });
     const replicates = new CfnCondition(this, 'Replicates', {
-      expression: Fn.conditionAnd(creates, Fn.conditionNot(Fn.conditionEquals(Fn.join('', asked.replicaRegions), ''))),
+      expression: Fn.conditionAnd(creates, Fn.conditionNot(Fn.conditionEquals(Fn.join(',', asked.replicaRegions), ''))),
     });
     new CfnRule(this, 'NamedSecrets', {
       ruleCondition: Fn.conditionAnd(Fn.conditionEquals(asked.mode, 'enforce'), Fn.conditionEquals(asked.scope, 'all')),
@@ -99,7 +99,7 @@ export class ReleaseStack extends Stack {
     output('SweepFunctionName', rotation.sweep.function.functionName, 'Invoke it with {} to sweep now');
     output('AlertTopicArn', rotation.alertTopic.topicArn, 'Where failures and findings go');
     // Without the role that deploys it, the policy would refuse updates of the stack.
-    const named = set('EnrollmentRoles', Fn.join('', asked.enrollmentRoles));
+    const named = set('EnrollmentRoles', Fn.join(',', asked.enrollmentRoles));
     const policy = policyText(rotation.serviceControlPolicy([Fn.join('","', asked.enrollmentRoles)]));
     output('ServiceControlPolicy', policy, "Refuses the rotator's tags to everybody else", named);
   }

@@ -122,9 +122,11 @@ export function resolve(value: unknown, account: string, parameters: Readonly<Re
   }
   if (name === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown];
-    // A parameter that is a list is written between commas.
-    const list = Array.isArray(parts) ? parts.map((part) => resolve(part, account, parameters)) : String(resolve(parts, account, parameters)).split(',');
-    return list.map(String).join(separator);
+    return (resolve(parts, account, parameters) as unknown[]).map(String).join(separator);
+  }
+  if (name === 'Fn::Split') {
+    const [separator, whole] = argument as [string, unknown];
+    return String(resolve(whole, account, parameters)).split(separator);
   }
   if (name === 'Fn::Sub') {
     return String(argument).replaceAll('${AWS::Partition}', 'aws');

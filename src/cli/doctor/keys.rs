@@ -141,11 +141,11 @@ fn is_waiting(seen: Keyring<'_>, key: Option<&AccessKeyId>) -> bool {
 
 fn check_unknown_keys(report: &mut Checks, seen: Keyring<'_>) {
     let known = seen.current_version().is_some_and(|version| version.key.is_some());
-    let strangers = seen
+    let unknown = seen
         .keys
         .iter()
         .filter(|key| known && key.status == KeyStatus::Active && seen.role(key) == KeyRole::Unknown);
-    for key in strangers {
+    for key in unknown {
         let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
         report.warning(
             AREA,

@@ -141,7 +141,7 @@ async fn of_account(session: &Session) -> Result<Checks, Failure> {
         keys::check_retired(&mut report, session, "users", &visit, mode);
         for finding in &visit.findings {
             let what = format!("{}: {}", visit.user.name, finding.kind);
-            report.warning("users", what, finding.evidence.clone(), finding.remedy);
+            report.warning("users", what, finding.evidence.to_string(), finding.remedy);
         }
         if let Some(error) = &visit.failure {
             let what = format!("{} could not be looked at", visit.user.name);

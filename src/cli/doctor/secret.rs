@@ -125,7 +125,7 @@ fn check_labels(report: &mut Checks, target: &Target<'_>) {
         keys: Vec::new(),
     };
     match unstick(&view).wait {
-        Some(wait) => report.note("labels", wait),
+        Some(wait) => report.note("labels", wait.to_string()),
         None => report.error(
             "labels",
             "a rotation has begun and not ended; the next is refused",

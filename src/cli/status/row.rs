@@ -41,7 +41,7 @@ impl Urgency {
 
 /// One key; or a user without one, who has a secret.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct KeyRow {
+pub(super) struct StatusRow {
     pub urgency: Urgency,
     /// Whether something is to be done now.
     pub due: bool,
@@ -66,21 +66,21 @@ pub(super) struct KeyRow {
 }
 
 /// A user's keys.
-pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<KeyRow> {
+pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<StatusRow> {
     if visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none() {
         return Vec::new();
     }
     let seen = visit.keyring(now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
-    let mut rows: Vec<KeyRow> = keys.iter().map(|key| KeyRow::of(visit, seen, Some(key))).collect();
+    let mut rows: Vec<StatusRow> = keys.iter().map(|key| StatusRow::of(visit, seen, Some(key))).collect();
     if rows.is_empty() {
-        rows.push(KeyRow::of(visit, seen, None));
+        rows.push(StatusRow::of(visit, seen, None));
     }
     rows
 }
 
-impl KeyRow {
+impl StatusRow {
     /// What the columns of `record` are.
     pub const COLUMNS: [&'static str; 18] = [
         "urgency",

@@ -49,7 +49,8 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     // Old labels first: a secret that has all its twenty takes no other.
     let mut actions: Vec<Planned<Action>> = changes(room::stale_labels(seen.keyring())).collect();
     actions.extend(adopt(seen));
-    let room = room::make(seen.keyring(), &seen.user, &seen.claims, policy)?;
+    let room =
+        room::make(seen.keyring(), &seen.claims, policy).map_err(|blocked| blocked.error(&seen.user))?;
     let told = tell_deleted(seen, &room);
     actions.extend(changes(room));
     actions.extend(told);

@@ -120,9 +120,10 @@ fn unnamed_predecessor<'s>(
 
 /// With an overlap of zero the superseded key goes inactive here, and with no recovery window
 /// either it is deleted here. Otherwise it stays, labelled, for its time to come. It stays as well
-/// where another secret's consumers may use it.
+/// where another secret's consumers may use it, and where the user was exempted after createSecret.
 fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec<Planned<Action>> {
-    let Some(key) = seen.keys.iter().find(|key| key.id == *old).filter(|_| policy.overlap.is_zero()) else {
+    let at_once = policy.overlap.is_zero() && seen.claims.exempt.is_none();
+    let Some(key) = seen.keys.iter().find(|key| key.id == *old).filter(|_| at_once) else {
         return Vec::new();
     };
     if let Some(other) = seen.claims.holder_elsewhere(key, seen.now) {
@@ -137,7 +138,7 @@ fn retire_at_once(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> Vec
         ));
     }
     if policy.recovery.is_zero() {
-        let reason = "superseded, and overlap and recovery are 0".into();
+        let reason = "superseded, and overlap and recovery are 0";
         actions.extend(changes(deletion(Some(&seen.secret), old, reason)));
     }
     actions

@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::{Change, Planned};
 use crate::error::Error;
-use crate::model::{AccessKeyId, Intent, VersionId};
+use crate::model::{AccessKeyId, Intent, Phrase, VersionId};
 
 pub use contract::{Stage, stage};
 pub use create_secret::create_secret;
@@ -79,7 +79,7 @@ pub enum Action {
         /// The key.
         key: AccessKeyId,
         /// Why it could go.
-        evidence: String,
+        evidence: Phrase,
     },
     /// Take off the tag that remembers a lasting refusal, which is over.
     ForgetRefusal,

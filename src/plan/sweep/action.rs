@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{AccessKeyId, RotationSetup, VersionId, counted};
+use crate::model::{AccessKeyId, Phrase, RotationSetup, Say, VersionId, counted, phrase};
 use crate::plan::Change;
 
 /// Something a sweep changes. Its `Display` is the line an audit prints.
@@ -16,8 +16,8 @@ pub enum FleetAction {
         /// The user's key, which the first rotation supersedes.
         adopts: AccessKeyId,
     },
-    /// The rest of an enrolment that broke off.
-    FinishEnrolment {
+    /// The rest of an enrollment that broke off.
+    FinishEnrollment {
         /// The secret's first version.
         version: VersionId,
         /// The user's key.
@@ -37,7 +37,7 @@ pub enum FleetAction {
 impl FleetAction {
     /// Whether the user must be looked at again after it: a key has gone, or a secret has come.
     pub fn ends_a_look(&self) -> bool {
-        self.is_destructive() || matches!(self, Self::Enroll { .. } | Self::FinishEnrolment { .. })
+        self.is_destructive() || matches!(self, Self::Enroll { .. } | Self::FinishEnrollment { .. })
     }
 
     /// Whether it takes a key away.
@@ -49,7 +49,7 @@ impl FleetAction {
     pub fn key(&self) -> Option<&AccessKeyId> {
         match self {
             Self::Change(change) => change.takes(),
-            Self::Enroll { adopts, .. } | Self::FinishEnrolment { adopts, .. } => Some(adopts),
+            Self::Enroll { adopts, .. } | Self::FinishEnrollment { adopts, .. } => Some(adopts),
             Self::RequestRotation { .. } | Self::LetUserRead => None,
         }
     }
@@ -57,7 +57,7 @@ impl FleetAction {
     /// Its name, as answers and summaries count it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Enroll { .. } | Self::FinishEnrolment { .. } => "enroll",
+            Self::Enroll { .. } | Self::FinishEnrollment { .. } => "enroll",
             Self::LetUserRead => "let-user-read",
             Self::RequestRotation { .. } => "request-rotation",
             Self::Change(change) => change.name(),
@@ -65,22 +65,31 @@ impl FleetAction {
     }
 }
 
+impl Say for &FleetAction {
+    fn say(self, phrase: &mut Phrase) {
+        let said = match self {
+            FleetAction::Enroll { secret_name, adopts } => phrase!(
+                format_args!("enroll: create secret {secret_name:?}, whose first rotation supersedes "),
+                adopts
+            ),
+            FleetAction::FinishEnrollment { adopts, .. } => {
+                phrase!("finish the enrollment whose first rotation supersedes ", adopts)
+            }
+            FleetAction::LetUserRead => phrase!("set a policy by which the user can read the secret"),
+            FleetAction::RequestRotation { setup: Some(setup) } => {
+                let days = counted(setup.every_days, "day");
+                phrase!(format_args!("rotate the secret now, and then every {days}"))
+            }
+            FleetAction::RequestRotation { setup: None } => phrase!("rotate the secret"),
+            FleetAction::Change(change) => phrase!(change),
+        };
+        said.say(phrase);
+    }
+}
+
 impl fmt::Display for FleetAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Enroll { secret_name, adopts } => {
-                write!(f, "enroll: create secret {secret_name:?}, whose first rotation supersedes {adopts}")
-            }
-            Self::FinishEnrolment { adopts, .. } => {
-                write!(f, "finish the enrolment whose first rotation supersedes {adopts}")
-            }
-            Self::LetUserRead => f.write_str("set a policy by which the user can read the secret"),
-            Self::RequestRotation { setup: Some(setup) } => {
-                write!(f, "rotate the secret now, and then every {}", counted(setup.every_days, "day"))
-            }
-            Self::RequestRotation { setup: None } => f.write_str("rotate the secret"),
-            Self::Change(change) => change.fmt(f),
-        }
+        phrase!(self).fmt(f)
     }
 }
 

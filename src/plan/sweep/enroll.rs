@@ -6,9 +6,18 @@ use super::planner::{Planner, before, deletes_unknown_keys, warns};
 use super::view::Demand;
 use crate::config::Scope;
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyStatus, UnknownKeys, fits_a_secret_name, fits_a_tag,
+    AccessKey, AccessKeyId, FindingKind, KeyStatus, Phrase, UnknownKeys, fits_a_secret_name, fits_a_tag,
+    phrase,
 };
 use crate::plan::retire::after;
+
+/// What keeps the sweep from creating a secret.
+struct Bar {
+    /// None where the settings say that it creates none.
+    kind: Option<FindingKind>,
+    key: Option<AccessKeyId>,
+    evidence: Phrase,
+}
 
 impl Planner<'_> {
     /// The secret is made as early as the first warning goes out, or an inactive key is seen beside the active
@@ -19,14 +28,14 @@ impl Planner<'_> {
             Demand::Due => self.config.scope == Scope::All,
             Demand::Rotate => true,
             Demand::Deactivate | Demand::Delete => {
-                return self.refuse("the user has no secret, so which key is superseded is not known".into());
+                return self.refuse("the user has no secret, so which key is superseded is not known");
             }
         };
         let mut active: Vec<&AccessKey> =
             self.view.keys.iter().filter(|key| key.status == KeyStatus::Active).collect();
         active.sort_by_key(|key| key.created);
         let (Some(oldest), Some(youngest)) = (active.first(), active.last()) else {
-            return self.refuse("the user has no active key, and gets none".into());
+            return self.refuse("the user has no active key, and gets none");
         };
         if !wanted {
             return;
@@ -42,46 +51,13 @@ impl Planner<'_> {
         if early && leftover.is_none() {
             return self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
         }
-        if !self.config.shared.has_own_names() {
-            return self.refuse(format!(
-                "the user has no enrolled secret, and with ROTATOR_SECRET_NAME={} the sweep creates none: create it, then `iam-key-rotator enroll {} --secret NAME`",
-                self.config.shared.secret_name, self.view.user.name
-            ));
-        }
-        let (name, user) = (self.config.shared.secret_name_of(&self.view.user), &self.view.user.name);
-        if !fits_a_secret_name(&name) || !fits_a_tag(user) {
-            let evidence = format!(
-                "the name {user:?} holds a character, such as a comma, that no secret's name and no tag may hold, so no secret is created. If the user may be renamed: `aws iam update-user --user-name '{user}' --new-user-name NAME`"
-            );
-            self.refuse(evidence.clone());
-            return self.find(FindingKind::NameUnusable, None, evidence);
-        }
-        if let Some(other) = self.view.claims.others.first() {
-            let key = other.key.as_ref().map_or_else(|| "a key of the user".to_owned(), ToString::to_string);
-            let evidence =
-                format!("AWSCURRENT of {} may hold {key}, so no other secret is created", other.arn);
-            self.refuse(evidence.clone());
-            return self.find(FindingKind::SecretConflict, None, evidence);
-        }
-        if self.view.name_taken {
-            let name = self.config.shared.secret_name_of(&self.view.user);
-            return self.find(
-                FindingKind::NameTaken,
-                None,
-                format!(
-                    "the user's secret would be called {name:?}, and there is one that is not the user's"
-                ),
-            );
-        }
-        if active.len() > 1 && self.policy.unknown_keys != UnknownKeys::DeleteOldest {
-            let evidence = format!("{} and {} are both active", oldest.id, youngest.id);
-            self.refuse(evidence.clone());
-            return self.find(FindingKind::TwoActiveKeys, Some(&oldest.id), evidence);
+        if let Some(bar) = self.bar_to_enrollment(&active) {
+            return self.decline(bar);
         }
         let secret_name = self.config.shared.secret_name_of(&self.view.user);
-        let reason = format!("its key {} was created {}", oldest.id, oldest.created);
+        let reason = phrase!("its key ", &oldest.id, " was created ", oldest.created);
         let why = match leftover.filter(|_| early) {
-            Some(key) => format!("the secret remembers since when its key {key} is inactive"),
+            Some(key) => phrase!("the secret remembers since when its key ", &key, " is inactive"),
             None => reason.clone(),
         };
         self.act(FleetAction::Enroll { secret_name, adopts: youngest.id.clone() }, why);
@@ -89,6 +65,55 @@ impl Planner<'_> {
             self.request_rotation(self.config.rotation_setup(), reason);
         } else {
             self.expect(ComingEvent::Rotation, &oldest.id, due, self.config.rotate_after);
+        }
+    }
+
+    /// What keeps the sweep from creating a secret for a user with these active keys, the oldest first.
+    fn bar_to_enrollment(&self, active: &[&AccessKey]) -> Option<Bar> {
+        let (user, settings) = (&self.view.user.name, &self.config.shared);
+        if !settings.has_own_names() {
+            let said = format_args!(
+                "the user has no enrolled secret, and with ROTATOR_SECRET_NAME={} the sweep creates none: create it, then `iam-key-rotator enroll {user} --secret NAME`",
+                settings.secret_name
+            );
+            return Some(Bar { kind: None, key: None, evidence: phrase!(said) });
+        }
+        let bar = |kind, key: Option<&AccessKeyId>, evidence| {
+            Some(Bar { kind: Some(kind), key: key.cloned(), evidence })
+        };
+        let name = settings.secret_name_of(&self.view.user);
+        if !fits_a_secret_name(&name) || !fits_a_tag(user) {
+            let evidence = phrase!(format_args!(
+                "the name {user:?} holds a character, such as a comma, that no secret's name and no tag may hold, so no secret is created. If the user may be renamed: `aws iam update-user --user-name '{user}' --new-user-name NAME`"
+            ));
+            return bar(FindingKind::NameUnusable, None, evidence);
+        }
+        if let Some(other) = self.view.claims.others.first() {
+            let key = other.key.as_ref().map_or("a key of the user".into(), |key| phrase!(key));
+            let secret = format_args!("AWSCURRENT of {} may hold ", other.arn);
+            let evidence = phrase!(secret, &key, ", so no other secret is created");
+            return bar(FindingKind::SecretConflict, None, evidence);
+        }
+        if self.view.name_taken {
+            let evidence = phrase!(format_args!(
+                "the user's secret would be called {name:?}, and there is one that is not the user's"
+            ));
+            return bar(FindingKind::NameTaken, None, evidence);
+        }
+        match active {
+            [oldest, .., youngest] if self.policy.unknown_keys != UnknownKeys::DeleteOldest => {
+                let evidence = phrase!(&oldest.id, " and ", &youngest.id, " are both active");
+                bar(FindingKind::TwoActiveKeys, Some(&oldest.id), evidence)
+            }
+            _ => None,
+        }
+    }
+
+    /// Says why there is no secret: as a finding, if somebody has to decide.
+    fn decline(&mut self, bar: Bar) {
+        self.refuse(bar.evidence.clone());
+        if let Some(kind) = bar.kind {
+            self.find(kind, bar.key.as_ref(), bar.evidence);
         }
     }
 

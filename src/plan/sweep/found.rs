@@ -4,19 +4,28 @@ use jiff::Timestamp;
 
 use super::planner::{Planner, age_limit};
 use crate::model::names::TAG_EMAIL;
-use crate::model::{AccessKey, FindingKind, KeyRole, KeyStatus, counted, mailbox};
+use crate::model::{AccessKey, FindingKind, KeyRole, KeyStatus, Say, counted, mailbox, phrase};
 use crate::plan::retire::after;
 
 impl Planner<'_> {
     /// Nothing is done about a secret that is to be deleted: AWS refuses every change of it. Its key works
     /// on, and once the secret is gone nothing rotates it.
     pub(super) fn find_deleted(&mut self, at: Timestamp) {
-        self.refuse(format!("the user's secret is scheduled for deletion on {at}"));
-        let keys: Vec<&str> = self.view.keys.iter().map(|key| key.id.as_str()).collect();
-        let evidence = format!(
-            "secret {0} of the user is scheduled for deletion on {at}; the user's keys are left as they are ({1}). If it is still needed: `aws secretsmanager restore-secret --secret-id {0}`",
-            self.seen.secret.map_or("", |secret| secret.arn.as_str()),
-            if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+        self.refuse(phrase!("the user's secret is scheduled for deletion on ", at));
+        let secret = self.seen.secret.map_or("", |secret| secret.arn.as_str());
+        let mut keys = phrase!(if self.view.keys.is_empty() { "none" } else { "" });
+        for (nth, key) in self.view.keys.iter().enumerate() {
+            if nth > 0 { ", " } else { "" }.say(&mut keys);
+            key.id.say(&mut keys);
+        }
+        let evidence = phrase!(
+            format_args!("secret {secret} of the user is scheduled for deletion on "),
+            at,
+            "; the user's keys are left as they are (",
+            &keys,
+            format_args!(
+                "). If it is still needed: `aws secretsmanager restore-secret --secret-id {secret}`"
+            )
         );
         self.find(FindingKind::SecretDeleted, None, evidence);
     }
@@ -68,7 +77,7 @@ impl Planner<'_> {
             .collect();
         for key in old {
             let days = now.duration_since(key.created).as_hours() / 24;
-            let evidence = format!("active since {}, {}", key.created, counted(days, "day"));
+            let evidence = phrase!("active since ", key.created, ", ", &counted(days, "day"));
             self.find(kind, Some(&key.id), evidence);
         }
     }

@@ -20,7 +20,7 @@ use planner::{Planner, policy};
 
 use super::exemption;
 use crate::config::SweepConfig;
-use crate::model::{AccessKeyId, Finding, FindingKind};
+use crate::model::{AccessKeyId, Finding, FindingKind, phrase};
 
 pub use action::FleetAction;
 pub use guard::is_guarded;
@@ -38,53 +38,11 @@ pub fn plan_user(view: &UserView, config: &SweepConfig, demand: Demand) -> UserP
 
 impl Planner<'_> {
     fn plan(&mut self) {
-        self.plan.exempt = exemption(
-            &self.config.shared.exempt,
-            &self.view.user.name,
-            self.view.in_exempt_group,
-            &self.view.tags,
-        );
-        if let Some(reason) = self.plan.exempt.clone() {
-            self.refuse(format!("the user is exempt: {reason}"));
-            return self.find_old(FindingKind::ExemptButOld);
-        }
-        if let Some(at) = self.view.secret.as_ref().and_then(|secret| secret.deleted) {
-            return self.find_deleted(at);
-        }
-        self.find_not_enrolled();
-        if !self.view.strange.is_empty() {
-            let evidence = format!(
-                "tagged with the user, though their labels name keys of somebody else: {}",
-                self.view.strange.join(", ")
-            );
-            self.find(FindingKind::SecretConflict, None, evidence);
-        }
-        if self.view.secret.is_none() && !self.view.not_enrolled.is_empty() {
-            self.refuse("the user's secret is not enrolled".into());
-            return self.find_old(FindingKind::KeyOverdue);
-        }
-        if self.view.missing {
-            let evidence = match self.view.secret {
-                Some(_) => format!("the secret is bound to user {}, whom IAM does not know", self.view.user),
-                None => format!("IAM knows no user {}", self.view.user),
-            };
-            return self.find(FindingKind::UserMissing, None, evidence);
-        }
-        if !self.view.rivals.is_empty() {
-            let evidence = format!("the user's other secrets: {}", self.view.rivals.join(", "));
-            self.find(FindingKind::SecretConflict, None, evidence);
-            return self.find_old(FindingKind::KeyOverdue);
-        }
-        match policy(self.config, self.view.secret.as_ref()) {
-            Ok(policy) => self.policy = policy,
-            Err(tag) => {
-                let evidence = format!("the secret's tag `{tag}` is no duration such as 24h or 7d");
-                return self.find(FindingKind::UnreadableSetting, None, evidence);
-            }
+        if self.is_left_alone() {
+            return;
         }
         if self.view.ledger.was_altered() {
-            let evidence =
-                "the secret's tag `iam-key-rotator:notices` held entries that no sweep wrote".to_owned();
+            let evidence = "the secret's tag `iam-key-rotator:notices` held entries that no sweep wrote";
             self.find(FindingKind::NotesDropped, None, evidence);
         }
         self.find_unusable_address();
@@ -95,7 +53,7 @@ impl Planner<'_> {
                 self.enroll();
             }
         } else if let Some(began) = self.in_flight() {
-            return self.refuse(format!("a rotation is under way since {began}"));
+            return self.refuse(phrase!("a rotation is under way since ", began));
         } else {
             self.retire();
             if !self.demand.is_retirement() {
@@ -110,6 +68,58 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether nothing may be done about the user, and why: exempt, gone, or with secrets that a person must look
+    /// at first.
+    fn is_left_alone(&mut self) -> bool {
+        let user = &self.view.user;
+        let exempt = &self.config.shared.exempt;
+        self.plan.exempt = exemption(exempt, &user.name, self.view.in_exempt_group, &self.view.tags);
+        if let Some(reason) = self.plan.exempt.clone() {
+            self.refuse(format!("the user is exempt: {reason}"));
+            self.find_old(FindingKind::ExemptButOld);
+            return true;
+        }
+        if let Some(at) = self.view.secret.as_ref().and_then(|secret| secret.deleted) {
+            self.find_deleted(at);
+            return true;
+        }
+        self.find_not_enrolled();
+        if !self.view.strange.is_empty() {
+            let secrets = self.view.strange.join(", ");
+            let evidence =
+                format!("tagged with the user, though their labels name keys of somebody else: {secrets}");
+            self.find(FindingKind::SecretConflict, None, evidence);
+        }
+        if self.view.secret.is_none() && !self.view.not_enrolled.is_empty() {
+            self.refuse("the user's secret is not enrolled");
+            self.find_old(FindingKind::KeyOverdue);
+            return true;
+        }
+        if self.view.missing {
+            let evidence = match self.view.secret {
+                Some(_) => format!("the secret is bound to user {user}, whom IAM does not know"),
+                None => format!("IAM knows no user {user}"),
+            };
+            self.find(FindingKind::UserMissing, None, evidence);
+            return true;
+        }
+        if !self.view.rivals.is_empty() {
+            let evidence = format!("the user's other secrets: {}", self.view.rivals.join(", "));
+            self.find(FindingKind::SecretConflict, None, evidence);
+            self.find_old(FindingKind::KeyOverdue);
+            return true;
+        }
+        match policy(self.config, self.view.secret.as_ref()) {
+            Ok(policy) => self.policy = policy,
+            Err(tag) => {
+                let evidence = format!("the secret's tag `{tag}` is no duration such as 24h or 7d");
+                self.find(FindingKind::UnreadableSetting, None, evidence);
+                return true;
+            }
+        }
+        false
+    }
+
     fn finish(mut self) -> UserPlan {
         if self.plan.exempt.is_some() {
             return self.plan;
@@ -117,7 +127,7 @@ impl Planner<'_> {
         if self.plan.actions.is_empty() && self.plan.refused.is_none() {
             let found = self.plan.findings.first();
             let said =
-                found.map(|finding| format!("{}: {}. {}", finding.kind, finding.evidence, finding.remedy));
+                found.map(|found| phrase!(found.kind.as_str(), ": ", &found.evidence, ". ", found.remedy));
             self.refuse(said.unwrap_or_else(|| "nothing is known that could be done".into()));
         }
         let (seen, found) = (self.seen, &self.plan.findings);
@@ -135,7 +145,10 @@ impl Planner<'_> {
             let evidence = finding.evidence.clone();
             match finding.kind {
                 FindingKind::StillInUse => notices.push(Notice::StillInUse { key, evidence }),
-                FindingKind::Reactivated => notices.push(Notice::Reactivated { key, evidence }),
+                FindingKind::Reactivated => {
+                    let again = !self.policy.overlap.is_zero();
+                    notices.push(Notice::Reactivated { key, again, evidence });
+                }
                 _ => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{AccessKeyId, Note};
+use crate::model::{AccessKeyId, Note, Phrase};
 
 /// What will happen to a key, if nothing changes until then.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -40,21 +40,23 @@ pub enum Notice {
         /// The key.
         key: AccessKeyId,
         /// Why it could go.
-        evidence: String,
+        evidence: Phrase,
     },
-    /// That a key which was deactivated is active again, and until when it is left so.
+    /// That a superseded key is active after its time, and until when it is left so.
     Reactivated {
         /// The key.
         key: AccessKeyId,
+        /// Whether it is known to have been deactivated.
+        again: bool,
         /// What was found, with the command that activates it.
-        evidence: String,
+        evidence: Phrase,
     },
     /// That a superseded key is still used, and where.
     StillInUse {
         /// The key.
         key: AccessKeyId,
         /// Its last use.
-        evidence: String,
+        evidence: Phrase,
     },
 }
 

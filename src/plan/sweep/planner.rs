@@ -10,8 +10,8 @@ use super::user_plan::UserPlan;
 use super::view::{Demand, UserView};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, Keyring, Ledger, Policy, RotationSetup, SecretState,
-    UnknownKeys,
+    AccessKey, AccessKeyId, Finding, FindingKind, Keyring, Ledger, Phrase, Policy, RotationSetup,
+    SecretState, UnknownKeys, phrase,
 };
 use crate::plan::retire::after;
 use crate::plan::{Change, Planned, because};
@@ -63,29 +63,30 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans the rotation, and says where the schedule that it sets differs from the settings.
-    pub(super) fn request_rotation(&mut self, setup: Option<RotationSetup>, reason: String) {
+    pub(super) fn request_rotation(&mut self, setup: Option<RotationSetup>, reason: Phrase) {
         let note = setup.as_ref().and_then(|_| self.config.schedule_note());
-        let reason = note.map_or(reason.clone(), |note| format!("{reason}; {note}"));
+        let reason = note.map_or(reason.clone(), |note| phrase!(&reason, "; ", &note));
         self.act(FleetAction::RequestRotation { setup }, reason);
     }
 
-    pub(super) fn act(&mut self, action: FleetAction, reason: impl Into<String>) {
+    pub(super) fn act(&mut self, action: FleetAction, reason: impl Into<Phrase>) {
         self.plan.actions.push(because(action, reason));
     }
 
     /// Says why what was asked for is not done; nobody asked for what is merely due.
-    pub(super) fn refuse(&mut self, reason: String) {
+    pub(super) fn refuse(&mut self, reason: impl Into<Phrase>) {
         if self.demand != Demand::Due {
-            self.plan.refused = Some(reason);
+            self.plan.refused = Some(reason.into());
         }
     }
 
-    pub(super) fn find(&mut self, kind: FindingKind, key: Option<&AccessKeyId>, evidence: String) {
+    pub(super) fn find(&mut self, kind: FindingKind, key: Option<&AccessKeyId>, evidence: impl Into<Phrase>) {
         let noted = self.before.was_told(key, kind, self.seen.now);
         // Without a secret there is no place to remember that it was told.
         let can_tell = self.view.secret.is_some() || kind.alerts_each_time();
         let new = kind.alerts() && can_tell && !noted;
-        self.plan.findings.push(Finding { kind, key: key.cloned(), evidence, remedy: kind.remedy(), new });
+        let (key, evidence) = (key.cloned(), evidence.into());
+        self.plan.findings.push(Finding { kind, key, evidence, remedy: kind.remedy(), new });
     }
 
     /// Plans to take a key away, unless another secret's consumers may use it.
@@ -96,8 +97,12 @@ impl<'a> Planner<'a> {
                 .actions
                 .extend(changes.into_iter().map(|planned| planned.map(FleetAction::Change)));
         };
-        let reason = changes.first().map(|planned| planned.reason.as_str()).unwrap_or_default();
-        let evidence = format!("it is to be taken away ({reason}), and AWSCURRENT of {other} may hold it");
+        let reason = changes.first().map(|planned| planned.reason.clone()).unwrap_or_default();
+        let evidence = phrase!(
+            "it is to be taken away (",
+            &reason,
+            format_args!("), and AWSCURRENT of {other} may hold it")
+        );
         self.refuse(evidence.clone());
         self.find(FindingKind::SecretConflict, Some(&key.id), evidence);
     }

@@ -9,7 +9,8 @@ use super::notice::{ComingEvent, Notice};
 use super::planner::{GRACE, Planner, before, is_long};
 use super::view::{Demand, Standing};
 use crate::model::{
-    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Pending, Policy, SecretState, UnknownKeys,
+    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Pending, Phrase, Policy, SecretState, UnknownKeys,
+    phrase,
 };
 use crate::plan::retire::{HELD, SHORTEST, after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Change, because, deletion, room};
@@ -26,7 +27,7 @@ impl Planner<'_> {
         self.note_promotion(&current);
         // Where the sweep only finishes what rotations began, a list is no authority to touch keys.
         if !self.config.mode.starts_rotations() && self.view.standing != Standing::Enrolled {
-            return self.refuse("the secret does not rotate with the rotation function".into());
+            return self.refuse("the secret does not rotate with the rotation function");
         }
         let stale = room::stale_labels(self.seen);
         self.plan.actions.extend(stale.into_iter().map(|planned| planned.map(FleetAction::Change)));
@@ -47,9 +48,9 @@ impl Planner<'_> {
                 (KeyRole::Previous, KeyStatus::Active) => self.deactivate_superseded(&key),
                 (KeyRole::Abandoned, KeyStatus::Active) => self.deactivate_abandoned(&key),
                 (KeyRole::Unknown, KeyStatus::Active) => {
-                    let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let used = said(&key);
                     let evidence =
-                        format!("created {}, {used}, and in no version of the secret", key.created);
+                        phrase!("created ", key.created, ", ", &used, ", and in no version of the secret");
                     self.find(FindingKind::UnknownKey, Some(&key.id), evidence);
                 }
                 (KeyRole::Unknown, _) if self.policy.unknown_keys == UnknownKeys::Refuse => {}
@@ -63,7 +64,7 @@ impl Planner<'_> {
             }
         }
         if !met {
-            self.refuse("the secret holds no superseded key".into());
+            self.refuse("the secret holds no superseded key");
         }
     }
 
@@ -71,12 +72,12 @@ impl Planner<'_> {
     fn current_key(&mut self) -> Option<AccessKey> {
         let label = self.seen.current_version()?.key.clone()?;
         let Some(key) = self.seen.find(&label).cloned() else {
-            let evidence = format!("AWSCURRENT holds {label}, which is none of the user's keys");
+            let evidence = phrase!("AWSCURRENT holds ", &label, ", which is none of the user's keys");
             self.find(FindingKind::CurrentKeyMissing, None, evidence);
             return None;
         };
         if key.status == KeyStatus::Inactive {
-            let evidence = format!("AWSCURRENT holds {label}, which is inactive");
+            let evidence = phrase!("AWSCURRENT holds ", &label, ", which is inactive");
             self.find(FindingKind::CurrentKeyInactive, Some(&label), evidence);
             return None;
         }
@@ -88,7 +89,7 @@ impl Planner<'_> {
     fn keep_younger(&mut self, key: &AccessKey, current: &AccessKey) {
         let since = self.plan.ledger.inactive_since(&key.id);
         if since.is_none_or(|since| after(since, self.policy.recovery) <= self.seen.now) {
-            let evidence = format!("{} is current, though {} is younger", current.id, key.id);
+            let evidence = phrase!(&current.id, " is current, though ", &key.id, " is younger");
             self.find(FindingKind::RolledBack, Some(&key.id), evidence);
         }
     }
@@ -97,14 +98,28 @@ impl Planner<'_> {
         let Some(superseded) = self.seen.current_since() else { return };
         let policy = match self.demand {
             Demand::Deactivate => self.policy_of_a_rule(),
-            Demand::Delete => return self.refuse(format!("{} is still active", key.id)),
+            Demand::Delete => return self.refuse(phrase!(&key.id, " is still active")),
             Demand::Due | Demand::Rotate => self.policy,
         };
         if let Some(until) = self.held_until(key).filter(|until| self.seen.now < *until) {
             let user = &self.view.user.name;
             let id = &key.id;
-            let evidence = format!(
-                "it was deactivated and is active again; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {id}`, or `aws iam update-access-key --user-name {user} --access-key-id {id} --status Active`"
+            // Without a note of its deactivation the overlap may have been longer when the key was superseded.
+            let found = match self.policy.overlap.is_zero() {
+                true => {
+                    "it is active although the overlap is 0: it was made active again, or the overlap was longer when it was superseded"
+                }
+                false => "it was deactivated and is active again",
+            };
+            let evidence = phrase!(
+                found,
+                "; it is left active until ",
+                until,
+                format_args!(". If it is inactive again and needed: `iam-key-rotator reactivate {user} "),
+                id,
+                format_args!("`, or `aws iam update-access-key --user-name {user} --access-key-id "),
+                id,
+                " --status Active`"
             );
             self.refuse(evidence.clone());
             self.find(FindingKind::Reactivated, Some(&key.id), evidence);
@@ -116,8 +131,10 @@ impl Planner<'_> {
             if rescued { Policy { overlap: policy.overlap.max(SHORTEST), ..policy } } else { policy };
         let at = deactivation_time(superseded, &policy);
         if is_long(&policy, self.config) {
-            let evidence = format!(
-                "the secret's tag `iam-key-rotator:overlap` keeps it active until {at}, longer than a key is in use"
+            let evidence = phrase!(
+                "the secret's tag `iam-key-rotator:overlap` keeps it active until ",
+                at,
+                ", longer than a key is in use"
             );
             self.find(FindingKind::NotRetired, Some(&key.id), evidence);
         }
@@ -140,7 +157,7 @@ impl Planner<'_> {
     /// A superseded key that is active long after its time is reported, whatever the mode does about it now.
     fn find_not_retired(&mut self, key: &AccessKey, at: Timestamp) {
         if after(at, GRACE) < self.seen.now {
-            let evidence = format!("it was superseded, and is active although its time was over {at}");
+            let evidence = phrase!("it was superseded, and is active although its time was over ", at);
             self.find(FindingKind::NotRetired, Some(&key.id), evidence);
         }
     }
@@ -180,8 +197,7 @@ impl Planner<'_> {
         }
         let unused = key.is_unused();
         if !unused {
-            let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
-            let evidence = format!("left by a rotation that was given up, yet {used}");
+            let evidence = phrase!("left by a rotation that was given up, yet ", &said(key));
             self.find(FindingKind::StillInUse, Some(&key.id), evidence);
         } else if self.seen.now >= at {
             self.deactivate(key, "left by a rotation that was given up, and not used".into());
@@ -216,13 +232,13 @@ impl Planner<'_> {
             _ => "in no version of the secret",
         };
         match self.demand {
-            Demand::Deactivate => self.refuse(format!("{} is inactive already", key.id)),
+            Demand::Deactivate => self.refuse(phrase!(&key.id, " is inactive already")),
             Demand::Delete if now >= before(at, GRACE) => {
-                self.delete_now(key, format!("{what}, and inactive since {since}"));
+                self.delete_now(key, phrase!(what, ", and inactive since ", since));
             }
-            Demand::Delete => self.refuse(format!("{} is kept until {at}", key.id)),
+            Demand::Delete => self.refuse(phrase!(&key.id, " is kept until ", at)),
             _ if self.seen.now >= at => {
-                self.delete_now(key, format!("{what}, and inactive since {since} or longer"));
+                self.delete_now(key, phrase!(what, ", and inactive since ", since, " or longer"));
             }
             _ => self.expect(ComingEvent::Deletion, &key.id, at, self.policy.recovery),
         }
@@ -237,8 +253,7 @@ impl Planner<'_> {
         };
         if self.before.inactive_since(&key.id).is_some_and(|since| since < before(earliest, GRACE)) {
             self.plan.ledger.distrust(&key.id);
-            let evidence =
-                "the secret's tag `iam-key-rotator:notices` dates its deactivation too early".to_owned();
+            let evidence = "the secret's tag `iam-key-rotator:notices` dates its deactivation too early";
             self.find(FindingKind::NotesDropped, Some(&key.id), evidence);
         }
     }
@@ -261,11 +276,16 @@ impl Planner<'_> {
         before(at, GRACE)
     }
 
-    fn deactivate(&mut self, key: &AccessKey, reason: String) {
+    fn deactivate(&mut self, key: &AccessKey, reason: Phrase) {
         self.take_away(key, vec![because(Change::DeactivateKey { key: key.id.clone() }, reason)]);
     }
 
-    fn delete_now(&mut self, key: &AccessKey, reason: String) {
+    fn delete_now(&mut self, key: &AccessKey, reason: Phrase) {
         self.take_away(key, deletion(self.seen.secret, &key.id, reason));
     }
+}
+
+/// A key's last use; nothing, if it was not read.
+fn said(key: &AccessKey) -> Phrase {
+    key.last_use.as_ref().map(|used| phrase!(used)).unwrap_or_default()
 }

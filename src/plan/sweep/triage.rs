@@ -87,7 +87,7 @@ pub fn triage(row: ListedUser<'_>, config: &SweepConfig, now: Timestamp) -> Tria
     };
     let case =
         Case { secret, keys: &report.keys, ledger: Ledger::of(Some(secret), now), policy, config, now };
-    triage.unknown = case.strangers();
+    triage.unknown = case.unknown_keys();
     triage.overdue &= !case.is_in_overlap();
     let asked = case.needs_rotation(oldest)
         || case.needs_retirement()
@@ -141,7 +141,7 @@ impl Case<'_> {
     }
 
     /// Whether there are more active keys than the secret's labels account for.
-    fn strangers(&self) -> bool {
+    fn unknown_keys(&self) -> bool {
         let inactive = self.others().filter(|(key, _)| self.ledger.inactive_since(key).is_some()).count();
         self.current().is_some() && self.active() > 1 + self.others().count() - inactive
     }
@@ -190,8 +190,8 @@ impl Case<'_> {
             let at = after(*since, self.policy.recovery);
             let told = self.ledger.has(key, Note::DeletionComing);
             let held = self.others().any(|(other, _)| other == *key);
-            let strangers_go = self.policy.unknown_keys != UnknownKeys::Refuse;
-            let may_go = held || (strangers_go && self.config.mode.starts_rotations());
+            let unknown_go = self.policy.unknown_keys != UnknownKeys::Refuse;
+            let may_go = held || (unknown_go && self.config.mode.starts_rotations());
             may_go && (self.now >= at || (!told && self.is_time_to_warn(at, self.policy.recovery)))
         });
         let seen_inactive = self.keys.len() - self.active();
@@ -205,12 +205,12 @@ impl Case<'_> {
     /// What needs a person is looked at until it is over, so that it can be found anew. A key that is not in
     /// the secret may stay for years, and is looked at when it is time to report it again.
     fn has_problem(&self, unknown: bool) -> bool {
-        let stranger_noted = self.ledger.was_any_told(FindingKind::UnknownKey, self.now);
+        let unknown_noted = self.ledger.was_any_told(FindingKind::UnknownKey, self.now);
         let noted = FindingKind::LETTERS
             .into_iter()
             .any(|(_, kind)| kind != FindingKind::UnknownKey && self.ledger.has_any(Note::Found(kind)));
         let long = is_long(&self.policy, self.config) && self.others().any(|(_, was_current)| was_current);
-        self.pending() || noted || long || unknown != stranger_noted || self.ledger.was_altered()
+        self.pending() || noted || long || unknown != unknown_noted || self.ledger.was_altered()
     }
 
     /// Whether a rotation that left the sweep nothing to do may not have been reported. An audit remembers nothing.

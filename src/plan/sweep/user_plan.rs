@@ -2,7 +2,7 @@
 
 use super::action::FleetAction;
 use super::notice::{Coming, Notice};
-use crate::model::{AccessKeyId, Finding, Ledger};
+use crate::model::{AccessKeyId, Finding, Ledger, Phrase};
 use crate::plan::Planned;
 
 /// What a sweep does about one user, says about it, and remembers of it.
@@ -21,7 +21,7 @@ pub struct UserPlan {
     /// Why the user is left alone.
     pub exempt: Option<String>,
     /// Why nothing that was asked for is done.
-    pub refused: Option<String>,
+    pub refused: Option<Phrase>,
     /// What the user is to be told.
     pub notices: Vec<Notice>,
     /// What is to be remembered, whoever is told.

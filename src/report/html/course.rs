@@ -14,7 +14,7 @@ const NAME_HEIGHT: i64 = 30;
 /// The picture's geometry.
 pub(super) struct Course {
     pub lines: Vec<Line>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<CourseRow>,
     pub first: String,
     pub last: String,
     pub left: i64,
@@ -35,7 +35,7 @@ pub(super) struct Line {
 }
 
 /// One report's figures.
-pub(super) struct Row {
+pub(super) struct CourseRow {
     pub at: String,
     pub values: Vec<String>,
     pub findings: usize,
@@ -77,7 +77,7 @@ impl Course {
             })
             .collect();
         spread(&mut lines);
-        let rows = points.iter().map(|point| Row {
+        let rows = points.iter().map(|point| CourseRow {
             at: day(point.at),
             values: MEASURES
                 .iter()

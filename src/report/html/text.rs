@@ -2,8 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::model::readable;
-
 /// A share in whole percent, which is 100 only when nothing is missing.
 pub(super) fn percent(part: usize, whole: usize) -> String {
     match whole {
@@ -16,10 +14,10 @@ pub(super) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
-/// A text with its times as people read them, cut where code begins and ends.
+/// A text, cut where code begins and ends.
 pub(super) fn parts(text: &str) -> Vec<Part> {
     let code = |nth: usize| nth % 2 == 1;
-    text.split('`').enumerate().map(|(nth, part)| Part { code: code(nth), text: readable(part) }).collect()
+    text.split('`').enumerate().map(|(nth, part)| Part { code: code(nth), text: part.to_owned() }).collect()
 }
 
 /// A piece of a text.

@@ -40,6 +40,12 @@ impl Claimant<'_> {
         Ok(())
     }
 
+    /// Why a user is exempt, if it is.
+    pub async fn exemption(&self, user: &str) -> Result<Option<String>> {
+        let (tags, in_group) = self.user_side(user).await?;
+        Ok(plan::exemption(&self.observer.config.exempt, user, in_group, &tags))
+    }
+
     async fn user_side(&self, user: &str) -> Result<(BTreeMap<String, String>, bool)> {
         let in_group = async {
             match &self.observer.config.exempt.group {
@@ -58,12 +64,15 @@ impl Claimant<'_> {
     }
 
     /// Which active keys of rotations that were given up the secret really holds: a label can be attached to
-    /// any version by whoever may put a value.
+    /// any version by whoever may put a value. To ask STS is to use the key, so it is asked only of one that could go
+    /// then.
     pub async fn read_held(&self, seen: &mut Observation) -> Result<()> {
         let mut held = BTreeSet::new();
-        if seen.keys.len() > 1 {
-            let abandoned =
-                |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Abandoned;
+        if seen.keys.len() > 1 && seen.claims.exempt.is_none() {
+            let abandoned = |key: &&AccessKey| {
+                let is_active = key.status == KeyStatus::Active;
+                is_active && seen.role(key) == KeyRole::Abandoned && plan::is_nobodys(key, seen.now)
+            };
             for key in seen.keys.iter().filter(abandoned) {
                 let Some(version) = seen.secret.holder(&key.id) else { continue };
                 let value = self.observer.version(&version.id).await?;

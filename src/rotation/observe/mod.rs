@@ -116,10 +116,13 @@ impl Observer<'_> {
             async { if at_once { claims.others(&seen.secret, &seen.user).await } else { Ok(Vec::new()) } };
         let mut user = seen.user.clone();
         let keys = self.keys(&iam, &mut user, &seen.secret);
-        let (keys, accepted, others) = join!(keys, accepted, others);
+        let exempt = async { if at_once { claims.exemption(&seen.user.name).await } else { Ok(None) } };
+        let (keys, accepted, others, exempt) = join!(keys, accepted, others, exempt);
         (seen.keys, seen.claims.others) = (keys?, others?);
         let renamed = user != seen.user;
         seen.user = user;
+        seen.claims.exempt =
+            if renamed && at_once { claims.exemption(&seen.user.name).await? } else { exempt? };
         // By its old name, a renamed user's key is another user's.
         seen.accepted = if renamed { self.accepted(&seen, new.as_ref()).await? } else { accepted? };
         if made.as_ref().is_some_and(SecretDocument::is_smtp_only) && stage == Stage::Pending {

@@ -92,7 +92,7 @@ impl Observer<'_> {
     }
 
     pub(super) async fn describe(&self) -> Result<SecretState> {
-        self.aws.secrets.describe(&self.event.secret_id).await.map_err(|error| {
+        self.aws.secrets.describe(self.event.secret_id.as_str()).await.map_err(|error| {
             if error.is_not_found() {
                 return Error::InvalidEvent {
                     field: "SecretId".into(),
@@ -105,11 +105,11 @@ impl Observer<'_> {
     }
 
     pub(super) async fn staged(&self, stage: &str) -> Result<StoredValue> {
-        Ok(self.aws.secrets.staged_value(&self.event.secret_id, stage).await?)
+        Ok(self.aws.secrets.staged_value(self.event.secret_id.as_str(), stage).await?)
     }
 
     pub(super) async fn version(&self, version: &VersionId) -> Result<StoredValue> {
-        Ok(self.aws.secrets.version_value(&self.event.secret_id, version).await?)
+        Ok(self.aws.secrets.version_value(self.event.secret_id.as_str(), version).await?)
     }
 
     /// The user's keys. IAM not knowing the user may mean that it was renamed: then whoever owns the keys

@@ -12,7 +12,7 @@ use super::{Clean, KINDS, Tally, can_hit, clean_runs, each, faulted};
 
 /// How many second faults there are to each of the sample. Coprime to the number of kinds, so that
 /// each kind comes up.
-const SAMPLE: u64 = 61;
+const SAMPLE: u64 = 131;
 
 /// A place between two invocations of a run, to go back to.
 struct Place {

@@ -2,11 +2,12 @@
 
 mod bad_input;
 mod calls;
+mod changes;
 mod coming_from;
 mod continuation;
 mod default;
 mod defects;
-mod enrolment;
+mod enrollment;
 mod exemptions;
 mod guarded;
 mod leftovers;
@@ -196,23 +197,34 @@ impl Fleet {
 
 /// Deploys the sweep with these settings.
 pub fn deploy_sweep(sim: &Simulator, settings: &[(&str, &str)], metrics: &Lines) {
+    deploy_sweep_as(sim, SWEEP, "sweep-function", settings, metrics);
+}
+
+/// Deploys a sweep of this ARN, under this role.
+fn deploy_sweep_as(
+    sim: &Simulator,
+    function: &'static str,
+    role: &str,
+    settings: &[(&str, &str)],
+    metrics: &Lines,
+) {
     let settings = owned(settings);
-    sim.set_up_function(SWEEP, set_up(&settings, "sweep-function"));
+    sim.set_up_function(function, set_up(&settings, role));
     let config = SweepConfig::from_variables(settings);
     let sink = metrics.clone();
     let metrics = Metrics::new(move |line| {
         let _ = std::io::Write::write_all(&mut sink.clone(), format!("{line}\n").as_bytes());
     });
-    let role = sim.role_session(ACCOUNT, "sweep-function");
+    let role = sim.role_session(ACCOUNT, role);
     let sweeper = Arc::new(Sweeper::new(Aws::new(sdk_config(sim, &role)), config, metrics));
     let simulator = sim.clone();
-    sim.add_function(SWEEP, move |event, invocation| {
+    sim.add_function(function, move |event, invocation| {
         let (sweeper, sim) = (sweeper.clone(), simulator.clone());
         Box::pin(async move {
             let left = invocation.deadline.duration_since(sim.now()).unwrap_or_default();
             let invocation = Invocation {
                 request_id: invocation.request_id,
-                function_arn: SWEEP.to_owned(),
+                function_arn: function.to_owned(),
                 deadline: Instant::now() + left,
             };
             sweeper.handle(event, invocation).await.map_err(|error| {

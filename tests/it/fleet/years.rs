@@ -53,7 +53,7 @@ impl Years {
         let mut rng = Rng::with_seed(seed);
         let mut users = BTreeMap::new();
         fleet.sim.create_group(ACCOUNT, "IAMKeyRotationExemptionGroup");
-        for nth in 0..300_u32 {
+        for nth in 0..150_u32 {
             let kind = match nth % 30 {
                 0 => Kind::Exempt,
                 1 => Kind::Idle,

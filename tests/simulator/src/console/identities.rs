@@ -85,6 +85,18 @@ impl Simulator {
         });
     }
 
+    /// Takes a tag off a user.
+    ///
+    /// # Panics
+    /// When there is no such user.
+    pub fn untag_user(&self, account: &str, name: &str, key: &str) {
+        self.with(|state| {
+            let user = state.world.user(account, name);
+            let user = user.unwrap_or_else(|| panic!("no user {name} in {account}"));
+            user.tags.retain(|(existing, _)| existing != key);
+        });
+    }
+
     /// A user's tags; none if there is no such user.
     #[must_use]
     pub fn user_tags(&self, account: &str, name: &str) -> BTreeMap<String, String> {

@@ -125,6 +125,14 @@ impl Simulator {
         });
     }
 
+    /// When the secret's schedule has it rotated next.
+    ///
+    /// # Panics
+    /// When there is no such secret.
+    pub fn set_next_rotation(&self, arn: &str, next: Option<SystemTime>) {
+        self.change(arn, |secret, _| secret.rotation.next = next);
+    }
+
     /// Turns rotation off.
     ///
     /// # Panics

@@ -102,7 +102,7 @@ async fn a_user_is_enrolled_when_the_first_warning_goes_out_and_rotated_when_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_enrolment_that_dies_anywhere_is_finished_by_the_next_sweep() {
+async fn an_enrollment_that_dies_anywhere_is_finished_by_the_next_sweep() {
     let operations = ["CreateSecret", "PutResourcePolicy", "UpdateSecretVersionStage", "RotateSecret"];
     for operation in operations {
         for kind in [
