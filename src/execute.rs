@@ -10,21 +10,21 @@ use crate::plan::Change;
 
 /// A secret and the user whose keys it holds.
 #[derive(Debug)]
-pub struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// Secrets Manager, where the secret is.
-    pub secrets: &'a SecretsManager,
+    pub(crate) secrets: &'a SecretsManager,
     /// The secret as it was seen.
-    pub secret: &'a SecretState,
+    pub(crate) secret: &'a SecretState,
     /// IAM, where the user is.
-    pub iam: &'a Iam,
+    pub(crate) iam: &'a Iam,
     /// The user's name.
-    pub user: &'a str,
+    pub(crate) user: &'a str,
 }
 
 impl Target<'_> {
     /// Makes one change. Repeated, it finds nothing left to do: a key that is gone is deleted, a label that is
     /// gone is removed.
-    pub async fn make(&self, change: &Change) -> Result<(), CallError> {
+    pub(crate) async fn make(&self, change: &Change) -> Result<(), CallError> {
         let arn = self.secret.arn.as_str();
         match change {
             Change::LabelVersion { version, key } => {

@@ -23,8 +23,9 @@
 //! Beneath them: [`model`], the nouns; [`mod@aws`], the only place that names the SDK's types;
 //! [`error`], whose variants are the `errorType`s that an invocation fails with.
 
-// What plans alone leaves unused what the executors need.
-#![cfg_attr(not(feature = "aws"), allow(dead_code, unused_imports))]
+#![warn(unreachable_pub)]
+// Without the command line, what only it needs stands unused; without `aws`, what the executors need.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -33,7 +34,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod defect;
-pub mod error;
+pub(crate) mod error;
 pub mod event;
 #[cfg(feature = "aws")]
 mod execute;
@@ -41,7 +42,7 @@ mod execute;
 pub mod lambda;
 pub mod model;
 #[cfg(feature = "aws")]
-pub mod notify;
+pub(crate) mod notify;
 pub mod plan;
 #[cfg(feature = "aws")]
 pub mod report;

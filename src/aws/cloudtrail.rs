@@ -24,29 +24,29 @@ const CAUSE_CHARS: usize = 300;
 
 /// The call this product makes to CloudTrail.
 #[derive(Clone, Debug)]
-pub struct CloudTrail {
+pub(crate) struct CloudTrail {
     client: Client,
     pace: Pace,
 }
 
 /// An event of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrailEvent {
+pub(crate) struct TrailEvent {
     /// E.g. `RotationFailed`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// When, to the second.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Why, where the record says.
-    pub cause: Option<String>,
+    pub(crate) cause: Option<String>,
 }
 
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Searched {
+pub(crate) struct Searched {
     /// The latest event.
-    pub latest: Option<TrailEvent>,
+    pub(crate) latest: Option<TrailEvent>,
     /// Whether the history was read to its end. If it was not, there may be a later or another event.
-    pub is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl CloudTrail {
@@ -60,7 +60,7 @@ impl CloudTrail {
     /// goes back 90 days and is up to 15 minutes late. A rotation is an event of the service, whose
     /// `resources` are empty, so it cannot be looked up by its secret: it is looked up by its name, and
     /// the secret is in the record ([log entries](https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html)).
-    pub async fn latest_of(
+    pub(crate) async fn latest_of(
         &self,
         secret_arn: &str,
         names: &[&'static str],

@@ -10,7 +10,7 @@ use crate::model::region_of;
 
 /// The call this product makes to KMS.
 #[derive(Clone, Debug)]
-pub struct Kms(Client);
+pub(crate) struct Kms(Client);
 
 impl Kms {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
@@ -20,7 +20,7 @@ impl Kms {
     /// A key's state, e.g. `Enabled`, in the key's region; `None` where there is no such key.
     ///
     /// [DescribeKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html).
-    pub async fn key_state(&self, key: &str) -> Result<Option<String>, CallError> {
+    pub(crate) async fn key_state(&self, key: &str) -> Result<Option<String>, CallError> {
         const ACTION: &str = "kms:DescribeKey";
         let mut region = aws_sdk_kms::config::Config::builder();
         if let Some(name) = region_of(key) {

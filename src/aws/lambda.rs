@@ -17,23 +17,23 @@ pub struct Lambda(Client);
 
 /// A deployed function, as its configuration shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FunctionState {
+pub(crate) struct FunctionState {
     /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
     /// `Active`, `Pending`, `Inactive` or `Failed`.
-    pub state: String,
+    pub(crate) state: String,
     /// Why it is in that state, where Lambda tells.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Its role's ARN.
-    pub role: String,
+    pub(crate) role: String,
     /// Its timeout in seconds.
-    pub timeout_seconds: i32,
+    pub(crate) timeout_seconds: i32,
     /// Its `ROTATOR_…` variables.
-    pub settings: Vec<(String, String)>,
+    pub(crate) settings: Vec<(String, String)>,
     /// The VPC it is in.
-    pub vpc: Option<String>,
+    pub(crate) vpc: Option<String>,
     /// Where it logs to.
-    pub log_group: String,
+    pub(crate) log_group: String,
 }
 
 impl Lambda {
@@ -43,7 +43,7 @@ impl Lambda {
 
     /// [Invoke](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html), without waiting for
     /// what it answers.
-    pub async fn invoke_later(&self, function: &str, event: &serde_json::Value) -> Result<(), CallError> {
+    pub(crate) async fn invoke_later(&self, function: &str, event: &serde_json::Value) -> Result<(), CallError> {
         let request = self
             .0
             .invoke()
@@ -55,7 +55,7 @@ impl Lambda {
 
     /// [GetFunctionConfiguration](https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html).
     /// Of its variables, only this product's own are kept.
-    pub async fn configuration(&self, function: &str) -> Result<FunctionState, CallError> {
+    pub(crate) async fn configuration(&self, function: &str) -> Result<FunctionState, CallError> {
         let answer = self.0.get_function_configuration().function_name(function).send().await;
         let answer = answer.map_err(|e| failed("lambda:GetFunctionConfiguration", &e).about(function))?;
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -85,7 +85,7 @@ impl Lambda {
     /// A function's resource policy, as JSON; `None` where it has none.
     ///
     /// [GetPolicy](https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html).
-    pub async fn policy(&self, function: &str) -> Result<Option<String>, CallError> {
+    pub(crate) async fn policy(&self, function: &str) -> Result<Option<String>, CallError> {
         match self.0.get_policy().function_name(function).send().await {
             Ok(answer) => Ok(answer.policy),
             Err(error) => {

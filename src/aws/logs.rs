@@ -17,17 +17,17 @@ const MESSAGE_CHARS: usize = 600;
 
 /// The call this product makes to CloudWatch Logs.
 #[derive(Clone, Debug)]
-pub struct Logs(Client);
+pub(crate) struct Logs(Client);
 
 /// A failed invocation, as the function logged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedError {
+pub(crate) struct LoggedError {
     /// The `errorType`.
-    pub error_type: String,
+    pub(crate) error_type: String,
     /// The step that failed.
-    pub step: String,
+    pub(crate) step: String,
     /// What it said.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Logs {
@@ -40,7 +40,7 @@ impl Logs {
     /// [FilterLogEvents](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html).
     /// The token is a version's id, which is not secret and holds no character that a pattern gives
     /// a meaning.
-    pub async fn last_error(
+    pub(crate) async fn last_error(
         &self,
         group: &str,
         token: &str,

@@ -10,22 +10,22 @@ use crate::error::CallError;
 
 /// The calls this product makes to SES.
 #[derive(Clone, Debug)]
-pub struct Ses(Client);
+pub(crate) struct Ses(Client);
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email {
+pub(crate) struct Email {
     /// Sender.
-    pub from: String,
+    pub(crate) from: String,
     /// Recipient.
-    pub to: String,
+    pub(crate) to: String,
     /// What it says.
-    pub content: MailContent,
+    pub(crate) content: MailContent,
 }
 
 /// The words of a mail: ours, or a template's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MailContent {
+pub(crate) enum MailContent {
     /// Built in.
     Simple {
         /// Subject.
@@ -46,11 +46,11 @@ pub enum MailContent {
 
 /// What an account may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SesAccount {
+pub(crate) struct SesAccount {
     /// Whether it may write to anybody, and not only to verified addresses.
-    pub production: bool,
+    pub(crate) production: bool,
     /// Whether AWS lets it send at all.
-    pub sending: bool,
+    pub(crate) sending: bool,
 }
 
 impl Ses {
@@ -59,7 +59,7 @@ impl Ses {
     }
 
     /// [SendEmail](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html).
-    pub async fn send(&self, email: &Email) -> Result<(), CallError> {
+    pub(crate) async fn send(&self, email: &Email) -> Result<(), CallError> {
         const ACTION: &str = "ses:SendEmail";
         let content = email.content.build().ok_or_else(|| CallError::incomplete(ACTION))?;
         self.0
@@ -74,7 +74,7 @@ impl Ses {
     }
 
     /// [GetAccount](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html).
-    pub async fn account(&self) -> Result<SesAccount, CallError> {
+    pub(crate) async fn account(&self) -> Result<SesAccount, CallError> {
         let answer = self.0.get_account().send().await.map_err(|e| failed("ses:GetAccount", &e))?;
         Ok(SesAccount { production: answer.production_access_enabled(), sending: answer.sending_enabled() })
     }
@@ -82,7 +82,7 @@ impl Ses {
     /// Whether an address or domain may send; `None` where it is no identity of the account.
     ///
     /// [GetEmailIdentity](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html).
-    pub async fn is_verified(&self, identity: &str) -> Result<Option<bool>, CallError> {
+    pub(crate) async fn is_verified(&self, identity: &str) -> Result<Option<bool>, CallError> {
         match self.0.get_email_identity().email_identity(identity).send().await {
             Ok(answer) => Ok(Some(answer.verified_for_sending_status())),
             Err(error) => {

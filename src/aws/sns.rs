@@ -14,17 +14,17 @@ const MOST_PAGES: usize = 100;
 
 /// The calls this product makes to SNS.
 #[derive(Clone, Debug)]
-pub struct Sns {
+pub(crate) struct Sns {
     client: Client,
 }
 
 /// Who hears of what is published to a topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Subscriptions {
+pub(crate) struct Subscriptions {
     /// How many have been confirmed.
-    pub confirmed: usize,
+    pub(crate) confirmed: usize,
     /// How many still wait for it.
-    pub pending: usize,
+    pub(crate) pending: usize,
 }
 
 impl Sns {
@@ -35,7 +35,7 @@ impl Sns {
     /// [Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), in the topic's region. A FIFO topic
     /// needs a message group, and an id by which it drops what comes twice within five minutes
     /// ([deduplication](https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html)): the SDK's own retries.
-    pub async fn publish(&self, topic_arn: &str, subject: &str, message: &str) -> Result<(), CallError> {
+    pub(crate) async fn publish(&self, topic_arn: &str, subject: &str, message: &str) -> Result<(), CallError> {
         let mut region = aws_sdk_sns::config::Config::builder();
         if let Some(name) = region_of(topic_arn) {
             region = region.region(Region::new(name.to_owned()));
@@ -58,7 +58,7 @@ impl Sns {
     /// Who hears of a topic; `None` where there is no such topic.
     ///
     /// [ListSubscriptionsByTopic](https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html).
-    pub async fn subscriptions(&self, topic_arn: &str) -> Result<Option<Subscriptions>, CallError> {
+    pub(crate) async fn subscriptions(&self, topic_arn: &str) -> Result<Option<Subscriptions>, CallError> {
         const ACTION: &str = "sns:ListSubscriptionsByTopic";
         let mut found = Subscriptions::default();
         let mut next = None;

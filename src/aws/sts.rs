@@ -11,11 +11,11 @@ use crate::model::Credential;
 
 /// STS of one region, under one access key.
 #[derive(Clone, Debug)]
-pub struct Sts(Client);
+pub(crate) struct Sts(Client);
 
 /// What STS says of an access key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// It is valid, and this ARN's.
     Of(String),
     /// No such key: not there yet, inactive, or deleted.
@@ -39,7 +39,7 @@ impl Sts {
     }
 
     /// Whose credentials these are; any refusal is a failure.
-    pub async fn caller_arn(&self) -> Result<String, CallError> {
+    pub(crate) async fn caller_arn(&self) -> Result<String, CallError> {
         const ACTION: &str = "sts:GetCallerIdentity";
         let answer = self.0.get_caller_identity().send().await.map_err(|e| failed(ACTION, &e))?;
         answer.arn.ok_or_else(|| CallError::incomplete(ACTION))
@@ -47,7 +47,7 @@ impl Sts {
 
     /// [GetCallerIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
     /// It needs no permission, so it tells whose key this is and nothing of what the key may do.
-    pub async fn caller_identity(&self) -> Result<Identity, CallError> {
+    pub(crate) async fn caller_identity(&self) -> Result<Identity, CallError> {
         const ACTION: &str = "sts:GetCallerIdentity";
         match self.0.get_caller_identity().send().await {
             Ok(answer) => answer.arn.map(Identity::Of).ok_or_else(|| CallError::incomplete(ACTION)),

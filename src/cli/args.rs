@@ -22,18 +22,18 @@ Examples:
 /// Rotates IAM access keys: see, plan, act, repair.
 #[derive(Debug, Parser)]
 #[command(name = "iam-key-rotator", version, after_help = EXAMPLES, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show every user with keys: how old, how safe, what comes next
     Status(status::Args),
     /// Say what would be done now, action by action, and why

@@ -5,7 +5,7 @@ use crate::error::Error;
 
 /// How a command ends when nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: what was asked for is done.
     Done,
     /// 1: it is not, and the command has said why.
@@ -16,7 +16,7 @@ pub enum Exit {
 
 /// What ends a command early.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// 2: the arguments or settings make no sense.
     #[error("{0}")]
     Usage(String),
@@ -36,7 +36,7 @@ pub enum Failure {
 
 impl Exit {
     /// The exit code.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
@@ -58,7 +58,7 @@ impl Failure {
     }
 
     /// The exit code.
-    pub fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Rotator(Error::InvalidConfig { .. }) => 2,
             _ => 1,

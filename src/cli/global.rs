@@ -16,13 +16,13 @@ pub struct Global {
     pub region: Option<String>,
     /// Another account, through its member role (ROTATOR_MEMBER_ROLE)
     #[arg(long, global = true, value_name = "12 DIGITS", value_parser = account_number)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Read the ROTATOR_… settings from this deployed sweep function
     #[arg(long, global = true, value_name = "NAME OR ARN")]
-    pub function: Option<String>,
+    pub(crate) function: Option<String>,
     /// Answer with JSON
     #[arg(long, global = true, action = ArgAction::SetTrue)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 fn account_number(text: &str) -> Result<String, String> {

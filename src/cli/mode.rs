@@ -82,9 +82,9 @@ impl Session {
 
 /// Superseded keys that stay active until a person acts.
 pub(super) struct Unretired {
-    pub finding: String,
-    pub evidence: &'static str,
-    pub remedy: String,
+    pub(crate) finding: String,
+    pub(crate) evidence: &'static str,
+    pub(crate) remedy: String,
 }
 
 impl Unretired {

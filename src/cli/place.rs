@@ -5,8 +5,8 @@ use crate::model::{account_of, is_account_id, region_of};
 
 /// Where a command looks for a function or secret.
 pub(super) struct Place<'a> {
-    pub region: &'a str,
-    pub account: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
 }
 
 impl Place<'_> {

@@ -25,13 +25,13 @@ Examples:
   iam-key-rotator plan --mode enforce
   iam-key-rotator --function sweep plan --json
   iam-key-rotator plan --user ci-bot")]
-pub struct Args {
+pub(crate) struct Args {
     /// Only these users
     #[arg(long, value_name = "NAME")]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Plan by this mode instead of the configured one (ROTATOR_MODE)
     #[arg(long, value_name = "MODE", value_parser = mode::parse)]
-    pub mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
 }
 
 /// What a sweep would do about one user, or did.
@@ -60,14 +60,14 @@ struct ActionView {
 /// A plan for users: what would be done, and what it was made from.
 #[derive(Debug)]
 pub(super) struct FleetPlan {
-    pub survey: Survey,
-    pub visits: Vec<Visit>,
+    pub(crate) survey: Survey,
+    pub(crate) visits: Vec<Visit>,
     /// Users left out because of Ctrl-C.
-    pub left: usize,
+    pub(crate) left: usize,
 }
 
 /// Prints the plan.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
     let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };
     terminal.tell(session.global.json, session.mode_line(args.mode))?;
@@ -102,7 +102,7 @@ fn command_that_does_it(args: &Args, session: &Session) -> String {
 
 impl FleetPlan {
     /// Plans by these settings and their mode, and changes nothing.
-    pub async fn make(
+    pub(crate) async fn make(
         users: &[String],
         config: &SweepConfig,
         session: &Session,
@@ -122,12 +122,12 @@ impl FleetPlan {
     }
 
     /// How many users it changes.
-    pub fn changes(&self) -> usize {
+    pub(crate) fn changes(&self) -> usize {
         self.visits.iter().filter(|visit| !visit.actions.is_empty()).count()
     }
 
     /// Prints it, on stderr where stdout is JSON.
-    pub fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
+    pub(crate) fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
         terminal.tell(json, "Plan")?;
         for visit in &self.visits {
             print(terminal, json, visit)?;

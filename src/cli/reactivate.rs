@@ -29,18 +29,18 @@ A deleted key cannot be made active again.
 Examples:
   iam-key-rotator reactivate ci-bot AKIAIOSFODNN7EXAMPLE
   iam-key-rotator --profile prod reactivate ci-bot AKIAIOSFODNN7EXAMPLE --yes")]
-pub struct Args {
+pub(crate) struct Args {
     /// The IAM user's name
-    pub user: String,
+    pub(crate) user: String,
     /// The id of the user's key
-    pub key: String,
+    pub(crate) key: String,
     /// Instead of the confirmation
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// Shows the user's keys, asks, and makes the key active.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let account = session.account(&session.config).await?;
     let keys = keys(&account, &args.user).await?;
     let secret = match secret_of(&account, &args.user).await {

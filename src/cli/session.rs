@@ -11,26 +11,26 @@ use crate::sweep::Account;
 
 /// AWS, the settings, and whose account it is.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// AWS, under the operator's credentials.
-    pub aws: Aws,
+    pub(crate) aws: Aws,
     /// The settings, in audit mode: a command reads until it is told to act.
-    pub config: SweepConfig,
+    pub(crate) config: SweepConfig,
     /// The mode that a sweep by these settings acts in (`ROTATOR_MODE`).
-    pub configured: Mode,
+    pub(crate) configured: Mode,
     /// The same, only where a sweep is known: by --function, or because ROTATOR_MODE is set.
-    pub sweep_mode: Option<Mode>,
+    pub(crate) sweep_mode: Option<Mode>,
     /// The variables that the settings were read from.
     variables: Vec<(String, String)>,
     /// What holds for every command.
-    pub global: Global,
+    pub(crate) global: Global,
     /// The operator's ARN.
-    pub caller: String,
+    pub(crate) caller: String,
 }
 
 impl Session {
     /// Opens it.
-    pub async fn open(aws: Aws, global: &Global, environment: &[(String, String)]) -> Result<Self, Failure> {
+    pub(crate) async fn open(aws: Aws, global: &Global, environment: &[(String, String)]) -> Result<Self, Failure> {
         if !aws.has_region() {
             return Err(Failure::Usage(
                 "no region is set: use --region, AWS_REGION, or a profile that has one".into(),
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// The account that is asked for, under these settings.
-    pub async fn account<'a>(&'a self, config: &'a SweepConfig) -> Result<Account<'a>, Failure> {
+    pub(crate) async fn account<'a>(&'a self, config: &'a SweepConfig) -> Result<Account<'a>, Failure> {
         Ok(Account::open(&self.aws, config, self.global.account.as_deref(), &self.caller).await?)
     }
 }

@@ -26,27 +26,27 @@ Examples:
   iam-key-rotator --function sweep sweep --apply
   iam-key-rotator sweep --apply --mode enforce --user ci-bot
   iam-key-rotator --function sweep sweep --apply --yes      unattended")]
-pub struct Args {
+pub(crate) struct Args {
     /// Do it, once the plan is confirmed
     #[arg(long)]
-    pub apply: bool,
+    pub(crate) apply: bool,
     /// Only these users
     #[arg(long, value_name = "NAME")]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Act in this mode instead of the configured one (ROTATOR_MODE, by default retire): `retire` retires
     /// superseded and abandoned keys, `enforce` also rotates and enrolls, `audit` changes nothing
     #[arg(long, value_name = "MODE", requires = "apply", value_parser = mode::parse)]
-    pub mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     /// Instead of the confirmation
     #[arg(long, requires = "apply")]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// What was shown for each user that is to be changed, by the user's name.
 type Shown<'p> = HashMap<&'p str, &'p Visit>;
 
 /// Sweeps.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
         let plan = super::plan::Args { user: args.user.clone(), mode: None };
         return super::plan::run(&plan, session, terminal).await;

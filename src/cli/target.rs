@@ -10,17 +10,17 @@ use crate::sweep::Account;
 /// A secret, its user, and where both are.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    pub account: Account<'a>,
-    pub secret: SecretState,
+    pub(crate) account: Account<'a>,
+    pub(crate) secret: SecretState,
     /// `None`: neither tag nor name tells.
-    pub user: Option<UserRef>,
+    pub(crate) user: Option<UserRef>,
     /// IAM in the user's account.
-    pub iam: Iam,
+    pub(crate) iam: Iam,
 }
 
 impl<'a> Target<'a> {
     /// Finds it. What fits two secrets is refused.
-    pub async fn find(session: &'a Session, text: &str) -> Result<Self, Failure> {
+    pub(crate) async fn find(session: &'a Session, text: &str) -> Result<Self, Failure> {
         session.check_secret(text)?;
         let account = session.account(&session.config).await?;
         let named = match account.secrets.describe(text).await {
@@ -88,7 +88,7 @@ impl<'a> Target<'a> {
 
     /// Refuses a secret that nobody enrolled. Its tag and its labels are whatever its owner wrote: they
     /// would name another user's keys.
-    pub fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
+    pub(crate) fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
         let config = &session.config;
         if config.is_enrolled(&self.secret) || config.lists(&self.secret) {
             return Ok(());
@@ -103,13 +103,13 @@ impl<'a> Target<'a> {
     }
 
     /// The secret as it is now.
-    pub async fn refresh(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn refresh(&mut self) -> Result<(), Failure> {
         self.secret = self.account.secrets.describe(&self.secret.arn).await?;
         Ok(())
     }
 
     /// The user's keys, each with its last use; none where the user is not known.
-    pub async fn keys(&self) -> Result<Vec<AccessKey>, Failure> {
+    pub(crate) async fn keys(&self) -> Result<Vec<AccessKey>, Failure> {
         let Some(user) = &self.user else { return Ok(Vec::new()) };
         let mut keys = match self.iam.list_access_keys(&user.name).await {
             Ok(keys) => keys,
@@ -126,7 +126,7 @@ impl<'a> Target<'a> {
     }
 
     /// `"keys/ci" of user ci`.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let of = self.user.as_ref().map_or_else(String::new, |user| format!(" of user {}", user.name));
         format!("secret {:?}{of}", self.secret.name)
     }

@@ -22,16 +22,16 @@ stays, and is named.
 Examples:
   iam-key-rotator unstick iam-key/ci-bot
   iam-key-rotator unstick ci-bot --yes && iam-key-rotator rotate ci-bot --wait")]
-pub struct Args {
+pub(crate) struct Args {
     /// The secret's name or ARN, or its user's name
-    pub secret: String,
+    pub(crate) secret: String,
     /// Instead of the typed yes
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// Shows the way, and goes it.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.secret).await?;
     target.check_enrolled(session)?;
     let (view, plan) = look(&mut target).await?;

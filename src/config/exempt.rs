@@ -4,13 +4,13 @@ use wildmatch::WildMatch;
 
 /// Users that are left alone.
 #[derive(Clone, Debug)]
-pub struct Exemptions {
+pub(crate) struct Exemptions {
     /// `ROTATOR_EXEMPT_USERS`: user names, `*` for any characters.
-    pub users: Vec<WildMatch>,
+    pub(crate) users: Vec<WildMatch>,
     /// `ROTATOR_EXEMPT_GROUP`: members of this group, which need not exist.
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// `ROTATOR_EXEMPT_TAG`: users with this tag; its value is the reason.
-    pub tag: String,
+    pub(crate) tag: String,
 }
 
 impl Default for Exemptions {

@@ -13,11 +13,11 @@ mod sweep;
 mod unreadable;
 mod variables;
 
-pub use exempt::Exemptions;
+pub(crate) use exempt::Exemptions;
 pub use mode::Mode;
 pub use regions::parse_regions;
 pub use settings::{SETTINGS, Setting, UsedBy};
 pub use shared::{Config, EmailConfig};
 pub use sweep::{Scope, SecretsIn, SweepConfig};
-pub use unreadable::Unreadable;
+pub(crate) use unreadable::Unreadable;
 pub use variables::readable;

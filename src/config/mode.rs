@@ -25,7 +25,7 @@ impl Mode {
     }
 
     /// As `ROTATOR_MODE` names it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Audit => "audit",
             Self::Retire => "retire",
@@ -34,12 +34,12 @@ impl Mode {
     }
 
     /// Whether it changes keys or secrets.
-    pub fn acts(self) -> bool {
+    pub(crate) fn acts(self) -> bool {
         self != Self::Audit
     }
 
     /// Whether its plans enroll users and ask for rotations. An audit plans what `enforce` would do.
-    pub fn starts_rotations(self) -> bool {
+    pub(crate) fn starts_rotations(self) -> bool {
         self != Self::Retire
     }
 }

@@ -14,11 +14,11 @@ pub struct Setting {
     /// The environment variable.
     pub name: &'static str,
     /// Who uses it. The other function takes it and does nothing with it.
-    pub used_by: UsedBy,
+    pub(crate) used_by: UsedBy,
     /// The value that counts where it is not set; empty: nothing.
     pub default: &'static str,
     /// What a value must be.
-    pub expected: &'static str,
+    pub(crate) expected: &'static str,
     /// Reads a value; `None` if it is not as expected.
     pub(super) read: fn(&mut SweepConfig, &str) -> Option<()>,
 }

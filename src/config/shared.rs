@@ -10,27 +10,27 @@ use crate::model::{MemberRole, Policy, SecretDocument, UserRef};
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `ROTATOR_ALERT_TOPIC_ARN`: SNS topic for failures; none: log only.
-    pub alert_topic_arn: Option<String>,
+    pub(crate) alert_topic_arn: Option<String>,
     /// Mails: sender, addresses, template.
-    pub email: EmailConfig,
+    pub(crate) email: EmailConfig,
     /// `ROTATOR_OVERLAP`, `ROTATOR_RECOVERY`, `ROTATOR_IN_USE`, `ROTATOR_UNKNOWN_KEYS`.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// `ROTATOR_EXEMPT_USERS`, `ROTATOR_EXEMPT_GROUP`, `ROTATOR_EXEMPT_TAG`.
-    pub exempt: Exemptions,
+    pub(crate) exempt: Exemptions,
     /// `ROTATOR_MODE`: what the sweep does; none, of the rotation function: no sweep is known.
-    pub sweep_mode: Option<Mode>,
+    pub(crate) sweep_mode: Option<Mode>,
     /// `ROTATOR_TEST_REGIONS`: regions whose STS must accept the new key; empty: the function's own.
-    pub test_regions: Vec<String>,
+    pub(crate) test_regions: Vec<String>,
     /// `ROTATOR_PROPAGATION_TIMEOUT`: longest wait for that.
-    pub propagation_timeout: Duration,
+    pub(crate) propagation_timeout: Duration,
     /// `ROTATOR_SECRET_NAME`: how secrets are named after users, read backwards.
-    pub secret_name: String,
+    pub(crate) secret_name: String,
     /// `ROTATOR_SECRET_SHAPE`: the fields of a secret that has no value yet.
     pub secret_shape: SecretDocument,
     /// `ROTATOR_MEMBER_ROLE`: the role to assume in the account of a user of another account.
-    pub member_role: Option<String>,
+    pub(crate) member_role: Option<String>,
     /// `ROTATOR_MEMBER_EXTERNAL_ID`: the ExternalId that role's trust policy asks for.
-    pub member_external_id: Option<String>,
+    pub(crate) member_external_id: Option<String>,
     /// What is logged about settings once: those that only the other function uses and that it cannot read.
     pub notes: Vec<String>,
 }
@@ -39,20 +39,20 @@ pub struct Config {
 #[derive(Clone, Debug, Default)]
 pub struct EmailConfig {
     /// `ROTATOR_EMAIL_FROM`: SES sender; none: no mails.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// `ROTATOR_EMAIL_DOMAIN`: a user without an address gets `{user}@{domain}`.
-    pub domain: Option<String>,
+    pub(crate) domain: Option<String>,
     /// `ROTATOR_EMAIL_TAG`: the IAM user tag that holds the user's address.
-    pub tag: String,
+    pub(crate) tag: String,
     /// `ROTATOR_ADMIN_EMAIL`: gets the mails of users without an address.
-    pub admin: Option<String>,
+    pub(crate) admin: Option<String>,
     /// `ROTATOR_EMAIL_TEMPLATE`: an SES template instead of the built-in mail.
-    pub template: Option<String>,
+    pub(crate) template: Option<String>,
 }
 
 impl Config {
     /// The role of another account, where one is configured.
-    pub fn member_role(&self, partition: &str, account: &str) -> Option<MemberRole> {
+    pub(crate) fn member_role(&self, partition: &str, account: &str) -> Option<MemberRole> {
         // IAM's paths begin with a slash, and so does what stands before them in an ARN.
         let role = self.member_role.as_ref()?.trim_start_matches('/');
         Some(MemberRole {
@@ -62,18 +62,13 @@ impl Config {
     }
 
     /// The name of a user's secret.
-    pub fn secret_name_of(&self, user: &UserRef) -> String {
+    pub(crate) fn secret_name_of(&self, user: &UserRef) -> String {
         self.secret_name.replace("{user}", &user.name).replace("{account}", &user.account)
-    }
-
-    /// Whether a sweep retires the keys that rotations supersede.
-    pub fn is_swept(&self) -> bool {
-        self.sweep_mode.is_some_and(Mode::acts)
     }
 
     /// Whether the names of users' secrets have text of their own before or after the user's name, so that
     /// IAM policies can tell them from all other secrets.
-    pub fn has_own_names(&self) -> bool {
+    pub(crate) fn has_own_names(&self) -> bool {
         self.secret_name.replace("{account}", "") != "{user}"
     }
 }

@@ -21,22 +21,22 @@ pub struct SweepConfig {
     /// `ROTATOR_SCOPE`: whose keys.
     pub scope: Scope,
     /// `ROTATOR_ROTATE_AFTER`: the age at which a key is due.
-    pub rotate_after: Duration,
+    pub(crate) rotate_after: Duration,
     /// `ROTATOR_WARN_BEFORE`: how long before each action its mail goes out; zero: none does.
-    pub warn_before: Duration,
+    pub(crate) warn_before: Duration,
     /// `ROTATOR_MAX_AGE`: the age beyond which an active key is a finding; none: no age is.
-    pub max_age: Option<Duration>,
+    pub(crate) max_age: Option<Duration>,
     /// `ROTATOR_SECRETS_IN`: where secrets of other accounts' users live.
-    pub secrets_in: SecretsIn,
+    pub(crate) secrets_in: SecretsIn,
     /// `ROTATOR_REPLICA_REGIONS`: where created secrets are replicated to.
-    pub replica_regions: Vec<String>,
+    pub(crate) replica_regions: Vec<String>,
     /// `ROTATOR_ROTATION_FUNCTION_ARN`: what secrets rotate with.
     pub rotation_function: Option<String>,
     /// `ROTATOR_ROTATION_ROLE_ARN`: the rotation function's role, which created secrets let in, and
     /// nobody else but the user; none: they let the user in, and whom the account lets in.
-    pub rotation_role: Option<String>,
+    pub(crate) rotation_role: Option<String>,
     /// `ROTATOR_KMS_KEY_ID`: the customer key of created secrets; none: the account's default key.
-    pub kms_key_id: Option<String>,
+    pub(crate) kms_key_id: Option<String>,
 }
 
 /// Whose keys a sweep takes care of.
@@ -84,7 +84,7 @@ impl Scope {
 
 impl SweepConfig {
     /// These settings, to act by in a mode; refused where they do not suffice.
-    pub fn acting(&self, mode: Mode) -> Result<Self> {
+    pub(crate) fn acting(&self, mode: Mode) -> Result<Self> {
         let config = Self { mode, ..self.clone() };
         config.check_acting()?;
         config.check_names()?;
@@ -93,7 +93,7 @@ impl SweepConfig {
 
     /// How a secret that nothing rotates yet is set up. A schedule counts whole days, and a thousand at most
     /// ([RotationRulesType](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html)).
-    pub fn rotation_setup(&self) -> Option<RotationSetup> {
+    pub(crate) fn rotation_setup(&self) -> Option<RotationSetup> {
         let function_arn = self.rotation_function.clone()?;
         Some(RotationSetup { function_arn, every_days: self.every_days() })
     }
@@ -103,7 +103,7 @@ impl SweepConfig {
     }
 
     /// That schedules differ from `ROTATOR_ROTATE_AFTER`, where they must.
-    pub fn schedule_note(&self) -> Option<String> {
+    pub(crate) fn schedule_note(&self) -> Option<String> {
         let set = duration_text(self.rotate_after);
         let every = counted(self.every_days(), "day");
         let limit = match self.rotate_after.as_secs() {
@@ -117,7 +117,7 @@ impl SweepConfig {
     }
 
     /// What a sweep must know before it changes anything: which secrets are enrolled.
-    pub fn check_acting(&self) -> Result<()> {
+    pub(crate) fn check_acting(&self) -> Result<()> {
         // A list is authority to rotate and to retire; where nothing else is retired, it widens nothing.
         let listed = matches!(self.scope, Scope::Secrets(_)) && self.mode == Mode::Enforce;
         let unknown = self.rotation_function.is_none() && !listed;
@@ -147,7 +147,7 @@ impl SweepConfig {
     }
 
     /// Whether `ROTATOR_SCOPE` lists the secret, by its name or ARN.
-    pub fn lists(&self, secret: &SecretState) -> bool {
+    pub(crate) fn lists(&self, secret: &SecretState) -> bool {
         // An ARN may be given without the six random characters at its end, and their hyphen.
         let partial = secret.arn.len().checked_sub(7).and_then(|end| secret.arn.get(..end));
         let names = |listed: &String| {
@@ -161,7 +161,7 @@ impl SweepConfig {
     ///
     /// Without a known rotation function nothing is changed (see [`Self::check_acting`]); any other is then taken
     /// for ours, so that a read-only command shows what it can.
-    pub fn is_enrolled(&self, secret: &SecretState) -> bool {
+    pub(crate) fn is_enrolled(&self, secret: &SecretState) -> bool {
         match &self.rotation_function {
             Some(ours) => secret.rotation_function.as_ref() == Some(ours),
             None => secret.rotation_function.is_some(),

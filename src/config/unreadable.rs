@@ -20,7 +20,7 @@ impl Unreadable {
     }
 
     /// The settings by which the failure is reported: the alert topic, and the standard for all others.
-    pub fn reporting(&self) -> Config {
+    pub(crate) fn reporting(&self) -> Config {
         Config { alert_topic_arn: self.alert_topic_arn.clone(), ..Config::default() }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) const MESSAGE_CHARS: usize = 300;
 #[error("{action}: {detail}")]
 pub struct CallError {
     /// The IAM action of the call, e.g. `iam:CreateAccessKey`.
-    pub action: &'static str,
+    pub(crate) action: &'static str,
     effect: Effect,
     code: String,
     detail: String,
@@ -133,17 +133,17 @@ impl CallError {
     }
 
     /// What to do about it, where more is known than that it failed.
-    pub fn advice(&self) -> Option<&Cow<'static, str>> {
+    pub(crate) fn advice(&self) -> Option<&Cow<'static, str>> {
         self.advice.as_ref()
     }
 
     /// Whether AWS refused the request's date, which says nothing of the secret.
-    pub fn is_wrong_clock(&self) -> bool {
+    pub(crate) fn is_wrong_clock(&self) -> bool {
         self.advice.as_deref() == Some(SET_THE_CLOCK)
     }
 
     /// Whether AWS answered nothing at all.
-    pub fn is_unanswered(&self) -> bool {
+    pub(crate) fn is_unanswered(&self) -> bool {
         self.code.is_empty() && self.effect == Effect::Unknown
     }
 
@@ -153,27 +153,27 @@ impl CallError {
     }
 
     /// AWS's error code, e.g. `LimitExceeded`; empty where AWS did not answer.
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         &self.code
     }
 
     /// Whether the call certainly had no effect.
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.effect == Effect::None
     }
 
     /// Whether a permission is missing.
-    pub fn is_denied(&self) -> bool {
+    pub(crate) fn is_denied(&self) -> bool {
         self.meaning == Meaning::Denied
     }
 
     /// Whether AWS asked to slow down.
-    pub fn is_throttled(&self) -> bool {
+    pub(crate) fn is_throttled(&self) -> bool {
         self.meaning == Meaning::Throttled
     }
 
     /// What a person must do before the same call can succeed; `None` where it may succeed without.
-    pub fn remedy(&self) -> Option<String> {
+    pub(crate) fn remedy(&self) -> Option<String> {
         match self.meaning {
             Meaning::Refused(remedy) => Some(remedy::filled(remedy, self.subject.as_deref())),
             _ => None,
@@ -181,34 +181,29 @@ impl CallError {
     }
 
     /// The failure with its remedy, where there is one.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         self.remedy().map_or_else(|| self.to_string(), |remedy| format!("{self}. {remedy}"))
     }
 
     /// Whether it lasts until a person changes something.
-    pub fn is_permanent(&self) -> bool {
+    pub(crate) fn is_permanent(&self) -> bool {
         matches!(self.meaning, Meaning::Denied | Meaning::Refused(_))
     }
 
     /// Whether the credentials for the call could not be obtained, so that it was never sent.
-    pub fn is_without_credentials(&self) -> bool {
+    pub(crate) fn is_without_credentials(&self) -> bool {
         self.code.is_empty() && self.detail.starts_with(NO_CREDENTIALS)
     }
 
     /// Whether it was never sent for another reason: the proxy or the endpoint is not usable.
-    pub fn is_stopped_on_the_way(&self) -> bool {
+    pub(crate) fn is_stopped_on_the_way(&self) -> bool {
         self.code.is_empty() && self.effect == Effect::None && !self.is_without_credentials()
     }
 
     /// Whether RotateSecret takes up a rotation that had not ended, which it says by an error
     /// ([RotateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html)).
-    pub fn is_reattempt(&self) -> bool {
+    pub(crate) fn is_reattempt(&self) -> bool {
         self.code == "InvalidRequestException" && self.detail.contains("will be reattempted")
-    }
-
-    /// Whether something of that name is there already.
-    pub fn is_taken(&self) -> bool {
-        self.code == "ResourceExistsException"
     }
 
     /// Whether the thing asked for does not exist.

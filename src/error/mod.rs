@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use crate::model::{AccessKeyId, DocumentError, UserRef};
 
-pub use call::CallError;
+pub(crate) use call::CallError;
 pub(crate) use call::{Effect, MESSAGE_CHARS};
 pub(crate) use meaning::Meaning;
 
@@ -24,7 +24,7 @@ const TRIED_AGAIN: &str = "It is tried again by itself, and each attempt begins 
 const SLOW_DOWN: &str = "It is tried again by itself; if it goes on, spread the schedules.";
 
 /// The result of everything that can fail an invocation.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 /// Why an invocation failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -269,7 +269,7 @@ impl Error {
     }
 
     /// The key this error is about, if it is about one.
-    pub fn key(&self) -> Option<&AccessKeyId> {
+    pub(crate) fn key(&self) -> Option<&AccessKeyId> {
         match self {
             Self::KeyLimit { key, .. }
             | Self::SecretConflict { key, .. }
@@ -280,7 +280,7 @@ impl Error {
     }
 
     /// The user this error is about, if it is about one.
-    pub fn user(&self) -> Option<&UserRef> {
+    pub(crate) fn user(&self) -> Option<&UserRef> {
         match self {
             Self::UserMismatch { user, .. }
             | Self::UserExempt { user, .. }
@@ -292,7 +292,7 @@ impl Error {
     }
 
     /// Who must act: Secrets Manager by itself, or a person.
-    pub fn next_steps(&self) -> &'static str {
+    pub(crate) fn next_steps(&self) -> &'static str {
         match self {
             Self::NotPropagated { .. }
             | Self::Throttled { .. }
@@ -322,20 +322,9 @@ impl Error {
         }
     }
 
-    /// The call that failed, where this error is about one.
-    pub fn call(&self) -> Option<&CallError> {
-        match self {
-            Self::AccessDenied { source, .. }
-            | Self::Throttled { source, .. }
-            | Self::Refused { source, .. }
-            | Self::ServiceUnavailable { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-
     /// The same failure where a person waits for the command, which nothing repeats by itself.
     #[cfg(feature = "cli")]
-    pub fn of_a_command(self) -> Self {
+    pub(crate) fn of_a_command(self) -> Self {
         const AGAIN: &str = "Run the command again: it begins by reading the current state.";
         match self {
             Self::ServiceUnavailable { action, after, remedy, source } if remedy == TRIED_AGAIN => {
@@ -352,7 +341,7 @@ impl Error {
     }
 
     /// Whether a read that lags behind may be all there is to it, so that looking again helps.
-    pub fn may_be_lag(&self) -> bool {
+    pub(crate) fn may_be_lag(&self) -> bool {
         match self {
             Self::RotationNotEnabled { .. } | Self::VersionNotStaged { .. } | Self::PlanChanged { .. } => {
                 true
@@ -364,12 +353,12 @@ impl Error {
 
     /// Whether it stands until a person changes something that the rotation function cannot see change,
     /// so that it is reported once and not at every schedule.
-    pub fn is_reported_once(&self) -> bool {
+    pub(crate) fn is_reported_once(&self) -> bool {
         matches!(self, Self::UserExempt { .. })
     }
 
     /// The error with all its sources, each said once.
-    pub fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
@@ -381,7 +370,7 @@ impl Error {
     }
 
     /// The same failure, saying what had already been done when it struck.
-    pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
         if let Self::AccessDenied { after, .. }
         | Self::Throttled { after, .. }
         | Self::Refused { after, .. }

@@ -20,7 +20,7 @@ pub struct Invocation {
 
 impl Invocation {
     /// Reads the runtime's context; its deadline is a time of day, `now`.
-    pub fn new(context: Context, now: SystemTime) -> Self {
+    pub(crate) fn new(context: Context, now: SystemTime) -> Self {
         let left = context.deadline().duration_since(now).unwrap_or_default();
         Self {
             request_id: context.request_id,
@@ -30,12 +30,12 @@ impl Invocation {
     }
 
     /// The account the function runs in, where its ARN tells.
-    pub fn account(&self) -> Option<&str> {
+    pub(crate) fn account(&self) -> Option<&str> {
         Some(account_of(&self.function_arn)).filter(|account| !account.is_empty())
     }
 
     /// How much time is left.
-    pub fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 }

@@ -15,7 +15,7 @@ pub use rotation::{RotationEvent, Step};
 pub use sweep::{AccountEvent, Lifecycle, Resume, SweepEvent};
 
 /// What somebody who sent the rotation function something else should do.
-pub const INVOKED_BY_SECRETS_MANAGER: &str =
+pub(crate) const INVOKED_BY_SECRETS_MANAGER: &str =
     "Invoke this function through Secrets Manager (`aws secretsmanager rotate-secret`).";
 
 /// A field's text, or what is wrong with it. The text itself is never quoted: an event that is not

@@ -25,7 +25,7 @@ pub enum Step {
 
 impl Step {
     /// The name that Secrets Manager sends.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::CreateSecret => "createSecret",
             Self::SetSecret => "setSecret",
@@ -56,13 +56,13 @@ impl fmt::Display for Step {
 #[derive(Clone, Debug)]
 pub struct RotationEvent {
     /// Which step.
-    pub step: Step,
+    pub(crate) step: Step,
     /// The secret.
-    pub secret_id: SecretId,
+    pub(crate) secret_id: SecretId,
     /// The version to make.
-    pub token: VersionId,
+    pub(crate) token: VersionId,
     /// To be passed on to PutSecretValue where it is present.
-    pub rotation_token: Option<RotationToken>,
+    pub(crate) rotation_token: Option<RotationToken>,
 }
 
 impl RotationEvent {

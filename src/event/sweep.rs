@@ -41,22 +41,22 @@ pub enum SweepEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountEvent {
     /// Another account than the function's own.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// What the organization calls it.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Its owner's address.
-    pub email: Option<String>,
+    pub(crate) email: Option<String>,
     /// The one user whose key is rotated whatever its age.
-    pub force_rotate: Option<String>,
+    pub(crate) force_rotate: Option<String>,
     /// Change nothing, even where the settings say enforce. The reverse cannot be asked for.
-    pub dryrun: bool,
+    pub(crate) dryrun: bool,
     /// Where to begin.
-    pub resume: Resume,
+    pub(crate) resume: Resume,
 }
 
 impl AccountEvent {
     /// Whether a state machine sweeps this account among others, and collects their failures.
-    pub fn is_part_of_many(&self) -> bool {
+    pub(crate) fn is_part_of_many(&self) -> bool {
         matches!(self.resume, Resume::Caller(_))
     }
 }
@@ -78,7 +78,7 @@ impl Default for Resume {
 
 impl Resume {
     /// How far earlier invocations came.
-    pub fn progress(&self) -> Option<&Progress> {
+    pub(crate) fn progress(&self) -> Option<&Progress> {
         match self {
             Self::Itself(progress) | Self::Caller(progress) => progress.as_ref(),
         }

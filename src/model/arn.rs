@@ -3,22 +3,22 @@
 /// The parts of an ARN
 /// ([ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arn<'a> {
+pub(crate) struct Arn<'a> {
     /// `aws`, `aws-cn`, `aws-us-gov`, …
-    pub partition: &'a str,
+    pub(crate) partition: &'a str,
     /// The service, e.g. `iam`.
-    pub service: &'a str,
+    pub(crate) service: &'a str,
     /// The region; empty where the resource has none.
-    pub region: &'a str,
+    pub(crate) region: &'a str,
     /// The account's twelve digits; empty where the resource has none.
-    pub account: &'a str,
+    pub(crate) account: &'a str,
     /// The rest, e.g. `user/team/ci-bot` or `function:rotation`.
-    pub resource: &'a str,
+    pub(crate) resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// Reads an ARN; `None` if the text is none.
-    pub fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
         let mut next = || parts.next();
         let arn = Self {
@@ -34,17 +34,17 @@ impl<'a> Arn<'a> {
 }
 
 /// The account that an ARN names; empty where the text is no ARN, or names none.
-pub fn account_of(arn: &str) -> &str {
+pub(crate) fn account_of(arn: &str) -> &str {
     Arn::parse(arn).map_or("", |arn| arn.account)
 }
 
 /// The region that an ARN names, if it names one.
-pub fn region_of(arn: &str) -> Option<&str> {
+pub(crate) fn region_of(arn: &str) -> Option<&str> {
     Arn::parse(arn).map(|arn| arn.region).filter(|region| !region.is_empty())
 }
 
 /// Whether a text is the id of an AWS account: twelve digits.
-pub fn is_account_id(text: &str) -> bool {
+pub(crate) fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

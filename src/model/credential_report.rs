@@ -44,20 +44,20 @@ const KEY_COLUMNS: [[&str; 3]; 2] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CredentialReport {
     /// The users, those of odd rows too, as far as their rows name them.
-    pub users: Vec<ReportedUser>,
+    pub(crate) users: Vec<ReportedUser>,
     /// Rows that are not as AWS documents them. What they say of keys counts for nothing.
-    pub odd: Vec<OddRow>,
+    pub(crate) odd: Vec<OddRow>,
 }
 
 /// A row that is not as AWS documents it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OddRow {
     /// Which line of the report it is; the first one has the columns' names.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The user's name, where the row names one.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// What is odd about it.
-    pub problem: String,
+    pub(crate) problem: String,
 }
 
 impl std::fmt::Display for OddRow {

@@ -65,18 +65,18 @@ pub struct Finding {
     /// Its kind.
     pub kind: FindingKind,
     /// The key it is about, if it is about one.
-    pub key: Option<AccessKeyId>,
+    pub(crate) key: Option<AccessKeyId>,
     /// What was found.
-    pub evidence: Phrase,
+    pub(crate) evidence: Phrase,
     /// What to do about it.
-    pub remedy: &'static str,
+    pub(crate) remedy: &'static str,
     /// Whether nobody has been told of it yet, as far as is remembered.
     pub new: bool,
 }
 
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
-    pub const LETTERS: [(char, Self); 25] = [
+    pub(crate) const LETTERS: [(char, Self); 25] = [
         ('o', Self::KeyOverdue),
         ('u', Self::StillInUse),
         ('s', Self::UnknownKey),
@@ -105,7 +105,7 @@ impl FindingKind {
     ];
 
     /// Its stable name.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::KeyOverdue => "KeyOverdue",
             Self::StillInUse => "StillInUse",
@@ -136,18 +136,18 @@ impl FindingKind {
     }
 
     /// Whether somebody is called for it. The others are only listed.
-    pub fn alerts(self) -> bool {
+    pub(crate) fn alerts(self) -> bool {
         self != Self::NeverUsed
     }
 
     /// Whether somebody is called for it even where there is no secret to remember on that it was told:
     /// it may be an attempt to get at keys.
-    pub fn alerts_each_time(self) -> bool {
+    pub(crate) fn alerts_each_time(self) -> bool {
         matches!(self, Self::NotEnrolled | Self::NameTaken | Self::SecretDeleted | Self::NameUnusable)
     }
 
     /// What a person can do about it.
-    pub fn remedy(self) -> &'static str {
+    pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::KeyOverdue => "See why it was not rotated: `iam-key-rotator doctor`.",
             Self::StillInUse => {

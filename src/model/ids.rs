@@ -19,7 +19,7 @@ impl AccessKeyId {
     /// Whether a staging label has the shape of a key id, so that it can tell which key a version
     /// holds. IAM's own rule is 16 to 128 word characters; a user's key begins with `AKIA`
     /// ([unique identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids)).
-    pub fn from_label(label: &str) -> Option<Self> {
+    pub(crate) fn from_label(label: &str) -> Option<Self> {
         let shaped = (16..=128).contains(&label.len())
             && label.starts_with("AKIA")
             && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
@@ -45,7 +45,7 @@ pub struct VersionId(String);
 
 impl VersionId {
     /// Wraps an id as Secrets Manager writes it.
-    pub fn new(id: impl Into<String>) -> Self {
+    pub(crate) fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
@@ -79,22 +79,22 @@ pub struct SecretId(String);
 
 impl SecretId {
     /// Wraps what an event holds.
-    pub fn new(id: impl Into<String>) -> Self {
+    pub(crate) fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// As the event holds it, which every call of Secrets Manager takes.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The ARN, if it is one.
-    pub fn arn(&self) -> Option<&str> {
+    pub(crate) fn arn(&self) -> Option<&str> {
         Arn::parse(&self.0).map(|_| self.as_str())
     }
 
     /// The name, if it is no ARN.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.arn().is_none().then_some(self.as_str())
     }
 }

@@ -34,15 +34,15 @@ pub struct Intent {
     /// The version the key was to be stored in.
     pub token: VersionId,
     /// When each attempt was written down. No more keys than these are of our making.
-    pub attempts: Vec<Timestamp>,
+    pub(crate) attempts: Vec<Timestamp>,
     /// The user's keys that were there before.
-    pub listed: Vec<AccessKeyId>,
+    pub(crate) listed: Vec<AccessKeyId>,
 }
 
 impl Intent {
     /// The intent of a rotation that has seen `keys`; `earlier` is the one it replaces. It stands
     /// for no attempt until it is [begun](Self::begun).
-    pub fn new(token: &VersionId, keys: &[AccessKey], earlier: Option<&Self>) -> Self {
+    pub(crate) fn new(token: &VersionId, keys: &[AccessKey], earlier: Option<&Self>) -> Self {
         let attempts = earlier.filter(|intent| intent.token == *token).map(|intent| intent.attempts.clone());
         let listed = keys.iter().map(|key| key.id.clone()).collect();
         Self { token: token.clone(), attempts: attempts.unwrap_or_default(), listed }
@@ -59,14 +59,14 @@ impl Intent {
 
     /// This intent without its latest attempt, which certainly made no key; `None` if there is no
     /// other.
-    pub fn without_latest(mut self) -> Option<Self> {
+    pub(crate) fn without_latest(mut self) -> Option<Self> {
         self.attempts.pop();
         (!self.attempts.is_empty()).then_some(self)
     }
 
     /// What of it can be believed, since others may write the tag: attempts of the past, not too old, and
     /// no more of them than are ever written; `None` if nothing is left.
-    pub fn bounded(mut self, now: Timestamp) -> Option<Self> {
+    pub(crate) fn bounded(mut self, now: Timestamp) -> Option<Self> {
         if self.attempts.len() > MOST_ATTEMPTS {
             return None;
         }

@@ -11,53 +11,53 @@ const VANISHED_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// A user's keys beside the secret that holds them.
 #[derive(Clone, Copy, Debug)]
-pub struct Keyring<'a> {
+pub(crate) struct Keyring<'a> {
     /// The time at which they were seen, by AWS's clock.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
     /// The secret; `None`: the user has none.
-    pub secret: Option<&'a SecretState>,
+    pub(crate) secret: Option<&'a SecretState>,
     /// The user's keys.
-    pub keys: &'a [AccessKey],
+    pub(crate) keys: &'a [AccessKey],
     /// The version that a rotation is making.
-    pub making: Option<&'a VersionId>,
+    pub(crate) making: Option<&'a VersionId>,
     /// Whether a rotation proves a key before it stores it, as it does for SMTP credentials alone.
-    pub proves_first: bool,
+    pub(crate) proves_first: bool,
 }
 
 impl<'a> Keyring<'a> {
     /// What lists and staging labels tell, without a look into any value.
-    pub fn of_lists(secret: Option<&'a SecretState>, keys: &'a [AccessKey], now: Timestamp) -> Self {
+    pub(crate) fn of_lists(secret: Option<&'a SecretState>, keys: &'a [AccessKey], now: Timestamp) -> Self {
         let making = secret.and_then(|secret| secret.pending().unfinished()).map(|version| &version.id);
         Self { now, secret, keys, making, proves_first: false }
     }
 
     /// The user's key of this id.
-    pub fn find(&self, id: &AccessKeyId) -> Option<&'a AccessKey> {
+    pub(crate) fn find(&self, id: &AccessKeyId) -> Option<&'a AccessKey> {
         self.keys.iter().find(|key| key.id == *id)
     }
 
     /// The version that consumers read.
-    pub fn current_version(&self) -> Option<&'a Version> {
+    pub(crate) fn current_version(&self) -> Option<&'a Version> {
         self.secret?.current()
     }
 
     /// The user's key that is in AWSCURRENT.
-    pub fn current(&self) -> Option<&'a AccessKey> {
+    pub(crate) fn current(&self) -> Option<&'a AccessKey> {
         self.find(self.current_version()?.key.as_ref()?)
     }
 
     /// The version that holds a key.
-    pub fn holder(&self, key: &AccessKeyId) -> Option<&'a Version> {
+    pub(crate) fn holder(&self, key: &AccessKeyId) -> Option<&'a Version> {
         self.secret?.holder(key)
     }
 
     /// The record that an attempt of this rotation, or of the one before it, left.
-    pub fn intent(&self) -> Option<Intent> {
+    pub(crate) fn intent(&self) -> Option<Intent> {
         self.secret?.intent(self.now)
     }
 
     /// What a key of the user is to the secret.
-    pub fn role(&self, key: &AccessKey) -> KeyRole {
+    pub(crate) fn role(&self, key: &AccessKey) -> KeyRole {
         let Some(holder) = self.holder(&key.id) else {
             let orphan = self.orphans().iter().any(|orphan| orphan.id == key.id);
             return if orphan { KeyRole::Orphan } else { KeyRole::Unknown };
@@ -73,16 +73,11 @@ impl<'a> Keyring<'a> {
         }
     }
 
-    /// The keys of a role.
-    pub fn with_role(self, role: KeyRole) -> impl Iterator<Item = &'a AccessKey> {
-        self.keys.iter().filter(move |key| self.role(key) == role)
-    }
-
     /// Keys that an attempt of ours made and nobody holds the secret of.
     ///
     /// None, where more keys fit the intent than its attempts can have made: some of them are then
     /// somebody else's, and which cannot be told.
-    pub fn orphans(&self) -> Vec<&'a AccessKey> {
+    pub(crate) fn orphans(&self) -> Vec<&'a AccessKey> {
         let (Some(secret), Some(intent)) = (self.secret, self.intent()) else { return Vec::new() };
         let version = secret.version(&intent.token);
         let stored = version.is_some_and(|version| version.key.is_some());
@@ -108,14 +103,14 @@ impl<'a> Keyring<'a> {
 
     /// When the current version became current, so far as can be told: the end of the rotation
     /// that made it, or at the latest the creation of its key.
-    pub fn current_since(&self) -> Option<Timestamp> {
+    pub(crate) fn current_since(&self) -> Option<Timestamp> {
         let created = self.current()?.created;
         let rotated = self.secret?.last_rotated;
         Some(rotated.map_or(created, |rotated| rotated.max(created)))
     }
 
     /// Whether a key was made after the one in AWSCURRENT.
-    pub fn is_younger_than_current(&self, key: &AccessKey) -> bool {
+    pub(crate) fn is_younger_than_current(&self, key: &AccessKey) -> bool {
         self.current().is_some_and(|current| key.created > current.created)
     }
 }

@@ -56,7 +56,7 @@ pub struct Entry {
     /// Since when it is known to be active again after it was inactive.
     pub active_again: Option<Timestamp>,
     /// The day on which a finding was last reported, counted from 1970.
-    pub told: Option<i64>,
+    pub(crate) told: Option<i64>,
 }
 
 impl Entry {
@@ -126,12 +126,12 @@ impl Ledger {
     }
 
     /// Whether the tag held anything that the sweep does not write.
-    pub fn was_altered(&self) -> bool {
+    pub(crate) fn was_altered(&self) -> bool {
         self.dropped
     }
 
     /// Begins a key's inactive time anew, because the one that was noted cannot be true.
-    pub fn distrust(&mut self, key: &AccessKeyId) {
+    pub(crate) fn distrust(&mut self, key: &AccessKeyId) {
         self.dropped = true;
         if let Some(entry) = self.keys.get_mut(key) {
             entry.inactive_since = None;
@@ -163,17 +163,17 @@ impl Ledger {
 
     /// Whether a finding was reported so lately that it need not be reported again; `None`: one about the
     /// secret.
-    pub fn was_told(&self, key: Option<&AccessKeyId>, kind: FindingKind, now: Timestamp) -> bool {
+    pub(crate) fn was_told(&self, key: Option<&AccessKeyId>, kind: FindingKind, now: Timestamp) -> bool {
         self.entry(key).is_some_and(|entry| entry.was_told(kind, now))
     }
 
     /// Whether a finding of this kind was reported lately, of whichever key.
-    pub fn was_any_told(&self, kind: FindingKind, now: Timestamp) -> bool {
+    pub(crate) fn was_any_told(&self, kind: FindingKind, now: Timestamp) -> bool {
         self.entries().any(|entry| entry.was_told(kind, now))
     }
 
     /// Notes that a finding is reported now; `None`: one about the secret.
-    pub fn note_told(&mut self, key: Option<&AccessKeyId>, kind: FindingKind, now: Timestamp) {
+    pub(crate) fn note_told(&mut self, key: Option<&AccessKeyId>, kind: FindingKind, now: Timestamp) {
         let entry = match key {
             Some(key) => self.keys.entry(key.clone()).or_default(),
             None => &mut self.secret,
@@ -191,12 +191,12 @@ impl Ledger {
     }
 
     /// Whether this was noted.
-    pub fn has(&self, key: &AccessKeyId, note: Note) -> bool {
+    pub(crate) fn has(&self, key: &AccessKeyId, note: Note) -> bool {
         self.keys.get(key).is_some_and(|entry| entry.notes.contains(&note))
     }
 
     /// Since when a key is known to be inactive.
-    pub fn inactive_since(&self, key: &AccessKeyId) -> Option<Timestamp> {
+    pub(crate) fn inactive_since(&self, key: &AccessKeyId) -> Option<Timestamp> {
         self.keys.get(key)?.inactive_since
     }
 
@@ -211,22 +211,22 @@ impl Ledger {
     }
 
     /// Notes since when a rotation has not ended; `None`: there is none.
-    pub fn note_unfinished(&mut self, since: Option<Timestamp>) {
+    pub(crate) fn note_unfinished(&mut self, since: Option<Timestamp>) {
         self.secret.inactive_since = since;
     }
 
     /// Notes something.
-    pub fn note(&mut self, key: &AccessKeyId, note: Note) {
+    pub(crate) fn note(&mut self, key: &AccessKeyId, note: Note) {
         self.keys.entry(key.clone()).or_default().notes.insert(note);
     }
 
     /// Since when a key is known to be active again after it was inactive.
-    pub fn active_again(&self, key: &AccessKeyId) -> Option<Timestamp> {
+    pub(crate) fn active_again(&self, key: &AccessKeyId) -> Option<Timestamp> {
         self.keys.get(key)?.active_again
     }
 
     /// Notes that a key that was inactive is active again, seen at `now`.
-    pub fn note_active_again(&mut self, key: &AccessKeyId, now: Timestamp) {
+    pub(crate) fn note_active_again(&mut self, key: &AccessKeyId, now: Timestamp) {
         let entry = self.keys.entry(key.clone()).or_default();
         entry.active_again.get_or_insert(now);
         // What was announced before is announced anew.
@@ -246,7 +246,7 @@ impl Ledger {
     }
 
     /// Forgets findings that are no longer so.
-    pub fn keep_findings(&mut self, found: impl Fn(Option<&AccessKeyId>, FindingKind) -> bool) {
+    pub(crate) fn keep_findings(&mut self, found: impl Fn(Option<&AccessKeyId>, FindingKind) -> bool) {
         for (key, entry) in &mut self.keys {
             entry.keep_findings(|kind| found(Some(key), kind));
         }
@@ -254,12 +254,12 @@ impl Ledger {
     }
 
     /// Whether anything like this was noted, of whichever key.
-    pub fn has_any(&self, note: Note) -> bool {
+    pub(crate) fn has_any(&self, note: Note) -> bool {
         self.entries().any(|entry| entry.notes.contains(&note))
     }
 
     /// Forgets keys that are gone, and entries that say nothing.
-    pub fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
+    pub(crate) fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
         self.keys.retain(|key, entry| exists(key) && !entry.is_empty());
     }
 }

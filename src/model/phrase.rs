@@ -40,12 +40,12 @@ pub trait Say {
 
 impl Phrase {
     /// For mails: times to the minute.
-    pub fn for_people(&self) -> String {
+    pub(crate) fn for_people(&self) -> String {
         self.write(|key| key.to_string(), minute)
     }
 
     /// For a report that is handed on: of a key's id the end alone, times to the minute.
-    pub fn for_auditors(&self) -> String {
+    pub(crate) fn for_auditors(&self) -> String {
         self.write(|key| format!("…{}", key.suffix()), minute)
     }
 
@@ -61,7 +61,7 @@ impl Phrase {
 
 impl AccessKeyId {
     /// Its last four characters: enough to recognise a key by, and no use to anybody else.
-    pub fn suffix(&self) -> String {
+    pub(crate) fn suffix(&self) -> String {
         let id = self.to_string();
         let skipped = id.chars().count().saturating_sub(SUFFIX);
         id.chars().skip(skipped).collect()

@@ -11,9 +11,9 @@ use super::{AccessKeyId, Arn, Intent, VersionId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// Its id.
-    pub id: VersionId,
+    pub(crate) id: VersionId,
     /// Its staging labels.
-    pub stages: BTreeSet<String>,
+    pub(crate) stages: BTreeSet<String>,
     /// The key it holds, by its label or by its value; `None` if neither told.
     pub key: Option<AccessKeyId>,
 }
@@ -37,7 +37,7 @@ impl Version {
     }
 
     /// Whether it carries its own key's id as a label.
-    pub fn is_labelled(&self) -> bool {
+    pub(crate) fn is_labelled(&self) -> bool {
         self.key.as_ref().is_some_and(|key| self.has(key.as_str()))
     }
 }
@@ -73,12 +73,12 @@ pub struct SecretState {
 
 impl SecretState {
     /// The version that carries a label; a label is on one version only.
-    pub fn staged(&self, stage: &str) -> Option<&Version> {
+    pub(crate) fn staged(&self, stage: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.has(stage))
     }
 
     /// What AWSPENDING tells of rotations.
-    pub fn pending(&self) -> Pending<'_> {
+    pub(crate) fn pending(&self) -> Pending<'_> {
         match self.staged(AWSPENDING) {
             None => Pending::None,
             Some(version) if version.has(AWSCURRENT) => Pending::Promoted(version),
@@ -88,29 +88,29 @@ impl SecretState {
     }
 
     /// The version with an id.
-    pub fn version(&self, id: &VersionId) -> Option<&Version> {
+    pub(crate) fn version(&self, id: &VersionId) -> Option<&Version> {
         self.versions.iter().find(|version| version.id == *id)
     }
 
     /// The version that consumers read.
-    pub fn current(&self) -> Option<&Version> {
+    pub(crate) fn current(&self) -> Option<&Version> {
         self.staged(AWSCURRENT)
     }
 
     /// The version that holds a key; AWSCURRENT first, should two hold the same.
-    pub fn holder(&self, key: &AccessKeyId) -> Option<&Version> {
+    pub(crate) fn holder(&self, key: &AccessKeyId) -> Option<&Version> {
         let holds = |version: &&Version| version.key.as_ref() == Some(key);
         self.current().filter(holds).or_else(|| self.versions.iter().find(holds))
     }
 
     /// Every key that a label names: rotations attach them.
-    pub fn labelled_keys(&self) -> BTreeSet<AccessKeyId> {
+    pub(crate) fn labelled_keys(&self) -> BTreeSet<AccessKeyId> {
         let stages = self.versions.iter().flat_map(|version| &version.stages);
         stages.filter_map(|stage| AccessKeyId::from_label(stage)).collect()
     }
 
     /// Every key that a version holds or that a label names.
-    pub fn named_keys(&self) -> BTreeSet<AccessKeyId> {
+    pub(crate) fn named_keys(&self) -> BTreeSet<AccessKeyId> {
         let held = self.versions.iter().filter_map(|version| version.key.clone());
         self.labelled_keys().into_iter().chain(held).collect()
     }
@@ -121,7 +121,7 @@ impl SecretState {
     /// and only if it names the version that is being made; the current one, with attempts from before its
     /// rotation ended; or one that is no longer there and was begun after the last rotation ended, because
     /// somebody has taken AWSPENDING off it.
-    pub fn intent(&self, now: Timestamp) -> Option<Intent> {
+    pub(crate) fn intent(&self, now: Timestamp) -> Option<Intent> {
         let intent = Intent::from_tag(self.tags.get(TAG_INTENT)?)?.bounded(now)?;
         let since_last = |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt >= ended);
         let before_end = |attempt: &Timestamp| self.last_rotated.is_none_or(|ended| *attempt <= ended);
@@ -134,14 +134,14 @@ impl SecretState {
     }
 
     /// Notes which key a version holds, as its value tells.
-    pub fn note_key(&mut self, version: &VersionId, key: Option<AccessKeyId>) {
+    pub(crate) fn note_key(&mut self, version: &VersionId, key: Option<AccessKeyId>) {
         if let Some(seen) = self.versions.iter_mut().find(|seen| seen.id == *version) {
             seen.key = key;
         }
     }
 
     /// The ARN's partition, region and account.
-    pub fn home(&self) -> (&str, &str, &str) {
+    pub(crate) fn home(&self) -> (&str, &str, &str) {
         Arn::parse(&self.arn).map_or(("", "", ""), |arn| (arn.partition, arn.region, arn.account))
     }
 }
@@ -161,7 +161,7 @@ pub enum Pending<'a> {
 
 impl<'a> Pending<'a> {
     /// The version that a rotation is making.
-    pub fn unfinished(self) -> Option<&'a Version> {
+    pub(crate) fn unfinished(self) -> Option<&'a Version> {
         match self {
             Self::Unfinished(version) => Some(version),
             _ => None,
@@ -169,7 +169,7 @@ impl<'a> Pending<'a> {
     }
 
     /// The version that is not AWSCURRENT, whether a rotation makes it or it was rolled back.
-    pub fn not_current(self) -> Option<&'a Version> {
+    pub(crate) fn not_current(self) -> Option<&'a Version> {
         match self {
             Self::Unfinished(version) | Self::RolledBack(version) => Some(version),
             _ => None,
@@ -177,7 +177,7 @@ impl<'a> Pending<'a> {
     }
 
     /// The version, whatever became of it.
-    pub fn version(self) -> Option<&'a Version> {
+    pub(crate) fn version(self) -> Option<&'a Version> {
         match self {
             Self::None => None,
             Self::Unfinished(version) | Self::Promoted(version) | Self::RolledBack(version) => Some(version),

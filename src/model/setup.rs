@@ -4,17 +4,17 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotationSetup {
     /// By which function.
-    pub function_arn: String,
+    pub(crate) function_arn: String,
     /// How often.
-    pub every_days: i64,
+    pub(crate) every_days: i64,
 }
 
 /// A role of another account, and what that account demands of who assumes it
 /// ([the confused deputy](https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberRole {
+pub(crate) struct MemberRole {
     /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The ExternalId, if its trust policy asks for one.
-    pub external_id: Option<String>,
+    pub(crate) external_id: Option<String>,
 }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 /// A time to the minute: `2026-01-02 03:04 UTC`.
-pub fn minute(at: Timestamp) -> String {
+pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A number with its noun: `1 action`, `2 actions`.
-pub fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
     let count = count.to_string();
     let plural = if count == "1" { "" } else { "s" };
     format!("{count} {noun}{plural}")

@@ -17,12 +17,12 @@ pub struct UserName(String);
 
 impl UserName {
     /// Wraps a name, without its path.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
     /// The name as IAM writes it.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -93,13 +93,13 @@ impl From<&str> for UserName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRef {
     /// `aws`, `aws-cn`, `aws-us-gov`, …
-    pub partition: String,
+    pub(crate) partition: String,
     /// The twelve digits of the account that the user lives in.
-    pub account: String,
+    pub(crate) account: String,
     /// What stands before the name in the user's ARN, e.g. `team/a/`; empty where it is not known.
-    pub path: String,
+    pub(crate) path: String,
     /// The name without its path.
-    pub name: UserName,
+    pub(crate) name: UserName,
 }
 
 /// Why a text names no IAM user.
@@ -136,23 +136,23 @@ impl UserRef {
     }
 
     /// The user's ARN.
-    pub fn arn(&self) -> String {
+    pub(crate) fn arn(&self) -> String {
         let Self { partition, account, path, name } = self;
         format!("arn:{partition}:iam::{account}:user/{path}{name}")
     }
 
     /// Whether an ARN, as STS answers it, is this user's, whatever its path.
-    pub fn is(&self, arn: &str) -> bool {
+    pub(crate) fn is(&self, arn: &str) -> bool {
         arn.starts_with("arn:") && Self::parse(arn, "", "").is_ok_and(|other| self.is_same(&other))
     }
 
     /// The user under the name that it has now; the path may be another, too.
-    pub fn renamed(&self, name: UserName) -> Self {
+    pub(crate) fn renamed(&self, name: UserName) -> Self {
         Self { name, path: String::new(), ..self.clone() }
     }
 
     /// Whether it is the same user, whatever the path.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.account == other.account && self.name == other.name
     }
 }

@@ -25,7 +25,7 @@ struct Failure<'a> {
 }
 
 /// Tells the alert topic, where there is one, that an invocation failed; answers whether it was told.
-pub async fn alert_failure(
+pub(crate) async fn alert_failure(
     aws: &Aws,
     config: &Config,
     error: &Error,
@@ -86,7 +86,7 @@ struct SweepFailure<'a> {
 }
 
 /// Tells the alert topic that a sweep could not be made.
-pub async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
+pub(crate) async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
     const CORRECT_IT: &str = "Correct the setting or the event that the reason names. No user is swept until then, and no key is rotated by the sweep.";
     const NEXT_STEPS: &str = "No user was touched by what failed, and the next sweep begins by looking at what is there. Act if this alert comes back.";
     const ACT_NOW: &str = "Act now: this does not pass by itself. No user was touched by what failed. Do what the reason says, then sweep again.";

@@ -15,35 +15,35 @@ const MOST_BYTES: usize = 250_000;
 
 /// A report to the administrator: sections of rows.
 #[derive(Debug)]
-pub struct Digest {
+pub(crate) struct Digest {
     /// The subject.
-    pub headline: String,
+    pub(crate) headline: String,
     /// What stands above the sections.
-    pub summary: String,
+    pub(crate) summary: String,
     /// The sections that are not empty.
-    pub sections: Vec<Section>,
+    pub(crate) sections: Vec<Section>,
     /// By which the log is found.
-    pub request_id: String,
+    pub(crate) request_id: String,
 }
 
 /// Rows of one kind.
 #[derive(Debug)]
-pub struct Section {
+pub(crate) struct Section {
     title: &'static str,
     /// The rows, or as many as are shown.
-    pub rows: Vec<DigestRow>,
+    pub(crate) rows: Vec<DigestRow>,
     more: usize,
 }
 
 /// A row of a section.
 #[derive(Debug)]
-pub struct DigestRow {
+pub(crate) struct DigestRow {
     /// Whose.
-    pub user: String,
+    pub(crate) user: String,
     /// What happened.
-    pub what: String,
+    pub(crate) what: String,
     /// What to do about it; empty: nothing.
-    pub remedy: &'static str,
+    pub(crate) remedy: &'static str,
 }
 
 #[derive(Template)]
@@ -56,7 +56,7 @@ struct Html<'a>(&'a Digest);
 
 impl Section {
     /// A section of these rows, of which the first 200 are shown.
-    pub fn of(title: &'static str, rows: &mut Vec<DigestRow>) -> Self {
+    pub(crate) fn of(title: &'static str, rows: &mut Vec<DigestRow>) -> Self {
         let more = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
         Self { title, rows: std::mem::take(rows), more }
@@ -65,7 +65,7 @@ impl Section {
 
 impl Digest {
     /// By mail to the administrator, or to the topic where there is no mail.
-    pub async fn announce(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+    pub(crate) async fn announce(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
         match config.shared.email.admin.as_ref().zip(config.shared.email.from.as_ref()) {
             Some((to, from)) => self.mail(aws, from, to).await,
             None => self.send(aws, config, facts).await,
@@ -73,7 +73,7 @@ impl Digest {
     }
 
     /// Mails it; answers whether it was sent.
-    pub async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
+    pub(crate) async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
         let words = Text(self).render().and_then(|text| {
             Ok(MailContent::Simple { subject: self.headline.clone(), text, html: Html(self).render()? })
         });
@@ -92,7 +92,7 @@ impl Digest {
     }
 
     /// Publishes it to the alert topic, with its facts as JSON; answers whether it was sent.
-    pub async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+    pub(crate) async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
         let text = Text(self).render().map(|mut text| {
             let most = (0..=MOST_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
             text.truncate(most.unwrap_or_default());

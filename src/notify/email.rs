@@ -46,7 +46,7 @@ struct Text<'a>(&'a Rotated);
 struct Html<'a>(&'a Rotated);
 
 /// Mails the user that a new key is current. Never fails: what goes wrong is logged and alerted.
-pub async fn tell_user(
+pub(crate) async fn tell_user(
     aws: &Aws,
     config: &Config,
     iam: &Iam,

@@ -53,7 +53,7 @@ struct Html<'a>(&'a Keys);
 
 /// Sends a user all there is to say in one mail; answers whether one was sent. A user without an
 /// address is the owner's affair.
-pub async fn tell_of_keys(
+pub(crate) async fn tell_of_keys(
     aws: &Aws,
     config: &Config,
     view: &UserView,
@@ -80,7 +80,7 @@ pub async fn tell_of_keys(
 
 /// Tells a user that a rotation deleted a key that was active; the alert topic, where there is no mail. Never
 /// fails: what goes wrong is logged.
-pub async fn tell_of_deletion(
+pub(crate) async fn tell_of_deletion(
     aws: &Aws,
     config: &Config,
     iam: &Iam,

@@ -10,7 +10,7 @@ mod email;
 mod keys;
 mod place;
 
-pub use alert::{alert_failure, alert_sweep_failure};
-pub use digest::{Digest, DigestRow, Section};
-pub use email::tell_user;
-pub use keys::{tell_of_deletion, tell_of_keys};
+pub(crate) use alert::{alert_failure, alert_sweep_failure};
+pub(crate) use digest::{Digest, DigestRow, Section};
+pub(crate) use email::tell_user;
+pub(crate) use keys::{tell_of_deletion, tell_of_keys};

@@ -11,11 +11,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Where a secret is found.
 pub(super) struct Place {
     /// Its region.
-    pub region: String,
+    pub(crate) region: String,
     /// Its page in the console.
-    pub console_url: String,
+    pub(crate) console_url: String,
     /// The command that prints its value.
-    pub command: String,
+    pub(crate) command: String,
 }
 
 impl Place {

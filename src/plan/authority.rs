@@ -15,7 +15,7 @@ const NOT_ITS_SECRET: &str = "If this secret is meant, correct the tag on the us
 const NOT_ITS_KEY: &str = "If the secret changed hands, create a new one for the new user: `iam-key-rotator enroll`. If not, correct its tag `iam-key-rotator:user` or its value, and check who wrote them (CloudTrail: PutSecretValue, TagResource).";
 
 /// Refuses a secret of a third account: whoever administers that account could tag it with any user.
-pub fn check_account(secret: &SecretState, user: &UserRef, function_account: Option<&str>) -> Result<()> {
+pub(crate) fn check_account(secret: &SecretState, user: &UserRef, function_account: Option<&str>) -> Result<()> {
     let (_, _, account) = secret.home();
     if function_account == Some(account) || user.account == account {
         return Ok(());
@@ -126,7 +126,7 @@ fn is_user(seen: &Observation, text: &str) -> bool {
 }
 
 /// The other secrets that a tag binds to a user.
-pub fn others_of(user: &UserRef, own: &SecretState, listed: &[SecretState]) -> Vec<OtherSecret> {
+pub(crate) fn others_of(user: &UserRef, own: &SecretState, listed: &[SecretState]) -> Vec<OtherSecret> {
     let is_users = |secret: &&SecretState| {
         let (partition, _, account) = secret.home();
         let tagged = secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());

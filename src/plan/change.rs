@@ -41,12 +41,12 @@ pub enum Change {
 
 impl Change {
     /// Whether it takes a key away, by which somebody's work can break.
-    pub fn is_destructive(&self) -> bool {
+    pub(crate) fn is_destructive(&self) -> bool {
         self.takes().is_some()
     }
 
     /// The key that it takes away.
-    pub fn takes(&self) -> Option<&AccessKeyId> {
+    pub(crate) fn takes(&self) -> Option<&AccessKeyId> {
         match self {
             Self::DeactivateKey { key } | Self::DeleteKey { key } => Some(key),
             _ => None,
@@ -54,7 +54,7 @@ impl Change {
     }
 
     /// Its name, as answers and summaries count it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::LabelVersion { .. } => "label",
             Self::RemoveLabel { .. } => "remove-label",
@@ -66,7 +66,7 @@ impl Change {
 }
 
 /// Deletes a key, and takes its label off the version that holds it.
-pub fn deletion(
+pub(crate) fn deletion(
     secret: Option<&SecretState>,
     key: &AccessKeyId,
     reason: impl Into<Phrase>,

@@ -5,7 +5,7 @@ use crate::model::names::TAG_FIELDS;
 use crate::model::{FieldNames, SecretState};
 
 /// How the secret's tag calls the fields of its key, where it does.
-pub fn field_names(secret: &SecretState) -> Result<Option<FieldNames>> {
+pub(crate) fn field_names(secret: &SecretState) -> Result<Option<FieldNames>> {
     let Some(tag) = secret.tags.get(TAG_FIELDS) else { return Ok(None) };
     FieldNames::parse(tag).map(Some).ok_or_else(|| Error::InvalidConfig {
         name: TAG_FIELDS.into(),

@@ -3,41 +3,41 @@
 //! No async, no SDK, no clock, no environment, no randomness. Recovery after a crash is no special
 //! case: the retry observes what is there and plans from it.
 
-pub mod authority;
+pub(crate) mod authority;
 mod change;
-pub mod enroll;
+pub(crate) mod enroll;
 mod exempt;
 mod fields;
 mod ownership;
 mod retire;
 mod room;
-pub mod rotation;
+pub(crate) mod rotation;
 pub mod sweep;
-pub mod unstick;
+pub(crate) mod unstick;
 
 use std::fmt;
 
 use crate::model::{Phrase, Say, phrase};
 
-pub use change::{Change, deletion};
-pub use exempt::exemption;
-pub use fields::field_names;
-pub use ownership::{bind_user, bind_user_by_labels};
-pub use retire::{deactivation_time, is_nobodys};
-pub use room::blocked;
+pub(crate) use change::{Change, deletion};
+pub(crate) use exempt::exemption;
+pub(crate) use fields::field_names;
+pub(crate) use ownership::{bind_user, bind_user_by_labels};
+pub(crate) use retire::{deactivation_time, is_nobodys};
+pub(crate) use room::blocked;
 
 /// One action and why it is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned<A> {
     /// What to do.
-    pub action: A,
+    pub(crate) action: A,
     /// Why.
-    pub reason: Phrase,
+    pub(crate) reason: Phrase,
 }
 
 impl<A> Planned<A> {
     /// The same plan in other words.
-    pub fn map<B>(self, action: impl FnOnce(A) -> B) -> Planned<B> {
+    pub(crate) fn map<B>(self, action: impl FnOnce(A) -> B) -> Planned<B> {
         Planned { action: action(self.action), reason: self.reason }
     }
 }
@@ -47,7 +47,7 @@ where
     for<'a> &'a A: Say,
 {
     /// The action and its reason.
-    pub fn said(&self) -> Phrase {
+    pub(crate) fn said(&self) -> Phrase {
         phrase!(&self.action, ": ", &self.reason)
     }
 }

@@ -67,14 +67,14 @@ pub(super) fn quiet(used: &LastUse) -> Timestamp {
 /// Whether nobody uses a key of a rotation that was given up. createSecret asks STS whether the secret really holds
 /// such a key, which IAM shows as a use at that time: one that may have been the last counts for as long as any
 /// other late use.
-pub fn is_nobodys(key: &AccessKey, now: Timestamp) -> bool {
+pub(crate) fn is_nobodys(key: &AccessKey, now: Timestamp) -> bool {
     let proved = |used: &LastUse| matches!(used, LastUse::At { service, .. } if service == "sts");
     key.is_unused() || key.last_use.as_ref().is_some_and(|used| proved(used) && now >= quiet(used))
 }
 
 /// When a key that was superseded then may be deactivated: after its overlap, and under `wait` not before its
 /// disuse can be known. Plans, mails, status and digests all name this time.
-pub fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
+pub(crate) fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
     let proof = match policy.in_use {
         InUse::Wait if !policy.overlap.is_zero() => policy.overlap.max(LAST_USED_LAG),
         InUse::Wait | InUse::Deactivate => policy.overlap,

@@ -86,7 +86,7 @@ pub(super) fn make(
 }
 
 /// What stands in the way of a rotation's new key, as far as labels and keys tell.
-pub fn blocked(seen: Keyring<'_>, user: &UserRef, policy: &Policy) -> Option<Error> {
+pub(crate) fn blocked(seen: Keyring<'_>, user: &UserRef, policy: &Policy) -> Option<Error> {
     make(seen, &Claims::default(), policy).err().map(|blocked| blocked.error(user))
 }
 

@@ -19,34 +19,34 @@ use crate::model::{
 /// An invocation lasts at most 15 minutes
 /// ([quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)); a rotation that
 /// began less long ago may be at work.
-pub const AT_WORK: Duration = Duration::from_secs(15 * 60);
+pub(crate) const AT_WORK: Duration = Duration::from_secs(15 * 60);
 
 /// What was seen of a secret that may be stuck.
 #[derive(Clone, Debug)]
-pub struct StuckView {
+pub(crate) struct StuckView {
     /// The time of the observation, by AWS's clock.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
     /// The secret.
-    pub secret: SecretState,
+    pub(crate) secret: SecretState,
     /// The user it is bound to, if that is known.
-    pub user: Option<UserRef>,
+    pub(crate) user: Option<UserRef>,
     /// The user's keys, each with its last use.
-    pub keys: Vec<AccessKey>,
+    pub(crate) keys: Vec<AccessKey>,
 }
 
 /// The way to the clean state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnstickPlan {
+pub(crate) struct UnstickPlan {
     /// Why nothing may be done yet.
-    pub wait: Option<Phrase>,
+    pub(crate) wait: Option<Phrase>,
     /// The actions in order, each with its reason.
-    pub actions: Vec<Planned<Change>>,
+    pub(crate) actions: Vec<Planned<Change>>,
     /// What stays as it is, and what a person must know about it.
-    pub stays: Vec<Phrase>,
+    pub(crate) stays: Vec<Phrase>,
 }
 
 /// Plans it.
-pub fn unstick(view: &StuckView) -> UnstickPlan {
+pub(crate) fn unstick(view: &StuckView) -> UnstickPlan {
     let mut plan = UnstickPlan::default();
     let secret = &view.secret;
     if let Some(began) = at_work(view) {
@@ -182,7 +182,7 @@ fn abandoned(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
 
 impl UnstickPlan {
     /// Whether there is nothing to do.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.wait.is_none() && self.actions.is_empty()
     }
 

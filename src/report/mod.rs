@@ -23,7 +23,6 @@ pub use collect::collect;
 pub use csv::csv;
 pub use evidence::Report;
 pub use html::html;
-pub use manifest::{Link, Manifest};
 pub use output::{Format, Written, earlier, latest_manifest, write};
 pub use verify::{Break, Checked, verify};
 

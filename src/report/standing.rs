@@ -8,7 +8,7 @@ use crate::model::FindingKind;
 
 /// How a user stands to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compliance {
+pub(crate) enum Compliance {
     /// There is nothing to ask.
     NotAsked,
     /// Met.
@@ -23,14 +23,14 @@ pub enum Compliance {
 
 impl Compliance {
     /// Whether the control is not met. A key within its overlap is a temporary exception.
-    pub fn is_unmet(self) -> bool {
+    pub(crate) fn is_unmet(self) -> bool {
         matches!(self, Self::Unmet | Self::PastOverlap)
     }
 }
 
 impl Question {
     /// How a user stands to it.
-    pub fn ask(self, user: &User, now: Timestamp) -> Compliance {
+    pub(crate) fn ask(self, user: &User, now: Timestamp) -> Compliance {
         let active: Vec<&Key> = user.keys.iter().filter(|key| key.active).collect();
         let all =
             |meets: &dyn Fn(&Key) -> bool| match (active.is_empty(), active.iter().all(|key| meets(key))) {
@@ -72,7 +72,7 @@ impl Question {
 }
 
 /// How an account's users stand to every control.
-pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
+pub(crate) fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
     let answers: Vec<(Question, Vec<(Compliance, bool)>)> = Question::ALL
         .into_iter()
         .map(|question| {
@@ -104,7 +104,7 @@ pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
 }
 
 /// How an account stands now, as one point of its course.
-pub fn point(users: &[User], now: Timestamp) -> Point {
+pub(crate) fn point(users: &[User], now: Timestamp) -> Point {
     let answered = |question: Question, wanted: Compliance| {
         users.iter().filter(|user| question.ask(user, now) == wanted).count()
     };

@@ -37,19 +37,19 @@ const PROOF_NEEDS: Duration = Duration::from_secs(15);
 
 /// Carries plans out for one event.
 #[derive(Debug)]
-pub struct Executor<'a> {
+pub(crate) struct Executor<'a> {
     /// AWS.
-    pub aws: &'a Aws,
+    pub(crate) aws: &'a Aws,
     /// The function's settings.
-    pub config: &'a Config,
+    pub(crate) config: &'a Config,
     /// What was asked.
-    pub event: &'a RotationEvent,
+    pub(crate) event: &'a RotationEvent,
     /// IAM in the user's account.
-    pub iam: Iam,
+    pub(crate) iam: Iam,
     /// When the invocation must be over.
-    pub deadline: Instant,
+    pub(crate) deadline: Instant,
     /// The invocation's id, which alerts carry.
-    pub request_id: &'a str,
+    pub(crate) request_id: &'a str,
 }
 
 impl Executor<'_> {
@@ -57,7 +57,7 @@ impl Executor<'_> {
     ///
     /// `replan` observes and plans again; it is asked before each destructive action but one that
     /// comes first, for which the plan itself is fresh.
-    pub async fn run<'r>(
+    pub(crate) async fn run<'r>(
         &self,
         seen: &Observation,
         actions: Vec<Planned<Action>>,

@@ -56,14 +56,14 @@ pub struct Rotator {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RotationAnswer {
     /// The step, as Secrets Manager names it.
-    pub step: &'static str,
+    pub(crate) step: &'static str,
     /// `done`, `already-done` or `nothing-to-do`.
-    pub outcome: &'static str,
+    pub(crate) outcome: &'static str,
     /// Why there was nothing to do.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub reason: String,
+    pub(crate) reason: String,
     /// What was done, in order, each with its reason.
-    pub actions: Vec<String>,
+    pub(crate) actions: Vec<String>,
 }
 
 impl Function for Rotator {

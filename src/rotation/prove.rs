@@ -32,7 +32,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 const NEEDS: Duration = Duration::from_millis(500);
 
 /// Proves a key in every region that the secret or the function names.
-pub async fn prove(
+pub(crate) async fn prove(
     aws: &Aws,
     config: &Config,
     seen: &Observation,
@@ -54,7 +54,7 @@ pub async fn prove(
 
 /// One question in each region: does STS accept the key? Anything but a yes is a no, which [`prove`]
 /// follows up; that it is another user's key is an error.
-pub async fn accepted(aws: &Aws, config: &Config, seen: &Observation, key: &Credential) -> Result<bool> {
+pub(crate) async fn accepted(aws: &Aws, config: &Config, seen: &Observation, key: &Credential) -> Result<bool> {
     let (regions, end) = (regions(aws, config, seen)?, Instant::now() + ONE_QUESTION);
     let answers =
         regions.iter().map(|region| async move { ask(&aws.sts_as(key, region), end, seen, key).await });

@@ -14,25 +14,25 @@ use crate::model::{Arn, UserName, UserRef};
 #[derive(Clone, Debug)]
 pub struct Account<'a> {
     /// AWS, under the sweep's own role.
-    pub aws: &'a Aws,
+    pub(crate) aws: &'a Aws,
     /// The sweep's settings.
-    pub config: &'a SweepConfig,
+    pub(crate) config: &'a SweepConfig,
     /// Its number, where it is known.
-    pub number: Option<String>,
+    pub(crate) number: Option<String>,
     /// The partition it is in, e.g. `aws-us-gov`.
-    pub partition: String,
+    pub(crate) partition: String,
     /// Whether it is another account than the sweep's.
-    pub is_member: bool,
+    pub(crate) is_member: bool,
     /// IAM there, at a pace that leaves room for others.
-    pub iam: Iam,
+    pub(crate) iam: Iam,
     /// Secrets Manager, where the secrets of its users are.
-    pub secrets: SecretsManager,
+    pub(crate) secrets: SecretsManager,
     /// Its owner's address, as the event gives it.
-    pub owner: Option<String>,
+    pub(crate) owner: Option<String>,
     /// How the tags of its users' secrets begin, where those of other accounts' lie beside them.
-    pub tag_prefix: Option<String>,
+    pub(crate) tag_prefix: Option<String>,
     /// Ends the visits before their next action.
-    pub stop: Stop,
+    pub(crate) stop: Stop,
 }
 
 /// A request to stop, which whoever acts asks after before each action.
@@ -41,12 +41,12 @@ pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
     /// Requests it.
-    pub fn request(&self) {
+    pub(crate) fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether there is one.
-    pub fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -91,7 +91,7 @@ impl<'a> Account<'a> {
     }
 
     /// The account's user of this name, whose path is not known.
-    pub fn named(&self, name: &str) -> UserRef {
+    pub(crate) fn named(&self, name: &str) -> UserRef {
         UserRef {
             partition: self.partition.clone(),
             account: self.number.clone().unwrap_or_default(),
@@ -101,7 +101,7 @@ impl<'a> Account<'a> {
     }
 
     /// Now, by AWS's clock.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.aws.clock.now()
     }
 }

@@ -11,42 +11,42 @@ use crate::model::Counts;
 
 /// What the sweep of an account answers.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct AccountAnswer {
+pub(crate) struct AccountAnswer {
     /// The account.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// `audit` or `enforce`.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// `done`, `continues`, or `nothing-to-do` where a rotation was asked for and not requested.
-    pub outcome: &'static str,
+    pub(crate) outcome: &'static str,
     /// Where to go on; absent when all users are done.
-    pub marker: Option<String>,
+    pub(crate) marker: Option<String>,
     /// How many users there are, and how many were looked at closely since the sweep began.
-    pub users: Users,
+    pub(crate) users: Users,
     /// What came of it since the sweep began, in however many invocations.
     #[serde(flatten)]
-    pub counts: Counts,
+    pub(crate) counts: Counts,
     /// The plan of this invocation, a line an action: what was done, or would be.
-    pub plan: Vec<String>,
+    pub(crate) plan: Vec<String>,
     /// Its findings, a line each.
-    pub found: Vec<String>,
+    pub(crate) found: Vec<String>,
     /// What was asked for and not done, and why.
-    pub refused: Vec<String>,
+    pub(crate) refused: Vec<String>,
     /// Rows of the credential report that are not as AWS documents them.
     #[serde(rename = "oddRows", skip_serializing_if = "Vec::is_empty")]
-    pub odd_rows: Vec<String>,
+    pub(crate) odd_rows: Vec<String>,
 }
 
 /// How many users there are.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Users {
+pub(crate) struct Users {
     /// In the account.
-    pub total: usize,
+    pub(crate) total: usize,
     /// In the sweep's scope.
-    pub in_scope: usize,
+    pub(crate) in_scope: usize,
     /// Looked at closely.
-    pub visited: usize,
+    pub(crate) visited: usize,
     /// With an active key that is older than it should ever be.
-    pub overdue: usize,
+    pub(crate) overdue: usize,
 }
 
 /// Answers for what was seen and done.

@@ -9,26 +9,26 @@ use crate::plan::sweep::Triage;
 
 /// A user with a secret of ours, or without one.
 #[derive(Clone, Debug)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The user.
-    pub user: UserRef,
+    pub(crate) user: UserRef,
     /// The user's enrolled secrets, and what a visit that broke off has created, least ARN first: one, if
     /// all is well.
-    pub secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
     /// The keys that the labels of each of those secrets name.
-    pub labels: BTreeMap<String, BTreeSet<AccessKeyId>>,
+    pub(crate) labels: BTreeMap<String, BTreeSet<AccessKeyId>>,
     /// Secrets whose tag names the user and that nobody enrolled.
-    pub not_enrolled: Vec<SecretState>,
+    pub(crate) not_enrolled: Vec<SecretState>,
     /// Which keys the account's secrets hold in AWSCURRENT, as their labels tell.
-    pub held: Arc<Held>,
+    pub(crate) held: Arc<Held>,
     /// What the lists show.
-    pub triage: Triage,
+    pub(crate) triage: Triage,
     /// Whether the user is in the exempt group.
-    pub in_exempt_group: bool,
+    pub(crate) in_exempt_group: bool,
 }
 
 /// The keys that labels on AWSCURRENT versions name, each with the secrets.
-pub type Held = HashMap<AccessKeyId, Vec<OtherSecret>>;
+pub(crate) type Held = HashMap<AccessKeyId, Vec<OtherSecret>>;
 
 /// Notes which key a secret's AWSCURRENT holds, as its label tells.
 pub(super) fn note_held(config: &SweepConfig, secret: &SecretState, held: &mut Held) {
@@ -54,7 +54,7 @@ impl Candidate {
     }
 
     /// The ARNs of all secrets that name the user, enrolled or not.
-    pub fn all_secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn all_secrets(&self) -> impl Iterator<Item = &str> {
         let tagged = self.not_enrolled.iter().map(|secret| secret.arn.as_str());
         self.secrets.iter().map(String::as_str).chain(tagged)
     }

@@ -20,7 +20,7 @@ impl Account<'_> {
     /// secret may be finished and rotated. A tag alone shows nothing: others can set it.
     ///
     /// Whoever may create secrets of such names can imitate it, and is trusted with their users' keys.
-    pub async fn is_own_creation(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
+    pub(crate) async fn is_own_creation(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
         if !self.looks_created(user, secret) {
             return Ok(false);
         }

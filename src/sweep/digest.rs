@@ -17,21 +17,21 @@ use crate::plan::sweep::FleetAction;
 #[derive(Debug)]
 pub(super) struct SweepReport<'a> {
     /// The account.
-    pub account: &'a Account<'a>,
+    pub(crate) account: &'a Account<'a>,
     /// What was asked.
-    pub event: &'a AccountEvent,
+    pub(crate) event: &'a AccountEvent,
     /// The account as its lists show it.
-    pub survey: &'a Survey,
+    pub(crate) survey: &'a Survey,
     /// The visits with something to report.
-    pub visits: &'a [Visit],
+    pub(crate) visits: &'a [Visit],
     /// What this invocation of the sweep did.
-    pub answer: &'a AccountAnswer,
+    pub(crate) answer: &'a AccountAnswer,
     /// The last user that was looked at, if time was up then.
-    pub stopped_after: Option<&'a str>,
+    pub(crate) stopped_after: Option<&'a str>,
     /// The request's id.
-    pub request_id: &'a str,
+    pub(crate) request_id: &'a str,
     /// Whether all that no secret remembers was reported before.
-    pub repeats: bool,
+    pub(crate) repeats: bool,
 }
 
 /// Tells the administrator of a sweep, if there is anything to tell that was not told before;

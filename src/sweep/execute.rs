@@ -75,7 +75,7 @@ impl Account<'_> {
     ///
     /// A crash leaves: after CreateSecret, a secret that its tags bind to the user and that only the
     /// account's own policies guard, which the next sweep finishes; it holds no key.
-    pub async fn enroll(&self, user: &UserRef, name: &str, adopts: &AccessKeyId) -> Result<String> {
+    pub(crate) async fn enroll(&self, user: &UserRef, name: &str, adopts: &AccessKeyId) -> Result<String> {
         self.check_reach()?;
         let mut ledger = Ledger::default();
         ledger.note(adopts, Note::Adopted);
@@ -95,7 +95,7 @@ impl Account<'_> {
 
     /// Lets the user read a secret that has no policy. Who else reads it is not known, so nobody is
     /// shut out.
-    pub async fn let_user_read(&self, user: &UserRef, arn: &str) -> Result<()> {
+    pub(crate) async fn let_user_read(&self, user: &UserRef, arn: &str) -> Result<()> {
         Ok(self.secrets.put_policy(arn, &secret_policy(user, None)).await?)
     }
 
@@ -113,7 +113,7 @@ impl Account<'_> {
     }
 
     /// The user as the secret's tag names it: by its ARN where it lives in another account.
-    pub fn bound_to(&self, user: &UserRef) -> String {
+    pub(crate) fn bound_to(&self, user: &UserRef) -> String {
         if self.tag_prefix.is_some() { user.arn() } else { user.name.to_string() }
     }
 

@@ -18,18 +18,18 @@ use crate::plan::sweep::Demand;
 
 /// What such a step answers.
 #[derive(Clone, Debug, Serialize)]
-pub struct LifecycleAnswer {
+pub(crate) struct LifecycleAnswer {
     /// Whose.
-    pub username: String,
+    pub(crate) username: String,
     /// `audit` or `enforce`.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// `done` or `nothing-to-do`.
-    pub outcome: &'static str,
+    pub(crate) outcome: &'static str,
     /// Why there was nothing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What was done, in order, each with its reason; in an audit, what would be.
-    pub actions: Vec<String>,
+    pub(crate) actions: Vec<String>,
 }
 
 /// Takes the step.
@@ -88,7 +88,7 @@ pub(super) fn starts_rotations(config: &SweepConfig, field: &'static str) -> Res
 
 impl Account<'_> {
     /// One user by name, with the secrets that name it, without a survey.
-    pub async fn candidate(&self, name: &str) -> Result<Candidate> {
+    pub(crate) async fn candidate(&self, name: &str) -> Result<Candidate> {
         let mut candidate = self.tagged_candidate(name).await?;
         if candidate.secrets.is_empty() {
             self.find_path(&mut candidate).await?;

@@ -37,9 +37,9 @@ use crate::notify;
 use crate::telemetry::{Metric, Metrics};
 
 pub use account::{Account, Stop};
-pub use candidate::Candidate;
-pub use survey::Survey;
-pub use visit::Visit;
+pub(crate) use candidate::Candidate;
+pub(crate) use survey::Survey;
+pub(crate) use visit::Visit;
 
 /// The sweep function: what is built once and serves every invocation.
 #[derive(Debug)]

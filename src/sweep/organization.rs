@@ -23,22 +23,22 @@ const MOST_READS: usize = 10_000;
 
 /// A page of accounts.
 #[derive(Clone, Debug, Serialize)]
-pub struct AccountsAnswer {
+pub(crate) struct AccountsAnswer {
     /// The accounts that are in use.
-    pub accounts: Vec<MemberAccount>,
+    pub(crate) accounts: Vec<MemberAccount>,
     /// Where the next page begins; absent on the last.
-    pub marker: Option<String>,
+    pub(crate) marker: Option<String>,
     /// Accounts that were asked for and are none of the organization's, or not beneath that unit.
-    pub unknown: Vec<String>,
+    pub(crate) unknown: Vec<String>,
 }
 
 /// How the sweeps of an organization went.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Conclusion {
+pub(crate) struct Conclusion {
     /// Accounts that were swept.
-    pub swept: u32,
+    pub(crate) swept: u32,
     /// Accounts whose sweep failed, or left users out.
-    pub failed: u32,
+    pub(crate) failed: u32,
 }
 
 /// Where a walk through the units stands. A unit's accounts come first, then the units beneath it.

@@ -27,15 +27,15 @@ const LISTED_AT_ONCE: usize = 8;
 
 /// An account as its lists show it.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// How many users there are.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Those in scope, by name.
-    pub candidates: BTreeMap<UserName, Candidate>,
+    pub(crate) candidates: BTreeMap<UserName, Candidate>,
     /// Secrets in scope that name no user, or are not there.
-    pub unbound: Vec<String>,
+    pub(crate) unbound: Vec<String>,
     /// Rows of the credential report that are not as AWS documents them.
-    pub odd_rows: Vec<String>,
+    pub(crate) odd_rows: Vec<String>,
 }
 
 struct Lists<'a> {
@@ -54,7 +54,7 @@ struct Lists<'a> {
 
 impl Account<'_> {
     /// Surveys the account.
-    pub async fn survey(&self) -> Result<Survey> {
+    pub(crate) async fn survey(&self) -> Result<Survey> {
         let exempt = async {
             match &self.config.shared.exempt.group {
                 Some(group) => Ok(self.iam.group_members(group).await?),

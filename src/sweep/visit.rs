@@ -25,40 +25,40 @@ const STALE_WAIT: Duration = Duration::from_secs(1);
 
 /// What came of visiting one user.
 #[derive(Debug)]
-pub struct Visit {
+pub(crate) struct Visit {
     /// The user.
-    pub user: UserRef,
+    pub(crate) user: UserRef,
     /// The user's keys, as they were found.
-    pub keys: Vec<AccessKey>,
+    pub(crate) keys: Vec<AccessKey>,
     /// The secret, as it was found.
-    pub secret: Option<SecretState>,
+    pub(crate) secret: Option<SecretState>,
     /// What was done; in an audit, what would be.
-    pub actions: Vec<Planned<FleetAction>>,
+    pub(crate) actions: Vec<Planned<FleetAction>>,
     /// What was planned and not done, because a stop was wished.
-    pub left: Vec<Planned<FleetAction>>,
+    pub(crate) left: Vec<Planned<FleetAction>>,
     /// What needs a person.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// Keys that a rotation has superseded and deactivated since the last visit.
-    pub superseded: Vec<AccessKeyId>,
+    pub(crate) superseded: Vec<AccessKeyId>,
     /// Keys that a rotation has made current since the last visit, and whose predecessor it has deleted.
-    pub promoted: Vec<AccessKeyId>,
+    pub(crate) promoted: Vec<AccessKeyId>,
     /// What will happen next.
-    pub coming: Vec<Coming>,
+    pub(crate) coming: Vec<Coming>,
     /// Why the user is left alone.
-    pub exempt: Option<String>,
+    pub(crate) exempt: Option<String>,
     /// Why what was asked for is not done.
-    pub refused: Option<Phrase>,
+    pub(crate) refused: Option<Phrase>,
     /// What stopped the visit.
-    pub failure: Option<Error>,
+    pub(crate) failure: Option<Error>,
     /// Whether the user was mailed.
-    pub mailed: bool,
+    pub(crate) mailed: bool,
     /// What is written on the secret once the new findings have been told: its ARN and the ledger.
-    pub owed: Option<(String, Ledger)>,
+    pub(crate) owed: Option<(String, Ledger)>,
 }
 
 impl Account<'_> {
     /// Visits one user.
-    pub async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
+    pub(crate) async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
         let mut visit = Visit::of(candidate.user.clone());
         // One user's defect must not keep the others from being visited.
         if let Err(error) = guarded(Box::pin(self.work(candidate, demand, &mut visit))).await {
@@ -190,12 +190,12 @@ impl Visit {
     }
 
     /// The user's keys beside the secret, as they were found.
-    pub fn keyring(&self, now: Timestamp) -> Keyring<'_> {
+    pub(crate) fn keyring(&self, now: Timestamp) -> Keyring<'_> {
         Keyring::of_lists(self.secret.as_ref(), &self.keys, now)
     }
 
     /// Whether there is anything to report of it.
-    pub fn is_eventful(&self) -> bool {
+    pub(crate) fn is_eventful(&self) -> bool {
         !self.actions.is_empty()
             || !self.findings.is_empty()
             || !self.superseded.is_empty()
@@ -207,13 +207,13 @@ impl Visit {
     }
 
     /// Whether there is a secret to remember on what was told.
-    pub fn remembers(&self) -> bool {
+    pub(crate) fn remembers(&self) -> bool {
         self.secret.as_ref().is_some_and(|secret| secret.deleted.is_none())
     }
 
     /// Whether the rotation that was requested can be expected to make a key: it is our function's, and no earlier
     /// one has failed to end.
-    pub fn expects_a_key(&self, config: &SweepConfig) -> bool {
+    pub(crate) fn expects_a_key(&self, config: &SweepConfig) -> bool {
         let setup = self.actions.iter().find_map(|planned| match &planned.action {
             FleetAction::RequestRotation { setup } => setup.as_ref().map(|setup| &setup.function_arn),
             _ => None,
@@ -223,7 +223,7 @@ impl Visit {
     }
 
     /// Whether a rotation of the user is stuck.
-    pub fn is_stuck(&self) -> bool {
+    pub(crate) fn is_stuck(&self) -> bool {
         self.findings.iter().any(|finding| finding.kind == FindingKind::RotationStuck)
     }
 }

@@ -21,7 +21,7 @@ const REPORT_WAIT: Duration = Duration::from_secs(2);
 impl Iam {
     /// The account's [credential report](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html),
     /// as CSV: every user in two calls, up to four hours old.
-    pub async fn credential_report(&self) -> Result<Vec<u8>, CallError> {
+    pub(crate) async fn credential_report(&self) -> Result<Vec<u8>, CallError> {
         const GENERATE: &str = "iam:GenerateCredentialReport";
         const GET: &str = "iam:GetCredentialReport";
         for look in 0..REPORT_LOOKS {
@@ -53,7 +53,7 @@ impl Iam {
     ///
     /// [SimulatePrincipalPolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html);
     /// it knows nothing of the organization's policies, nor of the resource's own.
-    pub async fn simulate(
+    pub(crate) async fn simulate(
         &self,
         role_arn: &str,
         actions: &[&str],
@@ -88,7 +88,7 @@ impl Iam {
     /// The names of a group's members, every page of
     /// [GetGroup](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html); a group
     /// that does not exist has none. Any other failure is never "no members".
-    pub async fn group_members(&self, group: &str) -> Result<Vec<String>, CallError> {
+    pub(crate) async fn group_members(&self, group: &str) -> Result<Vec<String>, CallError> {
         const ACTION: &str = "iam:GetGroup";
         let mut members = Vec::new();
         let mut marker = None;

@@ -9,26 +9,26 @@ use crate::model::{RotationSetup, Sensitive, VersionId};
 
 /// A secret to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct NewSecret<'a> {
+pub(crate) struct NewSecret<'a> {
     /// Its name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The ClientRequestToken, which becomes the id of its first version.
-    pub token: &'a str,
+    pub(crate) token: &'a str,
     /// Its tags.
-    pub tags: &'a [(&'a str, &'a str)],
+    pub(crate) tags: &'a [(&'a str, &'a str)],
     /// Its first value, which holds no key.
-    pub value: &'a Sensitive,
+    pub(crate) value: &'a Sensitive,
     /// The customer key it is encrypted under; none: the account's default.
-    pub kms_key_id: Option<&'a str>,
+    pub(crate) kms_key_id: Option<&'a str>,
     /// Where it is replicated to.
-    pub replica_regions: &'a [String],
+    pub(crate) replica_regions: &'a [String],
 }
 
 impl SecretsManager {
     /// Attaches a label, taking it off `from` where that version has it.
     ///
     /// [UpdateSecretVersionStage](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html).
-    pub async fn move_label(
+    pub(crate) async fn move_label(
         &self,
         arn: &str,
         stage: &str,
@@ -49,7 +49,7 @@ impl SecretsManager {
 
     /// Takes a label off a version. That it is no longer there, which AWS refuses, is as good: the sweep and a
     /// rotation may take off the same one, and AWS takes AWSPENDING off by itself when it moves AWSCURRENT.
-    pub async fn remove_label(&self, arn: &str, stage: &str, version: &VersionId) -> Result<(), CallError> {
+    pub(crate) async fn remove_label(&self, arn: &str, stage: &str, version: &VersionId) -> Result<(), CallError> {
         match self.move_label(arn, stage, Some(version), None).await {
             Err(error) if error.is_not_found() || error.code() == "InvalidParameterException" => Ok(()),
             result => result,
@@ -58,7 +58,7 @@ impl SecretsManager {
 
     /// [CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)
     /// with a first version; answers with the ARN and that version's id.
-    pub async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, VersionId), CallError> {
+    pub(crate) async fn create(&self, secret: &NewSecret<'_>) -> Result<(String, VersionId), CallError> {
         const ACTION: &str = "secretsmanager:CreateSecret";
         let replicas: Vec<_> = secret
             .replica_regions
@@ -87,7 +87,7 @@ impl SecretsManager {
     /// A secret's resource policy, as JSON; `None` where it has none.
     ///
     /// [GetResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetResourcePolicy.html).
-    pub async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
+    pub(crate) async fn policy(&self, secret_arn: &str) -> Result<Option<String>, CallError> {
         let answer = self.0.get_resource_policy().secret_id(secret_arn).send().await;
         let answer = answer.map_err(|e| failed("secretsmanager:GetResourcePolicy", &e).about(secret_arn))?;
         Ok(answer.resource_policy.filter(|policy| !policy.is_empty()))
@@ -95,7 +95,7 @@ impl SecretsManager {
 
     /// [PutResourcePolicy](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html),
     /// refused by AWS if the policy lets the public in.
-    pub async fn put_policy(&self, secret_arn: &str, policy: &str) -> Result<(), CallError> {
+    pub(crate) async fn put_policy(&self, secret_arn: &str, policy: &str) -> Result<(), CallError> {
         let request = self
             .0
             .put_resource_policy()
@@ -113,7 +113,7 @@ impl SecretsManager {
     /// at once; `setup` for a secret that nothing rotates yet. The SDK sends its own
     /// ClientRequestToken, so its retries start no second rotation. Answers with the id of the
     /// version that the rotation makes.
-    pub async fn rotate(
+    pub(crate) async fn rotate(
         &self,
         secret_arn: &str,
         setup: Option<&RotationSetup>,
@@ -135,7 +135,7 @@ impl SecretsManager {
     /// with another function or schedule than so far; what is `None` stays as it is. Unless
     /// `immediately`, Secrets Manager runs testSecret on the present value, and changes nothing.
     #[cfg(feature = "cli")]
-    pub async fn rotate_with(
+    pub(crate) async fn rotate_with(
         &self,
         secret_arn: &str,
         function: Option<&str>,
@@ -157,14 +157,14 @@ impl SecretsManager {
     }
 
     /// [TagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html).
-    pub async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
+    pub(crate) async fn tag(&self, secret_arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let tag = Tag::builder().key(key).value(value).build();
         let request = self.0.tag_resource().secret_id(secret_arn).tags(tag);
         request.send().await.map(drop).map_err(|e| failed("secretsmanager:TagResource", &e).about(secret_arn))
     }
 
     /// [UntagResource](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html).
-    pub async fn untag(&self, secret_arn: &str, key: &str) -> Result<(), CallError> {
+    pub(crate) async fn untag(&self, secret_arn: &str, key: &str) -> Result<(), CallError> {
         let request = self.0.untag_resource().secret_id(secret_arn).tag_keys(key);
         request
             .send()

@@ -10,13 +10,13 @@ use aws_sdk_secretsmanager::config::Builder;
 
 use super::AwsClock;
 
-pub use change::NewSecret;
-pub use state::MOST_PAGES;
-pub use value::StoredValue;
+pub(crate) use change::NewSecret;
+pub(crate) use state::MOST_PAGES;
+pub(crate) use value::StoredValue;
 
 /// The calls this product makes to Secrets Manager.
 #[derive(Clone, Debug)]
-pub struct SecretsManager(Client);
+pub(crate) struct SecretsManager(Client);
 
 impl SecretsManager {
     pub(super) fn new(sdk: &SdkConfig, clock: &AwsClock) -> Self {

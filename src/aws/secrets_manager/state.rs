@@ -15,11 +15,11 @@ use crate::model::{SecretState, Version, VersionId, fits_a_tag};
 
 /// Pages of a list, each of a hundred secrets: an account has
 /// [500,000](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html) in a region at most.
-pub const MOST_PAGES: usize = 5_000;
+pub(crate) const MOST_PAGES: usize = 5_000;
 
 impl SecretsManager {
     /// [DescribeSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html).
-    pub async fn describe(&self, secret_id: &str) -> Result<SecretState, CallError> {
+    pub(crate) async fn describe(&self, secret_id: &str) -> Result<SecretState, CallError> {
         const ACTION: &str = "secretsmanager:DescribeSecret";
         let answer = self
             .0
@@ -52,7 +52,7 @@ impl SecretsManager {
     ///
     /// `tag_values`: only secrets that have a tag whose value begins with one of them; none: all secrets,
     /// and those that are scheduled for deletion.
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         tag_values: &[&str],
         next: Option<String>,
@@ -97,7 +97,7 @@ impl SecretsManager {
 
     /// All pages of the secrets that have a tag whose value begins with one of these. What no tag may hold,
     /// such as a comma, no filter may hold either, and no secret has it.
-    pub async fn tagged(&self, tag_values: &[&str]) -> Result<Vec<SecretState>, CallError> {
+    pub(crate) async fn tagged(&self, tag_values: &[&str]) -> Result<Vec<SecretState>, CallError> {
         let possible: Vec<&str> = tag_values.iter().copied().filter(|value| fits_a_tag(value)).collect();
         let (mut secrets, mut next) = (Vec::new(), None);
         if possible.is_empty() {
@@ -116,7 +116,7 @@ impl SecretsManager {
 
     /// [ListSecretVersionIds](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html):
     /// when each version was stored, deprecated ones included, as long as Secrets Manager keeps them.
-    pub async fn version_dates(&self, secret_id: &str) -> Result<BTreeMap<VersionId, Timestamp>, CallError> {
+    pub(crate) async fn version_dates(&self, secret_id: &str) -> Result<BTreeMap<VersionId, Timestamp>, CallError> {
         const ACTION: &str = "secretsmanager:ListSecretVersionIds";
         let pages = self.0.list_secret_version_ids().secret_id(secret_id).include_deprecated(true);
         let mut pages = pages.into_paginator().send();
@@ -133,7 +133,7 @@ impl SecretsManager {
 
     /// When a secret was created.
     #[cfg(feature = "cli")]
-    pub async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
+    pub(crate) async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
         let answer = self.0.describe_secret().secret_id(secret_id).send().await;
         let answer = answer.map_err(|e| failed("secretsmanager:DescribeSecret", &e).about(secret_id))?;
         Ok(answer.created_date().and_then(time))

@@ -18,7 +18,7 @@ const PUT_PAUSE: Duration = Duration::from_millis(300);
 
 /// A version's value.
 #[derive(Clone, Debug)]
-pub enum StoredValue {
+pub(crate) enum StoredValue {
     /// There is no such version, or it has no value yet.
     Absent,
     /// SecretBinary.
@@ -34,12 +34,12 @@ pub enum StoredValue {
 
 impl SecretsManager {
     /// The value that carries a staging label.
-    pub async fn staged_value(&self, secret_id: &str, stage: &str) -> Result<StoredValue, CallError> {
+    pub(crate) async fn staged_value(&self, secret_id: &str, stage: &str) -> Result<StoredValue, CallError> {
         self.value(secret_id, Some(stage), None).await
     }
 
     /// The value of one version, whatever its labels.
-    pub async fn version_value(
+    pub(crate) async fn version_value(
         &self,
         secret_id: &str,
         version: &VersionId,
@@ -81,7 +81,7 @@ impl SecretsManager {
     ///
     /// Repeated here and not by the SDK, which tells of its last attempt alone: a failure is a refusal
     /// only if AWS refused every attempt. One that was not answered may still be stored.
-    pub async fn put(
+    pub(crate) async fn put(
         &self,
         secret_arn: &str,
         token: &VersionId,

@@ -25,22 +25,22 @@ pub(in crate::cli) enum Severity {
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::cli) struct Check {
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// What was looked at.
-    pub area: &'static str,
+    pub(crate) area: &'static str,
     /// What was found.
-    pub finding: String,
+    pub(crate) finding: String,
     /// By what it was found.
-    pub evidence: String,
+    pub(crate) evidence: String,
     /// What to do.
-    pub remedy: String,
+    pub(crate) remedy: String,
 }
 
 /// All that was looked at.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(in crate::cli) struct Checks {
-    pub checks: Vec<Check>,
+    pub(crate) checks: Vec<Check>,
 }
 
 impl Checks {
@@ -49,7 +49,7 @@ impl Checks {
         self.checks.push(Check { severity, area, finding, evidence, remedy });
     }
 
-    pub fn error(
+    pub(crate) fn error(
         &mut self,
         area: &'static str,
         finding: impl Into<String>,
@@ -59,7 +59,7 @@ impl Checks {
         self.add(Severity::Error, area, [finding.into(), evidence.into(), remedy.into()]);
     }
 
-    pub fn warning(
+    pub(crate) fn warning(
         &mut self,
         area: &'static str,
         finding: impl Into<String>,
@@ -69,16 +69,16 @@ impl Checks {
         self.add(Severity::Warning, area, [finding.into(), evidence.into(), remedy.into()]);
     }
 
-    pub fn note(&mut self, area: &'static str, finding: impl Into<String>) {
+    pub(crate) fn note(&mut self, area: &'static str, finding: impl Into<String>) {
         self.add(Severity::Note, area, [finding.into(), String::new(), String::new()]);
     }
 
-    pub fn ok(&mut self, area: &'static str, finding: impl Into<String>) {
+    pub(crate) fn ok(&mut self, area: &'static str, finding: impl Into<String>) {
         self.add(Severity::Ok, area, [finding.into(), String::new(), String::new()]);
     }
 
     /// What could not be looked at is never right.
-    pub fn not_checked(&mut self, area: &'static str, error: &CallError) {
+    pub(crate) fn not_checked(&mut self, area: &'static str, error: &CallError) {
         let remedy = if error.is_denied() {
             format!("Look with credentials that may call {}.", error.action)
         } else {
@@ -88,12 +88,12 @@ impl Checks {
     }
 
     /// What could not be looked at, though no call failed.
-    pub fn unknown(&mut self, area: &'static str, finding: impl Into<String>, remedy: impl Into<String>) {
+    pub(crate) fn unknown(&mut self, area: &'static str, finding: impl Into<String>, remedy: impl Into<String>) {
         self.add(Severity::NotChecked, area, [finding.into(), String::new(), remedy.into()]);
     }
 
     /// The answer of a call, unless it failed.
-    pub fn answer<T>(&mut self, area: &'static str, result: Result<T, CallError>) -> Option<T> {
+    pub(crate) fn answer<T>(&mut self, area: &'static str, result: Result<T, CallError>) -> Option<T> {
         match result {
             Ok(answer) => Some(answer),
             Err(error) => {
@@ -104,12 +104,12 @@ impl Checks {
     }
 
     /// Whether somebody should act.
-    pub fn has_findings(&self) -> bool {
+    pub(crate) fn has_findings(&self) -> bool {
         self.checks.iter().any(|check| check.severity <= Severity::NotChecked)
     }
 
     /// Prints it, the worst first.
-    pub fn print(&self, terminal: &mut Terminal) -> std::io::Result<()> {
+    pub(crate) fn print(&self, terminal: &mut Terminal) -> std::io::Result<()> {
         self.print_down_to(Severity::Ok, terminal)?;
         let count = |severity| self.checks.iter().filter(|check| check.severity == severity).count();
         terminal.line(format!(
@@ -122,7 +122,7 @@ impl Checks {
     }
 
     /// Prints what somebody should act on.
-    pub fn print_findings(&self, terminal: &mut Terminal) -> std::io::Result<()> {
+    pub(crate) fn print_findings(&self, terminal: &mut Terminal) -> std::io::Result<()> {
         self.print_down_to(Severity::NotChecked, terminal)
     }
 

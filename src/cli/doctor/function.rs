@@ -14,14 +14,14 @@ const LEAST_TIMEOUT_SECONDS: u64 = 30;
 
 /// A function that is there.
 pub(super) struct Function {
-    pub state: FunctionState,
+    pub(crate) state: FunctionState,
     /// Its settings, if they can be read.
-    pub config: Option<Config>,
+    pub(crate) config: Option<Config>,
 }
 
 impl Function {
     /// The mode of the sweep that is deployed beside it, as its own settings tell.
-    pub fn sweep_mode(&self) -> Option<Mode> {
+    pub(crate) fn sweep_mode(&self) -> Option<Mode> {
         self.config.as_ref()?.sweep_mode
     }
 }

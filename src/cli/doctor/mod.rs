@@ -30,16 +30,16 @@ Examples:
   iam-key-rotator doctor ci-bot
   iam-key-rotator doctor ci-bot --read-value     also reads the value, and shows nothing of it
   iam-key-rotator --function sweep doctor --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// The secret's name or ARN, or its user's name
-    pub secret: Option<String>,
+    pub(crate) secret: Option<String>,
     /// Read AWSCURRENT's value, to check its shape and whose key it holds
     #[arg(long, requires = "secret")]
-    pub read_value: bool,
+    pub(crate) read_value: bool,
 }
 
 /// Looks.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut report = match &args.secret {
         Some(secret) => of_secret(secret, args.read_value, session).await?,
         None => of_account(session).await?,

@@ -22,23 +22,23 @@ Examples:
   iam-key-rotator enroll ci-bot --secret /legacy/ci
   iam-key-rotator enroll --from-csv secrets.csv --no-rotation
   iam-key-rotator enroll --all")]
-pub struct Args {
+pub(crate) struct Args {
     /// Names of IAM users
     #[arg(required_unless_present_any = ["all", "from_csv"])]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Every user with an active key and no secret that is not exempt; makes secrets, adopts none
     #[arg(long, conflicts_with_all = ["user", "from_csv"])]
-    pub all: bool,
+    pub(crate) all: bool,
     /// Users, and their secrets, from a file
     #[arg(long, value_name = "FILE", conflicts_with = "user")]
-    pub from_csv: Option<PathBuf>,
+    pub(crate) from_csv: Option<PathBuf>,
     /// An existing secret to adopt, by its name or ARN
     #[arg(long, value_name = "SECRET", conflicts_with_all = ["all", "from_csv"])]
-    pub secret: Option<String>,
+    pub(crate) secret: Option<String>,
     /// Do not rotate now: the secret's schedule does it. The present key is tested
     #[arg(long)]
-    pub no_rotation: bool,
+    pub(crate) no_rotation: bool,
     /// Instead of the confirmation
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }

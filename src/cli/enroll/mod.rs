@@ -14,10 +14,10 @@ use crate::sweep::Account;
 use crate::plan::enroll::{Enroller, Enrollment};
 use wish::{Wish, wishes};
 
-pub use args::Args;
+pub(crate) use args::Args;
 
 /// Enrolls.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let Some(function) = &session.config.rotation_function else {
         return Err(Failure::Usage(
             "ROTATOR_ROTATION_FUNCTION_ARN is not set: pass --function with the sweep's name, or set it"

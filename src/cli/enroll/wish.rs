@@ -11,8 +11,8 @@ use crate::sweep::Account;
 /// One user, and the existing secret to adopt, if one is named.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Wish {
-    pub user: String,
-    pub secret: Option<String>,
+    pub(crate) user: String,
+    pub(crate) secret: Option<String>,
 }
 
 /// Reads them from the command line, the file, or the account.

@@ -20,21 +20,21 @@ Examples:
   iam-key-rotator rotate ci-bot --wait
   iam-key-rotator rotate iam-key/ci-bot --yes
   iam-key-rotator rotate ci-bot --revoke-now      a leaked key: its successor first, then its end")]
-pub struct Args {
+pub(crate) struct Args {
     /// The user's name, or the secret's name or ARN
-    pub target: String,
+    pub(crate) target: String,
     /// Follow the four steps until the new key is current
     #[arg(long)]
-    pub wait: bool,
+    pub(crate) wait: bool,
     /// For a leaked key: wait, deactivate the old key at once, delete it on a typed yes
     #[arg(long)]
-    pub revoke_now: bool,
+    pub(crate) revoke_now: bool,
     /// How long to wait; CloudTrail shows a failure up to 15 minutes late
     #[arg(long, value_name = "DURATION", default_value = "20m", value_parser = duration)]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Instead of the typed yes to the rotation (never to a deletion)
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -42,7 +42,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Rotates.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.target).await?;
     target.check_enrolled(session)?;
     let keys = target.keys().await?;

@@ -24,23 +24,23 @@ Examples:
   iam-key-rotator status --due --csv > due.csv
   iam-key-rotator status --user 'ci-*' --json
   iam-key-rotator status --findings || echo somebody is needed")]
-pub struct Args {
+pub(crate) struct Args {
     /// Only users of this name; * for any characters
     #[arg(long, value_name = "NAME")]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Only keys to which something is to be done now
     #[arg(long)]
-    pub due: bool,
+    pub(crate) due: bool,
     /// Only users with a finding; exit code 3 if there is one
     #[arg(long)]
-    pub findings: bool,
+    pub(crate) findings: bool,
     /// Answer with CSV
     #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
+    pub(crate) csv: bool,
 }
 
 /// Shows the users.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let prose = !session.global.json && !args.csv;
     for line in stopped::lines(session).await {
         terminal.tell(!prose, line)?;

@@ -42,27 +42,27 @@ impl Urgency {
 /// One key; or a user without one, who has a secret.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct StatusRow {
-    pub urgency: Urgency,
+    pub(crate) urgency: Urgency,
     /// Whether something is to be done now.
-    pub due: bool,
-    pub user: String,
-    pub account: String,
-    pub key: Option<AccessKeyId>,
-    pub state: Option<String>,
-    pub role: Option<&'static str>,
-    pub created: Option<Timestamp>,
-    pub age_days: Option<i64>,
-    pub last_used: Option<Timestamp>,
-    pub last_used_service: Option<String>,
-    pub last_used_region: Option<String>,
-    pub secret: Option<String>,
-    pub rotation: &'static str,
-    pub next_rotation: Option<Timestamp>,
-    pub exempt: Option<String>,
-    pub next: Option<String>,
-    pub next_at: Option<Timestamp>,
-    pub findings: Vec<Finding>,
-    pub failure: Option<String>,
+    pub(crate) due: bool,
+    pub(crate) user: String,
+    pub(crate) account: String,
+    pub(crate) key: Option<AccessKeyId>,
+    pub(crate) state: Option<String>,
+    pub(crate) role: Option<&'static str>,
+    pub(crate) created: Option<Timestamp>,
+    pub(crate) age_days: Option<i64>,
+    pub(crate) last_used: Option<Timestamp>,
+    pub(crate) last_used_service: Option<String>,
+    pub(crate) last_used_region: Option<String>,
+    pub(crate) secret: Option<String>,
+    pub(crate) rotation: &'static str,
+    pub(crate) next_rotation: Option<Timestamp>,
+    pub(crate) exempt: Option<String>,
+    pub(crate) next: Option<String>,
+    pub(crate) next_at: Option<Timestamp>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) failure: Option<String>,
 }
 
 /// A user's keys.
@@ -82,7 +82,7 @@ pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<StatusRow> {
 
 impl StatusRow {
     /// What the columns of `record` are.
-    pub const COLUMNS: [&'static str; 18] = [
+    pub(crate) const COLUMNS: [&'static str; 18] = [
         "urgency",
         "user",
         "account",
@@ -103,7 +103,7 @@ impl StatusRow {
         "findings",
     ];
     /// What the columns of `cells` are.
-    pub const HEADERS: [&'static str; 9] =
+    pub(crate) const HEADERS: [&'static str; 9] =
         ["USER", "KEY", "STATE", "AGE", "LAST USED", "SECRET", "ROTATION", "NEXT", "WHEN"];
 
     fn of(visit: &Visit, seen: Keyring<'_>, key: Option<&AccessKey>) -> Self {
@@ -165,14 +165,14 @@ impl StatusRow {
     }
 
     /// Its user and id, if it is a superseded key that is still active.
-    pub fn superseded_and_active(&self) -> Option<(&str, String)> {
+    pub(crate) fn superseded_and_active(&self) -> Option<(&str, String)> {
         let is_active = self.state.as_deref() == Some("active");
         let key = self.key.as_ref().filter(|_| is_active && self.role == Some(KeyRole::Previous.name()))?;
         Some((&self.user, key.to_string()))
     }
 
     /// A line of the table.
-    pub fn cells(&self) -> Vec<String> {
+    pub(crate) fn cells(&self) -> Vec<String> {
         let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
         let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();
         let next = match (&self.exempt, &self.next) {
@@ -206,7 +206,7 @@ impl StatusRow {
     }
 
     /// A line of CSV.
-    pub fn record(&self) -> Vec<String> {
+    pub(crate) fn record(&self) -> Vec<String> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
         let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();

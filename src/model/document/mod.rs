@@ -49,7 +49,7 @@ pub struct FieldNames {
 
 impl FieldNames {
     /// Reads the tag's value: `ID-FIELD:SECRET-FIELD`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.split_once(':')?;
         let (id, secret) = (id.trim().to_owned(), secret.trim().to_owned());
         let usable = !id.is_empty() && !secret.is_empty() && !secret.contains(':') && id != secret;
@@ -96,7 +96,7 @@ impl SecretDocument {
     }
 
     /// This shape waiting for its first key: it names the user, where it has a field for that.
-    pub fn waiting_for_key(&self, user: &str) -> Self {
+    pub(crate) fn waiting_for_key(&self, user: &str) -> Self {
         let mut waiting = self.clone();
         for field in &mut waiting.fields {
             if spelling::is_user(&field.name) {
@@ -132,18 +132,18 @@ impl SecretDocument {
     }
 
     /// The field that holds the id of another key, which a rotation would leave as it is.
-    pub fn mention(&self, key: &AccessKeyId) -> Option<String> {
+    pub(crate) fn mention(&self, key: &AccessKeyId) -> Option<String> {
         self.layout.mention(&self.fields, key)
     }
 
     /// The names of the two fields that hold the key, where there are such.
-    pub fn pair(&self) -> Option<(&str, &str)> {
+    pub(crate) fn pair(&self) -> Option<(&str, &str)> {
         let (id, secret) = self.layout.pair?;
         Some((&self.fields.get(id)?.name, &self.fields.get(secret)?.name))
     }
 
     /// The user this document names.
-    pub fn user(&self) -> Option<String> {
+    pub(crate) fn user(&self) -> Option<String> {
         self.layout
             .users
             .iter()

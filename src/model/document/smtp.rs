@@ -52,10 +52,10 @@ const REGIONS: [&str; 32] = [
 /// Which fields hold SMTP credentials, by their positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    pub username: Option<usize>,
-    pub password: Option<usize>,
+    pub(crate) username: Option<usize>,
+    pub(crate) password: Option<usize>,
     /// `None`: there is no password to derive.
-    pub region: Option<Region>,
+    pub(crate) region: Option<Region>,
 }
 
 /// The region that the password is derived for.

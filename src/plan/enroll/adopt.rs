@@ -41,7 +41,7 @@ impl Enroller<'_> {
     }
 
     /// Whether the secret would become the user's by this, so that its policy and its age matter.
-    pub fn is_adoptable(&self, view: &EnrollView, secret: &SecretState) -> bool {
+    pub(crate) fn is_adoptable(&self, view: &EnrollView, secret: &SecretState) -> bool {
         self.obstacle(view, secret).is_none() && self.is_new(view, secret)
     }
 

@@ -16,73 +16,73 @@ use crate::config::SweepConfig;
 use crate::model::names::TAG_SECRET;
 use crate::model::{AccessKey, SecretState, UserRef, fits_a_secret_name, fits_a_tag};
 
-pub use step::{Start, Step};
+pub(crate) use step::{Start, Step};
 
 /// What was seen of a user who is to be enrolled.
 #[derive(Clone, Debug)]
-pub struct EnrollView {
+pub(crate) struct EnrollView {
     /// The user.
-    pub user: UserRef,
+    pub(crate) user: UserRef,
     /// The user's keys; `None`: there is no such user.
-    pub keys: Option<Vec<AccessKey>>,
+    pub(crate) keys: Option<Vec<AccessKey>>,
     /// The user's tags.
-    pub tags: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
     /// Whether the user is in the exempt group.
-    pub in_exempt_group: bool,
+    pub(crate) in_exempt_group: bool,
     /// The user's secrets that somebody with authority enrolled.
-    pub enrolled: Vec<SecretState>,
+    pub(crate) enrolled: Vec<SecretState>,
     /// Secrets whose tag names the user, and that nobody enrolled.
-    pub tagged: Vec<SecretState>,
+    pub(crate) tagged: Vec<SecretState>,
     /// The secret that the operator names, or the one with the name that the user's would get.
-    pub existing: Option<Existing>,
+    pub(crate) existing: Option<Existing>,
 }
 
 /// A secret that is there already.
 #[derive(Clone, Debug)]
-pub struct Existing {
+pub(crate) struct Existing {
     /// The secret.
-    pub secret: SecretState,
+    pub(crate) secret: SecretState,
     /// Whether an enrollment that broke off has made it.
-    pub is_own_creation: bool,
+    pub(crate) is_own_creation: bool,
     /// Its resource policy, where it was read.
-    pub policy: Option<String>,
+    pub(crate) policy: Option<String>,
     /// When it was created, where that was read.
-    pub created: Option<Timestamp>,
+    pub(crate) created: Option<Timestamp>,
 }
 
 /// One user's enrollment.
 #[derive(Debug)]
-pub struct Enrollment {
+pub(crate) struct Enrollment {
     /// The user.
-    pub user: UserRef,
+    pub(crate) user: UserRef,
     /// The secret, if there is one already.
-    pub arn: Option<String>,
+    pub(crate) arn: Option<String>,
     /// What is done, in order.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// Why nothing is done.
-    pub refused: Option<String>,
+    pub(crate) refused: Option<String>,
     /// What is worth knowing before the confirmation.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// Whether nothing is done because a call failed.
-    pub failed: bool,
+    pub(crate) failed: bool,
 }
 
 /// What the plans of all users share.
 #[derive(Clone, Copy)]
-pub struct Enroller<'a> {
+pub(crate) struct Enroller<'a> {
     /// The sweep's settings.
-    pub config: &'a SweepConfig,
+    pub(crate) config: &'a SweepConfig,
     /// The function that enrolled secrets rotate with.
-    pub function: &'a str,
+    pub(crate) function: &'a str,
     /// Whether enrolled secrets rotate at once.
-    pub now: bool,
+    pub(crate) now: bool,
     /// The command that adopts an existing secret, of a user and a secret's name.
-    pub command: &'a dyn Fn(&str, &str) -> String,
+    pub(crate) command: &'a dyn Fn(&str, &str) -> String,
 }
 
 impl Enroller<'_> {
     /// Plans for one user. `named`: the existing secret that the operator asks for.
-    pub fn plan(&self, view: &EnrollView, named: Option<&str>) -> Enrollment {
+    pub(crate) fn plan(&self, view: &EnrollView, named: Option<&str>) -> Enrollment {
         let enrollment = Enrollment::of(view.user.clone());
         let refused = self.unusable(&view.user).or_else(|| self.exempt(view));
         match (refused, named) {
@@ -95,7 +95,7 @@ impl Enroller<'_> {
 
     /// Why a user of this name can have no secret: its name, or what the secret would be tagged with, holds a
     /// character that AWS takes in neither, such as a comma.
-    pub fn unusable(&self, user: &UserRef) -> Option<String> {
+    pub(crate) fn unusable(&self, user: &UserRef) -> Option<String> {
         let name = user.name.as_str();
         if fits_a_secret_name(&self.config.shared.secret_name_of(user)) && fits_a_tag(name) {
             return None;
@@ -107,7 +107,7 @@ impl Enroller<'_> {
     }
 
     /// Why the user is left alone.
-    pub fn exempt(&self, view: &EnrollView) -> Option<String> {
+    pub(crate) fn exempt(&self, view: &EnrollView) -> Option<String> {
         let exempt = &self.config.shared.exempt;
         let reason = exemption(exempt, &view.user.name, view.in_exempt_group, &view.tags)?;
         Some(format!("the user is exempt: {reason}"))
@@ -115,7 +115,7 @@ impl Enroller<'_> {
 
     /// Whether somebody with authority enrolled it: only who may rotate it and may invoke our function
     /// can have set that, and only who may change the sweep's settings can list it.
-    pub fn is_enrolled(&self, secret: &SecretState) -> bool {
+    pub(crate) fn is_enrolled(&self, secret: &SecretState) -> bool {
         self.config.is_enrolled(secret) || self.config.lists(secret)
     }
 
@@ -125,7 +125,7 @@ impl Enroller<'_> {
     }
 
     /// Whether the secret's tag or name points to this user.
-    pub fn is_bound(&self, user: &UserRef, secret: &SecretState) -> bool {
+    pub(crate) fn is_bound(&self, user: &UserRef, secret: &SecretState) -> bool {
         self.binding(secret).is_some_and(|bound| user.is_same(&bound))
     }
 
@@ -174,7 +174,7 @@ impl Enroller<'_> {
 
 impl Enrollment {
     /// The same user, of whom AWS would not tell.
-    pub fn failed(user: UserRef, why: String) -> Self {
+    pub(crate) fn failed(user: UserRef, why: String) -> Self {
         Self { failed: true, ..Self::of(user).refuse(why) }
     }
 
@@ -188,12 +188,12 @@ impl Enrollment {
     }
 
     /// Whether anything is to be done for the user.
-    pub fn changes(&self) -> bool {
+    pub(crate) fn changes(&self) -> bool {
         self.refused.is_none() && !self.steps.is_empty()
     }
 
     /// Whether nothing can be done for the user.
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{AccessKeyId, counted};
 
 /// A step of an enrollment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Make the secret, its policy, its tag, and the label of the key the user has.
     Create {
         /// Its name.
@@ -31,15 +31,15 @@ pub enum Step {
 
 /// How a secret's rotation begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Start {
+pub(crate) struct Start {
     /// The function it rotates with from now on; `None`: with the one that it has.
-    pub function: Option<String>,
+    pub(crate) function: Option<String>,
     /// The function that this replaces.
-    pub replaces: Option<String>,
+    pub(crate) replaces: Option<String>,
     /// Every how many days; `None`: by the schedule that it has.
-    pub every_days: Option<i64>,
+    pub(crate) every_days: Option<i64>,
     /// Whether it rotates at once. Otherwise Secrets Manager runs testSecret, and nothing changes.
-    pub now: bool,
+    pub(crate) now: bool,
 }
 
 impl fmt::Display for Step {

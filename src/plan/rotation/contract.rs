@@ -6,7 +6,7 @@ use crate::model::{SecretState, VersionId};
 
 /// Where a rotation's version stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// It is being made.
     Pending,
     /// It has been promoted; only what comes after a promotion may still be missing.
@@ -14,7 +14,7 @@ pub enum Stage {
 }
 
 /// Tells where the version stands, or why the step must not run.
-pub fn stage(secret: &SecretState, token: &VersionId) -> Result<Stage> {
+pub(crate) fn stage(secret: &SecretState, token: &VersionId) -> Result<Stage> {
     if !secret.rotation_enabled {
         return Err(Error::RotationNotEnabled { secret: secret.arn.clone() });
     }

@@ -16,7 +16,7 @@ use crate::plan::{Change, Planned, authority, because, room};
 const READ_LAG: SignedDuration = ISSUE_WINDOW;
 
 /// Plans createSecret. `name_template`: how secrets are named after users.
-pub fn create_secret(seen: &Observation, policy: &Policy, name_template: &str) -> Plan {
+pub(crate) fn create_secret(seen: &Observation, policy: &Policy, name_template: &str) -> Plan {
     match decide(seen, policy, name_template) {
         Ok(plan) => plan,
         Err(error) => error.into(),

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::plan::{Change, Planned, because, deletion, room};
 
 /// Plans finishSecret. `mail`: whether users are mailed at all.
-pub fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
+pub(crate) fn finish_secret(seen: &Observation, policy: &Policy, mail: bool) -> Plan {
     match decide(seen, policy, mail) {
         Ok(plan) => plan,
         Err(error) => error.into(),

@@ -13,24 +13,24 @@ use super::{Change, Planned};
 use crate::error::Error;
 use crate::model::{AccessKeyId, Intent, Phrase, VersionId};
 
-pub use contract::{Stage, stage};
-pub use create_secret::create_secret;
-pub use finish_secret::finish_secret;
-pub use set_secret::set_secret;
-pub use test_secret::test_secret;
+pub(crate) use contract::{Stage, stage};
+pub(crate) use create_secret::create_secret;
+pub(crate) use finish_secret::finish_secret;
+pub(crate) use set_secret::set_secret;
+pub(crate) use test_secret::test_secret;
 
 /// What is to be done, in order, and how the step then ends.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The actions, each with its reason.
-    pub actions: Vec<Planned<Action>>,
+    pub(crate) actions: Vec<Planned<Action>>,
     /// What the step amounts to once they are done.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 /// How a step ends.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The actions are the step.
     Done,
     /// An earlier invocation has done it.
@@ -45,7 +45,7 @@ pub enum Outcome {
 
 /// Something that changes AWS, or proves a key. Its `Display` is the line a dry run prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// A change of a key or a label.
     Change(Change),
     /// Write the intent, create a key, store it as AWSPENDING with its label.
@@ -94,7 +94,7 @@ pub enum Action {
 
 impl Action {
     /// Whether somebody's work can break by it. Before such an action the executor looks again.
-    pub fn is_destructive(&self) -> bool {
+    pub(crate) fn is_destructive(&self) -> bool {
         match self {
             Self::Change(change) => change.is_destructive(),
             Self::Promote { .. } => true,
@@ -105,12 +105,12 @@ impl Action {
 
 impl Plan {
     /// A plan of these actions.
-    pub fn done(actions: Vec<Planned<Action>>) -> Self {
+    pub(crate) fn done(actions: Vec<Planned<Action>>) -> Self {
         Self { actions, outcome: Outcome::Done }
     }
 
     /// A plan of no action.
-    pub fn idle(outcome: Outcome) -> Self {
+    pub(crate) fn idle(outcome: Outcome) -> Self {
         Self { actions: Vec::new(), outcome }
     }
 }

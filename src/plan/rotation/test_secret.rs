@@ -9,7 +9,7 @@ use crate::model::{Observation, Version};
 use crate::plan::because;
 
 /// Plans testSecret.
-pub fn test_secret(seen: &Observation) -> Plan {
+pub(crate) fn test_secret(seen: &Observation) -> Plan {
     match decide(seen) {
         Ok(plan) => plan,
         Err(error) => error.into(),

@@ -36,17 +36,17 @@ pub enum FleetAction {
 
 impl FleetAction {
     /// Whether the user must be looked at again after it: a key has gone, or a secret has come.
-    pub fn ends_a_look(&self) -> bool {
+    pub(crate) fn ends_a_look(&self) -> bool {
         self.is_destructive() || matches!(self, Self::Enroll { .. } | Self::FinishEnrollment { .. })
     }
 
     /// Whether it takes a key away.
-    pub fn is_destructive(&self) -> bool {
+    pub(crate) fn is_destructive(&self) -> bool {
         matches!(self, Self::Change(change) if change.is_destructive())
     }
 
     /// The key that it is about; `None` for what concerns the user.
-    pub fn key(&self) -> Option<&AccessKeyId> {
+    pub(crate) fn key(&self) -> Option<&AccessKeyId> {
         match self {
             Self::Change(change) => change.takes(),
             Self::Enroll { adopts, .. } | Self::FinishEnrollment { adopts, .. } => Some(adopts),
@@ -55,7 +55,7 @@ impl FleetAction {
     }
 
     /// Its name, as answers and summaries count it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Enroll { .. } | Self::FinishEnrollment { .. } => "enroll",
             Self::LetUserRead => "let-user-read",

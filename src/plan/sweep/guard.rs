@@ -10,7 +10,7 @@ use crate::model::{SecretState, UserRef};
 /// Whether the sweep looks after the secret's policy: the secret has the name and the tag of one that the sweep
 /// would have created, and created ones let in nobody but the user and the rotation function. Its role may set
 /// the policy of no other. The name confirms the user whom the tag names: others may set the tag.
-pub fn is_guarded(config: &SweepConfig, user: &UserRef, secret: &SecretState) -> bool {
+pub(crate) fn is_guarded(config: &SweepConfig, user: &UserRef, secret: &SecretState) -> bool {
     config.mode.starts_rotations()
         && config.scope == Scope::All
         && config.rotation_role.is_some()

@@ -22,11 +22,11 @@ use super::exemption;
 use crate::config::SweepConfig;
 use crate::model::{AccessKeyId, Finding, FindingKind, phrase};
 
-pub use action::FleetAction;
-pub use guard::is_guarded;
-pub use notice::{Coming, ComingEvent, Notice};
+pub(crate) use action::FleetAction;
+pub(crate) use guard::is_guarded;
+pub(crate) use notice::{Coming, ComingEvent, Notice};
 pub use triage::{ListedUser, Triage, triage};
-pub use user_plan::UserPlan;
+pub(crate) use user_plan::UserPlan;
 pub use view::{Demand, SeenPolicy, Standing, UserView};
 
 /// Plans for one user.

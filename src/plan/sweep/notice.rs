@@ -8,14 +8,14 @@ use crate::model::{AccessKeyId, Note, Phrase};
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Coming {
     /// What.
-    pub event: ComingEvent,
+    pub(crate) event: ComingEvent,
     /// To which key.
-    pub key: AccessKeyId,
+    pub(crate) key: AccessKeyId,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Whether the user is to be warned of it now.
     #[serde(skip)]
-    pub warn: bool,
+    pub(crate) warn: bool,
 }
 
 /// Something to tell the user that was not told before.
@@ -63,7 +63,7 @@ pub enum Notice {
 /// What can happen to a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ComingEvent {
+pub(crate) enum ComingEvent {
     /// It is superseded by a new one.
     Rotation,
     /// It is made inactive, provided that it is no longer used.
@@ -74,7 +74,7 @@ pub enum ComingEvent {
 
 impl ComingEvent {
     /// Its stable name.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Rotation => "rotation",
             Self::Deactivation => "deactivation",

@@ -24,14 +24,14 @@ pub(super) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 const STUCK_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
 
 pub(super) struct Planner<'a> {
-    pub view: &'a UserView,
-    pub config: &'a SweepConfig,
-    pub demand: Demand,
-    pub policy: Policy,
-    pub seen: Keyring<'a>,
+    pub(crate) view: &'a UserView,
+    pub(crate) config: &'a SweepConfig,
+    pub(crate) demand: Demand,
+    pub(crate) policy: Policy,
+    pub(crate) seen: Keyring<'a>,
     /// What was remembered before.
-    pub before: Ledger,
-    pub plan: UserPlan,
+    pub(crate) before: Ledger,
+    pub(crate) plan: UserPlan,
 }
 
 impl<'a> Planner<'a> {

@@ -37,13 +37,13 @@ pub struct Triage {
     /// Whether the user needs a closer look.
     pub look: bool,
     /// Whether an active key is older than it should ever be.
-    pub overdue: bool,
+    pub(crate) overdue: bool,
     /// Whether an active key is in no version of the user's secret.
-    pub unknown: bool,
+    pub(crate) unknown: bool,
     /// Whether there is an active key, as far as the report tells.
-    pub active: bool,
+    pub(crate) active: bool,
     /// Since when the oldest active key exists, at the latest.
-    pub oldest: Option<Timestamp>,
+    pub(crate) oldest: Option<Timestamp>,
 }
 
 /// Looks at a user from afar.

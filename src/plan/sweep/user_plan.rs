@@ -13,11 +13,11 @@ pub struct UserPlan {
     /// What needs a person.
     pub findings: Vec<Finding>,
     /// Keys that a rotation without an overlap has superseded, and that were not seen since.
-    pub superseded: Vec<AccessKeyId>,
+    pub(crate) superseded: Vec<AccessKeyId>,
     /// The current key, where a rotation made it and deleted its predecessor, and nobody was told yet.
-    pub promoted: Vec<AccessKeyId>,
+    pub(crate) promoted: Vec<AccessKeyId>,
     /// What will happen next.
-    pub coming: Vec<Coming>,
+    pub(crate) coming: Vec<Coming>,
     /// Why the user is left alone.
     pub exempt: Option<String>,
     /// Why nothing that was asked for is done.
@@ -25,12 +25,12 @@ pub struct UserPlan {
     /// What the user is to be told.
     pub notices: Vec<Notice>,
     /// What is to be remembered, whoever is told.
-    pub ledger: Ledger,
+    pub(crate) ledger: Ledger,
 }
 
 impl UserPlan {
     /// What is to be remembered once the user has been told.
-    pub fn ledger_once_told(&self) -> Ledger {
+    pub(crate) fn ledger_once_told(&self) -> Ledger {
         let mut ledger = self.ledger.clone();
         for coming in self.coming.iter().filter(|coming| coming.warn) {
             ledger.note(&coming.key, coming.event.note());

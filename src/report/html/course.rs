@@ -13,32 +13,32 @@ const NAME_HEIGHT: i64 = 30;
 
 /// The picture's geometry.
 pub(super) struct Course {
-    pub lines: Vec<Line>,
-    pub rows: Vec<CourseRow>,
-    pub first: String,
-    pub last: String,
-    pub left: i64,
-    pub right: i64,
-    pub base: i64,
-    pub grid: Vec<(i64, i64)>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) rows: Vec<CourseRow>,
+    pub(crate) first: String,
+    pub(crate) last: String,
+    pub(crate) left: i64,
+    pub(crate) right: i64,
+    pub(crate) base: i64,
+    pub(crate) grid: Vec<(i64, i64)>,
     /// The same in words.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 pub(super) struct Line {
-    pub name: [&'static str; 2],
-    pub class: &'static str,
-    pub points: String,
-    pub marks: Vec<(i64, i64)>,
-    pub name_y: i64,
-    pub end: String,
+    pub(crate) name: [&'static str; 2],
+    pub(crate) class: &'static str,
+    pub(crate) points: String,
+    pub(crate) marks: Vec<(i64, i64)>,
+    pub(crate) name_y: i64,
+    pub(crate) end: String,
 }
 
 /// One report's figures.
 pub(super) struct CourseRow {
-    pub at: String,
-    pub values: Vec<String>,
-    pub findings: usize,
+    pub(crate) at: String,
+    pub(crate) values: Vec<String>,
+    pub(crate) findings: usize,
 }
 
 /// What is drawn: its name in two lines, its class, and the share.

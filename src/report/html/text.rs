@@ -22,6 +22,6 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
 
 /// A piece of a text.
 pub(super) struct Part {
-    pub code: bool,
-    pub text: String,
+    pub(crate) code: bool,
+    pub(crate) text: String,
 }

@@ -21,13 +21,13 @@ const SMTP_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Asks on behalf of an observer, with IAM in the user's account.
 pub(super) struct Claimant<'a> {
-    pub observer: &'a Observer<'a>,
-    pub iam: &'a Iam,
+    pub(crate) observer: &'a Observer<'a>,
+    pub(crate) iam: &'a Iam,
 }
 
 impl Claimant<'_> {
     /// The user's keys, tags and exemption, all at once.
-    pub async fn read_user(&self, seen: &mut Observation) -> Result<()> {
+    pub(crate) async fn read_user(&self, seen: &mut Observation) -> Result<()> {
         let asked = seen.user.name.clone();
         let keys = self.observer.keys(self.iam, &mut seen.user, &seen.secret);
         let (keys, user) = join!(keys, self.user_side(&asked));
@@ -41,7 +41,7 @@ impl Claimant<'_> {
     }
 
     /// Why a user is exempt, if it is.
-    pub async fn exemption(&self, user: &str) -> Result<Option<String>> {
+    pub(crate) async fn exemption(&self, user: &str) -> Result<Option<String>> {
         let (tags, in_group) = self.user_side(user).await?;
         Ok(plan::exemption(&self.observer.config.exempt, user, in_group, &tags))
     }
@@ -58,7 +58,7 @@ impl Claimant<'_> {
     }
 
     /// The user's other secrets, by their tags.
-    pub async fn others(&self, secret: &SecretState, user: &UserRef) -> Result<Vec<OtherSecret>> {
+    pub(crate) async fn others(&self, secret: &SecretState, user: &UserRef) -> Result<Vec<OtherSecret>> {
         let listed = self.observer.aws.secrets.tagged(&[&user.name, &user.arn()]).await?;
         Ok(plan::authority::others_of(user, secret, &listed))
     }
@@ -66,7 +66,7 @@ impl Claimant<'_> {
     /// Which active keys of rotations that were given up the secret really holds: a label can be attached to
     /// any version by whoever may put a value. To ask STS is to use the key, so it is asked only of one that could go
     /// then.
-    pub async fn read_held(&self, seen: &mut Observation) -> Result<()> {
+    pub(crate) async fn read_held(&self, seen: &mut Observation) -> Result<()> {
         let mut held = BTreeSet::new();
         if seen.keys.len() > 1 && seen.claims.exempt.is_none() {
             let abandoned = |key: &&AccessKey| {
@@ -98,7 +98,7 @@ impl Claimant<'_> {
 
     /// Whose the keys are that versions hold and the user has not; and, where nothing else confirms the user,
     /// what values say and whether AWSCURRENT's key works.
-    pub async fn read_history(&self, seen: &mut Observation) -> Result<()> {
+    pub(crate) async fn read_history(&self, seen: &mut Observation) -> Result<()> {
         let is_theirs = |key: &AccessKeyId| seen.keys.iter().any(|known| known.id == *key);
         let missing: Vec<_> = seen.secret.named_keys().into_iter().filter(|key| !is_theirs(key)).collect();
         let owners = try_join_all(missing.iter().map(|key| self.owner(seen, key))).await?;

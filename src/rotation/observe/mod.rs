@@ -17,11 +17,11 @@ use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{AccessKey, AccessKeyId, KeyRole, Observation, SecretDocument, SecretState, VersionId};
 use crate::plan::rotation::{Stage, stage};
 
-pub use observer::Observer;
+pub(crate) use observer::Observer;
 
 impl Observer<'_> {
     /// What createSecret is planned from: the secret and its two values at once, then the keys.
-    pub async fn create_secret(&self) -> Result<Observation> {
+    pub(crate) async fn create_secret(&self) -> Result<Observation> {
         let (mut secret, current, pending) =
             try_join!(self.describe(), self.staged(AWSCURRENT), self.version(&self.event.token))?;
         let stage = stage(&secret, &self.event.token)?;
@@ -69,7 +69,7 @@ impl Observer<'_> {
     }
 
     /// What testSecret is planned from: the secret and the value of the version to be proved.
-    pub async fn test_secret(&self) -> Result<Observation> {
+    pub(crate) async fn test_secret(&self) -> Result<Observation> {
         let (secret, pending) = try_join!(self.describe(), self.version(&self.event.token))?;
         stage(&secret, &self.event.token)?;
         let pending = document(&secret, pending)?.map(|(_, document)| document);
@@ -92,7 +92,7 @@ impl Observer<'_> {
     /// What finishSecret is planned from: the secret and the value of the version being made at once,
     /// then the keys, and whether STS accepts the new one. That is asked again although testSecret
     /// asked: nothing else tells finishSecret that it did.
-    pub async fn finish_secret(&self) -> Result<Observation> {
+    pub(crate) async fn finish_secret(&self) -> Result<Observation> {
         let token = &self.event.token;
         let (mut secret, made) = try_join!(self.describe(), self.version(token))?;
         let stage = stage(&secret, &self.event.token)?;

@@ -15,15 +15,15 @@ use crate::rotation::prove;
 
 /// Looks at one secret on behalf of one event.
 #[derive(Debug)]
-pub struct Observer<'a> {
+pub(crate) struct Observer<'a> {
     /// AWS.
-    pub aws: &'a Aws,
+    pub(crate) aws: &'a Aws,
     /// The function's settings.
-    pub config: &'a Config,
+    pub(crate) config: &'a Config,
     /// What was asked.
-    pub event: &'a RotationEvent,
+    pub(crate) event: &'a RotationEvent,
     /// The account the function runs in, where the runtime tells.
-    pub account: Option<&'a str>,
+    pub(crate) account: Option<&'a str>,
 }
 
 impl Observer<'_> {
@@ -35,7 +35,7 @@ impl Observer<'_> {
     }
 
     /// The policy of one secret: the function's, with what the secret's own tags override.
-    pub fn policy(&self, secret: &SecretState) -> Result<Policy> {
+    pub(crate) fn policy(&self, secret: &SecretState) -> Result<Policy> {
         self.config.policy.with_tags(&secret.tags).map_err(|tag| Error::InvalidConfig {
             name: tag.into(),
             problem: format!(
@@ -49,7 +49,7 @@ impl Observer<'_> {
 
     /// IAM in the user's account: under the function's own role at home, and through the member
     /// role in another account.
-    pub async fn iam_of(&self, secret: &SecretState, user: &UserRef) -> Result<Iam> {
+    pub(crate) async fn iam_of(&self, secret: &SecretState, user: &UserRef) -> Result<Iam> {
         let (_, _, secret_account) = secret.home();
         let home = self.account.unwrap_or(secret_account);
         match self.config.member_role(&user.partition, &user.account) {
