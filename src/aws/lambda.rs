@@ -43,7 +43,11 @@ impl Lambda {
 
     /// [Invoke](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html), without waiting for
     /// what it answers.
-    pub(crate) async fn invoke_later(&self, function: &str, event: &serde_json::Value) -> Result<(), CallError> {
+    pub(crate) async fn invoke_later(
+        &self,
+        function: &str,
+        event: &serde_json::Value,
+    ) -> Result<(), CallError> {
         let request = self
             .0
             .invoke()

@@ -65,7 +65,11 @@ impl Organizations {
 
     /// [ListOrganizationalUnitsForParent](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListOrganizationalUnitsForParent.html):
     /// the ids of the units right beneath one.
-    pub(crate) async fn units_of(&self, parent: &str, next: Option<String>) -> Result<Page<String>, CallError> {
+    pub(crate) async fn units_of(
+        &self,
+        parent: &str,
+        next: Option<String>,
+    ) -> Result<Page<String>, CallError> {
         let request = self.0.list_organizational_units_for_parent().parent_id(parent).set_next_token(next);
         let page = request.send().await;
         let page = page.map_err(|e| failed("organizations:ListOrganizationalUnitsForParent", &e))?;

@@ -35,7 +35,12 @@ impl Sns {
     /// [Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html), in the topic's region. A FIFO topic
     /// needs a message group, and an id by which it drops what comes twice within five minutes
     /// ([deduplication](https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html)): the SDK's own retries.
-    pub(crate) async fn publish(&self, topic_arn: &str, subject: &str, message: &str) -> Result<(), CallError> {
+    pub(crate) async fn publish(
+        &self,
+        topic_arn: &str,
+        subject: &str,
+        message: &str,
+    ) -> Result<(), CallError> {
         let mut region = aws_sdk_sns::config::Config::builder();
         if let Some(name) = region_of(topic_arn) {
             region = region.region(Region::new(name.to_owned()));

@@ -15,7 +15,11 @@ pub(crate) struct Args {
 }
 
 /// Prints the script.
-pub(crate) fn run(args: &Args, terminal: &mut Terminal, command: &mut clap::Command) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Args,
+    terminal: &mut Terminal,
+    command: &mut clap::Command,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "iam-key-rotator", &mut script);
     terminal.raw(&script)?;

@@ -164,8 +164,7 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
         FleetAction::Change(Change::DeactivateKey { key }) => Some(key),
         _ => None,
     });
-    let deletions =
-        deactivated.flat_map(|key| deletion(Some(secret), key, "its recovery window is 0"));
+    let deletions = deactivated.flat_map(|key| deletion(Some(secret), key, "its recovery window is 0"));
     let after: Vec<_> = deletions.map(|planned| planned.map(FleetAction::Change)).collect();
     visit.actions.extend(after);
 }

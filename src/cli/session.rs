@@ -30,7 +30,11 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens it.
-    pub(crate) async fn open(aws: Aws, global: &Global, environment: &[(String, String)]) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        aws: Aws,
+        global: &Global,
+        environment: &[(String, String)],
+    ) -> Result<Self, Failure> {
         if !aws.has_region() {
             return Err(Failure::Usage(
                 "no region is set: use --region, AWS_REGION, or a profile that has one".into(),

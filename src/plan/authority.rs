@@ -15,7 +15,11 @@ const NOT_ITS_SECRET: &str = "If this secret is meant, correct the tag on the us
 const NOT_ITS_KEY: &str = "If the secret changed hands, create a new one for the new user: `iam-key-rotator enroll`. If not, correct its tag `iam-key-rotator:user` or its value, and check who wrote them (CloudTrail: PutSecretValue, TagResource).";
 
 /// Refuses a secret of a third account: whoever administers that account could tag it with any user.
-pub(crate) fn check_account(secret: &SecretState, user: &UserRef, function_account: Option<&str>) -> Result<()> {
+pub(crate) fn check_account(
+    secret: &SecretState,
+    user: &UserRef,
+    function_account: Option<&str>,
+) -> Result<()> {
     let (_, _, account) = secret.home();
     if function_account == Some(account) || user.account == account {
         return Ok(());

@@ -85,8 +85,9 @@ pub(crate) fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
         .map(|control| {
             let of = answers.iter().find(|(question, _)| *question == control.question);
             let of: &[(Compliance, bool)] = of.map_or(&[], |(_, answers)| answers);
-            let count =
-                |meant: &dyn Fn(&(Compliance, bool)) -> bool| of.iter().filter(|answer| meant(answer)).count();
+            let count = |meant: &dyn Fn(&(Compliance, bool)) -> bool| {
+                of.iter().filter(|answer| meant(answer)).count()
+            };
             ControlResult {
                 standard: control.standard.to_owned(),
                 version: control.version.to_owned(),

@@ -54,7 +54,12 @@ pub(crate) async fn prove(
 
 /// One question in each region: does STS accept the key? Anything but a yes is a no, which [`prove`]
 /// follows up; that it is another user's key is an error.
-pub(crate) async fn accepted(aws: &Aws, config: &Config, seen: &Observation, key: &Credential) -> Result<bool> {
+pub(crate) async fn accepted(
+    aws: &Aws,
+    config: &Config,
+    seen: &Observation,
+    key: &Credential,
+) -> Result<bool> {
     let (regions, end) = (regions(aws, config, seen)?, Instant::now() + ONE_QUESTION);
     let answers =
         regions.iter().map(|region| async move { ask(&aws.sts_as(key, region), end, seen, key).await });
@@ -141,13 +146,7 @@ async fn ask(sts: &Sts, end: Instant, seen: &Observation, key: &Credential) -> R
     })
 }
 
-fn too_late(
-    refusal: Proof,
-    place: Place<'_>,
-    seen: &Observation,
-    key: &Credential,
-    start: Instant,
-) -> Error {
+fn too_late(refusal: Proof, place: Place<'_>, seen: &Observation, key: &Credential, start: Instant) -> Error {
     let region = place.region;
     match refusal {
         Proof::Failed(error) if error.is_unanswered() => error.advised(unreachable_sts(region)).into(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account::Account;
-use super::digest::tell_of_step;
 use super::candidate::{Candidate, Held, note_held};
+use super::digest::tell_of_step;
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::account::Account;
 use super::answer::{AccountAnswer, answer};
+use super::candidate::Candidate;
 use super::conclude::conclude;
 use super::lifecycle::starts_rotations;
-use super::candidate::Candidate;
 use super::survey::Survey;
 use super::visit::Visit;
 use crate::aws::Aws;

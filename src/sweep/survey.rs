@@ -16,9 +16,7 @@ use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{
-    CredentialReport, OddRow, ReportedUser, SecretState, UserName, UserRef, read_report,
-};
+use crate::model::{CredentialReport, OddRow, ReportedUser, SecretState, UserName, UserRef, read_report};
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{ListedUser, triage};
 

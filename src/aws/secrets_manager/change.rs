@@ -49,7 +49,12 @@ impl SecretsManager {
 
     /// Takes a label off a version. That it is no longer there, which AWS refuses, is as good: the sweep and a
     /// rotation may take off the same one, and AWS takes AWSPENDING off by itself when it moves AWSCURRENT.
-    pub(crate) async fn remove_label(&self, arn: &str, stage: &str, version: &VersionId) -> Result<(), CallError> {
+    pub(crate) async fn remove_label(
+        &self,
+        arn: &str,
+        stage: &str,
+        version: &VersionId,
+    ) -> Result<(), CallError> {
         match self.move_label(arn, stage, Some(version), None).await {
             Err(error) if error.is_not_found() || error.code() == "InvalidParameterException" => Ok(()),
             result => result,

@@ -116,7 +116,10 @@ impl SecretsManager {
 
     /// [ListSecretVersionIds](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html):
     /// when each version was stored, deprecated ones included, as long as Secrets Manager keeps them.
-    pub(crate) async fn version_dates(&self, secret_id: &str) -> Result<BTreeMap<VersionId, Timestamp>, CallError> {
+    pub(crate) async fn version_dates(
+        &self,
+        secret_id: &str,
+    ) -> Result<BTreeMap<VersionId, Timestamp>, CallError> {
         const ACTION: &str = "secretsmanager:ListSecretVersionIds";
         let pages = self.0.list_secret_version_ids().secret_id(secret_id).include_deprecated(true);
         let mut pages = pages.into_paginator().send();

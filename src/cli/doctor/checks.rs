@@ -88,7 +88,12 @@ impl Checks {
     }
 
     /// What could not be looked at, though no call failed.
-    pub(crate) fn unknown(&mut self, area: &'static str, finding: impl Into<String>, remedy: impl Into<String>) {
+    pub(crate) fn unknown(
+        &mut self,
+        area: &'static str,
+        finding: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
         self.add(Severity::NotChecked, area, [finding.into(), String::new(), remedy.into()]);
     }
 
