@@ -11,13 +11,11 @@ use crate::plan::Change;
 /// A secret and the user whose keys it holds.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
-    /// Secrets Manager, where the secret is.
     pub(crate) secrets: &'a SecretsManager,
     /// The secret as it was seen.
     pub(crate) secret: &'a SecretState,
     /// IAM, where the user is.
     pub(crate) iam: &'a Iam,
-    /// The user's name.
     pub(crate) user: &'a str,
 }
 

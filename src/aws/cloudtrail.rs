@@ -43,7 +43,6 @@ pub(crate) struct TrailEvent {
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Searched {
-    /// The latest event.
     pub(crate) latest: Option<TrailEvent>,
     /// Whether the history was read to its end. If it was not, there may be a later or another event.
     pub(crate) is_whole: bool,

@@ -18,7 +18,6 @@ pub struct Lambda(Client);
 /// A deployed function, as its configuration shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FunctionState {
-    /// Its ARN.
     pub(crate) arn: String,
     /// `Active`, `Pending`, `Inactive` or `Failed`.
     pub(crate) state: String,
@@ -26,13 +25,10 @@ pub(crate) struct FunctionState {
     pub(crate) reason: String,
     /// Its role's ARN.
     pub(crate) role: String,
-    /// Its timeout in seconds.
     pub(crate) timeout_seconds: i32,
     /// Its `ROTATOR_…` variables.
     pub(crate) settings: Vec<(String, String)>,
-    /// The VPC it is in.
     pub(crate) vpc: Option<String>,
-    /// Where it logs to.
     pub(crate) log_group: String,
 }
 

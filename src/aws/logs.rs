@@ -22,7 +22,6 @@ pub(crate) struct Logs(Client);
 /// A failed invocation, as the function logged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoggedError {
-    /// The `errorType`.
     pub(crate) error_type: String,
     /// The step that failed.
     pub(crate) step: String,

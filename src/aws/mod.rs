@@ -64,7 +64,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 pub struct Aws {
     /// Secrets Manager, under the function's role.
     pub(crate) secrets: SecretsManager,
-    /// AWS's clock.
     pub(crate) clock: AwsClock,
     // Most invocations send nothing, and a client costs a cold start more than a call does.
     sns: OnceLock<Sns>,
@@ -80,7 +79,6 @@ pub struct Aws {
 /// Another account, through a role of that account.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    /// IAM there.
     pub(crate) iam: Iam,
     /// Secrets Manager there, in the function's region.
     pub(crate) secrets: SecretsManager,

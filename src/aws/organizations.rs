@@ -12,14 +12,10 @@ use crate::error::CallError;
 #[derive(Clone, Debug)]
 pub(crate) struct Organizations(Client);
 
-/// An account of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct MemberAccount {
-    /// Its number.
     pub(crate) account: String,
-    /// Its name.
     pub(crate) name: String,
-    /// Its owner's address.
     pub(crate) email: String,
     /// Its state, e.g. `ACTIVE`
     /// ([the five states](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html)).

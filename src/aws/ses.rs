@@ -15,11 +15,8 @@ pub(crate) struct Ses(Client);
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Email {
-    /// Sender.
     pub(crate) from: String,
-    /// Recipient.
     pub(crate) to: String,
-    /// What it says.
     pub(crate) content: MailContent,
 }
 
@@ -27,17 +24,9 @@ pub(crate) struct Email {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MailContent {
     /// Built in.
-    Simple {
-        /// Subject.
-        subject: String,
-        /// Text part.
-        text: String,
-        /// HTML part.
-        html: String,
-    },
+    Simple { subject: String, text: String, html: String },
     /// An SES template of the user's own.
     Template {
-        /// Its name.
         name: String,
         /// What it may fill in, as a JSON object.
         data: String,

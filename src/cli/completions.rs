@@ -14,7 +14,6 @@ pub(crate) struct Args {
     pub(crate) shell: Shell,
 }
 
-/// Prints the script.
 pub(crate) fn run(
     args: &Args,
     terminal: &mut Terminal,

@@ -10,7 +10,6 @@ pub(crate) enum Exit {
     Done,
     /// 1: it is not, and the command has said why.
     Failed,
-    /// 3: there are findings.
     Findings,
 }
 
@@ -35,7 +34,6 @@ pub(crate) enum Failure {
 }
 
 impl Exit {
-    /// The exit code.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -57,7 +55,6 @@ impl Failure {
         format!("{}: {}", error.error_type(), error.chain())
     }
 
-    /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Rotator(Error::InvalidConfig { .. }) => 2,

@@ -88,7 +88,6 @@ pub(super) struct Unretired {
 }
 
 impl Unretired {
-    /// One line.
     pub(super) fn line(&self) -> String {
         let mut finding = self.finding.clone();
         if let Some(first) = finding.get_mut(..1) {

@@ -66,7 +66,6 @@ pub(super) struct FleetPlan {
     pub(crate) left: usize,
 }
 
-/// Prints the plan.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
     let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };

@@ -49,7 +49,6 @@ pub(crate) enum Form {
     Json,
 }
 
-/// Makes the report.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let Some(output) = &args.output else { return Err(Failure::Usage("--output is missing".into())) };
     let account = session.account(&session.config).await?;

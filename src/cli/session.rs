@@ -29,7 +29,6 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens it.
     pub(crate) async fn open(
         aws: Aws,
         global: &Global,

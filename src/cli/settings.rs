@@ -18,7 +18,6 @@ pub(super) struct Settings {
     pub(crate) mode: Option<Mode>,
 }
 
-/// Reads them.
 pub(super) async fn read(
     aws: &Aws,
     global: &Global,

@@ -45,7 +45,6 @@ pub(crate) struct Args {
 /// What was shown for each user that is to be changed, by the user's name.
 type Shown<'p> = HashMap<&'p str, &'p Visit>;
 
-/// Sweeps.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
         let plan = super::plan::Args { user: args.user.clone(), mode: None };

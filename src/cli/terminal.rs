@@ -142,7 +142,6 @@ impl Terminal {
         if json { self.note(text) } else { self.line(text) }
     }
 
-    /// Text in a colour, where colours are.
     pub(crate) fn paint(&self, colour: AnsiColor, text: &str) -> String {
         if !self.look.colour {
             return text.to_owned();

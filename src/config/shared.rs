@@ -61,7 +61,6 @@ impl Config {
         })
     }
 
-    /// The name of a user's secret.
     pub(crate) fn secret_name_of(&self, user: &UserRef) -> String {
         self.secret_name.replace("{user}", &user.name).replace("{account}", &user.account)
     }

@@ -55,9 +55,7 @@ impl fmt::Display for Step {
 /// What Secrets Manager asks of the function.
 #[derive(Clone, Debug)]
 pub struct RotationEvent {
-    /// Which step.
     pub(crate) step: Step,
-    /// The secret.
     pub(crate) secret_id: SecretId,
     /// The version to make.
     pub(crate) token: VersionId,

@@ -44,7 +44,6 @@ pub struct AccountEvent {
     pub(crate) account: Option<String>,
     /// What the organization calls it.
     pub(crate) name: Option<String>,
-    /// Its owner's address.
     pub(crate) email: Option<String>,
     /// The one user whose key is rotated whatever its age.
     pub(crate) force_rotate: Option<String>,

@@ -33,7 +33,6 @@ pub struct Claims {
 /// Another secret whose AWSCURRENT may hold a key of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherSecret {
-    /// Its ARN.
     pub(crate) arn: String,
     /// The key that its AWSCURRENT holds, as its label tells; `None`: that is not known.
     pub(crate) key: Option<AccessKeyId>,

@@ -66,7 +66,6 @@ pub struct Finding {
     pub kind: FindingKind,
     /// The key it is about, if it is about one.
     pub(crate) key: Option<AccessKeyId>,
-    /// What was found.
     pub(crate) evidence: Phrase,
     /// What to do about it.
     pub(crate) remedy: &'static str,

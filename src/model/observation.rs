@@ -14,7 +14,6 @@ pub(crate) struct Observation {
     pub(crate) now: Timestamp,
     /// The version being made.
     pub(crate) token: VersionId,
-    /// The secret.
     pub(crate) secret: SecretState,
     /// The user it is bound to.
     pub(crate) user: UserRef,

@@ -11,7 +11,6 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// refusal itself does not depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The `errorType`.
     pub(crate) error_type: String,
     /// When it was reported.
     pub(crate) at: Timestamp,

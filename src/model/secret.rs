@@ -10,7 +10,6 @@ use super::{AccessKeyId, Arn, Intent, VersionId};
 /// One version of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// Its id.
     pub(crate) id: VersionId,
     /// Its staging labels.
     pub(crate) stages: BTreeSet<String>,
@@ -87,7 +86,6 @@ impl SecretState {
         }
     }
 
-    /// The version with an id.
     pub(crate) fn version(&self, id: &VersionId) -> Option<&Version> {
         self.versions.iter().find(|version| version.id == *id)
     }

@@ -3,7 +3,6 @@
 /// How a secret is to be rotated from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotationSetup {
-    /// By which function.
     pub(crate) function_arn: String,
     /// How often.
     pub(crate) every_days: i64,
@@ -13,7 +12,6 @@ pub struct RotationSetup {
 /// ([the confused deputy](https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MemberRole {
-    /// Its ARN.
     pub(crate) arn: String,
     /// The ExternalId, if its trust policy asks for one.
     pub(crate) external_id: Option<String>,

@@ -38,7 +38,6 @@ pub(crate) struct Section {
 /// A row of a section.
 #[derive(Debug)]
 pub(crate) struct DigestRow {
-    /// Whose.
     pub(crate) user: String,
     /// What happened.
     pub(crate) what: String,

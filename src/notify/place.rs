@@ -10,7 +10,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 
 /// Where a secret is found.
 pub(super) struct Place {
-    /// Its region.
     pub(crate) region: String,
     /// Its page in the console.
     pub(crate) console_url: String,

@@ -29,9 +29,7 @@ pub(crate) use room::blocked;
 /// One action and why it is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned<A> {
-    /// What to do.
     pub(crate) action: A,
-    /// Why.
     pub(crate) reason: Phrase,
 }
 
@@ -58,7 +56,6 @@ impl<A: fmt::Display> fmt::Display for Planned<A> {
     }
 }
 
-/// An action with its reason.
 fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
     Planned { action, reason: reason.into() }
 }

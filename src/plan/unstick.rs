@@ -26,7 +26,6 @@ pub(crate) const AT_WORK: Duration = Duration::from_secs(15 * 60);
 pub(crate) struct StuckView {
     /// The time of the observation, by AWS's clock.
     pub(crate) now: Timestamp,
-    /// The secret.
     pub(crate) secret: SecretState,
     /// The user it is bound to, if that is known.
     pub(crate) user: Option<UserRef>,
@@ -45,7 +44,6 @@ pub(crate) struct UnstickPlan {
     pub(crate) stays: Vec<Phrase>,
 }
 
-/// Plans it.
 pub(crate) fn unstick(view: &StuckView) -> UnstickPlan {
     let mut plan = UnstickPlan::default();
     let secret = &view.secret;

@@ -30,9 +30,7 @@ pub(crate) enum Question {
 /// One control of one version of one standard.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Control {
-    /// The standard.
     pub(crate) standard: &'static str,
-    /// Its version.
     pub(crate) version: &'static str,
     /// The control's number.
     pub(crate) number: &'static str,
@@ -139,7 +137,6 @@ impl fmt::Display for Control {
 }
 
 impl Question {
-    /// All of them.
     pub(crate) const ALL: [Self; 7] = [
         Self::Age,
         Self::OneKey,

@@ -12,7 +12,6 @@ pub(crate) const SCHEMA: u32 = 1;
 /// The keys of one account at one time, and what is on record of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// [`SCHEMA`].
     pub(crate) schema: u32,
     /// The version of this program.
     pub(crate) tool: String,
@@ -105,7 +104,6 @@ pub struct Key {
 /// One use of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
-    /// When.
     pub(crate) at: Timestamp,
     /// Which service was called.
     pub service: String,
@@ -116,7 +114,6 @@ pub struct Use {
 /// A user's secret, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    /// The name.
     pub(crate) name: String,
     /// The ARN.
     pub arn: String,
@@ -165,7 +162,6 @@ impl Validation {
 pub struct Finding {
     /// Its kind.
     pub kind: String,
-    /// What was found.
     pub(crate) evidence: String,
     /// What to do about it.
     pub(crate) remedy: String,
@@ -209,7 +205,6 @@ pub enum What {
 }
 
 impl What {
-    /// The word for it.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -237,7 +232,6 @@ pub enum Source {
 }
 
 impl Source {
-    /// The words for it.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Iam => "IAM",
@@ -251,9 +245,7 @@ impl Source {
 /// How the account stands to one control.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlResult {
-    /// Whose.
     pub(crate) standard: String,
-    /// Of which version.
     pub(crate) version: String,
     /// Its number.
     pub number: String,
@@ -277,7 +269,6 @@ pub struct ControlResult {
 /// How the account stood at one time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Point {
-    /// When.
     pub(crate) at: Timestamp,
     /// Active keys.
     pub active_keys: usize,
@@ -289,6 +280,5 @@ pub struct Point {
     pub(crate) users: usize,
     /// Of those, users with one.
     pub(crate) with_one_key: usize,
-    /// Findings.
     pub(crate) findings: usize,
 }

@@ -20,7 +20,6 @@ pub struct Manifest {
     pub(crate) schema: u32,
     /// The report's file name; it lies beside the manifest.
     pub file: String,
-    /// Its size in bytes.
     pub(crate) size: u64,
     /// Its SHA-256, in hexadecimal.
     pub(crate) sha256: String,

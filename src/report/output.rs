@@ -35,7 +35,6 @@ impl Format {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The report.
     pub(crate) file: PathBuf,
     /// Its SHA-256, in hexadecimal.
     pub(crate) sha256: String,

@@ -11,7 +11,6 @@ use crate::model::FindingKind;
 pub(crate) enum Compliance {
     /// There is nothing to ask.
     NotAsked,
-    /// Met.
     Met,
     /// Not met, because a superseded key is within its overlap.
     InOverlap,

@@ -38,11 +38,8 @@ const PROOF_NEEDS: Duration = Duration::from_secs(15);
 /// Carries plans out for one event.
 #[derive(Debug)]
 pub(crate) struct Executor<'a> {
-    /// AWS.
     pub(crate) aws: &'a Aws,
-    /// The function's settings.
     pub(crate) config: &'a Config,
-    /// What was asked.
     pub(crate) event: &'a RotationEvent,
     /// IAM in the user's account.
     pub(crate) iam: Iam,

@@ -15,7 +15,6 @@ use crate::model::{Arn, UserName, UserRef};
 pub struct Account<'a> {
     /// AWS, under the sweep's own role.
     pub(crate) aws: &'a Aws,
-    /// The sweep's settings.
     pub(crate) config: &'a SweepConfig,
     /// Its number, where it is known.
     pub(crate) number: Option<String>,
@@ -40,7 +39,6 @@ pub struct Account<'a> {
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Requests it.
     pub(crate) fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

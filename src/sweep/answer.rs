@@ -12,7 +12,6 @@ use crate::model::Counts;
 /// What the sweep of an account answers.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct AccountAnswer {
-    /// The account.
     pub(crate) account: Option<String>,
     /// `audit` or `enforce`.
     pub(crate) mode: Mode,

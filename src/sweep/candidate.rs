@@ -10,7 +10,6 @@ use crate::plan::sweep::Triage;
 /// A user with a secret of ours, or without one.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
-    /// The user.
     pub(crate) user: UserRef,
     /// The user's enrolled secrets, and what a visit that broke off has created, least ARN first: one, if
     /// all is well.

@@ -16,9 +16,7 @@ use crate::plan::sweep::FleetAction;
 /// All that a digest is made of.
 #[derive(Debug)]
 pub(super) struct SweepReport<'a> {
-    /// The account.
     pub(crate) account: &'a Account<'a>,
-    /// What was asked.
     pub(crate) event: &'a AccountEvent,
     /// The account as its lists show it.
     pub(crate) survey: &'a Survey,
@@ -28,7 +26,6 @@ pub(super) struct SweepReport<'a> {
     pub(crate) answer: &'a AccountAnswer,
     /// The last user that was looked at, if time was up then.
     pub(crate) stopped_after: Option<&'a str>,
-    /// The request's id.
     pub(crate) request_id: &'a str,
     /// Whether all that no secret remembers was reported before.
     pub(crate) repeats: bool,

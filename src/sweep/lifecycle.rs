@@ -19,7 +19,6 @@ use crate::plan::sweep::Demand;
 /// What such a step answers.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LifecycleAnswer {
-    /// Whose.
     pub(crate) username: String,
     /// `audit` or `enforce`.
     pub(crate) mode: Mode,
@@ -32,7 +31,6 @@ pub(crate) struct LifecycleAnswer {
     pub(crate) actions: Vec<String>,
 }
 
-/// Takes the step.
 pub(super) async fn step(
     aws: &Aws,
     config: &SweepConfig,

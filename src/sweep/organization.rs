@@ -21,7 +21,6 @@ const PAGE: usize = 480;
 /// and a page may be empty.
 const MOST_READS: usize = 10_000;
 
-/// A page of accounts.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct AccountsAnswer {
     /// The accounts that are in use.

@@ -51,7 +51,6 @@ struct Lists<'a> {
 }
 
 impl Account<'_> {
-    /// Surveys the account.
     pub(crate) async fn survey(&self) -> Result<Survey> {
         let exempt = async {
             match &self.config.shared.exempt.group {

@@ -26,7 +26,6 @@ const STALE_WAIT: Duration = Duration::from_secs(1);
 /// What came of visiting one user.
 #[derive(Debug)]
 pub(crate) struct Visit {
-    /// The user.
     pub(crate) user: UserRef,
     /// The user's keys, as they were found.
     pub(crate) keys: Vec<AccessKey>,
@@ -36,7 +35,6 @@ pub(crate) struct Visit {
     pub(crate) actions: Vec<Planned<FleetAction>>,
     /// What was planned and not done, because a stop was wished.
     pub(crate) left: Vec<Planned<FleetAction>>,
-    /// What needs a person.
     pub(crate) findings: Vec<Finding>,
     /// Keys that a rotation has superseded and deactivated since the last visit.
     pub(crate) superseded: Vec<AccessKeyId>,
@@ -44,7 +42,6 @@ pub(crate) struct Visit {
     pub(crate) promoted: Vec<AccessKeyId>,
     /// What will happen next.
     pub(crate) coming: Vec<Coming>,
-    /// Why the user is left alone.
     pub(crate) exempt: Option<String>,
     /// Why what was asked for is not done.
     pub(crate) refused: Option<Phrase>,
@@ -57,7 +54,6 @@ pub(crate) struct Visit {
 }
 
 impl Account<'_> {
-    /// Visits one user.
     pub(crate) async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
         let mut visit = Visit::of(candidate.user.clone());
         // One user's defect must not keep the others from being visited.

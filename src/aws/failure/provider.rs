@@ -27,7 +27,6 @@ impl Failure {
     }
 }
 
-/// Finds it among the causes.
 pub(super) fn failure<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> Option<Failure> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

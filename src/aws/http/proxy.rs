@@ -62,7 +62,6 @@ struct OnTheWay {
 }
 
 impl Proxies {
-    /// Reads the variables.
     pub(crate) fn read(environment: &Env) -> Self {
         let no_proxy = variable(environment, ["no_proxy", "NO_PROXY"]).map(|(_, value)| value);
         let direct = Direct::parse(no_proxy.as_deref().unwrap_or_default());

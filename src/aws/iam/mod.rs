@@ -48,7 +48,6 @@ pub(crate) enum KeyOwner {
 /// What a simulated call would meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Simulated {
-    /// The action.
     pub(crate) action: String,
     /// Whether the policies allow it.
     pub(crate) allowed: bool,

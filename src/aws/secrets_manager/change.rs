@@ -10,11 +10,9 @@ use crate::model::{RotationSetup, Sensitive, VersionId};
 /// A secret to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewSecret<'a> {
-    /// Its name.
     pub(crate) name: &'a str,
     /// The ClientRequestToken, which becomes the id of its first version.
     pub(crate) token: &'a str,
-    /// Its tags.
     pub(crate) tags: &'a [(&'a str, &'a str)],
     /// Its first value, which holds no key.
     pub(crate) value: &'a Sensitive,

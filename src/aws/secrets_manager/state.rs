@@ -134,7 +134,6 @@ impl SecretsManager {
         Ok(dates)
     }
 
-    /// When a secret was created.
     #[cfg(feature = "cli")]
     pub(crate) async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
         let answer = self.0.describe_secret().secret_id(secret_id).send().await;

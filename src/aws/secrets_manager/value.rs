@@ -25,7 +25,6 @@ pub(crate) enum StoredValue {
     Binary,
     /// SecretString, of the version named.
     Text {
-        /// Which version answered.
         version: VersionId,
         /// What it holds.
         text: Sensitive,

@@ -26,13 +26,10 @@ pub(in crate::cli) enum Severity {
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::cli) struct Check {
     pub(crate) severity: Severity,
-    /// What was looked at.
     pub(crate) area: &'static str,
-    /// What was found.
     pub(crate) finding: String,
     /// By what it was found.
     pub(crate) evidence: String,
-    /// What to do.
     pub(crate) remedy: String,
 }
 
@@ -113,7 +110,6 @@ impl Checks {
         self.checks.iter().any(|check| check.severity <= Severity::NotChecked)
     }
 
-    /// Prints it, the worst first.
     pub(crate) fn print(&self, terminal: &mut Terminal) -> std::io::Result<()> {
         self.print_down_to(Severity::Ok, terminal)?;
         let count = |severity| self.checks.iter().filter(|check| check.severity == severity).count();

@@ -12,7 +12,6 @@ const AREA: &str = "function";
 /// A step waits for a new key to be accepted everywhere, by default a minute.
 const LEAST_TIMEOUT_SECONDS: u64 = 30;
 
-/// A function that is there.
 pub(super) struct Function {
     pub(crate) state: FunctionState,
     /// Its settings, if they can be read.
@@ -26,7 +25,6 @@ impl Function {
     }
 }
 
-/// Looks at it.
 pub(super) async fn check(report: &mut Checks, session: &Session, arn: &str) -> Option<Function> {
     let state = match session.aws.lambda().configuration(arn).await {
         Err(error) if error.is_not_found() => {

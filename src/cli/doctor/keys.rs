@@ -11,7 +11,6 @@ use crate::sweep::Visit;
 const AREA: &str = "keys";
 const LISTED: &str = "iam:ListAccessKeys";
 
-/// Looks at them.
 pub(super) async fn check(
     report: &mut Checks,
     session: &Session,

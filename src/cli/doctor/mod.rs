@@ -38,7 +38,6 @@ pub(crate) struct Args {
     pub(crate) read_value: bool,
 }
 
-/// Looks.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut report = match &args.secret {
         Some(secret) => of_secret(secret, args.read_value, session).await?,

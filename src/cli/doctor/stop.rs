@@ -3,7 +3,6 @@
 use super::super::{Session, stopped};
 use super::checks::Checks;
 
-/// Looks at one function.
 pub(super) async fn check(report: &mut Checks, session: &Session, area: &'static str, function: &str) {
     match stopped::is_stopped(session, function).await {
         Ok(true) => report.error(

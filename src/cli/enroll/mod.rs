@@ -16,7 +16,6 @@ use wish::{Wish, wishes};
 
 pub(crate) use args::Args;
 
-/// Enrolls.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let Some(function) = &session.config.rotation_function else {
         return Err(Failure::Usage(

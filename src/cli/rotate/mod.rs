@@ -41,7 +41,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a duration such as 90s or 15m".to_owned())
 }
 
-/// Rotates.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.target).await?;
     target.check_enrolled(session)?;

@@ -39,7 +39,6 @@ pub(crate) struct Args {
     pub(crate) csv: bool,
 }
 
-/// Shows the users.
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let prose = !session.global.json && !args.csv;
     for line in stopped::lines(session).await {

@@ -61,7 +61,6 @@ pub(super) struct Layout {
 /// The region that the password is derived for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Region {
-    /// This one.
     Named(String),
     /// The function's own, which is then written into this field.
     Own(usize),
@@ -230,7 +229,6 @@ impl View<'_> {
         self.hosts.is_empty() && !has_region && self.fields.iter().any(named)
     }
 
-    /// The region of a password.
     fn region(&self, password: usize) -> Result<Region, DocumentError> {
         let unknown = || DocumentError::SmtpRegion(self.name(password));
         let clash = |a: &str, b: &str| Err(DocumentError::SmtpRegions(a.to_owned(), b.to_owned()));

@@ -21,7 +21,6 @@ pub(crate) use step::{Start, Step};
 /// What was seen of a user who is to be enrolled.
 #[derive(Clone, Debug)]
 pub(crate) struct EnrollView {
-    /// The user.
     pub(crate) user: UserRef,
     /// The user's keys; `None`: there is no such user.
     pub(crate) keys: Option<Vec<AccessKey>>,
@@ -40,7 +39,6 @@ pub(crate) struct EnrollView {
 /// A secret that is there already.
 #[derive(Clone, Debug)]
 pub(crate) struct Existing {
-    /// The secret.
     pub(crate) secret: SecretState,
     /// Whether an enrollment that broke off has made it.
     pub(crate) is_own_creation: bool,
@@ -53,7 +51,6 @@ pub(crate) struct Existing {
 /// One user's enrollment.
 #[derive(Debug)]
 pub(crate) struct Enrollment {
-    /// The user.
     pub(crate) user: UserRef,
     /// The secret, if there is one already.
     pub(crate) arn: Option<String>,
@@ -70,7 +67,6 @@ pub(crate) struct Enrollment {
 /// What the plans of all users share.
 #[derive(Clone, Copy)]
 pub(crate) struct Enroller<'a> {
-    /// The sweep's settings.
     pub(crate) config: &'a SweepConfig,
     /// The function that enrolled secrets rotate with.
     pub(crate) function: &'a str,
@@ -106,7 +102,6 @@ impl Enroller<'_> {
         ))
     }
 
-    /// Why the user is left alone.
     pub(crate) fn exempt(&self, view: &EnrollView) -> Option<String> {
         let exempt = &self.config.shared.exempt;
         let reason = exemption(exempt, &view.user.name, view.in_exempt_group, &view.tags)?;

@@ -10,7 +10,6 @@ use crate::model::{AccessKeyId, counted};
 pub(crate) enum Step {
     /// Make the secret, its policy, its tag, and the label of the key the user has.
     Create {
-        /// Its name.
         name: String,
         /// The key that the first rotation supersedes.
         adopts: AccessKeyId,

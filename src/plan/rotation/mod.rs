@@ -54,10 +54,7 @@ pub(crate) enum Action {
         intent: Intent,
     },
     /// Have STS accept the new key in every test region.
-    ProveKey {
-        /// The key.
-        key: AccessKeyId,
-    },
+    ProveKey { key: AccessKeyId },
     /// Move AWSCURRENT.
     Promote {
         /// The version that has it, if one does.
@@ -69,14 +66,12 @@ pub(crate) enum Action {
     },
     /// Report that a key stays because another secret may hold it.
     ReportConflict {
-        /// The key.
         key: AccessKeyId,
         /// The other secret's ARN.
         other: String,
     },
     /// Tell the user that a key was deleted although it was active.
     TellDeleted {
-        /// The key.
         key: AccessKeyId,
         /// Why it could go.
         evidence: Phrase,
@@ -87,7 +82,6 @@ pub(crate) enum Action {
     TellUser {
         /// The key that became current.
         key: AccessKeyId,
-        /// The key it superseded.
         superseded: Option<AccessKeyId>,
     },
 }

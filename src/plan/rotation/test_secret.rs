@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::model::{Observation, Version};
 use crate::plan::because;
 
-/// Plans testSecret.
 pub(crate) fn test_secret(seen: &Observation) -> Plan {
     match decide(seen) {
         Ok(plan) => plan,

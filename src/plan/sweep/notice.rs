@@ -7,11 +7,8 @@ use crate::model::{AccessKeyId, Note, Phrase};
 /// What will happen to a key, if nothing changes until then.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Coming {
-    /// What.
     pub(crate) event: ComingEvent,
-    /// To which key.
     pub(crate) key: AccessKeyId,
-    /// When.
     pub(crate) at: Timestamp,
     /// Whether the user is to be warned of it now.
     #[serde(skip)]

@@ -47,7 +47,6 @@ pub(super) struct ExemptRow<'a> {
     pub(crate) unmet: Vec<(&'static str, &'static str)>,
 }
 
-/// One key.
 pub(super) struct KeyRow<'a> {
     pub(crate) user: &'a User,
     pub(crate) key: &'a Key,

@@ -16,11 +16,8 @@ use crate::rotation::prove;
 /// Looks at one secret on behalf of one event.
 #[derive(Debug)]
 pub(crate) struct Observer<'a> {
-    /// AWS.
     pub(crate) aws: &'a Aws,
-    /// The function's settings.
     pub(crate) config: &'a Config,
-    /// What was asked.
     pub(crate) event: &'a RotationEvent,
     /// The account the function runs in, where the runtime tells.
     pub(crate) account: Option<&'a str>,
