@@ -55,7 +55,7 @@ impl std::fmt::Debug for Terminal {
 
 impl Terminal {
     /// This process's own. Ctrl-C is noted instead of ending it, from the first time that somebody
-    /// [listens](Self::interrupted); a second one ends it, and so does one at a question.
+    /// listens; a second one ends it, and so does one at a question.
     pub fn of_this_process(environment: &[(String, String)]) -> Self {
         let set = |wanted: &str| environment.iter().any(|(name, value)| name == wanted && !value.is_empty());
         let columns = environment.iter().find(|(name, _)| name == "COLUMNS");

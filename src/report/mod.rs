@@ -2,7 +2,7 @@
 //! happened to them.
 //!
 //! [`collect()`] reads, and changes nothing; [`Report`] is what it read; [`html()`], [`csv()`] and
-//! [`json()`] write it down; [`Manifest`] binds a file to the ones before it, and [`verify()`] checks
+//! [`json()`] write it down; a manifest binds a file to the ones before it, and [`verify()`] checks
 //! that nobody changed one. No secret value is read, let alone written.
 
 mod assess;
