@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from clients import Key
 from lambda_function import environment
 
-QUIET, DUE = 110, 20
+# More secrets than a page of them holds.
+QUIET, DUE = 110, 10
 DUE_USERS = [f"due-{nth:02}" for nth in range(DUE)]
 
 
@@ -28,14 +29,14 @@ SETTINGS = {
 
 
 class FleetScene:
-    def __init__(self, aws, rotation_arn):
+    def __init__(self, aws, rotation_arn, quiet=QUIET):
         self.aws, self.rotation_arn = aws, rotation_arn
         # Clients are made by attribute access, once, before threads share them.
         self.iam, self.manager = aws.iam, aws.secretsmanager
         self.topic = aws.sns.create_topic(Name="alerts")["TopicArn"]
         aws.sesv2.create_email_identity(EmailIdentity="example.com")
         with ThreadPoolExecutor(8) as together:
-            list(together.map(self._quiet, (f"quiet-{nth:03}" for nth in range(QUIET))))
+            list(together.map(self._quiet, (f"quiet-{nth:03}" for nth in range(quiet))))
             list(together.map(self._user, DUE_USERS))
         self.a_second_passes()
 

@@ -1,4 +1,4 @@
-"""The real sweep on ministack: an account of 130 users and several pages of secrets, audit then enforce.
+"""The real sweep on ministack: an account of 120 users and several pages of secrets, audit then enforce.
 
 What ministack 1.5.33 lacks or gets wrong, and these tests live with:
 - RotateSecret is a stub that promotes a copy of the value and invokes nothing, so a key that is asked

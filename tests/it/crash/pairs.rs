@@ -18,6 +18,8 @@ const SAMPLE: u64 = 131;
 struct Place {
     snapshot: Snapshot,
     rotation: Rotation,
+    /// What the next waits are drawn from.
+    waits: u64,
     /// Calls made before it, and written to the log and the metrics.
     calls: usize,
     log: usize,
@@ -30,6 +32,7 @@ impl Arranged {
         Place {
             snapshot: sim.snapshot(),
             rotation: rotation.clone(),
+            waits: fastrand::get_seed(),
             calls: sim.journal().len(),
             log: self.stage.log.len(),
             metrics: self.stage.metrics.len(),
@@ -38,6 +41,7 @@ impl Arranged {
 
     /// Back to a place, where a new process of the function goes on.
     fn return_to(&self, place: &Place) -> Rotation {
+        fastrand::seed(place.waits);
         self.stage.sim.restore(&place.snapshot);
         self.stage.log.truncate(place.log);
         self.stage.metrics.truncate(place.metrics);

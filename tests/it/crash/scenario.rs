@@ -71,6 +71,8 @@ pub(super) struct Arranged {
 }
 
 pub(super) async fn arrange(case: Case) -> Arranged {
+    // Waits between retries are drawn: with the same ones, the same faults are the same run.
+    fastrand::seed(0);
     let scenario = case.scenario;
     let mut settings = vec![
         ("ROTATOR_ALERT_TOPIC_ARN", TOPIC),
