@@ -32,8 +32,9 @@ pub struct SweepConfig {
     pub(crate) replica_regions: Vec<String>,
     /// `ROTATOR_ROTATION_FUNCTION_ARN`: what secrets rotate with.
     pub rotation_function: Option<String>,
-    /// `ROTATOR_ROTATION_ROLE_ARN`: the rotation function's role, which created secrets let in, and
-    /// nobody else but the user; none: they let the user in, and whom the account lets in.
+    /// `ROTATOR_ROTATION_ROLE_ARN`: the rotation function's role. With it, the policy of a created
+    /// secret grants access to that role and the user alone; without it, to the user, beside what the account's own
+    /// policies allow.
     pub(crate) rotation_role: Option<String>,
     /// `ROTATOR_KMS_KEY_ID`: the customer key of created secrets; none: the account's default key.
     pub(crate) kms_key_id: Option<String>,

@@ -154,7 +154,7 @@ pub enum Error {
         /// What to do about it.
         remedy: &'static str,
     },
-    /// The new key did not come to work in time.
+    /// AWS did not accept the new key in time.
     #[error(
         "New key {key} was still refused by STS in {region} after {waited}. AWSCURRENT and the key in it are untouched. {remedy}"
     )]

@@ -1,4 +1,4 @@
-//! What the Lambda runtime tells of one invocation.
+//! What the Lambda runtime says about one invocation.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::model::account_of;
 
-/// What the Lambda runtime tells of one invocation.
+/// What the Lambda runtime says about one invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The request's id, by which its log lines are found.

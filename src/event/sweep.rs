@@ -101,7 +101,7 @@ impl SweepEvent {
         let Some(fields) = event.as_object() else {
             return Err(invalid("account", "is missing: the event is not a JSON object"));
         };
-        // EventBridge's own words, whose `account` is the schedule's and not a wish.
+        // An event of EventBridge, whose `account` is the schedule's own and no request.
         if fields.get("detail-type").is_some_and(|kind| kind == "Scheduled Event") {
             return Ok(Self::Account(AccountEvent::default()));
         }
@@ -173,7 +173,7 @@ impl SweepEvent {
     }
 }
 
-/// A misspelt field would be a wish nobody hears, so any other is refused.
+/// A misspelt field would be ignored in silence, so an unknown field is refused.
 fn only(fields: &Map<String, Value>, known: &[&str]) -> Result<()> {
     match fields.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),

@@ -9,7 +9,7 @@ use super::{AccessKeyId, Phrase};
 pub enum FindingKind {
     /// An active key is older than the policy allows.
     KeyOverdue,
-    /// A superseded key has had its time and is still used.
+    /// The overlap of a superseded key has ended, and the key is still used.
     StillInUse,
     /// An active key is in no version of the user's secret.
     UnknownKey,
@@ -69,7 +69,7 @@ pub struct Finding {
     pub(crate) evidence: Phrase,
     /// What to do about it.
     pub(crate) remedy: &'static str,
-    /// Whether nobody has been told of it yet, as far as is remembered.
+    /// Whether it has not been reported yet, as far as the ledger remembers.
     pub new: bool,
 }
 

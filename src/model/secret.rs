@@ -76,7 +76,7 @@ impl SecretState {
         self.versions.iter().find(|version| version.has(stage))
     }
 
-    /// What AWSPENDING tells of rotations.
+    /// What AWSPENDING says about a rotation.
     pub(crate) fn pending(&self) -> Pending<'_> {
         match self.staged(AWSPENDING) {
             None => Pending::None,

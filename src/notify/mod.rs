@@ -1,6 +1,6 @@
 //! What people are told: an SNS alert of a failure, a mail of a success, a sweep's mails and digest.
 //!
-//! A notice that cannot be sent is logged, and for a mail alerted; the outcome of what it tells of
+//! A notice that cannot be sent is logged, and for a mail alerted; the outcome that it reports
 //! stays as it is. No notice ever holds a secret.
 
 mod address;

@@ -1,4 +1,4 @@
-//! What the administrator is told of a sweep: one digest, and an alert where a person is needed.
+//! How a sweep notifies the administrator: one digest, and an alert where a person is needed.
 
 use serde_json::json;
 
@@ -43,11 +43,11 @@ pub(super) async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     let called_for = !audit && (report.visits.iter().any(new) || (failed && !report.event.is_part_of_many()));
     let acted = |visit: &Visit| {
         let planned = !visit.actions.is_empty() || !visit.superseded.is_empty();
-        // Nothing remembers in an audit that this was told.
+        // An audit writes no ledger, so it cannot remember that this was reported.
         let promoted = !visit.promoted.is_empty() && !audit;
         (planned && (fresh || !audit)) || promoted || visit.mailed || visit.refused.is_some()
     };
-    // Whoever lists secrets is told of those that cannot be swept until the list is right.
+    // Where the scope lists secrets, those that cannot be swept are reported until the list is right.
     let listed = matches!(config.scope, Scope::Secrets(_));
     let worth = failed
         || (fresh && !report.survey.odd_rows.is_empty())

@@ -193,7 +193,7 @@ fn own_secret<'c>(candidate: &'c Candidate, keys: &[AccessKey]) -> (Option<&'c S
     }
 }
 
-/// Other secrets whose AWSCURRENT may hold a key of the user: those that a label tells of, and those that
+/// Other secrets whose AWSCURRENT may hold a key of the user: those whose label is one of the keys, and those that
 /// are tagged with the user and have no label.
 fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
     let own = view.secret.as_ref().map(|secret| secret.arn.as_str());

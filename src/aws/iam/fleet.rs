@@ -1,4 +1,4 @@
-//! What tells of every user of an account at once.
+//! Reads that cover every user of an account at once.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::CallError;
 const GROUP_PAGE: i32 = 1000;
 /// An account has 5,000 users; pages may be shorter than asked for.
 const MOST_GROUP_PAGES: usize = 500;
-/// How often a report that is being made is asked after.
+/// How often a credential report that is being generated is asked for.
 const REPORT_LOOKS: u32 = 30;
 /// How long to wait between two of those.
 const REPORT_WAIT: Duration = Duration::from_secs(2);

@@ -78,7 +78,7 @@ impl SecretsManager {
     /// [PutSecretValue](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html),
     /// which with the same token and content has no further effect, so that it may be repeated.
     ///
-    /// Repeated here and not by the SDK, which tells of its last attempt alone: a failure is a refusal
+    /// Repeated here and not by the SDK, which reports its last attempt alone: a failure is a refusal
     /// only if AWS refused every attempt. One that was not answered may still be stored.
     pub(crate) async fn put(
         &self,

@@ -89,7 +89,7 @@ fn check_settings(report: &mut Checks, state: &FunctionState) -> Option<Config> 
     if timeout < LEAST_TIMEOUT_SECONDS.min(wait.max(1)) {
         report.warning(
             "settings",
-            "the function's timeout leaves a new key too little time to come to work",
+            "the function's timeout leaves too little time until AWS accepts a new key",
             format!("timeout {timeout} s, ROTATOR_PROPAGATION_TIMEOUT {wait} s"),
             "Raise the function's timeout to two minutes.",
         );

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Failure;
-use super::wish::Wish;
+use super::request::Request;
 use crate::error::CallError;
 use crate::model::SecretState;
 use crate::plan::enroll::{EnrollView, Enroller, Enrollment, Existing};
@@ -13,11 +13,11 @@ use crate::sweep::{Account, Candidate};
 pub(super) async fn plan(
     enroller: Enroller<'_>,
     account: &Account<'_>,
-    wish: &Wish,
+    request: &Request,
 ) -> Result<Enrollment, Failure> {
-    let named = wish.secret.as_deref();
+    let named = request.secret.as_deref();
     let mut view = EnrollView {
-        user: account.named(&wish.user),
+        user: account.named(&request.user),
         keys: None,
         tags: BTreeMap::new(),
         in_exempt_group: false,
@@ -28,14 +28,14 @@ pub(super) async fn plan(
     if enroller.unusable(&view.user).is_some() {
         return Ok(enroller.plan(&view, named));
     }
-    let candidate = account.candidate(&wish.user).await?;
+    let candidate = account.candidate(&request.user).await?;
     view.user = candidate.user.clone();
     view.in_exempt_group = candidate.in_exempt_group;
-    view.keys = found(account.iam.list_access_keys(&wish.user).await)?;
+    view.keys = found(account.iam.list_access_keys(&request.user).await)?;
     if view.keys.is_none() {
         return Ok(enroller.plan(&view, named));
     }
-    view.tags = account.iam.user_tags(&wish.user).await?;
+    view.tags = account.iam.user_tags(&request.user).await?;
     if enroller.exempt(&view).is_none() {
         read_secrets(enroller, account, &candidate, &mut view).await?;
         view.existing = match named {

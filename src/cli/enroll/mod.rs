@@ -4,7 +4,7 @@ mod args;
 mod carry_out;
 mod look;
 mod snippets;
-mod wish;
+mod request;
 
 use super::confirm::{Scale, confirm};
 use super::{Exit, Failure, Session, Terminal};
@@ -12,7 +12,7 @@ use crate::config::{Scope, SweepConfig};
 use crate::sweep::Account;
 
 use crate::plan::enroll::{Enroller, Enrollment};
-use wish::{Wish, wishes};
+use request::{Request, requests};
 
 pub(crate) use args::Args;
 
@@ -26,10 +26,10 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     // Whoever is named gets a secret, whatever the sweep's scope.
     let config = SweepConfig { scope: Scope::All, ..session.config.clone() };
     let account = session.account(&config).await?;
-    let wishes = wishes(args, &account, session).await?;
+    let requests = requests(args, &account, session).await?;
     let command = |user: &str, secret: &str| session.global.command(["enroll", user, "--secret", secret]);
     let enroller = Enroller { config: &session.config, function, now: !args.no_rotation, command: &command };
-    let enrollments = plan_all(enroller, &account, &wishes, terminal).await?;
+    let enrollments = plan_all(enroller, &account, &requests, terminal).await?;
     terminal.line("Plan")?;
     for enrollment in &enrollments {
         print(enrollment, terminal)?;
@@ -59,16 +59,16 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
 async fn plan_all(
     enroller: Enroller<'_>,
     account: &Account<'_>,
-    wishes: &[Wish],
+    requests: &[Request],
     terminal: &mut Terminal,
 ) -> Result<Vec<Enrollment>, Failure> {
-    let bar = terminal.progress(wishes.len(), "reading users");
+    let bar = terminal.progress(requests.len(), "reading users");
     let mut enrollments = Vec::new();
-    for wish in wishes {
-        enrollments.push(match look::plan(enroller, account, wish).await {
+    for request in requests {
+        enrollments.push(match look::plan(enroller, account, request).await {
             // One user's failure ends no other enrollment.
-            Err(failure @ (Failure::Call(_) | Failure::Rotator(_))) if wishes.len() > 1 => {
-                Enrollment::failed(account.named(&wish.user), failure.words())
+            Err(failure @ (Failure::Call(_) | Failure::Rotator(_))) if requests.len() > 1 => {
+                Enrollment::failed(account.named(&request.user), failure.words())
             }
             planned => planned?,
         });

@@ -6,7 +6,7 @@ use serde_json::Value;
 const READ: &str = "secretsmanager:GetSecretValue";
 
 /// The principals that a secret's resource policy lets read its value, in words. Whatever cannot be
-/// read is shown and never left out: it may let in anybody.
+/// read is shown and never left out: it may grant access to anybody.
 pub(super) fn readers(policy: Option<&str>) -> Vec<String> {
     let Some(policy) = policy else { return Vec::new() };
     let Ok(policy) = serde_json::from_str::<Value>(policy) else {

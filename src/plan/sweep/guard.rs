@@ -8,7 +8,7 @@ use crate::model::names::TAG_USER;
 use crate::model::{SecretState, UserRef};
 
 /// Whether the sweep looks after the secret's policy: the secret has the name and the tag of one that the sweep
-/// would have created, and created ones let in nobody but the user and the rotation function. Its role may set
+/// would have created, and created ones grant access to the user and the rotation function alone. Its role may set
 /// the policy of no other. The name confirms the user whom the tag names: others may set the tag.
 pub(crate) fn is_guarded(config: &SweepConfig, user: &UserRef, secret: &SecretState) -> bool {
     config.mode.starts_rotations()

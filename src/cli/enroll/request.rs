@@ -10,52 +10,52 @@ use crate::sweep::Account;
 
 /// One user, and the existing secret to adopt, if one is named.
 #[derive(Debug, serde::Deserialize)]
-pub(super) struct Wish {
+pub(super) struct Request {
     pub(crate) user: String,
     pub(crate) secret: Option<String>,
 }
 
 /// Reads them from the command line, the file, or the account.
-pub(super) async fn wishes(
+pub(super) async fn requests(
     args: &Args,
     account: &Account<'_>,
     session: &Session,
-) -> Result<Vec<Wish>, Failure> {
-    let wishes = match &args.from_csv {
+) -> Result<Vec<Request>, Failure> {
+    let requests = match &args.from_csv {
         Some(file) => read_csv(file)?,
         None if args.all => return everybody(account).await,
         None => named(args),
     };
-    check(&wishes, session)?;
-    Ok(wishes)
+    check(&requests, session)?;
+    Ok(requests)
 }
 
-fn named(args: &Args) -> Vec<Wish> {
-    args.user.iter().map(|user| Wish { user: user.clone(), secret: args.secret.clone() }).collect()
+fn named(args: &Args) -> Vec<Request> {
+    args.user.iter().map(|user| Request { user: user.clone(), secret: args.secret.clone() }).collect()
 }
 
 /// Every user with an active key and no secret. Existing secrets are adopted only one by one.
-async fn everybody(account: &Account<'_>) -> Result<Vec<Wish>, Failure> {
+async fn everybody(account: &Account<'_>) -> Result<Vec<Request>, Failure> {
     let candidates = account.survey().await?.candidates.into_values();
     let without = candidates.filter(|candidate| candidate.secrets.is_empty() && candidate.triage.active);
-    Ok(without.map(|candidate| Wish { user: candidate.user.name.to_string(), secret: None }).collect())
+    Ok(without.map(|candidate| Request { user: candidate.user.name.to_string(), secret: None }).collect())
 }
 
-fn read_csv(file: &Path) -> Result<Vec<Wish>, Failure> {
+fn read_csv(file: &Path) -> Result<Vec<Request>, Failure> {
     let wrong = |error: csv::Error| Failure::Usage(format!("{}: {error}", file.display()));
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(wrong)?;
-    let filled = |wish: Wish| Wish { secret: wish.secret.filter(|secret| !secret.is_empty()), ..wish };
+    let filled = |request: Request| Request { secret: request.secret.filter(|secret| !secret.is_empty()), ..request };
     reader.deserialize().map(|row| row.map(filled).map_err(wrong)).collect()
 }
 
 /// A secret holds the keys of one user, and a user's keys are in one secret.
-fn check(wishes: &[Wish], session: &Session) -> Result<(), Failure> {
+fn check(requests: &[Request], session: &Session) -> Result<(), Failure> {
     let (mut users, mut secrets) = (HashSet::new(), HashSet::new());
-    for wish in wishes {
-        if !users.insert(UserName::new(&wish.user)) {
-            return Err(Failure::Usage(format!("user {:?} is named twice. Nothing was changed", wish.user)));
+    for request in requests {
+        if !users.insert(UserName::new(&request.user)) {
+            return Err(Failure::Usage(format!("user {:?} is named twice. Nothing was changed", request.user)));
         }
-        let Some(secret) = &wish.secret else { continue };
+        let Some(secret) = &request.secret else { continue };
         session.check_secret(secret)?;
         if !secrets.insert(secret) {
             return Err(Failure::Usage(format!(
