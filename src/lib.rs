@@ -10,7 +10,7 @@
 //! | [`sweep`] | the fleet: the same for every user of an account, and for every account |
 //! | [`lambda`] | what both functions share: start, invocation, deadline |
 //! | `notify` | tells people: the SNS alert of a failure, the SES mails |
-//! | `execute` | carries out one change of a key, a label or a tag |
+//! | `execute` | carries out the changes that all plans share, of keys and labels |
 //! | [`mod@aws`] | the only place that names the SDK's types |
 //! | [`telemetry`] | tells machines: JSON log lines, CloudWatch metrics |
 //! | [`defect`] | a panic becomes an error like any other |

@@ -2,9 +2,10 @@
 
 use super::{Failure, Session};
 use crate::aws::Iam;
+use crate::execute::SecretAndUser;
 use crate::model::names::TAG_USER;
 use crate::model::{AccessKey, SecretState, UserRef};
-use crate::plan::bind_user_by_labels;
+use crate::plan::{Change, bind_user_by_labels};
 use crate::sweep::Account;
 
 /// A secret, its user, and where both are.
@@ -28,7 +29,9 @@ impl<'a> Target<'a> {
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
         };
-        let is_user_name = !text.starts_with("arn:") && UserRef::parse(text, "aws", "000000000000").is_ok();
+        let home = account.number.as_deref().unwrap_or_default();
+        let is_user_name =
+            !text.starts_with("arn:") && UserRef::parse(text, &account.partition, home).is_ok();
         let of_user = if is_user_name { secrets_of(&account, text).await? } else { Vec::new() };
         let arn = match (named, of_user.as_slice()) {
             (Some(secret), []) => return Self::of(session, account, secret).await,
@@ -106,6 +109,13 @@ impl<'a> Target<'a> {
     pub(crate) async fn refresh(&mut self) -> Result<(), Failure> {
         self.secret = self.account.secrets.describe(&self.secret.arn).await?;
         Ok(())
+    }
+
+    pub(crate) async fn make(&self, change: &Change) -> Result<(), Failure> {
+        // Where the user is not known, only labels change.
+        let user = self.user.as_ref().map_or("", |user| user.name.as_str());
+        let (secrets, secret, iam) = (&self.account.secrets, Some(&self.secret), &self.iam);
+        Ok(SecretAndUser { secrets, secret, iam, user }.make(change).await?)
     }
 
     /// The user's keys, each with its last use; none where the user is not known.

@@ -2,7 +2,6 @@
 
 use super::target::Target;
 use super::{Exit, Failure, Session, Terminal};
-use crate::execute;
 use crate::model::AccessKey;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
 use crate::plan::Change;
@@ -74,17 +73,11 @@ async fn go(target: &mut Target<'_>, shown: UnstickPlan, terminal: &mut Terminal
         if *interrupted.borrow() {
             return Err(Failure::Failed(format!("stopped by Ctrl-C before: {planned}")));
         }
-        perform(target, &planned.action).await?;
+        target.make(&planned.action).await?;
         terminal.line(format!("done: {}", planned.action))?;
         done.push(planned.action);
     }
     Err(Failure::Failed("it did not come to a clean state; run it again".into()))
-}
-
-async fn perform(target: &Target<'_>, change: &Change) -> Result<(), Failure> {
-    let user = target.user.as_ref().map_or("", |user| user.name.as_str());
-    let (secrets, secret, iam) = (&target.account.secrets, &target.secret, &target.iam);
-    Ok(execute::Target { secrets, secret, iam, user }.make(change).await?)
 }
 
 async fn look(target: &mut Target<'_>) -> Result<(StuckView, UnstickPlan), Failure> {

@@ -116,6 +116,15 @@ impl CallError {
         Self { code: code.to_owned(), ..unsent }
     }
 
+    /// What was read; `None` where AWS has no such thing.
+    pub(crate) fn if_found<T>(read: Result<T, Self>) -> Result<Option<T>, Self> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A call that had no answer when there was no more time for it.
     pub(crate) fn unanswered(action: &'static str) -> Self {
         Self::without_answer(action, Effect::Unknown, "no answer in time", Meaning::Passing)

@@ -44,7 +44,7 @@ const KEY_COLUMNS: [[&str; 3]; 2] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CredentialReport {
     /// The users, those of odd rows too, as far as their rows name them.
-    pub(crate) users: Vec<ReportedUser>,
+    pub users: Vec<ReportedUser>,
     /// Rows that are not as AWS documents them. What they say of keys counts for nothing.
     pub(crate) odd: Vec<OddRow>,
 }
@@ -68,11 +68,6 @@ impl std::fmt::Display for OddRow {
         };
         write!(f, "line {} of the credential report, {whose}: {}", self.line, self.problem)
     }
-}
-
-/// Reads the users of a report; see [`read_report`].
-pub fn parse_report(csv: &[u8]) -> Result<Vec<ReportedUser>, ReportError> {
-    read_report(csv).map(|report| report.users)
 }
 
 /// Reads a report, line by line: what is odd in one row concerns no other. A text of which no row can be
@@ -222,7 +217,7 @@ mod tests {
             ),
         ]
         .join("\n");
-        let users = parse_report(csv.as_bytes()).unwrap();
+        let users = read_report(csv.as_bytes()).unwrap().users;
         let [ci, bob] = &users[..] else { panic!("{users:?}") };
         assert_eq!((ci.user.name.as_str(), ci.user.account.as_str()), ("ci", "111122223333"));
         assert_eq!(ci.user.arn(), "arn:aws:iam::111122223333:user/team/ci");
@@ -235,10 +230,10 @@ mod tests {
     #[test]
     fn what_is_no_report_is_an_error_and_never_an_account_without_users() {
         for text in ["", "user,arn\nci,arn:aws:iam::111122223333:user/ci", "<html>", "\u{0}\u{1}"] {
-            assert!(parse_report(text.as_bytes()).is_err(), "{text:?}");
+            assert!(read_report(text.as_bytes()).is_err(), "{text:?}");
         }
         let cut = format!("{HEAD}\nci,arn:aws:iam::111122223333:user/ci,2024");
-        assert!(parse_report(cut.as_bytes()).is_err());
+        assert!(read_report(cut.as_bytes()).is_err());
     }
 
     /// One damaged row between two whole ones.

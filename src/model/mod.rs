@@ -28,9 +28,7 @@ mod user;
 pub(crate) use arn::{Arn, account_of, is_account_id, region_of};
 pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
-pub use credential_report::{
-    CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, parse_report, read_report,
-};
+pub use credential_report::{CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, read_report};
 pub use document::{DocumentError, FieldNames, SecretDocument};
 pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, SecretId, VersionId};

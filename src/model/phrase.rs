@@ -44,9 +44,17 @@ impl Phrase {
         self.write(|key| key.to_string(), minute)
     }
 
-    /// For a report that is handed on: of a key's id the end alone, times to the minute.
-    pub(crate) fn for_auditors(&self) -> String {
-        self.write(|key| format!("…{}", key.suffix()), minute)
+    /// For a report that is handed on: of a key's id the end alone.
+    pub(crate) fn for_auditors(&self) -> Self {
+        let mut phrase = Self::default();
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => text.say(&mut phrase),
+                Part::Key(key) => format_args!("…{}", key.suffix()).say(&mut phrase),
+                Part::Time(at) => at.say(&mut phrase),
+            }
+        }
+        phrase
     }
 
     fn write(&self, key: impl Fn(&AccessKeyId) -> String, time: impl Fn(Timestamp) -> String) -> String {
@@ -77,6 +85,12 @@ impl fmt::Display for Phrase {
 impl serde::Serialize for Phrase {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Phrase {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
     }
 }
 
@@ -169,7 +183,9 @@ mod tests {
             phrase.for_people(),
             format!("AKIAIOSFODNN7EXAMPLE of \"ci\": last used 2026-01-02 03:04 UTC {rest}")
         );
-        assert_eq!(phrase.for_auditors(), format!("…MPLE of \"ci\": last used 2026-01-02 03:04 UTC {rest}"));
+        let audited = phrase.for_auditors();
+        assert_eq!(audited.to_string(), format!("…MPLE of \"ci\": last used 2026-01-02T03:04:05Z {rest}"));
+        assert_eq!(audited.for_people(), format!("…MPLE of \"ci\": last used 2026-01-02 03:04 UTC {rest}"));
         assert_eq!(serde_json::json!(phrase), phrase.to_string());
     }
 }

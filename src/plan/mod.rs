@@ -34,7 +34,7 @@ pub struct Planned<A> {
 }
 
 impl<A> Planned<A> {
-    /// The same plan in other words.
+    /// For the same reason, the action as another plan calls it.
     pub(crate) fn map<B>(self, action: impl FnOnce(A) -> B) -> Planned<B> {
         Planned { action: action(self.action), reason: self.reason }
     }

@@ -39,8 +39,20 @@ impl Blocked {
 
     /// What a sweep finds.
     pub(super) fn evidence(&self) -> Phrase {
-        let remedy = self.refusal.remedy.trim_end_matches('.');
-        phrase!("no room: ", &self.key, " is ", &self.refusal.problem, ". ", remedy)
+        let Refusal { problem, remedy, other } = &self.refusal;
+        let remedy = remedy.trim_end_matches('.');
+        match other {
+            Some(other) => {
+                let why = format_args!(
+                    " stays: AWSCURRENT of secret {other} may hold it, so its consumers may use it. "
+                );
+                phrase!("key ", &self.key, why, "Nothing was changed. ", remedy)
+            }
+            None => {
+                let limit = "the user has two access keys, the limit, and ";
+                phrase!(limit, &self.key, " may not be removed: ", problem, ". Nothing was changed. ", remedy)
+            }
+        }
     }
 }
 

@@ -47,9 +47,8 @@ pub(crate) struct UnstickPlan {
 pub(crate) fn unstick(view: &StuckView) -> UnstickPlan {
     let mut plan = UnstickPlan::default();
     let secret = &view.secret;
-    if let Some(began) = at_work(view) {
-        let until = after(began, AT_WORK);
-        plan.wait = Some(phrase!("a rotation began ", began, " and may be at work until ", until));
+    plan.wait = at_work(secret, view.now);
+    if plan.wait.is_some() {
         return plan;
     }
     // With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation that was
@@ -95,12 +94,13 @@ pub(crate) fn unstick(view: &StuckView) -> UnstickPlan {
     plan
 }
 
-/// Since when a rotation may be at work.
-fn at_work(view: &StuckView) -> Option<Timestamp> {
-    let pending = view.secret.pending().not_current()?;
-    let intent = view.secret.intent(view.now).filter(|intent| intent.token == pending.id);
-    let began = intent.and_then(|intent| intent.attempts.last().copied()).or(view.secret.changed)?;
-    (view.now < after(began, AT_WORK)).then_some(began)
+/// Whether a rotation of the secret may be running, in words.
+pub(crate) fn at_work(secret: &SecretState, now: Timestamp) -> Option<Phrase> {
+    let pending = secret.pending().not_current()?;
+    let intent = secret.intent(now).filter(|intent| intent.token == pending.id);
+    let began = intent.and_then(|intent| intent.attempts.last().copied()).or(secret.changed)?;
+    let until = after(began, AT_WORK);
+    (now < until).then(|| phrase!("a rotation began ", began, " and may be at work until ", until))
 }
 
 fn knows_current(seen: Keyring<'_>) -> bool {

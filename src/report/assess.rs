@@ -8,8 +8,8 @@ use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, Keyring, LastUse, Ledger, SecretState,
-    VersionId, duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, Keyring, LastUse, Ledger, Phrase, SecretState,
+    VersionId, duration_text, phrase,
 };
 use crate::plan::deactivation_time;
 use crate::sweep::Visit;
@@ -143,11 +143,11 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
     }
 }
 
-fn next(visit: &Visit) -> Vec<String> {
-    let due = visit.actions.iter().map(|planned| format!("due: {}", planned.said().for_auditors()));
+fn next(visit: &Visit) -> Vec<Phrase> {
+    let due = visit.actions.iter().map(|planned| phrase!("due: ", &planned.said().for_auditors()));
     let coming = visit.coming.iter().map(|coming| {
         let what = coming.event.as_str();
-        format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), coming.key.suffix())
+        Phrase::from(format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), coming.key.suffix()))
     });
     due.chain(coming).take(MOST_NEXT).collect()
 }

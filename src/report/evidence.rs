@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Phrase;
+
 /// The shape of the JSON. A report of another shape is not read as an earlier one.
 pub(crate) const SCHEMA: u32 = 1;
 
@@ -73,7 +75,7 @@ pub struct User {
     /// The questions of controls that the user's keys do not meet.
     pub unmet: Vec<String>,
     /// What is due, and what will happen when.
-    pub next: Vec<String>,
+    pub next: Vec<Phrase>,
     /// What happened to the user's keys, oldest first.
     pub history: Vec<Event>,
     /// Why the user could not be read.
@@ -162,7 +164,7 @@ impl Validation {
 pub struct Finding {
     /// Its kind.
     pub kind: String,
-    pub(crate) evidence: String,
+    pub(crate) evidence: Phrase,
     /// What to do about it.
     pub(crate) remedy: String,
     /// The questions of controls that it bears on.

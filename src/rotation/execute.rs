@@ -1,4 +1,4 @@
-//! A plan becomes changes in AWS. The only module that changes keys or secrets.
+//! A rotation's plan becomes changes in AWS.
 //!
 //! It makes no decisions: before an action that can break somebody's work it looks again, and if
 //! the plan made from what it sees would no longer say this, it stops.
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::error::CallError;
 use crate::error::{Error, Result};
 use crate::event::RotationEvent;
-use crate::execute::Target;
+use crate::execute::SecretAndUser;
 use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_INTENT, TAG_REFUSED};
 use crate::model::{Credential, Intent, Observation, SecretDocument, VersionId};
 use crate::notify;
@@ -102,8 +102,8 @@ impl Executor<'_> {
         let (arn, user) = (seen.secret.arn.as_str(), seen.user.name.as_str());
         match action {
             Action::Change(change) => {
-                let (secrets, secret, iam) = (&self.aws.secrets, &seen.secret, &self.iam);
-                Ok(Target { secrets, secret, iam, user }.make(change).await?)
+                let (secrets, secret, iam) = (&self.aws.secrets, Some(&seen.secret), &self.iam);
+                Ok(SecretAndUser { secrets, secret, iam, user }.make(change).await?)
             }
             Action::IssueAccessKey { intent } => self.issue(seen, intent).await,
             Action::ProveKey { .. } => {

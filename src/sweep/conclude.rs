@@ -66,6 +66,7 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
             // The evidence of the others holds dates that move.
             let evidence = finding.kind.alerts_each_time().then(|| finding.evidence.to_string());
             let evidence = evidence.unwrap_or_default();
+            // The hash of these lines is stored: another spelling of one reports everything anew.
             format!("{user} {} {:?} {evidence}", finding.kind, finding.key)
         }));
         if audit {

@@ -10,6 +10,7 @@ use crate::model::{SecretState, UserRef};
 /// The ClientRequestToken of the CreateSecret call for a user, which becomes the id of the secret's first
 /// version. It follows from the user's account and the secret's name, so that a later visit knows it.
 pub(super) fn creation_token(account: &str, name: &str) -> String {
+    // Secrets were created with this text: spelt otherwise, they would not be known any more.
     let digest = Sha256::digest(format!("iam-key-rotator enrolment of {name} in {account}"));
     digest.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

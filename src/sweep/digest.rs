@@ -57,7 +57,7 @@ pub(super) async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
     for (name, finding) in report.visits.iter().flat_map(|visit| {
         visit.findings.iter().filter(|finding| finding.new).map(|finding| (&visit.user.name, finding))
     }) {
-        tracing::warn!(user = name.as_str(), kind = ?finding.kind, evidence = %finding.evidence, "finding");
+        tracing::warn!(user = name.as_str(), kind = %finding.kind, evidence = %finding.evidence, "finding");
     }
     if !worth && !called_for {
         return true;

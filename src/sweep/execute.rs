@@ -9,9 +9,9 @@ use super::secret_policy::secret_policy;
 use crate::aws::NewSecret;
 use crate::config::SecretsIn;
 use crate::error::{Error, Result};
-use crate::execute::Target;
+use crate::execute::SecretAndUser;
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKeyId, Ledger, Note, SecretState, UserRef, VersionId};
+use crate::model::{AccessKeyId, Ledger, Note, UserRef, VersionId};
 use crate::plan::Planned;
 use crate::plan::sweep::{FleetAction, UserView};
 
@@ -63,10 +63,9 @@ impl Account<'_> {
                 _ => Ok(()),
             },
             FleetAction::Change(change) => {
-                let none = SecretState::default();
-                let secret = view.secret.as_ref().unwrap_or(&none);
-                let (secrets, iam, user) = (&self.secrets, &self.iam, view.user.name.as_str());
-                Ok(Target { secrets, secret, iam, user }.make(change).await?)
+                let (secrets, secret) = (&self.secrets, view.secret.as_ref());
+                let (iam, user) = (&self.iam, view.user.name.as_str());
+                Ok(SecretAndUser { secrets, secret, iam, user }.make(change).await?)
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::event::Invocation;
 use crate::event::Lifecycle;
 use crate::model::names::TAG_USER;
-use crate::model::{SecretState, UserRef};
+use crate::model::{SecretState, UserName, UserRef};
 use crate::plan::sweep::Demand;
 
 /// What such a step answers.
@@ -130,7 +130,7 @@ impl Account<'_> {
     async fn tagged_candidate(&self, name: &str) -> Result<Candidate> {
         let in_exempt_group = match &self.config.shared.exempt.group {
             Some(group) => {
-                self.iam.group_members(group).await?.iter().any(|member| member.eq_ignore_ascii_case(name))
+                self.iam.group_members(group).await?.iter().any(|member| UserName::new(member) == *name)
             }
             None => false,
         };

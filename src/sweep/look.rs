@@ -84,18 +84,19 @@ impl Account<'_> {
         let secret_id = candidate.secrets.first().cloned().or_else(by_name);
         let secret = async {
             match &secret_id {
-                Some(id) => found(self.secrets.describe(id).await),
+                Some(id) => CallError::if_found(self.secrets.describe(id).await),
                 None => Ok(None),
             }
         };
         let (keys, tags) = (self.iam.list_access_keys(&user.name), self.iam.user_tags(&user.name));
         let (secret, keys, tags) = join3(secret, keys, tags).await;
-        let (mut secret, mut keys, mut tags) = (secret?, found(keys)?, found(tags)?);
+        let (mut secret, mut keys, mut tags) =
+            (secret?, CallError::if_found(keys)?, CallError::if_found(tags)?);
         let (own, strange) = own_secret(candidate, keys.as_deref().unwrap_or_default());
         if own != candidate.secrets.first()
             && let Some(arn) = own
         {
-            secret = found(self.secrets.describe(arn).await)?;
+            secret = CallError::if_found(self.secrets.describe(arn).await)?;
         }
         if let (None, Some(secret)) = (&keys, &secret)
             && let Some(name) = self.iam.owner_of_labels(secret).await?
@@ -104,7 +105,7 @@ impl Account<'_> {
             user = user.renamed(name);
             let (renamed, its) =
                 join(self.iam.list_access_keys(&user.name), self.iam.user_tags(&user.name)).await;
-            (keys, tags) = (found(renamed)?, found(its)?);
+            (keys, tags) = (CallError::if_found(renamed)?, CallError::if_found(its)?);
         }
         let is_rival = |arn: &&String| Some(*arn) != own && !strange.contains(arn);
         Ok(Read {
@@ -204,13 +205,4 @@ fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
         unknown.then(|| OtherSecret { arn: secret.arn.clone(), key: None, enrolled: false })
     });
     labelled.chain(unlabelled).filter(|other| Some(other.arn.as_str()) != own).collect()
-}
-
-/// What was read, or `None` where AWS knows of no such thing.
-fn found<T>(read: std::result::Result<T, CallError>) -> Result<Option<T>> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }

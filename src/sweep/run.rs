@@ -42,7 +42,13 @@ pub(super) async fn sweep(
     let survey = account.survey().await?;
     let (candidates, demand) = wanted(&account, &survey, event)?;
     let total = candidates.len();
-    tracing::info!(account = account.number, users = survey.users, visits = total, mode = ?config.mode, "surveyed");
+    tracing::info!(
+        account = account.number,
+        users = survey.users,
+        visits = total,
+        mode = config.mode.name(),
+        "surveyed"
+    );
 
     let mut visits = Vec::new();
     let (mut visited, mut last) = (0, None);

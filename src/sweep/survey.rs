@@ -14,7 +14,7 @@ use super::account::Account;
 use super::candidate::{Candidate, Held, note_held};
 use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
-use crate::error::{Error, Result};
+use crate::error::{CallError, Error, Result};
 use crate::model::names::TAG_USER;
 use crate::model::{CredentialReport, OddRow, ReportedUser, SecretState, UserName, UserRef, read_report};
 use crate::plan::bind_user_by_labels;
@@ -104,7 +104,7 @@ impl Account<'_> {
     /// The account's users, as the credential report shows them.
     pub(super) async fn credential_report(&self) -> Result<CredentialReport> {
         read_report(&self.iam.credential_report().await?).map_err(|error| Error::PlanChanged {
-            problem: format!("{error}; the next sweep asks for another"),
+            problem: format!("{error}; the next run asks for another"),
         })
     }
 
@@ -128,7 +128,7 @@ impl Account<'_> {
                 None => return Ok(()),
             }
         }
-        Err(Error::PlanChanged { problem: format!("ListSecrets has not ended after {MOST_PAGES} pages") })
+        Err(CallError::incomplete("secretsmanager:ListSecrets").into())
     }
 
     /// Under a list only what it names is taken care of; of other secrets it is only noted that they may

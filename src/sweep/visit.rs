@@ -33,7 +33,7 @@ pub(crate) struct Visit {
     pub(crate) secret: Option<SecretState>,
     /// What was done; in an audit, what would be.
     pub(crate) actions: Vec<Planned<FleetAction>>,
-    /// What was planned and not done, because a stop was wished.
+    /// What was planned and not done, because a stop was requested.
     pub(crate) left: Vec<Planned<FleetAction>>,
     pub(crate) findings: Vec<Finding>,
     /// Keys that a rotation has superseded and deactivated since the last visit.

@@ -47,8 +47,7 @@ impl House {
                 module.pop();
             }
             let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap();
-            files.insert(module, without_comments(code));
+            files.insert(module, without_comments(&without_tests(&text)));
         }
         Self { files }
     }
@@ -108,6 +107,20 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// A module of tests stands at a file's end; one in a file of its own is a line.
+fn without_tests(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let mut lines = text.lines();
+    let mut code = Vec::new();
+    while let Some(line) = lines.next() {
+        match line.trim() {
+            "#[cfg(test)]" => drop(lines.next()),
+            _ => code.push(line),
+        }
+    }
+    code.join("\n")
 }
 
 fn without_comments(code: &str) -> String {

@@ -12,7 +12,7 @@ use crate::error::{CallError, MESSAGE_CHARS, Meaning, remedy};
 
 /// What is shorter than this is no secret key of AWS's, and no session token.
 const SHORTEST_SECRET: usize = 16;
-/// MailContent after which a value is taken for a secret, however short it is.
+/// Words after which a value is taken for a secret, however short it is.
 const NAMES_OF_SECRETS: [&str; 6] = ["secret", "token", "password", "passwd", "credential=", "authorization"];
 
 /// What a provider of credentials failed with.

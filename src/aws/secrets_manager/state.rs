@@ -15,7 +15,10 @@ use crate::model::{SecretState, Version, VersionId, fits_a_tag};
 
 /// Pages of a list, each of a hundred secrets: an account has
 /// [500,000](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html) in a region at most.
-pub(crate) const MOST_PAGES: usize = 5_000;
+/// Pages may be shorter than asked for.
+pub(crate) const MOST_PAGES: usize = 20_000;
+/// Pages of a secret's versions, of which about a hundred are kept.
+const MOST_VERSION_PAGES: usize = 100;
 
 impl SecretsManager {
     /// [DescribeSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html).
@@ -124,14 +127,15 @@ impl SecretsManager {
         let pages = self.0.list_secret_version_ids().secret_id(secret_id).include_deprecated(true);
         let mut pages = pages.into_paginator().send();
         let mut dates = BTreeMap::new();
-        while let Some(page) = pages.next().await {
+        for _ in 0..MOST_VERSION_PAGES {
+            let Some(page) = pages.next().await else { return Ok(dates) };
             let page = page.map_err(|e| failed(ACTION, &e).about(secret_id))?;
             let dated = |version: &SecretVersionsListEntry| {
                 Some((VersionId::new(version.version_id()?), version.created_date().and_then(time)?))
             };
             dates.extend(page.versions().iter().filter_map(dated));
         }
-        Ok(dates)
+        Err(CallError::incomplete(ACTION))
     }
 
     #[cfg(feature = "cli")]

@@ -170,9 +170,8 @@ fn source_account(condition: &Value) -> Option<String> {
         let value = texts(value).first().copied()?.to_owned();
         match key.to_lowercase().as_str() {
             "aws:sourceaccount" => return Some(value),
-            "aws:sourcearn" => {
-                return Some(account_of(&value).to_owned()).filter(|account| !account.is_empty());
-            }
+            // One with a wildcard for the account fixes none.
+            "aws:sourcearn" if !account_of(&value).is_empty() => return Some(account_of(&value).to_owned()),
             _ => {}
         }
     }

@@ -6,8 +6,8 @@ use super::super::Session;
 use super::super::target::Target;
 use super::checks::Checks;
 use crate::model::names::{TAG_OVERLAP, TAG_RECOVERY, TAG_USER};
-use crate::model::{UserRef, parse_duration};
-use crate::plan::unstick::{StuckView, unstick};
+use crate::model::{Pending, UserRef, parse_duration};
+use crate::plan::unstick::at_work;
 
 const AREA: &str = "secret";
 /// A secret has at most this many staging labels
@@ -118,17 +118,17 @@ fn check_labels(report: &mut Checks, target: &Target<'_>) {
     let Some(pending) = pending else {
         return report.ok("labels", "no rotation is stuck");
     };
-    let view = StuckView {
-        now: target.account.now(),
-        secret: secret.clone(),
-        user: target.user.clone(),
-        keys: Vec::new(),
+    let found = match secret.pending() {
+        Pending::RolledBack(_) => {
+            "AWSPENDING is on a version that was current before; the next rotation is refused"
+        }
+        _ => "a rotation has begun and not ended; the next is refused",
     };
-    match unstick(&view).wait {
+    match at_work(secret, target.account.now()) {
         Some(wait) => report.note("labels", wait.to_string()),
         None => report.error(
             "labels",
-            "a rotation has begun and not ended; the next is refused",
+            found,
             format!("AWSPENDING is on version {}, which is not AWSCURRENT", pending.id),
             "`iam-key-rotator unstick` shows the way to a clean state.",
         ),

@@ -31,7 +31,7 @@ pub(super) async fn plan(
     let candidate = account.candidate(&request.user).await?;
     view.user = candidate.user.clone();
     view.in_exempt_group = candidate.in_exempt_group;
-    view.keys = found(account.iam.list_access_keys(&request.user).await)?;
+    view.keys = CallError::if_found(account.iam.list_access_keys(&request.user).await)?;
     if view.keys.is_none() {
         return Ok(enroller.plan(&view, named));
     }
@@ -69,10 +69,10 @@ async fn read_named(
     named: &str,
     view: &EnrollView,
 ) -> Result<Option<Existing>, Failure> {
-    let Some(secret) = found(account.secrets.describe(named).await)? else { return Ok(None) };
+    let Some(secret) = CallError::if_found(account.secrets.describe(named).await)? else { return Ok(None) };
     let mut existing = Existing::of(secret);
     if enroller.is_adoptable(view, &existing.secret) {
-        existing.policy = account.secrets.policy(&existing.secret.arn).await?;
+        existing.policy = Some(account.secrets.policy(&existing.secret.arn).await?);
         existing.created = account.secrets.created(&existing.secret.arn).await?;
     }
     Ok(Some(existing))
@@ -88,7 +88,7 @@ async fn read_own(
         return Ok(None);
     }
     let name = account.config.shared.secret_name_of(&view.user);
-    let Some(secret) = found(account.secrets.describe(&name).await)? else { return Ok(None) };
+    let Some(secret) = CallError::if_found(account.secrets.describe(&name).await)? else { return Ok(None) };
     let mut existing = Existing::of(secret);
     // Under names that are anybody's, anybody could imitate a creation of ours.
     let ours = account.config.shared.has_own_names() && existing.secret.deleted.is_none();
@@ -101,14 +101,5 @@ async fn read_own(
 impl Existing {
     fn of(secret: SecretState) -> Self {
         Self { secret, is_own_creation: false, policy: None, created: None }
-    }
-}
-
-/// What was read, or `None` where AWS knows of no such thing.
-fn found<T>(read: Result<T, CallError>) -> Result<Option<T>, Failure> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

@@ -3,8 +3,8 @@
 mod args;
 mod carry_out;
 mod look;
-mod snippets;
 mod request;
+mod snippets;
 
 use super::confirm::{Scale, confirm};
 use super::{Exit, Failure, Session, Terminal};

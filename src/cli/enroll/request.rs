@@ -44,7 +44,8 @@ async fn everybody(account: &Account<'_>) -> Result<Vec<Request>, Failure> {
 fn read_csv(file: &Path) -> Result<Vec<Request>, Failure> {
     let wrong = |error: csv::Error| Failure::Usage(format!("{}: {error}", file.display()));
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(wrong)?;
-    let filled = |request: Request| Request { secret: request.secret.filter(|secret| !secret.is_empty()), ..request };
+    let filled =
+        |request: Request| Request { secret: request.secret.filter(|secret| !secret.is_empty()), ..request };
     reader.deserialize().map(|row| row.map(filled).map_err(wrong)).collect()
 }
 
@@ -53,7 +54,10 @@ fn check(requests: &[Request], session: &Session) -> Result<(), Failure> {
     let (mut users, mut secrets) = (HashSet::new(), HashSet::new());
     for request in requests {
         if !users.insert(UserName::new(&request.user)) {
-            return Err(Failure::Usage(format!("user {:?} is named twice. Nothing was changed", request.user)));
+            return Err(Failure::Usage(format!(
+                "user {:?} is named twice. Nothing was changed",
+                request.user
+            )));
         }
         let Some(secret) = &request.secret else { continue };
         session.check_secret(secret)?;

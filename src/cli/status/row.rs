@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, Keyring, LastUse, SecretState};
+use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, Keyring, LastUse, Pending, SecretState};
 use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
 
@@ -244,10 +244,11 @@ fn event(event: ComingEvent) -> &'static str {
 
 fn rotation_state(secret: Option<&SecretState>) -> &'static str {
     let Some(secret) = secret else { return "no secret" };
-    let pending = secret.pending().not_current().is_some();
     match (secret.rotation_enabled, secret.rotation_scheduled) {
         _ if secret.deleted.is_some() => "to be deleted",
-        _ if pending => "in progress",
+        _ if matches!(secret.pending(), Pending::Unfinished(_)) => "in progress",
+        // AWSPENDING was left on a version that was current before: no rotation begins until it is removed.
+        _ if matches!(secret.pending(), Pending::RolledBack(_)) => "blocked",
         (false, _) if secret.rotation_function.is_some() => "turned off",
         (false, _) => "none",
         (true, true) => "scheduled",

@@ -3,9 +3,10 @@
 use zeroize::Zeroizing;
 
 use super::error::shown;
+use super::field::{Field, FieldNames};
 use super::pair::Pair;
 use super::spelling;
-use super::{DocumentError, Field, FieldNames, scan, smtp};
+use super::{DocumentError, scan, smtp};
 use crate::model::{AccessKeyId, is_ses_smtp_password};
 
 /// A shorter secret is a placeholder, and may stand in other fields by chance.

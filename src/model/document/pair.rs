@@ -4,8 +4,9 @@
 //! a real one, a field whose name says less than "secret access key" must also hold what has its form.
 
 use super::error::shown;
+use super::field::{Field, FieldNames};
 use super::spelling::{self, Half};
-use super::{DocumentError, Field, FieldNames, scan, smtp};
+use super::{DocumentError, scan, smtp};
 
 /// The fields of the pair, by their positions.
 pub(super) struct Pair {

@@ -25,7 +25,8 @@ impl Enroller<'_> {
         if !secret.tags.contains_key(TAG_USER) {
             enrollment.steps.push(Step::Tag);
         }
-        if existing.policy.is_none() {
+        // A policy that was not read may be somebody's own: setting ours would replace it.
+        if existing.policy == Some(None) {
             enrollment.steps.push(Step::Policy);
         }
         self.bind_user(&mut enrollment, view, &secret.name);
@@ -96,7 +97,7 @@ impl Enroller<'_> {
             None => "neither its tag nor its name points to a user".to_owned(),
         };
         let (_, _, home) = secret.home();
-        let mut who = readers(existing.policy.as_deref());
+        let mut who = readers(existing.policy.as_ref().and_then(Option::as_deref));
         who.push(format!("identities that policies of account {home} allow to read it"));
         vec![
             format!("secret {:?} exists: created {created}, rotates with {function}; {points}", secret.name),

@@ -42,8 +42,8 @@ pub(crate) struct Existing {
     pub(crate) secret: SecretState,
     /// Whether an enrollment that broke off has made it.
     pub(crate) is_own_creation: bool,
-    /// Its resource policy, where it was read.
-    pub(crate) policy: Option<String>,
+    /// Its resource policy, if it has one; `None`: it was not read.
+    pub(crate) policy: Option<Option<String>>,
     /// When it was created, where that was read.
     pub(crate) created: Option<Timestamp>,
 }
@@ -80,10 +80,14 @@ impl Enroller<'_> {
     /// Plans for one user. `named`: the existing secret that the operator asks for.
     pub(crate) fn plan(&self, view: &EnrollView, named: Option<&str>) -> Enrollment {
         let enrollment = Enrollment::of(view.user.clone());
-        let refused = self.unusable(&view.user).or_else(|| self.exempt(view));
-        match (refused, named) {
+        if let Some(why) = self.unusable(&view.user) {
+            return enrollment.refuse(why);
+        }
+        if view.keys.is_none() {
+            return enrollment.refuse("there is no such IAM user");
+        }
+        match (self.exempt(view), named) {
             (Some(why), _) => enrollment.refuse(why),
-            (None, _) if view.keys.is_none() => enrollment.refuse("there is no such IAM user"),
             (None, Some(named)) => self.adopt(enrollment, view, named),
             (None, None) => self.own(enrollment, view),
         }

@@ -113,7 +113,7 @@ pub(super) fn findings(users: &[User]) -> Vec<FindingRow<'_>> {
     let row = |(user, finding): (_, &Finding)| FindingRow {
         user,
         kind: words(&finding.kind),
-        evidence: parts(&finding.evidence),
+        evidence: parts(&finding.evidence.for_people()),
         remedy: parts(&finding.remedy),
         questions: questions_named(&finding.questions),
     };

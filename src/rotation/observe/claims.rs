@@ -32,7 +32,7 @@ impl Claimant<'_> {
         let keys = self.observer.keys(self.iam, &mut seen.user, &seen.secret);
         let (keys, user) = join!(keys, self.user_side(&asked));
         seen.keys = keys?;
-        let renamed = seen.user.name != asked;
+        let renamed = seen.user.name.as_str() != asked.as_str();
         let (tags, in_group) = if renamed { self.user_side(&seen.user.name).await? } else { user? };
         let exempt = &self.observer.config.exempt;
         seen.claims.exempt = plan::exemption(exempt, &seen.user.name, in_group, &tags);

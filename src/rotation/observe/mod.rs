@@ -119,7 +119,8 @@ impl Observer<'_> {
         let exempt = async { if at_once { claims.exemption(&seen.user.name).await } else { Ok(None) } };
         let (keys, accepted, others, exempt) = join!(keys, accepted, others, exempt);
         (seen.keys, seen.claims.others) = (keys?, others?);
-        let renamed = user != seen.user;
+        // By its spelling: the calls under the other one were answered for another user, or for none.
+        let renamed = user.name.as_str() != seen.user.name.as_str();
         seen.user = user;
         seen.claims.exempt =
             if renamed && at_once { claims.exemption(&seen.user.name).await? } else { exempt? };
