@@ -22,7 +22,7 @@ BENCH_VENV := target/venv-bench
 LINT_VENV := target/venv-lint
 
 # A file stays in one process: its tests may share a stand-in.
-PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 3 --dist loadfile
+PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 4 --dist loadfile
 
 # The templates that the peers deploy: every configuration of cdk/test.
 TEMPLATES := target/cdk/deployed
