@@ -7,8 +7,9 @@
 use zeroize::Zeroizing;
 
 use super::error::shown;
+use super::field::Field;
 use super::spelling::{Smtp, is_host, smtp, speaks_of_smtp, weak_smtp};
-use super::{DocumentError, Field, scan};
+use super::{DocumentError, scan};
 use crate::model::{Sensitive, is_ses_smtp_password, ses_smtp_password};
 
 /// Regions to try where an old password and its secret are both there
