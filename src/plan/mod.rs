@@ -62,3 +62,10 @@ impl<A: fmt::Display> fmt::Display for Planned<A> {
 fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
     Planned { action, reason: reason.into() }
 }
+
+#[cfg(test)]
+#[path = "../../tests/it/page.rs"]
+pub mod page;
+#[cfg(test)]
+#[path = "sample_tests.rs"]
+mod sample;

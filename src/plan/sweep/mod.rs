@@ -164,3 +164,9 @@ impl Planner<'_> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "retire_tests.rs"]
+mod retirements;
+#[cfg(test)]
+mod scene_tests;

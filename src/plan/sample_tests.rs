@@ -1,0 +1,196 @@
+//! What the tables of plans are made of: a user, keys, a secret, and time as an axis.
+//!
+//! A table runs a planner on one state at many times, and writes down since when which plan counts, to the second.
+//! So a bound that moves, and `<` in the place of `<=`, change the page.
+
+use jiff::Timestamp;
+
+use crate::model::names::TAG_USER;
+use crate::model::{AccessKey, AccessKeyId, KeyStatus, LastUse, SecretState, UserRef, Version};
+
+pub(super) const OLD: &str = "AKIAOLD0000000000000";
+pub(super) const NEW: &str = "AKIANEW0000000000000";
+pub(super) const THIRD: &str = "AKIATHIRD00000000000";
+pub(super) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rotation";
+pub(super) const ARN: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:iam-key/ci-AbCdEf";
+pub(super) const OTHER_ARN: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-AbCdEf";
+
+pub(super) const HOUR: i64 = 3_600;
+pub(super) const DAY: i64 = 24 * HOUR;
+/// A midnight, from which all times are counted.
+const START: i64 = 19_676 * DAY;
+
+/// A time, in seconds from the start of the table.
+pub(super) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(START + second).unwrap()
+}
+
+pub(super) fn user() -> UserRef {
+    UserRef::parse("ci", "aws", "111122223333").unwrap()
+}
+
+pub(super) fn id(key: &str) -> AccessKeyId {
+    AccessKeyId::new(key)
+}
+
+/// An active key.
+pub(super) fn key(id: &str, created: i64, last_use: LastUse) -> AccessKey {
+    let id = AccessKeyId::new(id);
+    AccessKey { id, status: KeyStatus::Active, created: at(created), last_use: Some(last_use) }
+}
+
+pub(super) fn used(service: &str, second: i64) -> LastUse {
+    LastUse::At { time: at(second), service: service.into(), region: "eu-west-1".into() }
+}
+
+pub(super) fn version(id: &str, labels: &[&str]) -> Version {
+    Version::new(id, labels.iter().map(|label| (*label).to_owned()))
+}
+
+/// The enrolled secret of [`user`], tagged with it, whose last rotation ended 20 seconds after the start.
+pub(super) fn secret(versions: Vec<Version>) -> SecretState {
+    SecretState {
+        arn: ARN.into(),
+        name: "iam-key/ci".into(),
+        tags: [(TAG_USER.to_owned(), "ci".to_owned())].into(),
+        rotation_enabled: true,
+        rotation_function: Some(FUNCTION.into()),
+        changed: Some(at(20)),
+        last_rotated: Some(at(20)),
+        versions,
+        ..SecretState::default()
+    }
+}
+
+/// What an answer is made of, at each time: parts that come and go.
+pub(super) type Parts = Vec<String>;
+
+/// From which second until before which one each part of the answers stands, in the order in which they appear.
+/// Between two samples with different answers the second is searched in which the answer changes.
+pub(super) fn timeline(samples: &[i64], answer: impl Fn(i64) -> Parts) -> Vec<String> {
+    let changes = changes(samples, &answer);
+    let mut lines: Vec<(String, Vec<(Option<i64>, Option<i64>)>)> = Vec::new();
+    for (nth, (second, parts)) in changes.iter().enumerate() {
+        let from = Some(*second).filter(|_| nth > 0);
+        let until = changes.get(nth + 1).map(|(second, _)| *second);
+        for part in parts {
+            let known = lines.iter().position(|(known, _)| known == part).unwrap_or(lines.len());
+            if known == lines.len() {
+                lines.push((part.clone(), Vec::new()));
+            }
+            let spans = &mut lines[known].1;
+            match spans.last_mut().filter(|(_, end)| *end == from) {
+                Some((_, end)) => *end = until,
+                None => spans.push((from, until)),
+            }
+        }
+    }
+    lines.into_iter().map(|(part, spans)| format!("{}{part}", when(&spans))).collect()
+}
+
+/// Since when which answer counts.
+fn changes(samples: &[i64], answer: &impl Fn(i64) -> Parts) -> Vec<(i64, Parts)> {
+    let mut found: Vec<(i64, Parts)> = Vec::new();
+    let mut last = 0;
+    for sample in samples {
+        let here = answer(*sample);
+        if found.is_empty() {
+            found.push((*sample, here.clone()));
+        }
+        while found.last().is_some_and(|(_, said)| *said != here) {
+            let (mut same, mut other) = (last, *sample);
+            while other - same > 1 {
+                let middle = i64::midpoint(same, other);
+                match found.last().is_some_and(|(_, said)| *said == answer(middle)) {
+                    true => same = middle,
+                    false => other = middle,
+                }
+            }
+            found.push((other, answer(other)));
+            last = other;
+        }
+        last = *sample;
+    }
+    found
+}
+
+fn when(spans: &[(Option<i64>, Option<i64>)]) -> String {
+    let words = |(from, until): &(Option<i64>, Option<i64>)| match (from, until) {
+        (None, None) => String::new(),
+        (None, Some(until)) => format!("until {}", span(*until)),
+        (Some(from), None) => format!("from {}", span(*from)),
+        (Some(from), Some(until)) => format!("from {} until {}", span(*from), span(*until)),
+    };
+    let words: Vec<String> = spans.iter().map(words).collect();
+    match words.join(", and ").as_str() {
+        "" => String::new(),
+        words => format!("{words}: "),
+    }
+}
+
+/// A text with short names for keys, and its times counted from the start of the table.
+pub(super) fn readable(text: &str) -> String {
+    counted_from(text, 0, "")
+}
+
+/// The same parts, a second apart: where a time has moved along, it is counted from now on.
+pub(super) fn settled(now: i64, parts: &[String], next: impl FnOnce() -> Parts) -> Parts {
+    let likely = |ahead: i64| ahead % DAY == 0 && (0..=10 * DAY).contains(&ahead);
+    let moves = |part: &String| times(part).any(|time| likely(time - now));
+    let next = if parts.iter().any(moves) { next() } else { Vec::new() };
+    let later: Vec<String> = next.iter().map(|part| counted_from(part, now + 1, "now")).collect();
+    let part = |part: &String| {
+        let along = counted_from(part, now, "now");
+        match moves(part) && !next.contains(part) && later.contains(&along) {
+            true => along,
+            false => readable(part),
+        }
+    };
+    parts.iter().map(part).collect()
+}
+
+/// The times in a text, in seconds from the start.
+fn times(text: &str) -> impl Iterator<Item = i64> {
+    let time = |word: &str| word.trim_matches(is_mark).parse::<Timestamp>().ok();
+    text.split(' ').filter_map(time).map(|time| time.as_second() - START)
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_ascii_alphanumeric()
+}
+
+fn counted_from(text: &str, origin: i64, name: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_matches(is_mark);
+        match bare.parse::<Timestamp>() {
+            Ok(time) => {
+                let ahead = time.as_second() - START - origin;
+                let sign = if name.is_empty() || ahead == 0 { "" } else { "+" };
+                let ahead = if ahead == 0 && !name.is_empty() { String::new() } else { span(ahead) };
+                word.replace(bare, &format!("{name}{sign}{ahead}"))
+            }
+            Err(_) => word.to_owned(),
+        }
+    };
+    let text: Vec<String> = text.split(' ').map(word).collect();
+    let names = [(OLD, "OLD"), (NEW, "NEW"), (THIRD, "THIRD"), (ARN, "SECRET"), (OTHER_ARN, "OTHER")];
+    names.into_iter().fold(text.join(" "), |text, (long, short)| text.replace(long, short))
+}
+
+/// `7d 20s`.
+fn span(second: i64) -> String {
+    let sign = if second < 0 { "-" } else { "" };
+    let rest = second.abs();
+    let parts = [(rest / DAY, "d"), (rest % DAY / HOUR, "h"), (rest % HOUR / 60, "m"), (rest % 60, "s")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count != 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    match parts.is_empty() {
+        true => "the start".to_owned(),
+        false => format!("{sign}{}", parts.join(" ")),
+    }
+}
+
+/// Compares a page beside the planners with what was planned; `UPDATE_PAGES=1` writes it instead.
+pub(super) fn expect_page(name: &str, seen: &str) {
+    super::page::expect_page(&format!("src/plan/{name}"), seen);
+}
