@@ -166,7 +166,13 @@ impl Planner<'_> {
 }
 
 #[cfg(test)]
+#[path = "person_tests.rs"]
+mod persons;
+#[cfg(test)]
 #[path = "retire_tests.rs"]
 mod retirements;
+#[cfg(test)]
+#[path = "rotate_tests.rs"]
+mod rotations;
 #[cfg(test)]
 mod scene_tests;

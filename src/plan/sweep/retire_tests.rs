@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::scene_tests::{Scene, expect};
+use super::scene_tests::{Scene, expect, without_rotations};
 use super::{Demand, Standing};
 use crate::config::Scope;
 use crate::model::names::{TAG_OVERLAP, TAG_RECOVERY};
@@ -58,14 +58,6 @@ fn rolled_back() -> Scene {
     Scene::superseded().with(|scene| {
         *scene.versions() = vec![version("v1", &["AWSPREVIOUS", NEW]), version("v0", &["AWSCURRENT", OLD])];
     })
-}
-
-/// Scenes in which no key is due before the end, so that they show retirements alone.
-fn without_rotations<'n>(mut scenes: Vec<(&'n str, Scene)>) -> Vec<(&'n str, Scene)> {
-    for (_, scene) in &mut scenes {
-        scene.config.rotate_after = Duration::from_secs(140 * 86_400);
-    }
-    scenes
 }
 
 fn superseded_scenes() -> Vec<(&'static str, Scene)> {

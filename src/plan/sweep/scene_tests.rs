@@ -202,6 +202,14 @@ fn both(enforce: Vec<String>, retire: Vec<String>) -> String {
     enforced + &retired.map(|line| of("`retire`", line, &[])).collect::<String>()
 }
 
+/// Scenes in which no key is due before the end, so that they show retirements alone.
+pub(super) fn without_rotations<'n>(mut scenes: Vec<(&'n str, Scene)>) -> Vec<(&'n str, Scene)> {
+    for (_, scene) in &mut scenes {
+        scene.config.rotate_after = std::time::Duration::from_secs(140 * 86_400);
+    }
+    scenes
+}
+
 /// Compares scenes with their page.
 pub(super) fn expect(page: &str, title: &str, scenes: Vec<(&str, Scene)>) {
     let parts: String = scenes.iter().map(|(what, scene)| scene.page(what)).collect();
@@ -218,7 +226,14 @@ one that it superseded. The test beside the planner writes this page: `UPDATE_PA
 fn said(plan: &UserPlan, now: i64) -> Parts {
     let mut parts: Parts = plan.exempt.iter().map(|why| format!("exempt: {why}")).collect();
     parts.extend(plan.actions.iter().map(|planned| format!("**{}** ({})", planned.action, planned.reason)));
-    parts.extend(plan.refused.iter().map(|why| format!("refused: {why}")));
+    // Where nothing is planned, the first finding is the refusal's reason, with days that it counts.
+    let found = plan.findings.first().map(|found| found.kind.as_str());
+    parts.extend(plan.refused.iter().map(
+        |why| match found.filter(|kind| why.to_string().starts_with(*kind)) {
+            Some(kind) => format!("refused: {kind}"),
+            None => format!("refused: {why}"),
+        },
+    ));
     parts.extend(plan.findings.iter().map(|found| {
         let key = found.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
         format!("{}{key}{}", found.kind, if found.new { "!" } else { "" })
