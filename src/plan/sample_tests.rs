@@ -3,6 +3,10 @@
 //! A table runs a planner on one state at many times, and writes down since when which plan counts, to the second.
 //! So a bound that moves, and `<` in the place of `<=`, change the page.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use crate::model::names::TAG_USER;
@@ -128,49 +132,64 @@ fn when(spans: &[(Option<i64>, Option<i64>)]) -> String {
     }
 }
 
-/// A text with short names for keys, and its times counted from the start of the table.
-pub(super) fn readable(text: &str) -> String {
-    counted_from(text, 0, "")
-}
-
 /// The same parts, a second apart: where a time has moved along, it is counted from now on.
 pub(super) fn settled(now: i64, parts: &[String], next: impl FnOnce() -> Parts) -> Parts {
     let likely = |ahead: i64| ahead % DAY == 0 && (0..=10 * DAY).contains(&ahead);
-    let moves = |part: &String| times(part).any(|time| likely(time - now));
-    let next = if parts.iter().any(moves) { next() } else { Vec::new() };
+    let known: Vec<Rc<Known>> = parts.iter().map(|part| known(part)).collect();
+    let moves = |part: &Known| part.times.iter().any(|time| likely(time - now));
+    let next = if known.iter().any(|part| moves(part)) { next() } else { Vec::new() };
     let later: Vec<String> = next.iter().map(|part| counted_from(part, now + 1, "now")).collect();
-    let part = |part: &String| {
-        let along = counted_from(part, now, "now");
-        match moves(part) && !next.contains(part) && later.contains(&along) {
-            true => along,
-            false => readable(part),
+    let settle = |(part, known): (&String, &Rc<Known>)| {
+        if moves(known) && !next.contains(part) {
+            let along = counted_from(part, now, "now");
+            return if later.contains(&along) { along } else { known.readable.clone() };
         }
+        known.readable.clone()
     };
-    parts.iter().map(part).collect()
+    parts.iter().zip(&known).map(settle).collect()
 }
 
-/// The times in a text, in seconds from the start.
-fn times(text: &str) -> impl Iterator<Item = i64> {
-    let time = |word: &str| word.trim_matches(is_mark).parse::<Timestamp>().ok();
-    text.split(' ').filter_map(time).map(|time| time.as_second() - START)
+/// What is read out of a part once, since most parts come again and again.
+struct Known {
+    /// Its times, in seconds from the start.
+    times: Vec<i64>,
+    /// The part with short names for keys, and with its times counted from the start.
+    readable: String,
 }
 
-fn is_mark(c: char) -> bool {
-    !c.is_ascii_alphanumeric()
+fn known(part: &str) -> Rc<Known> {
+    thread_local!(static KNOWN: RefCell<HashMap<String, Rc<Known>>> = RefCell::default());
+    KNOWN.with_borrow_mut(|all| {
+        if let Some(known) = all.get(part) {
+            return Rc::clone(known);
+        }
+        let times = part.split(' ').filter_map(time).map(|(_, second)| second).collect();
+        let known = Rc::new(Known { times, readable: counted_from(part, 0, "") });
+        all.insert(part.to_owned(), Rc::clone(&known));
+        known
+    })
+}
+
+/// A word that is a time, without the marks around it, and its second from the start.
+fn time(word: &str) -> Option<(&str, i64)> {
+    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let shaped = bare.ends_with('Z') && bare.starts_with(|c: char| c.is_ascii_digit());
+    let time = shaped.then(|| bare.parse::<Timestamp>().ok()).flatten()?;
+    Some((bare, time.as_second() - START))
 }
 
 fn counted_from(text: &str, origin: i64, name: &str) -> String {
-    let word = |word: &str| {
-        let bare = word.trim_matches(is_mark);
-        match bare.parse::<Timestamp>() {
-            Ok(time) => {
-                let ahead = time.as_second() - START - origin;
-                let sign = if name.is_empty() || ahead == 0 { "" } else { "+" };
-                let ahead = if ahead == 0 && !name.is_empty() { String::new() } else { span(ahead) };
-                word.replace(bare, &format!("{name}{sign}{ahead}"))
-            }
-            Err(_) => word.to_owned(),
+    let word = |word: &str| match time(word) {
+        Some((bare, second)) => {
+            let ahead = second - origin;
+            let said = match (name, ahead) {
+                ("", _) => span(ahead),
+                (_, 0) => name.to_owned(),
+                _ => format!("{name}+{}", span(ahead)),
+            };
+            word.replace(bare, &said)
         }
+        None => word.to_owned(),
     };
     let text: Vec<String> = text.split(' ').map(word).collect();
     let names = [(OLD, "OLD"), (NEW, "NEW"), (THIRD, "THIRD"), (ARN, "SECRET"), (OTHER_ARN, "OTHER")];

@@ -11,7 +11,7 @@ use crate::plan::sample::{
     DAY, FUNCTION, HOUR, NEW, OLD, Parts, at, id, key, secret, settled, timeline, used, user, version,
 };
 use crate::plan::sweep::{
-    Demand, ListedUser, Notice, SeenPolicy, Standing, UserPlan, UserView, plan_user, triage,
+    Demand, ListedUser, Notice, SeenPolicy, Standing, Triage, UserPlan, UserView, plan_user, triage,
 };
 
 /// When each scene is looked at; between two that differ, the second of the change is searched.
@@ -142,19 +142,18 @@ impl Scene {
         self.view.claims.others.push(OtherSecret { arn: "another secret".into(), key, enrolled });
     }
 
-    fn at(&self, second: i64, mode: Mode) -> Parts {
-        let now = at(second);
-        let ledger = Ledger::of(self.view.secret.as_ref(), now);
-        let view = UserView { now, ledger, ..self.view.clone() };
-        let config = SweepConfig { mode, ..self.config.clone() };
-        said(&plan_user(&view, &config, self.demand), second)
-    }
-
     fn planned(&self, mode: Mode) -> Vec<String> {
-        timeline(&SAMPLES, |now| settled(now, &self.at(now, mode), || self.at(now + 1, mode)))
+        let config = SweepConfig { mode, ..self.config.clone() };
+        let plan = |second| {
+            let now = at(second);
+            let ledger = Ledger::of(self.view.secret.as_ref(), now);
+            let view = UserView { now, ledger, ..self.view.clone() };
+            said(&plan_user(&view, &config, self.demand), second)
+        };
+        timeline(&SAMPLES, |now| settled(now, &plan(now), || plan(now + 1)))
     }
 
-    fn from_afar(&self, second: i64, mode: Mode) -> Parts {
+    fn from_afar(&self, mode: Mode) -> Vec<String> {
         let config = SweepConfig { mode, ..self.config.clone() };
         let reported = |key: &AccessKey| ReportedKey {
             active: key.status == crate::model::KeyStatus::Active,
@@ -170,25 +169,30 @@ impl Scene {
             contested: self.contested,
             in_exempt_group: self.view.in_exempt_group,
         };
-        let seen = triage(row, &config, at(second));
-        let flags = [
-            (seen.look, "triage: visit"),
-            (seen.overdue, "triage: overdue"),
-            (seen.unknown, "triage: a key that is not in the secret"),
-        ];
-        flags.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned()).collect()
+        let flags = |second| flags(triage(row, &config, at(second)));
+        timeline(&SAMPLES, flags)
     }
 
     /// The scene's part of the page: the plans of the modes, and the triage.
     fn page(&self, what: &str) -> String {
         let plans = both(self.planned(Mode::Enforce), self.planned(Mode::Retire));
         let afar = |mode| match self.demand {
-            Demand::Due => timeline(&SAMPLES, |now| self.from_afar(now, mode)),
+            Demand::Due => self.from_afar(mode),
             _ => Vec::new(),
         };
         let triage = both(afar(Mode::Enforce), afar(Mode::Retire));
         format!("## {what}\n\n{plans}{triage}\n")
     }
+}
+
+/// What the triage tells of a user.
+fn flags(seen: Triage) -> Parts {
+    let flags = [
+        (seen.look, "triage: visit"),
+        (seen.overdue, "triage: overdue"),
+        (seen.unknown, "triage: a key that is not in the secret"),
+    ];
+    flags.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned()).collect()
 }
 
 /// The lines of two modes; a line without a mode stands in both.
