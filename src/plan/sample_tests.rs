@@ -112,6 +112,7 @@ fn changes(samples: &[i64], answer: &impl Fn(i64) -> Parts) -> Vec<(i64, Parts)>
             }
             found.push((other, answer(other)));
             last = other;
+            assert!(found.len() < 100, "an answer changes each second: {:?}", found.last());
         }
         last = *sample;
     }
@@ -132,21 +133,36 @@ fn when(spans: &[(Option<i64>, Option<i64>)]) -> String {
     }
 }
 
-/// The same parts, a second apart: where a time has moved along, it is counted from now on.
+/// Parts as a page has them. `next`: the parts of a second later. A time that has moved along by then is counted from
+/// now on.
 pub(super) fn settled(now: i64, parts: &[String], next: impl FnOnce() -> Parts) -> Parts {
-    let likely = |ahead: i64| ahead % DAY == 0 && (0..=10 * DAY).contains(&ahead);
+    let likely = |time: &i64| (time - now) % DAY == 0 && (0..=10 * DAY).contains(&(time - now));
     let known: Vec<Rc<Known>> = parts.iter().map(|part| known(part)).collect();
-    let moves = |part: &Known| part.times.iter().any(|time| likely(time - now));
+    let moves = |part: &Known| part.times.iter().any(likely);
     let next = if known.iter().any(|part| moves(part)) { next() } else { Vec::new() };
-    let later: Vec<String> = next.iter().map(|part| counted_from(part, now + 1, "now")).collect();
     let settle = |(part, known): (&String, &Rc<Known>)| {
-        if moves(known) && !next.contains(part) {
-            let along = counted_from(part, now, "now");
-            return if later.contains(&along) { along } else { known.readable.clone() };
-        }
-        known.readable.clone()
+        let moved = || next.iter().find_map(|later| moved(part, later, now));
+        let stays = !moves(known) || next.contains(part);
+        if stays { known.readable.clone() } else { moved().unwrap_or_else(|| known.readable.clone()) }
     };
     parts.iter().zip(&known).map(settle).collect()
+}
+
+/// A part of now and of a second later, if only times tell them apart that have moved along.
+fn moved(part: &str, later: &str, now: i64) -> Option<String> {
+    if part.split(' ').count() != later.split(' ').count() {
+        return None;
+    }
+    let word = |(word, later): (&str, &str)| match (time(word), time(later)) {
+        _ if word == later => Some(readable(word)),
+        (Some((bare, here)), Some((_, there))) if there == here + 1 => {
+            let ahead = if here == now { String::new() } else { format!("+{}", span(here - now)) };
+            Some(word.replace(bare, &format!("now{ahead}")))
+        }
+        _ => None,
+    };
+    let words: Option<Vec<String>> = part.split(' ').zip(later.split(' ')).map(word).collect();
+    Some(words?.join(" "))
 }
 
 /// What is read out of a part once, since most parts come again and again.
@@ -164,7 +180,7 @@ fn known(part: &str) -> Rc<Known> {
             return Rc::clone(known);
         }
         let times = part.split(' ').filter_map(time).map(|(_, second)| second).collect();
-        let known = Rc::new(Known { times, readable: counted_from(part, 0, "") });
+        let known = Rc::new(Known { times, readable: readable(part) });
         all.insert(part.to_owned(), Rc::clone(&known));
         known
     })
@@ -178,17 +194,10 @@ fn time(word: &str) -> Option<(&str, i64)> {
     Some((bare, time.as_second() - START))
 }
 
-fn counted_from(text: &str, origin: i64, name: &str) -> String {
+/// A text with short names for keys, and its times counted from the start.
+fn readable(text: &str) -> String {
     let word = |word: &str| match time(word) {
-        Some((bare, second)) => {
-            let ahead = second - origin;
-            let said = match (name, ahead) {
-                ("", _) => span(ahead),
-                (_, 0) => name.to_owned(),
-                _ => format!("{name}+{}", span(ahead)),
-            };
-            word.replace(bare, &said)
-        }
+        Some((bare, second)) => word.replace(bare, &span(second)),
         None => word.to_owned(),
     };
     let text: Vec<String> = text.split(' ').map(word).collect();
