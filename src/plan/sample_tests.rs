@@ -195,7 +195,7 @@ fn time(word: &str) -> Option<(&str, i64)> {
 }
 
 /// A text with short names for keys, and its times counted from the start.
-fn readable(text: &str) -> String {
+pub(super) fn readable(text: &str) -> String {
     let word = |word: &str| match time(word) {
         Some((bare, second)) => word.replace(bare, &span(second)),
         None => word.to_owned(),

@@ -193,10 +193,13 @@ fn at_once_scenes() -> Vec<(&'static str, Scene)> {
 }
 
 fn after_scenes() -> Vec<(&'static str, Scene)> {
-    let done = |scene: &mut Scene| scene.secret().versions[1] = version("v2", &[AWSCURRENT, NEW]);
+    let done = |scene: &mut Scene| {
+        scene.secret().versions[1] = version("v2", &[AWSCURRENT, NEW]);
+        scene.secret().last_rotated = Some(at(8));
+    };
     vec![
         ("AWSCURRENT was moved, and AWSPENDING is left on the version.", Scene::promoted()),
-        ("AWSPENDING is gone, too.", Scene::promoted().with(done)),
+        ("AWSPENDING is gone, too, and the mail is not out.", Scene::promoted().with(done)),
         ("The mail is out.", Scene::promoted().with(done).with(|scene| scene.intend("x"))),
         (
             "The intent is another rotation's.",
