@@ -64,6 +64,8 @@ fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
 }
 
 #[cfg(test)]
+mod binding_tests;
+#[cfg(test)]
 #[path = "../../tests/it/page.rs"]
 pub mod page;
 #[cfg(test)]

@@ -176,3 +176,7 @@ mod retirements;
 mod rotations;
 #[cfg(test)]
 mod scene_tests;
+#[cfg(test)]
+mod triage_tests;
+#[cfg(test)]
+mod words_tests;

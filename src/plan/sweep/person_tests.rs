@@ -152,10 +152,10 @@ fn person_scenes() -> Vec<(&'static str, Scene)> {
             }),
         ),
         (
-            "A key may be two days old, and is found to be older.",
+            "A key may be two days old, and is found to be older; that it is still in use is noted and over.",
             Scene::alone().with(|scene| {
                 scene.config.max_age = Some(Duration::from_secs(2 * 86_400));
-                scene.note(&format!("{NEW}:o/{}", at(40 * DAY).as_second() / DAY));
+                scene.note(&format!("{NEW}:ou/{}", at(40 * DAY).as_second() / DAY));
             }),
         ),
     ]

@@ -268,7 +268,17 @@ fn leftover_scenes() -> Vec<(&'static str, Scene)> {
         ("It is in use.", abandoned(Some(used("s3", 5 * DAY + 60)))),
         ("Its last use was not read.", abandoned(None)),
         ("An overlap of 3 days counts for it too.", abandoned(Some(LastUse::Never)).with(overlap(3))),
+        (
+            "Without an overlap it stays active for a day: last uses show late.",
+            abandoned(Some(LastUse::Never)).with(overlap(0)),
+        ),
         ("It is inactive.", abandoned(Some(LastUse::Never)).with(deactivated)),
+        (
+            "It is noted as inactive since its creation, and there is no overlap.",
+            abandoned(Some(LastUse::Never)).with(overlap(0)).with(deactivated).with(|scene| {
+                scene.note(&format!("{THIRD}:@{}", at(4 * DAY + HOUR).as_second()));
+            }),
+        ),
         (
             "It is inactive since day 5, as the note says: the window counts from its creation on.",
             abandoned(Some(LastUse::Never)).with(deactivated).with(|scene| {
