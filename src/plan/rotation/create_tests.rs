@@ -40,6 +40,10 @@ fn unknown(status: KeyStatus, policy: UnknownKeys) -> Scene {
     })
 }
 
+fn deactivated(scene: &mut Scene) {
+    scene.key(THIRD).status = KeyStatus::Inactive;
+}
+
 fn version_scenes() -> Vec<(&'static str, Scene)> {
     vec![
         ("A rotation begins.", Scene::begun()),
@@ -68,6 +72,11 @@ fn version_scenes() -> Vec<(&'static str, Scene)> {
             }),
         ),
         ("It is AWSCURRENT already.", Scene::promoted()),
+    ]
+}
+
+fn stored_scenes() -> Vec<(&'static str, Scene)> {
+    vec![
         ("It holds its key already.", Scene::stored()),
         (
             "Its key is gone.",
@@ -110,6 +119,11 @@ fn version_scenes() -> Vec<(&'static str, Scene)> {
             "An attempt of another rotation was made.",
             Scene::begun().with(|scene| scene.intend(&format!("v1 {} {OLD}", second(-90 * DAY)))),
         ),
+    ]
+}
+
+fn label_scenes() -> Vec<(&'static str, Scene)> {
+    vec![
         (
             "Labels of keys that are gone are taken off first.",
             Scene::begun().with(|scene| {
@@ -211,7 +225,6 @@ fn smtp_scenes() -> Vec<(&'static str, Scene)> {
 }
 
 fn room_scenes() -> Vec<(&'static str, Scene)> {
-    let deactivated = |scene: &mut Scene| scene.key(THIRD).status = KeyStatus::Inactive;
     vec![
         ("A superseded key, after its overlap of a day.", superseded()),
         ("It is used since.", beside(&[AWSPREVIOUS], used("s3", 2 * HOUR))),
@@ -230,6 +243,11 @@ fn room_scenes() -> Vec<(&'static str, Scene)> {
             superseded().with(|scene| scene.claim(Some(THIRD), true)),
         ),
         ("Another secret may hold the current key.", superseded().with(|scene| scene.claim(Some(OLD), true))),
+    ]
+}
+
+fn given_up_scenes() -> Vec<(&'static str, Scene)> {
+    vec![
         ("A key of a rotation that was given up, never used.", abandoned(LastUse::Never)),
         ("It was used for its proof.", abandoned(used("sts", -DAY + 60))),
         (
@@ -319,7 +337,7 @@ fn rescue_scenes() -> Vec<(&'static str, Scene)> {
 
 #[test]
 fn a_key_is_made_once_for_each_version() {
-    let scenes = [version_scenes(), smtp_scenes()].concat();
+    let scenes = [version_scenes(), stored_scenes(), label_scenes(), smtp_scenes()].concat();
     expect("rotation/create.md", "createSecret", &scenes, |seen, policy| {
         create_secret(seen, policy, "iam-key/{user}")
     });
@@ -327,7 +345,7 @@ fn a_key_is_made_once_for_each_version() {
 
 #[test]
 fn room_is_made_by_proof_of_ownership_and_disuse() {
-    let scenes = [room_scenes(), rescue_scenes()].concat();
+    let scenes = [room_scenes(), given_up_scenes(), rescue_scenes()].concat();
     expect("rotation/room.md", "Room under the limit of two keys", &scenes, |seen, policy| {
         create_secret(seen, policy, "iam-key/{user}")
     });
@@ -372,6 +390,11 @@ fn authority_scenes() -> Vec<(&'static str, Scene)> {
             owner(Some("arn:aws:iam::111122223333:user/team/ci")),
         ),
         ("The secret held a key that is gone.", owner(None)),
+    ]
+}
+
+fn anchor_scenes() -> Vec<(&'static str, Scene)> {
+    vec![
         ("The name says nothing, and a label names the user's key.", unnamed()),
         (
             "The name says nothing, and the user's tag names the secret.",
@@ -414,6 +437,11 @@ fn authority_scenes() -> Vec<(&'static str, Scene)> {
                 scene.secret().versions[0].key = Some(id(THIRD));
             }),
         ),
+    ]
+}
+
+fn tag_scenes() -> Vec<(&'static str, Scene)> {
+    vec![
         (
             "The tag binds it, and the label is of a key that is gone.",
             unnamed().with(|scene| {
@@ -467,7 +495,7 @@ fn a_secret_gets_the_keys_of_a_user_by_authority_from_both_sides() {
     expect(
         "rotation/authority.md",
         "May this secret get this user's keys?",
-        &authority_scenes(),
+        &[authority_scenes(), anchor_scenes(), tag_scenes()].concat(),
         |seen, policy| create_secret(seen, policy, "iam-key/{user}"),
     );
 }
