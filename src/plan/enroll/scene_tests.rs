@@ -341,3 +341,10 @@ fn an_enrollment_of_which_aws_does_not_tell_has_failed() {
     assert!(failed.failed && failed.is_refused() && !failed.changes());
     assert_eq!(failed.refused.as_deref(), Some("no answer"));
 }
+
+#[test]
+fn a_user_is_refused_whose_secret_could_have_no_such_name_though_a_tag_could_hold_it() {
+    let mut scene = Scene::new();
+    scene.config.shared.secret_name = "keys,{user}".into();
+    assert!(scene.said().starts_with("- refused: the name \"ci\""), "{}", scene.said());
+}

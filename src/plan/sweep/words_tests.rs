@@ -145,3 +145,13 @@ fn nothing_but_the_rotation_is_planned_where_a_rotation_of_a_taken_up_version_is
     let actions = |second| planned(&scene, second).actions.len();
     assert_eq!((actions(DAY / 2 - 1), actions(DAY / 2)), (0, 1));
 }
+
+#[test]
+fn no_secret_is_created_under_a_name_that_none_may_have() {
+    let mut scene = Scene::bare();
+    scene.config.scope = Scope::All;
+    scene.config.shared.secret_name = "keys,{user}".into();
+    let plan = planned(&scene, 100 * DAY);
+    assert_eq!(plan.actions, []);
+    assert_eq!(plan.findings[0].kind, FindingKind::NameUnusable);
+}
