@@ -306,7 +306,15 @@ fn given_up_scenes() -> Vec<(&'static str, Scene)> {
             }),
         ),
         (
-            "The same, and it was used.",
+            "The same, beside a key in no version: its place is room enough.",
+            Scene::begun().with(|scene| {
+                scene.intend(&format!("v2 {} {OLD}", second(0)));
+                scene.seen.keys.push(key(THIRD, 1, LastUse::Never));
+                scene.secret().versions[0] = version("v1", &[AWSCURRENT]);
+            }),
+        ),
+        (
+            "A key whose creation was not answered, and that was used.",
             Scene::begun().with(|scene| {
                 scene.intend(&format!("v2 {} {OLD}", second(0)));
                 scene.seen.keys.push(key(THIRD, 1, used("s3", 5)));
