@@ -2,11 +2,11 @@
 
 use super::authority::{check_account, is_anchored, others_of};
 use super::sample::{NEW, OLD, OTHER_ARN, at, id, key, secret, used, user, version};
-use super::{Change, Planned, because, bind_user, bind_user_by_labels, field_names, is_nobodys};
+use super::{Change, Planned, because, bind_user, bind_user_by_labels, blocked, field_names, is_nobodys};
 use crate::model::names::{TAG_FIELDS, TAG_USER};
 use crate::model::{
-    AccessKey, Claims, FieldNames, LastUse, Observation, OtherSecret, SecretDocument, SecretState, UserRef,
-    VersionId,
+    AccessKey, Claims, FieldNames, KeyStatus, Keyring, LastUse, Observation, OtherSecret, Policy,
+    SecretDocument, SecretState, UserRef, VersionId,
 };
 use crate::plan::sample::{DAY, HOUR};
 
@@ -149,4 +149,18 @@ fn a_planned_change_is_written_with_its_reason() {
     assert_eq!(planned.to_string(), format!("delete key {OLD}: nobody uses it"));
     assert_eq!(planned.said().to_string(), planned.to_string());
     assert_eq!(planned.said().for_auditors(), "delete key …0000: nobody uses it");
+}
+
+#[test]
+fn a_second_key_that_may_not_go_blocks_the_next_rotation() {
+    let secret = named("s", None);
+    let blocked = |keys: &[AccessKey]| {
+        let seen = Keyring::of_lists(Some(&secret), keys, at(DAY));
+        blocked(seen, &user(), &Policy::default()).map(|error| error.error_type())
+    };
+    let current = key(NEW, 0, used("s3", 60));
+    assert_eq!(blocked(std::slice::from_ref(&current)), None);
+    assert_eq!(blocked(&[current.clone(), key(OLD, 0, LastUse::Never)]), Some("KeyLimit"));
+    let inactive = AccessKey { status: KeyStatus::Inactive, ..key(OLD, 0, LastUse::Never) };
+    assert_eq!(blocked(&[current, inactive]), None);
 }

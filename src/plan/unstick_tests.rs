@@ -287,3 +287,24 @@ fn a_plan_is_clean_where_nothing_is_done_and_nothing_is_waited_for() {
     view.secret.versions.pop();
     assert!(unstick(&view).is_clean());
 }
+
+#[test]
+fn an_orphan_stays_where_no_active_current_key_is_known() {
+    let intent = format!("v2 {} {CURRENT}", at(5_000).as_second());
+    let orphan = || key(OTHER, 5_002, KeyStatus::Active, LastUse::Never);
+    for keys in [vec![orphan()], vec![key(CURRENT, 0, KeyStatus::Inactive, LastUse::Never), orphan()]] {
+        let mut view = view(&[NOW, ("v2", &["AWSPENDING"])], keys);
+        view.secret.tags = BTreeMap::from([(TAG_INTENT.to_owned(), intent.clone())]);
+        assert_eq!(planned(&view), [TAKE]);
+    }
+}
+
+/// No rotation makes a key that is older than the one in use, so consumers may have it.
+#[test]
+fn a_key_in_awspending_that_is_no_younger_than_the_current_one_stays() {
+    let pending: (&str, &[&str]) = ("v2", &["AWSPENDING", MADE]);
+    for (created, expected) in [(-1, vec![TAKE]), (0, vec![TAKE]), (1, vec![TAKE, DELETE, UNLABEL])] {
+        let made = key(MADE, created, KeyStatus::Active, LastUse::Never);
+        assert_eq!(planned(&view(&[NOW, pending], vec![current(), made])), expected, "{created}");
+    }
+}

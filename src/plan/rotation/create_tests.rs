@@ -298,6 +298,11 @@ fn given_up_scenes() -> Vec<(&'static str, Scene)> {
                 scene.key(THIRD).created = at(-DAY);
             }),
         ),
+    ]
+}
+
+fn unanswered_scenes() -> Vec<(&'static str, Scene)> {
+    vec![
         (
             "A key whose creation was not answered.",
             Scene::begun().with(|scene| {
@@ -353,7 +358,7 @@ fn a_key_is_made_once_for_each_version() {
 
 #[test]
 fn room_is_made_by_proof_of_ownership_and_disuse() {
-    let scenes = [room_scenes(), given_up_scenes(), rescue_scenes()].concat();
+    let scenes = [room_scenes(), given_up_scenes(), unanswered_scenes(), rescue_scenes()].concat();
     expect("rotation/room.md", "Room under the limit of two keys", &scenes, |seen, policy| {
         create_secret(seen, policy, "iam-key/{user}")
     });
