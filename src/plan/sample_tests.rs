@@ -69,11 +69,14 @@ pub(super) fn secret(versions: Vec<Version>) -> SecretState {
 /// What an answer is made of, at each time: parts that come and go.
 pub(super) type Parts = Vec<String>;
 
+/// From which second until before which one a part stands; `None`: from before the samples, or until after them.
+type Span = (Option<i64>, Option<i64>);
+
 /// From which second until before which one each part of the answers stands, in the order in which they appear.
 /// Between two samples with different answers the second is searched in which the answer changes.
 pub(super) fn timeline(samples: &[i64], answer: impl Fn(i64) -> Parts) -> Vec<String> {
     let changes = changes(samples, &answer);
-    let mut lines: Vec<(String, Vec<(Option<i64>, Option<i64>)>)> = Vec::new();
+    let mut lines: Vec<(String, Vec<Span>)> = Vec::new();
     for (nth, (second, parts)) in changes.iter().enumerate() {
         let from = Some(*second).filter(|_| nth > 0);
         let until = changes.get(nth + 1).map(|(second, _)| *second);
@@ -119,8 +122,8 @@ fn changes(samples: &[i64], answer: &impl Fn(i64) -> Parts) -> Vec<(i64, Parts)>
     found
 }
 
-fn when(spans: &[(Option<i64>, Option<i64>)]) -> String {
-    let words = |(from, until): &(Option<i64>, Option<i64>)| match (from, until) {
+fn when(spans: &[Span]) -> String {
+    let words = |(from, until): &Span| match (from, until) {
         (None, None) => String::new(),
         (None, Some(until)) => format!("until {}", span(*until)),
         (Some(from), None) => format!("from {}", span(*from)),

@@ -153,7 +153,7 @@ impl Scene {
         timeline(&SAMPLES, |now| settled(now, &plan(now), || plan(now + 1)))
     }
 
-    fn from_afar(&self, mode: Mode) -> Vec<String> {
+    fn triaged(&self, mode: Mode) -> Vec<String> {
         let config = SweepConfig { mode, ..self.config.clone() };
         let reported = |key: &AccessKey| ReportedKey {
             active: key.status == crate::model::KeyStatus::Active,
@@ -177,7 +177,7 @@ impl Scene {
     fn page(&self, what: &str) -> String {
         let plans = both(self.planned(Mode::Enforce), self.planned(Mode::Retire));
         let afar = |mode| match self.demand {
-            Demand::Due => self.from_afar(mode),
+            Demand::Due => self.triaged(mode),
             _ => Vec::new(),
         };
         let triage = both(afar(Mode::Enforce), afar(Mode::Retire));
@@ -207,7 +207,7 @@ fn both(enforce: Vec<String>, retire: Vec<String>) -> String {
 }
 
 /// Scenes in which no key is due before the end, so that they show retirements alone.
-pub(super) fn without_rotations<'n>(mut scenes: Vec<(&'n str, Scene)>) -> Vec<(&'n str, Scene)> {
+pub(super) fn without_rotations(mut scenes: Vec<(&str, Scene)>) -> Vec<(&str, Scene)> {
     for (_, scene) in &mut scenes {
         scene.config.rotate_after = std::time::Duration::from_secs(140 * 86_400);
     }
