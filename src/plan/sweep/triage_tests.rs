@@ -245,3 +245,23 @@ fn an_audit_reports_no_rotation_that_left_nothing_to_do() {
     };
     assert!(looks(Mode::Enforce) && looks(Mode::Retire) && !looks(Mode::Audit));
 }
+
+/// Without mails, that are due earlier. A schedule that comes in time is given a day; one that comes later is none.
+#[test]
+fn a_schedule_that_comes_in_time_is_waited_for_and_missed_a_day_later() {
+    let mut config = config(Scope::Enrolled);
+    config.shared.email.from = None;
+    let looks = |next: Option<i64>, now| {
+        let mut alone = secret();
+        alone.versions.pop();
+        alone.rotation_scheduled = true;
+        alone.next_rotation = next.map(at);
+        seen(ONE, Some(&alone), &config, now).look
+    };
+    assert!(!looks(Some(60 * DAY), 61 * DAY) && looks(Some(60 * DAY), 61 * DAY + 1));
+    assert!(!looks(Some(91 * DAY), 90 * DAY + HOUR) && looks(Some(91 * DAY), 91 * DAY + 1));
+    assert!(!looks(Some(91 * DAY), 91 * DAY));
+    for late in [Some(91 * DAY + 1), None] {
+        assert!(!looks(late, 90 * DAY - 1) && looks(late, 90 * DAY));
+    }
+}
