@@ -59,3 +59,12 @@ impl<A: fmt::Display> fmt::Display for Planned<A> {
 fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
     Planned { action, reason: reason.into() }
 }
+
+#[cfg(test)]
+mod binding_tests;
+#[cfg(test)]
+#[path = "../../tests/it/page.rs"]
+pub mod page;
+#[cfg(test)]
+#[path = "sample_tests.rs"]
+mod sample;

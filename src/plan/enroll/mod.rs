@@ -196,3 +196,6 @@ impl Enrollment {
         self.refused.is_some()
     }
 }
+
+#[cfg(test)]
+mod scene_tests;

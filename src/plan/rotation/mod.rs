@@ -146,3 +146,12 @@ impl From<Change> for Action {
 fn changes(planned: Vec<Planned<Change>>) -> impl Iterator<Item = Planned<Action>> {
     planned.into_iter().map(|planned| planned.map(Action::Change))
 }
+
+#[cfg(test)]
+#[path = "create_tests.rs"]
+mod creation;
+#[cfg(test)]
+#[path = "finish_tests.rs"]
+mod ending;
+#[cfg(test)]
+mod scene_tests;

@@ -164,3 +164,19 @@ impl Planner<'_> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "person_tests.rs"]
+mod persons;
+#[cfg(test)]
+#[path = "retire_tests.rs"]
+mod retirements;
+#[cfg(test)]
+#[path = "rotate_tests.rs"]
+mod rotations;
+#[cfg(test)]
+mod scene_tests;
+#[cfg(test)]
+mod triage_tests;
+#[cfg(test)]
+mod words_tests;
