@@ -88,8 +88,8 @@ fn check_history(seen: &Observation, name_template: &str) -> Result<()> {
 /// Who may only write to the secret cannot change its name or the user's own tag. A binding by the value alone
 /// is confirmed by the key in AWSCURRENT, if STS accepts it: whoever puts values knows the ids of keys, and not
 /// their secrets. A binding by the tag is confirmed by a labelled key of the user, or by what the labelled
-/// versions' values say. Before the first rotation the tag is believed, unless the values that held keys name
-/// somebody else.
+/// versions' values say. Where no version is labelled the tag is believed, unless the values that held keys name
+/// another user.
 fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
     let (secret, claims) = (&seen.secret, &seen.claims);
     let written_agree = claims.written.iter().all(|text| is_user(seen, text));
@@ -104,7 +104,7 @@ fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
         let theirs = labelled.iter().any(|key| seen.keys.iter().any(|known| known.id == *key));
         return theirs || (!claims.written.is_empty() && written_agree);
     }
-    secret.last_rotated.is_some() || written_agree
+    written_agree
 }
 
 /// Whether the secret still has the one value that it was made with, and waits for its first key: nobody can have

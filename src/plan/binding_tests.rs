@@ -148,7 +148,7 @@ fn a_planned_change_is_written_with_its_reason() {
     let planned: Planned<Change> = because(Change::DeleteKey { key: id(OLD) }, "nobody uses it");
     assert_eq!(planned.to_string(), format!("delete key {OLD}: nobody uses it"));
     assert_eq!(planned.said().to_string(), planned.to_string());
-    assert_eq!(planned.said().for_auditors(), "delete key …0000: nobody uses it");
+    assert_eq!(planned.said().for_auditors().to_string(), "delete key …0000: nobody uses it");
 }
 
 #[test]

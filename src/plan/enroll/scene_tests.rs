@@ -64,7 +64,7 @@ impl Scene {
         let mut secret = secret(vec![version("v1", &["AWSCURRENT", NEW])]);
         change(&mut secret);
         self.view.existing =
-            Some(Existing { secret, is_own_creation: false, policy: None, created: Some(at(5)) });
+            Some(Existing { secret, is_own_creation: false, policy: Some(None), created: Some(at(5)) });
     }
 
     fn secret(&mut self) -> &mut SecretState {
@@ -224,9 +224,13 @@ fn named_scenes() -> Vec<(&'static str, Scene)> {
             "It has a policy.",
             Scene::named().with(|scene| {
                 let policy = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"bob"},"Action":"*"}}"#;
-                scene.view.existing.as_mut().unwrap().policy = Some(policy.into());
+                scene.view.existing.as_mut().unwrap().policy = Some(Some(policy.into()));
                 scene.view.existing.as_mut().unwrap().created = None;
             }),
+        ),
+        (
+            "Its policy was not read.",
+            Scene::named().with(|scene| scene.view.existing.as_mut().unwrap().policy = None),
         ),
         ("It is tagged with the user.", tagged("ci")),
         ("It is tagged with another user.", tagged("bob")),
