@@ -22,7 +22,7 @@ BENCH_VENV := target/venv-bench
 LINT_VENV := target/venv-lint
 
 # A file stays in one process: its tests may share a stand-in.
-PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 3 --dist loadfile
+PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 4 --dist loadfile
 
 # The templates that the peers deploy: every configuration of cdk/test.
 TEMPLATES := target/cdk/deployed
@@ -32,7 +32,7 @@ PEERS := $(VENV)/ready $(STANDINS)/ready $(LOCALSTACK)/ready $(EMULATOR) $(TEMPL
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove bench check format lint docs deny advisories shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove mutants bench check format lint docs deny advisories shellcheck package deploy cdk clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -134,6 +134,15 @@ SEQUENCES ?= 1000
 prove: ## every pair of faults, and many more triples, interleavings, years, changes and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=… SEQUENCES=…
 	PAIRS=all CHANGES=1 SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) SEQUENCES=$(SEQUENCES) \
 		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years changes
+
+# The version is pinned, since each one knows other mutants. Exit code 2 says that some were missed, which are listed.
+MUTANTS := target/mutants/27.1.0
+MUTATED ?= src/plan/** src/model/**
+mutants: $(MUTANTS)/bin/cargo-mutants ## change the planning code in every way that cargo-mutants knows, and list what no unit test notices: MUTATED='src/plan/*.rs' ARGS=--iterate
+	CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 $< mutants $(MUTATED:%=--file '%') $(ARGS) || test $$? -eq 2
+
+$(MUTANTS)/bin/cargo-mutants:
+	cargo install cargo-mutants --quiet --locked --version $(notdir $(MUTANTS)) --root $(MUTANTS)
 
 .PHONY: acceptance
 acceptance: $(VENV)/ready ## run the product in an AWS test account, ask AWS the open questions, and remove everything (ARGS=--help; docs/acceptance.md)

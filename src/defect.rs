@@ -22,7 +22,7 @@ thread_local! {
 /// Awaits a future; a panic in it is [`Error::Internal`].
 ///
 /// A crash here is like any other: what was done stays done, and the retry reads the current state.
-pub async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     // What a panic leaves half done inside the future is dropped with it; clients and settings are not
     // changed by an invocation.
     GUARDED.set(GUARDED.get() + 1);
@@ -36,7 +36,7 @@ pub async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// Has panics of this process remember their place instead of printing their message. One that nobody
 /// catches, such as at start, is logged.
-pub fn keep_silent() {
+pub(crate) fn keep_silent() {
     std::panic::set_hook(Box::new(|panic| {
         remember(panic);
         if GUARDED.get() == 0 {
@@ -47,7 +47,7 @@ pub fn keep_silent() {
 }
 
 /// Answers every invocation with an error: the clients of AWS could not be built, so nobody can be alerted.
-pub async fn answer_always(error: Error) -> std::result::Result<(), lambda_runtime::Error> {
+pub(crate) async fn answer_always(error: Error) -> std::result::Result<(), lambda_runtime::Error> {
     let error = &error;
     lambda_runtime::run(service_fn(|_: LambdaEvent<serde_json::Value>| async move {
         tracing::error!(errorType = error.error_type(), error = %error, "invocation failed");

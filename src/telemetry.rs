@@ -44,7 +44,7 @@ where
 
 /// One thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Metric {
+pub(crate) enum Metric {
     /// A promotion.
     RotationSucceeded,
     /// A failed invocation, by `errorType`.
@@ -105,12 +105,12 @@ impl Metrics {
     }
 
     /// The same metrics as those of a function: two stacks in one account must not read each other's.
-    pub fn of(self, function: &str) -> Self {
+    pub(crate) fn of(self, function: &str) -> Self {
         Self { function: function.into(), ..self }
     }
 
     /// Metrics on stdout, from where Lambda takes them to CloudWatch.
-    pub fn stdout() -> Self {
+    pub(crate) fn stdout() -> Self {
         Self::new(|line| {
             // A closed stdout loses a metric; it must not end a rotation.
             let _ = writeln!(std::io::stdout().lock(), "{line}");
@@ -122,7 +122,7 @@ impl Metrics {
         clippy::disallowed_methods,
         reason = "a metric is stamped with the time of its log line; no decision hangs on it"
     )]
-    pub fn emit(&self, metric: Metric, dimensions: &[(&str, &str)]) {
+    pub(crate) fn emit(&self, metric: Metric, dimensions: &[(&str, &str)]) {
         let (name, value, unit) = metric.parts();
         let mut names = vec!["FunctionName"];
         let mut sets = vec![json!(names)];

@@ -13,7 +13,7 @@ type Scoped = Pick<PolicyStatementProps, 'resources' | 'conditions'>;
 /** Whose access keys the functions may touch. IAM itself refuses every other user. */
 export class UserScope {
   /**
-   * Users that carry a tag. Whoever may tag users may thereby enrol them, so the tag's key belongs into the policies
+   * Users that carry a tag. Whoever may tag users may thereby enroll them, so the tag's key belongs into the policies
    * that say who may tag.
    */
   static tagged(key: string = DEFAULT_TAG.key, value: string = DEFAULT_TAG.value, path = '/'): UserScope {

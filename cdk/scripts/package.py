@@ -65,7 +65,7 @@ def toolchain_for(architecture: str) -> list[str]:
 def build(architecture: str, programs: list[str]) -> Path:
     """Compiles, with this machine's paths taken out of what is compiled."""
     # What only the operator needs (profiles, SSO, tables) is behind a feature, and not in a zip.
-    command = toolchain_for(architecture) + ["--release", "--locked", "--no-default-features"]
+    command = toolchain_for(architecture) + ["--release", "--locked", "--no-default-features", "--features", "aws"]
     for program in programs:
         command += ["--bin", program]
     cargo_home = os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))

@@ -24,7 +24,7 @@ TARGETS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu")
 
 
 def metadata() -> dict:
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--no-default-features"]
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--no-default-features", "--features", "aws"]
     for target in TARGETS:
         command += ["--filter-platform", target]
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)

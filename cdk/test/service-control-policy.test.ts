@@ -164,7 +164,7 @@ describe('the released template', () => {
 
 describe('it is exact or it is not made', () => {
   const rotation = new IamKeyRotation(new Stack(newApp(), 'Stack', { env: ENV }), 'Rotator', { runtime: runtime() });
-  test.each(['arn:aws:iam::*:role/Enrolment', 'arn:aws:iam::111122223333:role/Key*', 'arn:aws:iam::111122223333:role/Key?perator', 'KeyOperator', ''])(
+  test.each(['arn:aws:iam::*:role/Enrollment', 'arn:aws:iam::111122223333:role/Key*', 'arn:aws:iam::111122223333:role/Key?perator', 'KeyOperator', ''])(
     '%j is no role',
     (arn) => {
       expect(() => rotation.serviceControlPolicy([arn])).toThrow(SettingsError);

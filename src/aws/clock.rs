@@ -21,7 +21,7 @@ const TOLERANCE_SECONDS: i64 = 1;
 
 /// Tells the time by AWS's clock.
 #[derive(Clone, Debug)]
-pub struct AwsClock {
+pub(crate) struct AwsClock {
     local: SharedTimeSource,
     ahead_seconds: Arc<AtomicI64>,
 }
@@ -36,7 +36,7 @@ impl AwsClock {
     }
 
     /// Now, by AWS's clock.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let local = self.local();
         Timestamp::from_second(local.as_second() + self.ahead_seconds.load(Ordering::Relaxed))
             .unwrap_or(local)

@@ -11,8 +11,9 @@ use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::CallError;
+use super::failure::failed;
 use super::pace::Pace;
+use crate::error::CallError;
 
 /// Pages that are read at most for one name: 500 rotations of all secrets of the account.
 const MOST_PAGES: usize = 10;
@@ -23,29 +24,28 @@ const CAUSE_CHARS: usize = 300;
 
 /// The call this product makes to CloudTrail.
 #[derive(Clone, Debug)]
-pub struct CloudTrail {
+pub(crate) struct CloudTrail {
     client: Client,
     pace: Pace,
 }
 
 /// An event of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrailEvent {
+pub(crate) struct TrailEvent {
     /// E.g. `RotationFailed`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// When, to the second.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Why, where the record says.
-    pub cause: Option<String>,
+    pub(crate) cause: Option<String>,
 }
 
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Searched {
-    /// The latest event.
-    pub latest: Option<TrailEvent>,
+pub(crate) struct Searched {
+    pub(crate) latest: Option<TrailEvent>,
     /// Whether the history was read to its end. If it was not, there may be a later or another event.
-    pub is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl CloudTrail {
@@ -59,7 +59,7 @@ impl CloudTrail {
     /// goes back 90 days and is up to 15 minutes late. A rotation is an event of the service, whose
     /// `resources` are empty, so it cannot be looked up by its secret: it is looked up by its name, and
     /// the secret is in the record ([log entries](https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html)).
-    pub async fn latest_of(
+    pub(crate) async fn latest_of(
         &self,
         secret_arn: &str,
         names: &[&'static str],
@@ -97,7 +97,7 @@ impl CloudTrail {
                 .lookup_attributes(attribute.clone())
                 .start_time(DateTime::from_secs(since.as_second()))
                 .set_next_token(next);
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             // The newest event is listed first.
             if let Some(found) = page.events().iter().find_map(|event| read(event, name, secret_arn)) {
                 return Ok((Some(found), true));

@@ -4,11 +4,13 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
+use crate::model::region_of;
 
 /// The call this product makes to KMS.
 #[derive(Clone, Debug)]
-pub struct Kms(Client);
+pub(crate) struct Kms(Client);
 
 impl Kms {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
@@ -18,10 +20,10 @@ impl Kms {
     /// A key's state, e.g. `Enabled`, in the key's region; `None` where there is no such key.
     ///
     /// [DescribeKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html).
-    pub async fn key_state(&self, key: &str) -> Result<Option<String>, CallError> {
+    pub(crate) async fn key_state(&self, key: &str) -> Result<Option<String>, CallError> {
         const ACTION: &str = "kms:DescribeKey";
         let mut region = aws_sdk_kms::config::Config::builder();
-        if let Some(name) = key.split(':').nth(3).filter(|name| !name.is_empty()) {
+        if let Some(name) = region_of(key) {
             region = region.region(Region::new(name.to_owned()));
         }
         let request = self.0.describe_key().key_id(key).customize().config_override(region);
@@ -33,7 +35,7 @@ impl Kms {
                     .ok_or_else(|| CallError::incomplete(ACTION))
             }
             Err(error) => {
-                let error = CallError::new(ACTION, &error);
+                let error = failed(ACTION, &error);
                 if error.is_not_found() { Ok(None) } else { Err(error) }
             }
         }

@@ -8,7 +8,8 @@ use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// The calls this product makes to Lambda.
 #[derive(Clone, Debug)]
@@ -16,23 +17,19 @@ pub struct Lambda(Client);
 
 /// A deployed function, as its configuration shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FunctionState {
-    /// Its ARN.
-    pub arn: String,
+pub(crate) struct FunctionState {
+    pub(crate) arn: String,
     /// `Active`, `Pending`, `Inactive` or `Failed`.
-    pub state: String,
+    pub(crate) state: String,
     /// Why it is in that state, where Lambda tells.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Its role's ARN.
-    pub role: String,
-    /// Its timeout in seconds.
-    pub timeout_seconds: i32,
+    pub(crate) role: String,
+    pub(crate) timeout_seconds: i32,
     /// Its `ROTATOR_…` variables.
-    pub settings: Vec<(String, String)>,
-    /// The VPC it is in.
-    pub vpc: Option<String>,
-    /// Where it logs to.
-    pub log_group: String,
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) vpc: Option<String>,
+    pub(crate) log_group: String,
 }
 
 impl Lambda {
@@ -42,26 +39,25 @@ impl Lambda {
 
     /// [Invoke](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html), without waiting for
     /// what it answers.
-    pub async fn invoke_later(&self, function: &str, event: &serde_json::Value) -> Result<(), CallError> {
+    pub(crate) async fn invoke_later(
+        &self,
+        function: &str,
+        event: &serde_json::Value,
+    ) -> Result<(), CallError> {
         let request = self
             .0
             .invoke()
             .function_name(function)
             .invocation_type(InvocationType::Event)
             .payload(Blob::new(event.to_string()));
-        request
-            .send()
-            .await
-            .map(drop)
-            .map_err(|e| CallError::new("lambda:InvokeFunction", &e).about(function))
+        request.send().await.map(drop).map_err(|e| failed("lambda:InvokeFunction", &e).about(function))
     }
 
     /// [GetFunctionConfiguration](https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html).
     /// Of its variables, only this product's own are kept.
-    pub async fn configuration(&self, function: &str) -> Result<FunctionState, CallError> {
+    pub(crate) async fn configuration(&self, function: &str) -> Result<FunctionState, CallError> {
         let answer = self.0.get_function_configuration().function_name(function).send().await;
-        let answer =
-            answer.map_err(|e| CallError::new("lambda:GetFunctionConfiguration", &e).about(function))?;
+        let answer = answer.map_err(|e| failed("lambda:GetFunctionConfiguration", &e).about(function))?;
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let variables = answer.environment().and_then(|environment| environment.variables());
         let mut settings: Vec<(String, String)> = variables
@@ -89,11 +85,11 @@ impl Lambda {
     /// A function's resource policy, as JSON; `None` where it has none.
     ///
     /// [GetPolicy](https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html).
-    pub async fn policy(&self, function: &str) -> Result<Option<String>, CallError> {
+    pub(crate) async fn policy(&self, function: &str) -> Result<Option<String>, CallError> {
         match self.0.get_policy().function_name(function).send().await {
             Ok(answer) => Ok(answer.policy),
             Err(error) => {
-                let error = CallError::new("lambda:GetPolicy", &error).about(function);
+                let error = failed("lambda:GetPolicy", &error).about(function);
                 if error.is_not_found() { Ok(None) } else { Err(error) }
             }
         }
@@ -104,8 +100,7 @@ impl Lambda {
     /// [GetFunctionConcurrency](https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConcurrency.html).
     pub async fn concurrency(&self, function: &str) -> Result<Option<i32>, CallError> {
         let answer = self.0.get_function_concurrency().function_name(function).send().await;
-        let answer =
-            answer.map_err(|e| CallError::new("lambda:GetFunctionConcurrency", &e).about(function))?;
+        let answer = answer.map_err(|e| failed("lambda:GetFunctionConcurrency", &e).about(function))?;
         Ok(answer.reserved_concurrent_executions)
     }
 
@@ -114,7 +109,7 @@ impl Lambda {
     /// [ListTags](https://docs.aws.amazon.com/lambda/latest/api/API_ListTags.html).
     pub async fn tags(&self, arn: &str) -> Result<BTreeMap<String, String>, CallError> {
         let answer = self.0.list_tags().resource(arn).send().await;
-        let answer = answer.map_err(|e| CallError::new("lambda:ListTags", &e).about(arn))?;
+        let answer = answer.map_err(|e| failed("lambda:ListTags", &e).about(arn))?;
         Ok(answer.tags.unwrap_or_default().into_iter().collect())
     }
 
@@ -123,6 +118,6 @@ impl Lambda {
     /// [TagResource](https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html).
     pub async fn tag(&self, arn: &str, key: &str, value: &str) -> Result<(), CallError> {
         let request = self.0.tag_resource().resource(arn).tags(key, value);
-        request.send().await.map(drop).map_err(|e| CallError::new("lambda:TagResource", &e).about(arn))
+        request.send().await.map(drop).map_err(|e| failed("lambda:TagResource", &e).about(arn))
     }
 }

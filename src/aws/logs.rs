@@ -7,7 +7,8 @@ use aws_sdk_cloudwatchlogs::config::Builder;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// Pages that are read at most; a search may answer with many empty ones.
 const MOST_PAGES: usize = 20;
@@ -16,17 +17,16 @@ const MESSAGE_CHARS: usize = 600;
 
 /// The call this product makes to CloudWatch Logs.
 #[derive(Clone, Debug)]
-pub struct Logs(Client);
+pub(crate) struct Logs(Client);
 
 /// A failed invocation, as the function logged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedError {
-    /// The `errorType`.
-    pub error_type: String,
+pub(crate) struct LoggedError {
+    pub(crate) error_type: String,
     /// The step that failed.
-    pub step: String,
+    pub(crate) step: String,
     /// What it said.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Logs {
@@ -39,7 +39,7 @@ impl Logs {
     /// [FilterLogEvents](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html).
     /// The token is a version's id, which is not secret and holds no character that a pattern gives
     /// a meaning.
-    pub async fn last_error(
+    pub(crate) async fn last_error(
         &self,
         group: &str,
         token: &str,
@@ -60,7 +60,7 @@ impl Logs {
                 .filter_pattern(&pattern)
                 .start_time(since.as_millisecond())
                 .set_next_token(next);
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             latest = page.events().iter().filter_map(|event| read(event.message()?)).next_back().or(latest);
             match page.next_token {
                 Some(more) => next = Some(more),

@@ -6,7 +6,7 @@
 mod clock;
 #[cfg(feature = "cli")]
 mod cloudtrail;
-mod error;
+mod failure;
 mod http;
 mod iam;
 #[cfg(feature = "cli")]
@@ -35,21 +35,23 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 use tokio::sync::Mutex;
 
-pub use clock::AwsClock;
+use crate::error::CallError;
+use crate::model::MemberRole;
+
+pub(crate) use clock::AwsClock;
 #[cfg(feature = "cli")]
-pub use cloudtrail::{CloudTrail, Searched, TrailEvent};
-pub use error::CallError;
-pub use iam::{Iam, KeyOwner, Simulated};
+pub(crate) use cloudtrail::{CloudTrail, TrailEvent};
+pub(crate) use iam::{Iam, KeyOwner};
 #[cfg(feature = "cli")]
-pub use kms::Kms;
-pub use lambda::{FunctionState, Lambda};
+pub(crate) use kms::Kms;
+pub(crate) use lambda::{FunctionState, Lambda};
 #[cfg(feature = "cli")]
-pub use logs::{LoggedError, Logs};
-pub use organizations::{MemberAccount, Organizations, Page};
-pub use secrets_manager::{NewSecret, RotationSetup, SecretsManager, StoredValue};
-pub use ses::{Email, Ses, SesAccount, Words};
-pub use sns::{Sns, Subscriptions};
-pub use sts::{Identity, Sts};
+pub(crate) use logs::{LoggedError, Logs};
+pub(crate) use organizations::{MemberAccount, Organizations};
+pub(crate) use secrets_manager::{MOST_PAGES, NewSecret, SecretsManager, StoredValue};
+pub(crate) use ses::{Email, MailContent, Ses};
+pub(crate) use sns::Sns;
+pub(crate) use sts::{Identity, Sts};
 
 /// Longest wait for one attempt of one call. A silent peer would otherwise never end
 /// ([SDK timeouts](https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html)).
@@ -61,9 +63,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// Secrets Manager, under the function's role.
-    pub secrets: SecretsManager,
-    /// AWS's clock.
-    pub clock: AwsClock,
+    pub(crate) secrets: SecretsManager,
+    pub(crate) clock: AwsClock,
     // Most invocations send nothing, and a client costs a cold start more than a call does.
     sns: OnceLock<Sns>,
     ses: OnceLock<Ses>,
@@ -75,23 +76,12 @@ pub struct Aws {
     members: Arc<Mutex<HashMap<String, Member>>>,
 }
 
-/// A role of another account, and what that account demands of who assumes it
-/// ([the confused deputy](https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberRole {
-    /// Its ARN.
-    pub arn: String,
-    /// The ExternalId, if its trust policy asks for one.
-    pub external_id: Option<String>,
-}
-
 /// Another account, through a role of that account.
 #[derive(Clone, Debug)]
-pub struct Member {
-    /// IAM there.
-    pub iam: Iam,
+pub(crate) struct Member {
+    pub(crate) iam: Iam,
     /// Secrets Manager there, in the function's region.
-    pub secrets: SecretsManager,
+    pub(crate) secrets: SecretsManager,
 }
 
 impl Aws {
@@ -99,7 +89,7 @@ impl Aws {
     /// endpoints from environment variables, one HTTP connection pool for all, through the proxies that
     /// the environment names. The SDK's retries are its standard ones: it would end the process over an
     /// unreadable `AWS_MAX_ATTEMPTS` or `AWS_RETRY_MODE`.
-    pub async fn from_lambda_environment() -> Self {
+    pub(crate) async fn from_lambda_environment() -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http::client())
             .retry_config(RetryConfig::standard())
@@ -141,7 +131,7 @@ impl Aws {
     }
 
     /// Whose credentials these are: an ARN.
-    pub async fn caller(&self) -> Result<String, CallError> {
+    pub(crate) async fn caller(&self) -> Result<String, CallError> {
         Sts::of(&self.sdk).caller_arn().await
     }
 
@@ -168,27 +158,27 @@ impl Aws {
 
     /// The region this function runs in. Lambda always sets it, and the command line refuses to begin
     /// without one; no region is taken for granted, since each partition has its own.
-    pub fn region(&self) -> &str {
+    pub(crate) fn region(&self) -> &str {
         self.sdk.region().map_or("", |region| region.as_ref())
     }
 
     /// Whether anything says which region to call.
-    pub fn has_region(&self) -> bool {
+    pub(crate) fn has_region(&self) -> bool {
         self.sdk.region().is_some()
     }
 
     /// IAM in the function's own account.
-    pub fn iam(&self) -> &Iam {
+    pub(crate) fn iam(&self) -> &Iam {
         &self.iam
     }
 
     /// SNS, for alerts.
-    pub fn sns(&self) -> &Sns {
+    pub(crate) fn sns(&self) -> &Sns {
         self.sns.get_or_init(|| Sns::new(&self.sdk))
     }
 
     /// SES, for mails.
-    pub fn ses(&self) -> &Ses {
+    pub(crate) fn ses(&self) -> &Ses {
         self.ses.get_or_init(|| Ses::new(&self.sdk))
     }
 
@@ -199,31 +189,31 @@ impl Aws {
 
     /// KMS, for who looks after keys.
     #[cfg(feature = "cli")]
-    pub fn kms(&self) -> Kms {
+    pub(crate) fn kms(&self) -> Kms {
         Kms::new(&self.sdk)
     }
 
     /// CloudWatch Logs, for who wants to know why.
     #[cfg(feature = "cli")]
-    pub fn logs(&self) -> Logs {
+    pub(crate) fn logs(&self) -> Logs {
         Logs::new(&self.sdk)
     }
 
     /// CloudTrail, for who looks after rotations.
     #[cfg(feature = "cli")]
-    pub fn cloudtrail(&self) -> &CloudTrail {
+    pub(crate) fn cloudtrail(&self) -> &CloudTrail {
         self.cloudtrail.get_or_init(|| CloudTrail::new(&self.sdk))
     }
 
     /// The organization that this function's account manages.
-    pub fn organizations(&self) -> Organizations {
+    pub(crate) fn organizations(&self) -> Organizations {
         Organizations::new(&self.sdk)
     }
 
     /// Another account, through a role of that account.
     ///
     /// The role is assumed at the first call; the clients are kept, and renew their credentials.
-    pub async fn member(&self, role: &MemberRole) -> Member {
+    pub(crate) async fn member(&self, role: &MemberRole) -> Member {
         let mut members = self.members.lock().await;
         if let Some(member) = members.get(&role.arn) {
             return member.clone();
@@ -246,7 +236,7 @@ impl Aws {
     }
 
     /// STS of one region, called under a given access key.
-    pub fn sts_as(&self, key: &crate::model::Credential, region: &str) -> Sts {
+    pub(crate) fn sts_as(&self, key: &crate::model::Credential, region: &str) -> Sts {
         Sts::new(&self.sdk, key, region)
     }
 }

@@ -5,36 +5,33 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::Account;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// The calls this product makes to Organizations.
 #[derive(Clone, Debug)]
-pub struct Organizations(Client);
+pub(crate) struct Organizations(Client);
 
-/// An account of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct MemberAccount {
-    /// Its number.
-    pub account: String,
-    /// Its name.
-    pub name: String,
-    /// Its owner's address.
-    pub email: String,
+pub(crate) struct MemberAccount {
+    pub(crate) account: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
     /// Its state, e.g. `ACTIVE`
     /// ([the five states](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html)).
     #[serde(skip)]
-    pub state: String,
+    pub(crate) state: String,
 }
 
 impl MemberAccount {
     /// Whether it is in use: of the five states, only `ACTIVE` is.
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.state == "ACTIVE"
     }
 }
 
 /// A page of a list, and where the next one begins. A page may be empty and yet not the last.
-pub type Page<T> = (Vec<T>, Option<String>);
+pub(crate) type Page<T> = (Vec<T>, Option<String>);
 
 impl Organizations {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
@@ -42,32 +39,36 @@ impl Organizations {
     }
 
     /// [ListAccounts](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html).
-    pub async fn accounts(&self, next: Option<String>) -> Result<Page<MemberAccount>, CallError> {
+    pub(crate) async fn accounts(&self, next: Option<String>) -> Result<Page<MemberAccount>, CallError> {
         const ACTION: &str = "organizations:ListAccounts";
         let page = self.0.list_accounts().set_next_token(next).send().await;
-        let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+        let page = page.map_err(|e| failed(ACTION, &e))?;
         Ok((accounts(ACTION, page.accounts())?, page.next_token))
     }
 
     /// [ListAccountsForParent](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html):
     /// the accounts right beneath a root or an organizational unit.
-    pub async fn accounts_of(
+    pub(crate) async fn accounts_of(
         &self,
         parent: &str,
         next: Option<String>,
     ) -> Result<Page<MemberAccount>, CallError> {
         const ACTION: &str = "organizations:ListAccountsForParent";
         let page = self.0.list_accounts_for_parent().parent_id(parent).set_next_token(next).send().await;
-        let page = page.map_err(|e| CallError::new(ACTION, &e))?;
+        let page = page.map_err(|e| failed(ACTION, &e))?;
         Ok((accounts(ACTION, page.accounts())?, page.next_token))
     }
 
     /// [ListOrganizationalUnitsForParent](https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListOrganizationalUnitsForParent.html):
     /// the ids of the units right beneath one.
-    pub async fn units_of(&self, parent: &str, next: Option<String>) -> Result<Page<String>, CallError> {
+    pub(crate) async fn units_of(
+        &self,
+        parent: &str,
+        next: Option<String>,
+    ) -> Result<Page<String>, CallError> {
         let request = self.0.list_organizational_units_for_parent().parent_id(parent).set_next_token(next);
         let page = request.send().await;
-        let page = page.map_err(|e| CallError::new("organizations:ListOrganizationalUnitsForParent", &e))?;
+        let page = page.map_err(|e| failed("organizations:ListOrganizationalUnitsForParent", &e))?;
         let units = page.organizational_units().iter().filter_map(|unit| unit.id().map(str::to_owned));
         Ok((units.collect(), page.next_token))
     }

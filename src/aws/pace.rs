@@ -33,7 +33,6 @@ impl Pace {
         Self { next: Arc::new(Mutex::new(Instant::now())), interval, burst }
     }
 
-    /// Waits for the caller's turn.
     pub(super) async fn turn(&self) {
         let slot = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,38 +5,28 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Template};
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 
 /// The calls this product makes to SES.
 #[derive(Clone, Debug)]
-pub struct Ses(Client);
+pub(crate) struct Ses(Client);
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email {
-    /// Sender.
-    pub from: String,
-    /// Recipient.
-    pub to: String,
-    /// What it says.
-    pub content: Words,
+pub(crate) struct Email {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) content: MailContent,
 }
 
 /// The words of a mail: ours, or a template's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Words {
+pub(crate) enum MailContent {
     /// Built in.
-    Own {
-        /// Subject.
-        subject: String,
-        /// Text part.
-        text: String,
-        /// HTML part.
-        html: String,
-    },
+    Simple { subject: String, text: String, html: String },
     /// An SES template of the user's own.
     Template {
-        /// Its name.
         name: String,
         /// What it may fill in, as a JSON object.
         data: String,
@@ -45,11 +35,11 @@ pub enum Words {
 
 /// What an account may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SesAccount {
+pub(crate) struct SesAccount {
     /// Whether it may write to anybody, and not only to verified addresses.
-    pub production: bool,
+    pub(crate) production: bool,
     /// Whether AWS lets it send at all.
-    pub sending: bool,
+    pub(crate) sending: bool,
 }
 
 impl Ses {
@@ -58,7 +48,7 @@ impl Ses {
     }
 
     /// [SendEmail](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html).
-    pub async fn send(&self, email: &Email) -> Result<(), CallError> {
+    pub(crate) async fn send(&self, email: &Email) -> Result<(), CallError> {
         const ACTION: &str = "ses:SendEmail";
         let content = email.content.build().ok_or_else(|| CallError::incomplete(ACTION))?;
         self.0
@@ -69,35 +59,35 @@ impl Ses {
             .send()
             .await
             .map(drop)
-            .map_err(|e| CallError::new(ACTION, &e))
+            .map_err(|e| failed(ACTION, &e))
     }
 
     /// [GetAccount](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html).
-    pub async fn account(&self) -> Result<SesAccount, CallError> {
-        let answer = self.0.get_account().send().await.map_err(|e| CallError::new("ses:GetAccount", &e))?;
+    pub(crate) async fn account(&self) -> Result<SesAccount, CallError> {
+        let answer = self.0.get_account().send().await.map_err(|e| failed("ses:GetAccount", &e))?;
         Ok(SesAccount { production: answer.production_access_enabled(), sending: answer.sending_enabled() })
     }
 
     /// Whether an address or domain may send; `None` where it is no identity of the account.
     ///
     /// [GetEmailIdentity](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html).
-    pub async fn is_verified(&self, identity: &str) -> Result<Option<bool>, CallError> {
+    pub(crate) async fn is_verified(&self, identity: &str) -> Result<Option<bool>, CallError> {
         match self.0.get_email_identity().email_identity(identity).send().await {
             Ok(answer) => Ok(Some(answer.verified_for_sending_status())),
             Err(error) => {
-                let error = CallError::new("ses:GetEmailIdentity", &error);
+                let error = failed("ses:GetEmailIdentity", &error);
                 if error.is_not_found() { Ok(None) } else { Err(error) }
             }
         }
     }
 }
 
-impl Words {
+impl MailContent {
     fn build(&self) -> Option<EmailContent> {
         let utf8 = |text: &str| Content::builder().charset("UTF-8").data(text).build().ok();
         let content = EmailContent::builder();
         Some(match self {
-            Self::Own { subject, text, html } => {
+            Self::Simple { subject, text, html } => {
                 let body = Body::builder().text(utf8(text)?).html(utf8(html)?).build();
                 content.simple(Message::builder().subject(utf8(subject)?).body(body).build()).build()
             }

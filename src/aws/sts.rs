@@ -5,16 +5,17 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::Builder;
 
-use super::CallError;
+use super::failure::failed;
+use crate::error::CallError;
 use crate::model::Credential;
 
 /// STS of one region, under one access key.
 #[derive(Clone, Debug)]
-pub struct Sts(Client);
+pub(crate) struct Sts(Client);
 
 /// What STS says of an access key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// It is valid, and this ARN's.
     Of(String),
     /// No such key: not there yet, inactive, or deleted.
@@ -38,20 +39,20 @@ impl Sts {
     }
 
     /// Whose credentials these are; any refusal is a failure.
-    pub async fn caller_arn(&self) -> Result<String, CallError> {
+    pub(crate) async fn caller_arn(&self) -> Result<String, CallError> {
         const ACTION: &str = "sts:GetCallerIdentity";
-        let answer = self.0.get_caller_identity().send().await.map_err(|e| CallError::new(ACTION, &e))?;
+        let answer = self.0.get_caller_identity().send().await.map_err(|e| failed(ACTION, &e))?;
         answer.arn.ok_or_else(|| CallError::incomplete(ACTION))
     }
 
     /// [GetCallerIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
     /// It needs no permission, so it tells whose key this is and nothing of what the key may do.
-    pub async fn caller_identity(&self) -> Result<Identity, CallError> {
+    pub(crate) async fn caller_identity(&self) -> Result<Identity, CallError> {
         const ACTION: &str = "sts:GetCallerIdentity";
         match self.0.get_caller_identity().send().await {
             Ok(answer) => answer.arn.map(Identity::Of).ok_or_else(|| CallError::incomplete(ACTION)),
             Err(error) => {
-                let error = CallError::new(ACTION, &error);
+                let error = failed(ACTION, &error);
                 match error.code() {
                     "InvalidClientTokenId" => Ok(Identity::UnknownKey),
                     // The date is checked before the secret.

@@ -12,7 +12,7 @@ pub(super) struct Usable(SharedCredentialsProvider);
 
 impl Usable {
     /// Checks what a provider provides.
-    pub fn of(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
+    pub(crate) fn of(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
         SharedCredentialsProvider::new(Self(provider))
     }
 }

@@ -1,7 +1,8 @@
 //! What can be asked for, and what holds for every command.
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use super::global::Global;
 use super::{
     completions, demo, doctor, enroll, man, plan, reactivate, report, rotate, status, sweep, unstick,
 };
@@ -21,39 +22,18 @@ Examples:
 /// Rotates IAM access keys: see, plan, act, repair.
 #[derive(Debug, Parser)]
 #[command(name = "iam-key-rotator", version, after_help = EXAMPLES, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What holds for every command.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Everywhere")]
-pub struct Global {
-    /// The profile of ~/.aws/config whose credentials are used; wins over exported credentials
-    #[arg(long, global = true, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// The region of secrets and functions; wins over AWS_REGION and the profile's
-    #[arg(long, global = true, value_name = "REGION")]
-    pub region: Option<String>,
-    /// Another account, through its member role (ROTATOR_MEMBER_ROLE)
-    #[arg(long, global = true, value_name = "12 DIGITS", value_parser = account_number)]
-    pub account: Option<String>,
-    /// Read the ROTATOR_… settings from this deployed sweep function
-    #[arg(long, global = true, value_name = "NAME OR ARN")]
-    pub function: Option<String>,
-    /// Answer with JSON
-    #[arg(long, global = true, action = ArgAction::SetTrue)]
-    pub json: bool,
+    pub(crate) command: Command,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show every user with keys: how old, how safe, what comes next
     Status(status::Args),
     /// Say what would be done now, action by action, and why
@@ -78,9 +58,4 @@ pub enum Command {
     Completions(completions::Args),
     /// Print the manual page
     Man(man::Args),
-}
-
-fn account_number(text: &str) -> Result<String, String> {
-    let is_number = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| text.to_owned()).ok_or_else(|| "an account is twelve digits".to_owned())
 }

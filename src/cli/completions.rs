@@ -9,13 +9,16 @@ use super::{Exit, Failure, Terminal};
 #[command(
     after_help = "Examples:\n  iam-key-rotator completions bash > /etc/bash_completion.d/iam-key-rotator"
 )]
-pub struct Args {
+pub(crate) struct Args {
     /// Which shell
-    pub shell: Shell,
+    pub(crate) shell: Shell,
 }
 
-/// Prints the script.
-pub fn run(args: &Args, terminal: &mut Terminal, command: &mut clap::Command) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    args: &Args,
+    terminal: &mut Terminal,
+    command: &mut clap::Command,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "iam-key-rotator", &mut script);
     terminal.raw(&script)?;

@@ -7,11 +7,11 @@ use crate::sweep::Account;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
     /// What is done to them, e.g. `Change`.
-    pub verb: &'static str,
+    pub(crate) verb: &'static str,
     /// How many users it changes.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Whether the command line names them. Otherwise they are whoever the account has.
-    pub named: bool,
+    pub(crate) named: bool,
 }
 
 /// Asks for the confirmation: a typed yes for named users; for a whole account its alias or number,

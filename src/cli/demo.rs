@@ -8,18 +8,18 @@ use super::{Exit, Failure, Terminal};
 /// Arguments of `demo`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  iam-key-rotator demo\n  iam-key-rotator demo --serve")]
-pub struct Args {
+pub(crate) struct Args {
     /// Leave the simulated AWS up, for the AWS CLI or boto3
     #[arg(long)]
-    pub serve: bool,
+    pub(crate) serve: bool,
     /// Where the program `demo` is, which is built beside this one
     #[arg(long, value_name = "FILE", hide = true)]
-    pub program: Option<std::path::PathBuf>,
+    pub(crate) program: Option<std::path::PathBuf>,
 }
 
 /// Runs the program `demo`, which lies beside this one in a build of the workspace. It holds the
 /// simulator, which no binary of the product does.
-pub fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let beside = || std::env::current_exe().ok()?.parent().map(|folder| folder.join("demo"));
     let Some(program) = args.program.clone().or_else(beside).filter(|program| program.is_file()) else {
         terminal.line(

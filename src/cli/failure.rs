@@ -1,22 +1,21 @@
 //! How a command ends.
 
-use crate::aws::CallError;
+use crate::error::CallError;
 use crate::error::Error;
 
 /// How a command ends when nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: what was asked for is done.
     Done,
     /// 1: it is not, and the command has said why.
     Failed,
-    /// 3: there are findings.
     Findings,
 }
 
 /// What ends a command early.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// 2: the arguments or settings make no sense.
     #[error("{0}")]
     Usage(String),
@@ -35,8 +34,7 @@ pub enum Failure {
 }
 
 impl Exit {
-    /// The exit code.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
@@ -54,11 +52,10 @@ impl Failure {
             other => return other.to_string(),
         };
         let error = error.of_a_command();
-        format!("{}: {}", error.error_type(), crate::rotation::chain(&error))
+        format!("{}: {}", error.error_type(), error.chain())
     }
 
-    /// The exit code.
-    pub fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Rotator(Error::InvalidConfig { .. }) => 2,
             _ => 1,

@@ -2,7 +2,6 @@
 
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 
-use super::plan::preview;
 use super::{Failure, Session, Terminal};
 use crate::config::{Scope, SweepConfig};
 use crate::plan::sweep::Demand;
@@ -33,6 +32,13 @@ pub(super) async fn plan_all(
     visit_all(account, candidates, terminal, "planning", plan, |_, _| Ok(())).await
 }
 
+/// What a planner plans for a user.
+pub(super) async fn preview(planner: &Account<'_>, candidate: &Candidate) -> Visit {
+    let mut visit = planner.visit(candidate, Demand::Due).await;
+    visit.actions.append(&mut visit.left);
+    visit
+}
+
 /// Visits users in the order given, each by `visit`; Ctrl-C stops `account`. `told` is called as each
 /// visit ends.
 pub(super) async fn visit_all<'c, V: Future<Output = Visit>>(
@@ -51,7 +57,7 @@ pub(super) async fn visit_all<'c, V: Future<Output = Visit>>(
     loop {
         account_for(&interrupted, account);
         while visiting.len() < VISITS_AT_ONCE
-            && !account.stop.is_wished()
+            && !account.stop.is_requested()
             && let Some(candidate) = waiting.next()
         {
             visiting.push_back(visit(candidate));
@@ -73,7 +79,7 @@ pub(super) async fn visit_all<'c, V: Future<Output = Visit>>(
 
 fn account_for(interrupted: &tokio::sync::watch::Receiver<bool>, account: &Account<'_>) {
     if *interrupted.borrow() {
-        account.stop.wish();
+        account.stop.request();
     }
 }
 

@@ -7,13 +7,13 @@ use super::{Exit, Failure, Terminal};
 #[command(
     after_help = "Examples:\n  iam-key-rotator man | man -l -\n  iam-key-rotator man rotate | man -l -"
 )]
-pub struct Args {
+pub(crate) struct Args {
     /// The page of one command
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
 }
 
 /// Prints the page, in roff.
-pub fn run(args: &Args, terminal: &mut Terminal, command: clap::Command) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, terminal: &mut Terminal, command: clap::Command) -> Result<Exit, Failure> {
     let command = match &args.command {
         None => command,
         Some(name) => {

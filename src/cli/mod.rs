@@ -13,6 +13,7 @@ mod doctor;
 mod enroll;
 mod failure;
 mod fleet;
+mod global;
 mod man;
 mod mode;
 mod place;
@@ -36,9 +37,10 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::aws::Aws;
 
-pub use args::{Cli, Command, Global};
-pub use failure::{Exit, Failure};
-pub use session::Session;
+pub(crate) use args::{Cli, Command};
+pub(crate) use failure::{Exit, Failure};
+pub(crate) use global::Global;
+pub(crate) use session::Session;
 pub use terminal::{Look, Terminal};
 
 /// Runs one command, from its arguments to its exit code.

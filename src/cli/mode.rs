@@ -82,13 +82,12 @@ impl Session {
 
 /// Superseded keys that stay active until a person acts.
 pub(super) struct Unretired {
-    pub finding: String,
-    pub evidence: &'static str,
-    pub remedy: String,
+    pub(crate) finding: String,
+    pub(crate) evidence: &'static str,
+    pub(crate) remedy: String,
 }
 
 impl Unretired {
-    /// One line.
     pub(super) fn line(&self) -> String {
         let mut finding = self.finding.clone();
         if let Some(first) = finding.get_mut(..1) {

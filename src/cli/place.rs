@@ -1,49 +1,12 @@
-//! Where a command acts: the account, the region, and as whom.
+//! Where a command looks: the account and the region.
 
-use super::{Failure, Session};
-use crate::config::SecretsIn;
-
-impl Session {
-    /// The line that a command begins with, so that a wrong profile or region is seen before the
-    /// confirmation.
-    pub(super) fn headline(&self) -> String {
-        let account = self.acts_on();
-        let partition = self.caller.split(':').nth(1).unwrap_or("aws");
-        let is_member = account != self.home();
-        let role = self.config.shared.member_role(partition, account).filter(|_| is_member);
-        let through = role.map_or_else(String::new, |role| format!(" · through {}", role.arn));
-        format!("Account {account} · Region {} · as {}{through}", self.aws.region(), self.caller)
-    }
-
-    /// The account whose users are acted upon.
-    pub(super) fn acts_on(&self) -> &str {
-        self.global.account.as_deref().unwrap_or_else(|| self.home())
-    }
-
-    /// The operator's own account.
-    pub(super) fn home(&self) -> &str {
-        self.caller.split(':').nth(4).unwrap_or_default()
-    }
-
-    /// The account that holds the users' secrets.
-    pub(super) fn secrets_account(&self) -> &str {
-        match self.config.secrets_in {
-            SecretsIn::Central => self.home(),
-            SecretsIn::Member => self.acts_on(),
-        }
-    }
-
-    /// Refuses a secret's ARN that leads to another region or account than this command acts in. A
-    /// name leads nowhere else.
-    pub(super) fn check_secret(&self, text: &str) -> Result<(), Failure> {
-        Place { region: self.aws.region(), account: self.secrets_account() }.check("secret", text)
-    }
-}
+use super::Failure;
+use crate::model::{account_of, is_account_id, region_of};
 
 /// Where a command looks for a function or secret.
 pub(super) struct Place<'a> {
-    pub region: &'a str,
-    pub account: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
 }
 
 impl Place<'_> {
@@ -71,16 +34,10 @@ impl Place<'_> {
 
 /// The region and account that an ARN names, or a function's partial ARN, which has no region.
 fn whereabouts(text: &str) -> (Option<&str>, Option<&str>) {
-    let parts: Vec<&str> = text.split(':').collect();
-    match parts.as_slice() {
-        ["arn", _, _, region, account, ..] => (filled(region), filled(account)),
-        [account, "function", ..] => (None, filled(account)),
-        _ => (None, None),
+    match text.split_once(":function:") {
+        Some((account, _)) if is_account_id(account) => (None, Some(account)),
+        _ => (region_of(text), Some(account_of(text)).filter(|account| !account.is_empty())),
     }
-}
-
-fn filled(part: &str) -> Option<&str> {
-    Some(part).filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use super::confirm::count;
 use super::fleet::{look_at_all, plan_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
-use crate::model::Finding;
-use crate::plan::Planned;
-use crate::plan::sweep::{Demand, FleetAction};
+use crate::error::Error;
+use crate::model::{Finding, Phrase, UserName};
+use crate::plan::sweep::FleetAction;
+use crate::plan::{Change, Planned, deletion};
 use crate::sweep::{Account, Candidate, Survey, Visit};
 
 /// Arguments of `plan`.
@@ -24,13 +25,13 @@ Examples:
   iam-key-rotator plan --mode enforce
   iam-key-rotator --function sweep plan --json
   iam-key-rotator plan --user ci-bot")]
-pub struct Args {
+pub(crate) struct Args {
     /// Only these users
     #[arg(long, value_name = "NAME")]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Plan by this mode instead of the configured one (ROTATOR_MODE)
     #[arg(long, value_name = "MODE", value_parser = mode::parse)]
-    pub mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
 }
 
 /// What a sweep would do about one user, or did.
@@ -44,7 +45,7 @@ pub(super) struct UserPlanView<'v> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exempt: Option<&'v str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<&'v str>,
+    refused: Option<&'v Phrase>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
 }
@@ -59,14 +60,13 @@ struct ActionView {
 /// A plan for users: what would be done, and what it was made from.
 #[derive(Debug)]
 pub(super) struct FleetPlan {
-    pub survey: Survey,
-    pub visits: Vec<Visit>,
+    pub(crate) survey: Survey,
+    pub(crate) visits: Vec<Visit>,
     /// Users left out because of Ctrl-C.
-    pub left: usize,
+    pub(crate) left: usize,
 }
 
-/// Prints the plan.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
     let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };
     terminal.tell(session.global.json, session.mode_line(args.mode))?;
@@ -101,7 +101,7 @@ fn command_that_does_it(args: &Args, session: &Session) -> String {
 
 impl FleetPlan {
     /// Plans by these settings and their mode, and changes nothing.
-    pub async fn make(
+    pub(crate) async fn make(
         users: &[String],
         config: &SweepConfig,
         session: &Session,
@@ -121,12 +121,12 @@ impl FleetPlan {
     }
 
     /// How many users it changes.
-    pub fn changes(&self) -> usize {
+    pub(crate) fn changes(&self) -> usize {
         self.visits.iter().filter(|visit| !visit.actions.is_empty()).count()
     }
 
     /// Prints it, on stderr where stdout is JSON.
-    pub fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
+    pub(crate) fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
         terminal.tell(json, "Plan")?;
         for visit in &self.visits {
             print(terminal, json, visit)?;
@@ -147,15 +147,8 @@ pub(super) async fn planner<'a>(
     session: &'a Session,
 ) -> Result<Account<'a>, Failure> {
     let account = session.account(config).await?;
-    account.stop.wish();
+    account.stop.request();
     Ok(account)
-}
-
-/// What a [`planner`] plans for a user.
-pub(super) async fn preview(planner: &Account<'_>, candidate: &Candidate) -> Visit {
-    let mut visit = planner.visit(candidate, Demand::Due).await;
-    visit.actions.append(&mut visit.left);
-    visit
 }
 
 /// Without a recovery window a sweep deletes a key as soon as it is inactive, in the same visit. A
@@ -167,30 +160,21 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
         return;
     }
     let deactivated = visit.actions.iter().filter_map(|planned| match &planned.action {
-        FleetAction::DeactivateKey { key } => Some(key.clone()),
+        FleetAction::Change(Change::DeactivateKey { key }) => Some(key),
         _ => None,
     });
-    let mut after = Vec::new();
-    for key in deactivated {
-        let holder = secret.holder(&key).filter(|version| version.is_labelled());
-        let label =
-            holder.map(|version| FleetAction::RemoveLabel { version: version.id.clone(), key: key.clone() });
-        after.push(Planned {
-            action: FleetAction::DeleteKey { key },
-            reason: "its recovery window is 0".into(),
-        });
-        after.extend(label.map(|action| Planned { action, reason: "its key is deleted".into() }));
-    }
+    let deletions = deactivated.flat_map(|key| deletion(Some(secret), key, "its recovery window is 0"));
+    let after: Vec<_> = deletions.map(|planned| planned.map(FleetAction::Change)).collect();
     visit.actions.extend(after);
 }
 
 /// Whom a sweep would visit; of a user that is named, whether there is such a one in scope.
 pub(super) fn wanted<'s>(survey: &'s Survey, named: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
     if named.is_empty() {
-        return Ok(survey.candidates.values().filter(|candidate| candidate.glance.look).collect());
+        return Ok(survey.candidates.values().filter(|candidate| candidate.triage.look).collect());
     }
     let find = |name: &String| {
-        survey.candidates.get(&name.to_ascii_lowercase()).ok_or_else(|| {
+        survey.candidates.get(&UserName::new(name)).ok_or_else(|| {
             Failure::Failed(format!(
                 "there is no user {name:?} in scope: users that have a secret are, or all with ROTATOR_SCOPE=all"
             ))
@@ -207,7 +191,7 @@ fn print(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<
     }
     for finding in &visit.findings {
         terminal
-            .tell(json, format!("  finding {:?}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
+            .tell(json, format!("  finding {}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
     }
     Ok(())
 }
@@ -229,7 +213,7 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
     }
     if let Some(error) = &visit.failure {
         let error = error.clone().of_a_command();
-        let why = crate::rotation::chain(&error);
+        let why = error.chain();
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
     Ok(true)
@@ -272,7 +256,7 @@ impl<'v> UserPlanView<'v> {
         let view = |planned: &Planned<FleetAction>| ActionView {
             kind: planned.action.name(),
             action: planned.action.to_string(),
-            reason: planned.reason.clone(),
+            reason: planned.reason.to_string(),
         };
         Self {
             user: &visit.user.name,
@@ -280,8 +264,8 @@ impl<'v> UserPlanView<'v> {
             left: visit.left.iter().map(view).collect(),
             findings: &visit.findings,
             exempt: visit.exempt.as_deref(),
-            refused: visit.refused.as_deref(),
-            failure: visit.failure.as_ref().map(crate::rotation::chain),
+            refused: visit.refused.as_ref(),
+            failure: visit.failure.as_ref().map(Error::chain),
         }
     }
 }

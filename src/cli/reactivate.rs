@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Exit, Failure, Session, Terminal};
 use crate::config::Mode;
 use crate::error::Error;
-use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, SecretState, duration_text};
+use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, SecretState, duration_text};
 use crate::plan::bind_user_by_labels;
 use crate::sweep::Account;
 
@@ -29,34 +29,31 @@ A deleted key cannot be made active again.
 Examples:
   iam-key-rotator reactivate ci-bot AKIAIOSFODNN7EXAMPLE
   iam-key-rotator --profile prod reactivate ci-bot AKIAIOSFODNN7EXAMPLE --yes")]
-pub struct Args {
+pub(crate) struct Args {
     /// The IAM user's name
-    pub user: String,
+    pub(crate) user: String,
     /// The id of the user's key
-    pub key: String,
+    pub(crate) key: String,
     /// Instead of the confirmation
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// Shows the user's keys, asks, and makes the key active.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let account = session.account(&session.config).await?;
     let keys = keys(&account, &args.user).await?;
     let secret = match secret_of(&account, &args.user).await {
         Ok(secret) => secret,
         // Whoever may change keys only can still rescue one.
         Err(Failure::Rotator(error @ Error::AccessDenied { .. })) => {
-            terminal.note(format!("The keys' roles are not known: {}", crate::rotation::chain(&error)))?;
+            terminal.note(format!("The keys' roles are not known: {}", error.chain()))?;
             None
         }
         Err(error) => return Err(error),
     };
-    let seen = secret.map(|secret| {
-        let user = account_user(&account, &args.user);
-        Observation::of_lists(secret, user, keys.clone(), account.now())
-    });
-    show(terminal, &args.user, &keys, seen.as_ref())?;
+    let seen = Keyring::of_lists(secret.as_ref(), &keys, account.now());
+    show(terminal, &args.user, seen)?;
     let Some(key) = keys.iter().find(|key| key.id.as_str() == args.key) else {
         return Err(Failure::Failed(format!(
             "user {} has no key {}. Nothing was changed. A deleted key cannot be made active again: the \
@@ -82,7 +79,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     }
     account.iam.activate(&args.user, &key.id).await?;
     terminal.line(format!("\nKey {} is active again: AWS accepts it within seconds.", key.id))?;
-    terminal.line(next(session, seen.as_ref(), key))?;
+    terminal.line(next(session, seen, key))?;
     Ok(Exit::Done)
 }
 
@@ -114,30 +111,17 @@ async fn secret_of(account: &Account<'_>, user: &str) -> Result<Option<SecretSta
         Err(error) => return Err(Failure::Rotator(error.into())),
     };
     let holder = bind_user_by_labels(&secret, &config.shared.secret_name, |_| true);
-    let is_users = holder.is_some_and(|holder| holder.name.eq_ignore_ascii_case(user));
+    let is_users = holder.is_some_and(|holder| holder.name == *user);
     Ok((is_users && (config.is_enrolled(&secret) || config.lists(&secret))).then_some(secret))
 }
 
-fn account_user(account: &Account<'_>, name: &str) -> crate::model::UserRef {
-    crate::model::UserRef {
-        partition: account.partition.clone(),
-        account: account.number.clone().unwrap_or_default(),
-        path: String::new(),
-        name: name.to_owned(),
-    }
-}
-
-fn show(
-    terminal: &mut Terminal,
-    user: &str,
-    keys: &[AccessKey],
-    seen: Option<&Observation>,
-) -> std::io::Result<()> {
-    let secret =
-        seen.map_or_else(|| "no enrolled secret".to_owned(), |seen| format!("secret {:?}", seen.secret.name));
+fn show(terminal: &mut Terminal, user: &str, seen: Keyring<'_>) -> std::io::Result<()> {
+    let secret = seen
+        .secret
+        .map_or_else(|| "no enrolled secret".to_owned(), |secret| format!("secret {:?}", secret.name));
     terminal.line(format!("User {user}, {secret}"))?;
-    for key in keys {
-        let role = seen.map(|seen| format!(", {}", seen.role(key).name())).unwrap_or_default();
+    for key in seen.keys {
+        let role = seen.secret.map(|_| format!(", {}", seen.role(key).name())).unwrap_or_default();
         let used = key.last_use.as_ref().map_or_else(|| "last use not known".to_owned(), ToString::to_string);
         terminal.line(format!("  key {}  {}{role}, created {}, {used}", key.id, key.status, key.created))?;
     }
@@ -145,13 +129,13 @@ fn show(
 }
 
 /// What happens to the key next.
-fn next(session: &Session, seen: Option<&Observation>, key: &AccessKey) -> String {
-    let Some(seen) = seen else {
+fn next(session: &Session, seen: Keyring<'_>, key: &AccessKey) -> String {
+    let Some(secret) = seen.secret else {
         return "No enrolled secret holds it, so no sweep deactivates it: it stays active.".into();
     };
     match seen.role(key) {
         KeyRole::Current => "It is the key in AWSCURRENT: consumers of the secret can use it again.".into(),
-        KeyRole::Previous => superseded(session, seen, &key.id),
+        KeyRole::Previous => superseded(session, secret, &key.id),
         KeyRole::Pending => "The rotation that is in progress decides about it.".into(),
         KeyRole::Abandoned | KeyRole::Orphan => {
             "A rotation that did not end left it: a sweep deactivates it again, unless it is used.".into()
@@ -163,9 +147,9 @@ fn next(session: &Session, seen: Option<&Observation>, key: &AccessKey) -> Strin
     }
 }
 
-fn superseded(session: &Session, seen: &Observation, key: &AccessKeyId) -> String {
+fn superseded(session: &Session, secret: &SecretState, key: &AccessKeyId) -> String {
     let settings = session.config.shared.policy;
-    let policy = settings.with_tags(&seen.secret.tags).unwrap_or(settings);
+    let policy = settings.with_tags(&secret.tags).unwrap_or(settings);
     let hold = duration_text(policy.overlap.max(LEAST_HOLD));
     if session.sweep_mode == Some(Mode::Audit) {
         return "The sweep runs in mode audit: it reports the key and does not deactivate it.".into();
@@ -174,6 +158,6 @@ fn superseded(session: &Session, seen: &Observation, key: &AccessKeyId) -> Strin
         "The sweep (in mode retire or enforce) sees within hours that it was made active again, and holds it for \
          {hold} from then on.\nThen the sweep deactivates it again, unless it is still used.\n\
          Until then, move what uses {key} to AWSCURRENT of secret {:?}.",
-        seen.secret.name
+        secret.name
     )
 }

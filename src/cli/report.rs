@@ -17,30 +17,30 @@ Examples:
   iam-key-rotator report --output keys-2026-06.html --sign
   iam-key-rotator report --format csv --output keys.csv
   iam-key-rotator report --verify keys-2026-06.html.manifest.json")]
-pub struct Args {
+pub(crate) struct Args {
     /// html for people, csv for spreadsheets, json for machines
     #[arg(long, value_enum, default_value_t = Form::Html)]
-    pub format: Form,
+    pub(crate) format: Form,
     /// Where it is written
     #[arg(long, value_name = "FILE", required_unless_present = "verify")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     /// Write a manifest beside it, chained to the one before
     #[arg(long)]
-    pub sign: bool,
+    pub(crate) sign: bool,
     /// The manifest before it, where it is not the latest beside the output
     #[arg(long, value_name = "MANIFEST")]
-    pub previous: Option<PathBuf>,
+    pub(crate) previous: Option<PathBuf>,
     /// Check this manifest's report and every one before it, instead of making one
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["output", "sign", "previous"])]
-    pub verify: Option<PathBuf>,
+    pub(crate) verify: Option<PathBuf>,
     /// Where earlier reports lie that are not beside it
     #[arg(long, value_name = "FOLDER", requires = "verify")]
-    pub also: Vec<PathBuf>,
+    pub(crate) also: Vec<PathBuf>,
 }
 
 /// How it is written down.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub enum Form {
+pub(crate) enum Form {
     /// For people.
     Html,
     /// For spreadsheets.
@@ -49,8 +49,7 @@ pub enum Form {
     Json,
 }
 
-/// Makes the report.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let Some(output) = &args.output else { return Err(Failure::Usage("--output is missing".into())) };
     let account = session.account(&session.config).await?;
     let bar = terminal.progress(0, "looking at users");
@@ -89,7 +88,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 }
 
 /// Checks a chain of reports; asks nothing of AWS.
-pub fn check(manifest: &Path, also: &[PathBuf], terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) fn check(manifest: &Path, also: &[PathBuf], terminal: &mut Terminal) -> Result<Exit, Failure> {
     let checked = report::verify(manifest, also).map_err(|problem| Failure::Failed(format!("{problem}.")))?;
     for link in &checked {
         terminal.line(format!("ok  {}  {}", link.manifest.created_at, link.manifest.file))?;

@@ -3,32 +3,37 @@
 use super::place::Place;
 use super::settings::{self, Settings};
 use super::{Failure, Global};
-use crate::aws::{Aws, CallError};
+use crate::aws::Aws;
 use crate::config::{Mode, SecretsIn, SweepConfig};
+use crate::error::CallError;
+use crate::model::{Arn, account_of};
 use crate::sweep::Account;
 
 /// AWS, the settings, and whose account it is.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// AWS, under the operator's credentials.
-    pub aws: Aws,
+    pub(crate) aws: Aws,
     /// The settings, in audit mode: a command reads until it is told to act.
-    pub config: SweepConfig,
+    pub(crate) config: SweepConfig,
     /// The mode that a sweep by these settings acts in (`ROTATOR_MODE`).
-    pub configured: Mode,
+    pub(crate) configured: Mode,
     /// The same, only where a sweep is known: by --function, or because ROTATOR_MODE is set.
-    pub sweep_mode: Option<Mode>,
+    pub(crate) sweep_mode: Option<Mode>,
     /// The variables that the settings were read from.
     variables: Vec<(String, String)>,
     /// What holds for every command.
-    pub global: Global,
+    pub(crate) global: Global,
     /// The operator's ARN.
-    pub caller: String,
+    pub(crate) caller: String,
 }
 
 impl Session {
-    /// Opens it.
-    pub async fn open(aws: Aws, global: &Global, environment: &[(String, String)]) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        aws: Aws,
+        global: &Global,
+        environment: &[(String, String)],
+    ) -> Result<Self, Failure> {
         if !aws.has_region() {
             return Err(Failure::Usage(
                 "no region is set: use --region, AWS_REGION, or a profile that has one".into(),
@@ -41,7 +46,7 @@ impl Session {
             )));
         }
         let caller = aws.caller().await.map_err(|error| without_identity(error, global))?;
-        let home = caller.split(':').nth(4).unwrap_or_default().to_owned();
+        let home = account_of(&caller).to_owned();
         let place = Place { region: aws.region(), account: &home };
         if let Some(function) = &global.function {
             place.check("function", function)?;
@@ -64,8 +69,43 @@ impl Session {
         Ok(settings::in_mode(&self.variables, mode)?)
     }
 
+    /// The line that a command begins with, so that a wrong profile or region is seen before the
+    /// confirmation.
+    pub(super) fn headline(&self) -> String {
+        let account = self.acts_on();
+        let partition = Arn::parse(&self.caller).map_or("aws", |caller| caller.partition);
+        let is_member = account != self.home();
+        let role = self.config.shared.member_role(partition, account).filter(|_| is_member);
+        let through = role.map_or_else(String::new, |role| format!(" · through {}", role.arn));
+        format!("Account {account} · Region {} · as {}{through}", self.aws.region(), self.caller)
+    }
+
+    /// The account whose users are acted upon.
+    pub(super) fn acts_on(&self) -> &str {
+        self.global.account.as_deref().unwrap_or_else(|| self.home())
+    }
+
+    /// The operator's own account.
+    pub(super) fn home(&self) -> &str {
+        account_of(&self.caller)
+    }
+
+    /// The account that holds the users' secrets.
+    pub(super) fn secrets_account(&self) -> &str {
+        match self.config.secrets_in {
+            SecretsIn::Central => self.home(),
+            SecretsIn::Member => self.acts_on(),
+        }
+    }
+
+    /// Refuses a secret's ARN that leads to another region or account than this command acts in. A
+    /// name leads nowhere else.
+    pub(super) fn check_secret(&self, text: &str) -> Result<(), Failure> {
+        Place { region: self.aws.region(), account: self.secrets_account() }.check("secret", text)
+    }
+
     /// The account that is asked for, under these settings.
-    pub async fn account<'a>(&'a self, config: &'a SweepConfig) -> Result<Account<'a>, Failure> {
+    pub(crate) async fn account<'a>(&'a self, config: &'a SweepConfig) -> Result<Account<'a>, Failure> {
         Ok(Account::open(&self.aws, config, self.global.account.as_deref(), &self.caller).await?)
     }
 }

@@ -11,14 +11,13 @@ const MODE: &str = "ROTATOR_MODE";
 /// The settings that were found.
 pub(super) struct Settings {
     /// In audit mode: a command reads until it is told to act.
-    pub config: SweepConfig,
+    pub(crate) config: SweepConfig,
     /// The variables that they were read from.
-    pub variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(String, String)>,
     /// The mode of the sweep that they describe; `None`: they describe none.
-    pub mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
 }
 
-/// Reads them.
 pub(super) async fn read(
     aws: &Aws,
     global: &Global,

@@ -1,7 +1,8 @@
 //! The stop switch: a function whose reserved concurrency is 0 is started for nobody.
 
 use super::Session;
-use crate::aws::CallError;
+use crate::error::CallError;
+use crate::model::Arn;
 
 /// Whether a function is stopped.
 pub(super) async fn is_stopped(session: &Session, function: &str) -> Result<bool, CallError> {
@@ -42,8 +43,7 @@ pub(super) fn start(session: &Session, function: &str) -> String {
 
 /// A function's name; its ARN where it is another account's.
 fn name<'f>(session: &Session, function: &'f str) -> &'f str {
-    match function.split(':').collect::<Vec<_>>().as_slice() {
-        ["arn", _, "lambda", _, account, "function", name, ..] if *account == session.home() => name,
-        _ => function,
-    }
+    let own = Arn::parse(function).filter(|arn| arn.account == session.home());
+    let name = own.and_then(|arn| arn.resource.strip_prefix("function:"));
+    name.map_or(function, |name| name.split(':').next().unwrap_or(name))
 }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::confirm::{Scale, confirm, count, were};
-use super::fleet::visit_all;
-use super::plan::{FleetPlan, UserPlanView, ended, planner, preview, print_actions, tally};
+use super::fleet::{preview, visit_all};
+use super::plan::{FleetPlan, UserPlanView, ended, planner, print_actions, tally};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
+use crate::model::UserName;
 use crate::plan::sweep::{Demand, FleetAction};
 use crate::sweep::{Account, Candidate, Visit};
 
@@ -25,27 +26,26 @@ Examples:
   iam-key-rotator --function sweep sweep --apply
   iam-key-rotator sweep --apply --mode enforce --user ci-bot
   iam-key-rotator --function sweep sweep --apply --yes      unattended")]
-pub struct Args {
+pub(crate) struct Args {
     /// Do it, once the plan is confirmed
     #[arg(long)]
-    pub apply: bool,
+    pub(crate) apply: bool,
     /// Only these users
     #[arg(long, value_name = "NAME")]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Act in this mode instead of the configured one (ROTATOR_MODE, by default retire): `retire` retires
     /// superseded and abandoned keys, `enforce` also rotates and enrolls, `audit` changes nothing
     #[arg(long, value_name = "MODE", requires = "apply", value_parser = mode::parse)]
-    pub mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     /// Instead of the confirmation
     #[arg(long, requires = "apply")]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// What was shown for each user that is to be changed, by the user's name.
 type Shown<'p> = HashMap<&'p str, &'p Visit>;
 
-/// Sweeps.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
         let plan = super::plan::Args { user: args.user.clone(), mode: None };
         return super::plan::run(&plan, session, terminal).await;
@@ -107,7 +107,7 @@ async fn carry_out(
         let failures = done.iter().filter(|visit| visit.failure.is_some()).count();
         terminal.line(format!("\n{} done; {}.", tally(&done), count(failures, "failure")))?;
     }
-    if account.stop.is_wished() {
+    if account.stop.is_requested() {
         let last = done.last().map_or("none", |visit| visit.user.name.as_str());
         terminal.note(format!(
             "Stopped by Ctrl-C. The last user was {last}; {} not begun. Every action above is \
@@ -120,7 +120,7 @@ async fn carry_out(
 
 /// What came of each user: of one that was not begun, the plan as not done.
 fn outcome(planned: Vec<Visit>, done: Vec<Visit>) -> Vec<Visit> {
-    let mut done: HashMap<String, Visit> =
+    let mut done: HashMap<UserName, Visit> =
         done.into_iter().map(|visit| (visit.user.name.clone(), visit)).collect();
     let came_of = |mut visit: Visit| {
         done.remove(&visit.user.name).unwrap_or_else(|| {

@@ -2,25 +2,26 @@
 
 use super::{Failure, Session};
 use crate::aws::Iam;
+use crate::execute::SecretAndUser;
 use crate::model::names::TAG_USER;
 use crate::model::{AccessKey, SecretState, UserRef};
-use crate::plan::bind_user_by_labels;
+use crate::plan::{Change, bind_user_by_labels};
 use crate::sweep::Account;
 
 /// A secret, its user, and where both are.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    pub account: Account<'a>,
-    pub secret: SecretState,
+    pub(crate) account: Account<'a>,
+    pub(crate) secret: SecretState,
     /// `None`: neither tag nor name tells.
-    pub user: Option<UserRef>,
+    pub(crate) user: Option<UserRef>,
     /// IAM in the user's account.
-    pub iam: Iam,
+    pub(crate) iam: Iam,
 }
 
 impl<'a> Target<'a> {
     /// Finds it. What fits two secrets is refused.
-    pub async fn find(session: &'a Session, text: &str) -> Result<Self, Failure> {
+    pub(crate) async fn find(session: &'a Session, text: &str) -> Result<Self, Failure> {
         session.check_secret(text)?;
         let account = session.account(&session.config).await?;
         let named = match account.secrets.describe(text).await {
@@ -28,7 +29,9 @@ impl<'a> Target<'a> {
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error.into()),
         };
-        let is_user_name = !text.starts_with("arn:") && UserRef::parse(text, "aws", "000000000000").is_ok();
+        let home = account.number.as_deref().unwrap_or_default();
+        let is_user_name =
+            !text.starts_with("arn:") && UserRef::parse(text, &account.partition, home).is_ok();
         let of_user = if is_user_name { secrets_of(&account, text).await? } else { Vec::new() };
         let arn = match (named, of_user.as_slice()) {
             (Some(secret), []) => return Self::of(session, account, secret).await,
@@ -88,7 +91,7 @@ impl<'a> Target<'a> {
 
     /// Refuses a secret that nobody enrolled. Its tag and its labels are whatever its owner wrote: they
     /// would name another user's keys.
-    pub fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
+    pub(crate) fn check_enrolled(&self, session: &Session) -> Result<(), Failure> {
         let config = &session.config;
         if config.is_enrolled(&self.secret) || config.lists(&self.secret) {
             return Ok(());
@@ -103,13 +106,20 @@ impl<'a> Target<'a> {
     }
 
     /// The secret as it is now.
-    pub async fn refresh(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn refresh(&mut self) -> Result<(), Failure> {
         self.secret = self.account.secrets.describe(&self.secret.arn).await?;
         Ok(())
     }
 
+    pub(crate) async fn make(&self, change: &Change) -> Result<(), Failure> {
+        // Where the user is not known, only labels change.
+        let user = self.user.as_ref().map_or("", |user| user.name.as_str());
+        let (secrets, secret, iam) = (&self.account.secrets, Some(&self.secret), &self.iam);
+        Ok(SecretAndUser { secrets, secret, iam, user }.make(change).await?)
+    }
+
     /// The user's keys, each with its last use; none where the user is not known.
-    pub async fn keys(&self) -> Result<Vec<AccessKey>, Failure> {
+    pub(crate) async fn keys(&self) -> Result<Vec<AccessKey>, Failure> {
         let Some(user) = &self.user else { return Ok(Vec::new()) };
         let mut keys = match self.iam.list_access_keys(&user.name).await {
             Ok(keys) => keys,
@@ -126,7 +136,7 @@ impl<'a> Target<'a> {
     }
 
     /// `"keys/ci" of user ci`.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let of = self.user.as_ref().map_or_else(String::new, |user| format!(" of user {}", user.name));
         format!("secret {:?}{of}", self.secret.name)
     }

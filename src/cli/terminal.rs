@@ -40,11 +40,11 @@ struct Hearing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     /// Whether it may be coloured.
-    pub colour: bool,
+    pub(crate) colour: bool,
     /// Whether progress may be drawn on stderr.
-    pub progress: bool,
+    pub(crate) progress: bool,
     /// How wide a terminal stdout is; `None` if it is none.
-    pub width: Option<u16>,
+    pub(crate) width: Option<u16>,
 }
 
 impl std::fmt::Debug for Terminal {
@@ -55,7 +55,7 @@ impl std::fmt::Debug for Terminal {
 
 impl Terminal {
     /// This process's own. Ctrl-C is noted instead of ending it, from the first time that somebody
-    /// [listens](Self::interrupted); a second one ends it, and so does one at a question.
+    /// listens; a second one ends it, and so does one at a question.
     pub fn of_this_process(environment: &[(String, String)]) -> Self {
         let set = |wanted: &str| environment.iter().any(|(name, value)| name == wanted && !value.is_empty());
         let columns = environment.iter().find(|(name, _)| name == "COLUMNS");
@@ -99,41 +99,41 @@ impl Terminal {
     }
 
     /// How output may look.
-    pub fn look(&self) -> Look {
+    pub(crate) fn look(&self) -> Look {
         self.look
     }
 
     /// Whether a person can be asked.
-    pub fn can_ask(&self) -> bool {
+    pub(crate) fn can_ask(&self) -> bool {
         self.can_ask
     }
 
     /// Tells of Ctrl-C from now on; until then it ends the process.
-    pub fn interrupted(&self) -> watch::Receiver<bool> {
+    pub(crate) fn interrupted(&self) -> watch::Receiver<bool> {
         self.hearing.listens.store(true, Relaxed);
         self.interrupted.clone()
     }
 
     /// Bytes as they are, to stdout.
-    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
         self.out.flush()
     }
 
     /// A line on stdout.
-    pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(self.out, "{}", text.as_ref())?;
         self.out.flush()
     }
 
     /// A value as JSON, on stdout.
-    pub fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+    pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.out, value)?;
         self.line("")
     }
 
     /// A line on stderr: what is not the answer itself.
-    pub fn note(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+    pub(crate) fn note(&mut self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(self.err, "{}", text.as_ref())
     }
 
@@ -142,8 +142,7 @@ impl Terminal {
         if json { self.note(text) } else { self.line(text) }
     }
 
-    /// Text in a colour, where colours are.
-    pub fn paint(&self, colour: AnsiColor, text: &str) -> String {
+    pub(crate) fn paint(&self, colour: AnsiColor, text: &str) -> String {
         if !self.look.colour {
             return text.to_owned();
         }
@@ -152,7 +151,7 @@ impl Terminal {
     }
 
     /// Asks for a typed yes; anything else is a no.
-    pub fn agrees(&mut self, question: &str) -> io::Result<bool> {
+    pub(crate) fn agrees(&mut self, question: &str) -> io::Result<bool> {
         self.accepts(&format!("{question} Type yes to go on: "), &["yes"])
     }
 
@@ -170,7 +169,7 @@ impl Terminal {
     }
 
     /// A progress bar on stderr; on anything but a terminal it draws nothing.
-    pub fn progress(&self, length: usize, what: &'static str) -> ProgressBar {
+    pub(crate) fn progress(&self, length: usize, what: &'static str) -> ProgressBar {
         let target =
             if self.look.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(u64::try_from(length).unwrap_or(u64::MAX)), target);

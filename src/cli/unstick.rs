@@ -4,7 +4,8 @@ use super::target::Target;
 use super::{Exit, Failure, Session, Terminal};
 use crate::model::AccessKey;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::plan::unstick::{StuckView, UnstickAction, UnstickPlan, unstick};
+use crate::plan::Change;
+use crate::plan::unstick::{StuckView, UnstickPlan, unstick};
 
 /// Looks at one secret, each followed by one action. A secret has at most 20 labels, a user two
 /// keys.
@@ -20,16 +21,16 @@ stays, and is named.
 Examples:
   iam-key-rotator unstick iam-key/ci-bot
   iam-key-rotator unstick ci-bot --yes && iam-key-rotator rotate ci-bot --wait")]
-pub struct Args {
+pub(crate) struct Args {
     /// The secret's name or ARN, or its user's name
-    pub secret: String,
+    pub(crate) secret: String,
     /// Instead of the typed yes
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// Shows the way, and goes it.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.secret).await?;
     target.check_enrolled(session)?;
     let (view, plan) = look(&mut target).await?;
@@ -48,7 +49,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         return Ok(Exit::Findings);
     }
     go(&mut target, plan, terminal).await?;
-    let next = target.user.as_ref().map_or(&target.secret.name, |user| &user.name);
+    let next = target.user.as_ref().map_or(target.secret.name.as_str(), |user| &user.name);
     let command = session.global.command(["rotate", next, "--wait"]);
     terminal.line(format!("\nClean. `{command}` rotates it."))?;
     Ok(Exit::Done)
@@ -58,7 +59,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 async fn go(target: &mut Target<'_>, shown: UnstickPlan, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.line("")?;
     let interrupted = terminal.interrupted();
-    let mut done: Vec<UnstickAction> = Vec::new();
+    let mut done: Vec<Change> = Vec::new();
     for _ in 0..LOOKS {
         let (_, plan) = look(target).await?;
         let next = plan.actions.into_iter().find(|planned| !done.contains(&planned.action));
@@ -72,28 +73,11 @@ async fn go(target: &mut Target<'_>, shown: UnstickPlan, terminal: &mut Terminal
         if *interrupted.borrow() {
             return Err(Failure::Failed(format!("stopped by Ctrl-C before: {planned}")));
         }
-        perform(target, &planned.action).await?;
+        target.make(&planned.action).await?;
         terminal.line(format!("done: {}", planned.action))?;
         done.push(planned.action);
     }
     Err(Failure::Failed("it did not come to a clean state; run it again".into()))
-}
-
-async fn perform(target: &Target<'_>, action: &UnstickAction) -> Result<(), Failure> {
-    let (secrets, arn) = (&target.account.secrets, &target.secret.arn);
-    match action {
-        UnstickAction::TakePending { version } => {
-            secrets.remove_label(arn, AWSPENDING, version).await?;
-        }
-        UnstickAction::RemoveLabel { version, key } => {
-            secrets.remove_label(arn, key.as_str(), version).await?;
-        }
-        UnstickAction::DeleteKey { key } => {
-            let user = target.user.as_ref().map_or("", |user| user.name.as_str());
-            target.iam.delete(user, key).await?;
-        }
-    }
-    Ok(())
 }
 
 async fn look(target: &mut Target<'_>) -> Result<(StuckView, UnstickPlan), Failure> {
@@ -125,7 +109,7 @@ pub(super) fn show(terminal: &mut Terminal, target: &Target<'_>, keys: &[AccessK
 fn print(terminal: &mut Terminal, plan: &UnstickPlan) -> std::io::Result<()> {
     for (title, lines) in [
         ("Plan", plan.actions.iter().map(ToString::to_string).collect::<Vec<_>>()),
-        ("What stays", plan.stays.clone()),
+        ("What stays", plan.stays.iter().map(ToString::to_string).collect()),
     ] {
         if lines.is_empty() {
             continue;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Config, DURATION, NAMES, Unreadable, ignored, own, parse_regions, refuse, unknown};
-use crate::aws::RotationSetup;
+use super::mode::Mode;
+use super::shared::Config;
 use crate::error::{Error, Result};
-use crate::model::{SecretState, counted, duration_text, parse_duration};
+use crate::model::{RotationSetup, SecretState, counted, duration_text};
 
 const DAY: u64 = 24 * 60 * 60;
 /// The longest interval that a schedule of Secrets Manager has.
@@ -21,66 +21,23 @@ pub struct SweepConfig {
     /// `ROTATOR_SCOPE`: whose keys.
     pub scope: Scope,
     /// `ROTATOR_ROTATE_AFTER`: the age at which a key is due.
-    pub rotate_after: Duration,
+    pub(crate) rotate_after: Duration,
     /// `ROTATOR_WARN_BEFORE`: how long before each action its mail goes out; zero: none does.
-    pub warn_before: Duration,
+    pub(crate) warn_before: Duration,
     /// `ROTATOR_MAX_AGE`: the age beyond which an active key is a finding; none: no age is.
-    pub max_age: Option<Duration>,
+    pub(crate) max_age: Option<Duration>,
     /// `ROTATOR_SECRETS_IN`: where secrets of other accounts' users live.
-    pub secrets_in: SecretsIn,
+    pub(crate) secrets_in: SecretsIn,
     /// `ROTATOR_REPLICA_REGIONS`: where created secrets are replicated to.
-    pub replica_regions: Vec<String>,
+    pub(crate) replica_regions: Vec<String>,
     /// `ROTATOR_ROTATION_FUNCTION_ARN`: what secrets rotate with.
     pub rotation_function: Option<String>,
-    /// `ROTATOR_ROTATION_ROLE_ARN`: the rotation function's role, which created secrets let in, and
-    /// nobody else but the user; none: they let the user in, and whom the account lets in.
-    pub rotation_role: Option<String>,
+    /// `ROTATOR_ROTATION_ROLE_ARN`: the rotation function's role. With it, the policy of a created
+    /// secret grants access to that role and the user alone; without it, to the user, beside what the account's own
+    /// policies allow.
+    pub(crate) rotation_role: Option<String>,
     /// `ROTATOR_KMS_KEY_ID`: the customer key of created secrets; none: the account's default key.
-    pub kms_key_id: Option<String>,
-}
-
-/// What a sweep does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// It changes nothing, and says what `enforce` would do.
-    Audit,
-    /// It finishes what rotations of enrolled secrets began: superseded and abandoned keys are deactivated and
-    /// later deleted. It enrolls nobody and starts no rotation.
-    #[default]
-    Retire,
-    /// It does everything.
-    Enforce,
-}
-
-impl Mode {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "audit" => Self::Audit,
-            "retire" => Self::Retire,
-            "enforce" => Self::Enforce,
-            _ => return None,
-        })
-    }
-
-    /// As `ROTATOR_MODE` names it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Audit => "audit",
-            Self::Retire => "retire",
-            Self::Enforce => "enforce",
-        }
-    }
-
-    /// Whether it changes keys or secrets.
-    pub fn acts(self) -> bool {
-        self != Self::Audit
-    }
-
-    /// Whether its plans enroll users and ask for rotations. An audit plans what `enforce` would do.
-    pub fn starts_rotations(self) -> bool {
-        self != Self::Retire
-    }
+    pub(crate) kms_key_id: Option<String>,
 }
 
 /// Whose keys a sweep takes care of.
@@ -106,34 +63,29 @@ pub enum SecretsIn {
     Member,
 }
 
-impl SweepConfig {
-    /// Reads the variables that begin with `ROTATOR_`, and no others.
-    pub fn from_variables(
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> std::result::Result<Self, Unreadable> {
-        let variables = own(variables);
-        Self::read(&variables).map_err(|error| Unreadable::new(error, &variables))
-    }
-
-    fn read(variables: &[(String, String)]) -> Result<Self> {
-        let mut config = Self::default();
-        for (name, value) in variables {
-            match config.set(name, value) {
-                // A sweep does not stop for a setting that it does not use.
-                Err(error) if ROTATION_ONLY.contains(&name.as_str()) => {
-                    config.shared.notes.push(ignored(&error, "the rotation function", "The sweep"));
-                }
-                read => read?,
+impl Scope {
+    pub(super) fn parse(value: &str) -> Option<Self> {
+        Some(match value {
+            "enrolled" => Self::Enrolled,
+            "all" => Self::All,
+            names => {
+                let names: Vec<String> = names
+                    .split(';')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                // A list is told from a misspelt word by its separator, or by looking like a path.
+                let is_list = value.contains(';') || value.contains('/');
+                (is_list && !names.is_empty()).then_some(Self::Secrets(names))?
             }
-        }
-        config.mode = config.shared.sweep_mode.unwrap_or_default();
-        config.check_names()?;
-        config.shared.notes.extend(config.schedule_note());
-        Ok(config)
+        })
     }
+}
 
+impl SweepConfig {
     /// These settings, to act by in a mode; refused where they do not suffice.
-    pub fn acting(&self, mode: Mode) -> Result<Self> {
+    pub(crate) fn acting(&self, mode: Mode) -> Result<Self> {
         let config = Self { mode, ..self.clone() };
         config.check_acting()?;
         config.check_names()?;
@@ -142,7 +94,7 @@ impl SweepConfig {
 
     /// How a secret that nothing rotates yet is set up. A schedule counts whole days, and a thousand at most
     /// ([RotationRulesType](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html)).
-    pub fn rotation_setup(&self) -> Option<RotationSetup> {
+    pub(crate) fn rotation_setup(&self) -> Option<RotationSetup> {
         let function_arn = self.rotation_function.clone()?;
         Some(RotationSetup { function_arn, every_days: self.every_days() })
     }
@@ -152,7 +104,7 @@ impl SweepConfig {
     }
 
     /// That schedules differ from `ROTATOR_ROTATE_AFTER`, where they must.
-    pub fn schedule_note(&self) -> Option<String> {
+    pub(crate) fn schedule_note(&self) -> Option<String> {
         let set = duration_text(self.rotate_after);
         let every = counted(self.every_days(), "day");
         let limit = match self.rotate_after.as_secs() {
@@ -165,54 +117,8 @@ impl SweepConfig {
         ))
     }
 
-    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        let refuse = |expected| refuse(name, value, expected);
-        let duration = || parse_duration(value).ok_or_else(|| refuse(DURATION));
-        let filled = || Some(value.to_owned()).filter(|value| !value.is_empty());
-        match name {
-            "ROTATOR_SCOPE" => self.scope = scope(value).ok_or_else(|| refuse(SCOPE))?,
-            "ROTATOR_ROTATE_AFTER" => {
-                self.rotate_after = duration()?;
-                if self.rotate_after.is_zero() {
-                    return Err(refuse("a duration such as 90d, longer than 0"));
-                }
-            }
-            "ROTATOR_WARN_BEFORE" => self.warn_before = duration()?,
-            "ROTATOR_MAX_AGE" => self.max_age = Some(duration()?).filter(|age| !age.is_zero()),
-            "ROTATOR_SECRETS_IN" => {
-                self.secrets_in = match value {
-                    "central" => SecretsIn::Central,
-                    "member" => SecretsIn::Member,
-                    _ => return Err(refuse("central, or member (experimental)")),
-                }
-            }
-            "ROTATOR_REPLICA_REGIONS" => {
-                self.replica_regions =
-                    parse_regions(value).ok_or_else(|| refuse("region names, comma-separated"))?;
-            }
-            "ROTATOR_ROTATION_FUNCTION_ARN" => {
-                let is_function = value.starts_with("arn:") && value.contains(":lambda:");
-                if !value.is_empty() && !is_function {
-                    return Err(refuse("the ARN of a Lambda function"));
-                }
-                self.rotation_function = filled();
-            }
-            "ROTATOR_ROTATION_ROLE_ARN" => {
-                let is_role = value.starts_with("arn:") && value.contains(":role/");
-                if !value.is_empty() && !is_role {
-                    return Err(refuse("the ARN of an IAM role"));
-                }
-                self.rotation_role = filled();
-            }
-            "ROTATOR_KMS_KEY_ID" => self.kms_key_id = filled(),
-            name if NAMES.contains(&name) => self.shared.set(name, value)?,
-            _ => return Err(unknown(name)),
-        }
-        Ok(())
-    }
-
     /// What a sweep must know before it changes anything: which secrets are enrolled.
-    pub fn check_acting(&self) -> Result<()> {
+    pub(crate) fn check_acting(&self) -> Result<()> {
         // A list is authority to rotate and to retire; where nothing else is retired, it widens nothing.
         let listed = matches!(self.scope, Scope::Secrets(_)) && self.mode == Mode::Enforce;
         let unknown = self.rotation_function.is_none() && !listed;
@@ -227,7 +133,7 @@ impl SweepConfig {
     }
 
     /// The sweep creates secrets only under names that policies can limit it to.
-    fn check_names(&self) -> Result<()> {
+    pub(super) fn check_names(&self) -> Result<()> {
         if self.scope != Scope::All || !self.mode.starts_rotations() || self.shared.has_own_names() {
             return Ok(());
         }
@@ -242,7 +148,7 @@ impl SweepConfig {
     }
 
     /// Whether `ROTATOR_SCOPE` lists the secret, by its name or ARN.
-    pub fn lists(&self, secret: &SecretState) -> bool {
+    pub(crate) fn lists(&self, secret: &SecretState) -> bool {
         // An ARN may be given without the six random characters at its end, and their hyphen.
         let partial = secret.arn.len().checked_sub(7).and_then(|end| secret.arn.get(..end));
         let names = |listed: &String| {
@@ -256,45 +162,13 @@ impl SweepConfig {
     ///
     /// Without a known rotation function nothing is changed (see [`Self::check_acting`]); any other is then taken
     /// for ours, so that a read-only command shows what it can.
-    pub fn is_enrolled(&self, secret: &SecretState) -> bool {
+    pub(crate) fn is_enrolled(&self, secret: &SecretState) -> bool {
         match &self.rotation_function {
             Some(ours) => secret.rotation_function.as_ref() == Some(ours),
             None => secret.rotation_function.is_some(),
         }
     }
 }
-
-const SCOPE: &str = "enrolled, all, or names of secrets separated by ; (a single one as `name;`)";
-
-fn scope(value: &str) -> Option<Scope> {
-    Some(match value {
-        "enrolled" => Scope::Enrolled,
-        "all" => Scope::All,
-        names => {
-            let names: Vec<String> =
-                names.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-            // A list is told from a misspelt word by its separator, or by looking like a path.
-            let is_list = value.contains(';') || value.contains('/');
-            (is_list && !names.is_empty()).then_some(Scope::Secrets(names))?
-        }
-    })
-}
-
-/// The settings that only the rotation function uses.
-const ROTATION_ONLY: [&str; 2] = ["ROTATOR_TEST_REGIONS", "ROTATOR_PROPAGATION_TIMEOUT"];
-
-/// The settings that only the sweep uses.
-pub(super) const SWEEP_NAMES: [&str; 9] = [
-    "ROTATOR_SCOPE",
-    "ROTATOR_ROTATE_AFTER",
-    "ROTATOR_WARN_BEFORE",
-    "ROTATOR_MAX_AGE",
-    "ROTATOR_SECRETS_IN",
-    "ROTATOR_REPLICA_REGIONS",
-    "ROTATOR_ROTATION_FUNCTION_ARN",
-    "ROTATOR_ROTATION_ROLE_ARN",
-    "ROTATOR_KMS_KEY_ID",
-];
 
 impl Default for SweepConfig {
     fn default() -> Self {
@@ -311,132 +185,6 @@ impl Default for SweepConfig {
             rotation_function: None,
             rotation_role: None,
             kms_key_id: None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(pairs: &[(&str, &str)]) -> std::result::Result<SweepConfig, Unreadable> {
-        let owned = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        SweepConfig::from_variables(owned)
-    }
-
-    #[test]
-    fn nothing_set_means_that_rotations_are_finished_and_none_is_started() {
-        let config = config(&[]).unwrap();
-        assert_eq!((config.mode, &config.scope), (Mode::Retire, &Scope::Enrolled));
-        assert_eq!(config.secrets_in, SecretsIn::Central);
-        assert_eq!(config.rotate_after.as_secs(), 90 * 86_400);
-    }
-
-    #[test]
-    fn it_reads_the_rotation_functions_settings_too() {
-        let config = config(&[("ROTATOR_OVERLAP", "10d"), ("ROTATOR_SCOPE", "a;b; c ;")]).unwrap();
-        assert_eq!(config.shared.policy.overlap.as_secs(), 864_000);
-        assert_eq!(config.scope, Scope::Secrets(vec!["a".into(), "b".into(), "c".into()]));
-    }
-
-    #[test]
-    fn every_unreadable_value_is_refused_with_the_name_and_what_was_expected() {
-        for (name, value, expected) in [
-            ("ROTATOR_MODE", "on", "audit, retire or enforce"),
-            ("ROTATOR_SCOPE", "everybody", "enrolled, all"),
-            ("ROTATOR_SCOPE", "", "enrolled, all"),
-            ("ROTATOR_ROTATE_AFTER", "0", "longer than 0"),
-            ("ROTATOR_WARN_BEFORE", "a week", "duration"),
-            ("ROTATOR_MAX_AGE", "90", "duration"),
-            ("ROTATOR_EXEMPT_TAG", "", "tag"),
-            ("ROTATOR_SECRETS_IN", "vault", "central, or member (experimental)"),
-            ("ROTATOR_REPLICA_REGIONS", "Ireland", "region"),
-            ("ROTATOR_ROTATION_FUNCTION_ARN", "rotation", "ARN"),
-            ("ROTATOR_ROTATION_ROLE_ARN", "role", "ARN"),
-            ("ROTATOR_OVERLAP", "soon", "duration"),
-            ("ROTATOR_DRYRUN", "true", "ROTATOR_MODE"),
-        ] {
-            let error = config(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_setting_that_only_the_rotation_function_uses_stops_no_sweep() {
-        for (name, value) in [("ROTATOR_TEST_REGIONS", "Ireland"), ("ROTATOR_PROPAGATION_TIMEOUT", "60")] {
-            let config = config(&[(name, value)]).unwrap();
-            let [note] = config.shared.notes.as_slice() else { panic!("{:?}", config.shared.notes) };
-            assert!(note.contains(name) && note.contains("The sweep does not use it"), "{note}");
-        }
-    }
-
-    #[test]
-    fn an_age_that_no_schedule_can_have_is_noted_with_the_schedule_that_is_set_instead() {
-        for (age, every) in [
-            ("36h", Some("every 1 day")),
-            ("6h", Some("every 1 day")),
-            ("1200d", Some("every 1000 days")),
-            ("60h", Some("every 2 days")),
-            ("90d", None),
-            ("48h", None),
-            ("1000d", None),
-        ] {
-            let notes = config(&[("ROTATOR_ROTATE_AFTER", age)]).unwrap().shared.notes;
-            assert_eq!(notes.len(), usize::from(every.is_some()), "{notes:?}");
-            let says = |note: &String| {
-                note.contains("ROTATOR_ROTATE_AFTER") && every.is_some_and(|every| note.ends_with(every))
-            };
-            assert!(notes.iter().all(says), "{notes:?}");
-        }
-    }
-
-    #[test]
-    fn to_change_anything_it_must_know_which_function_makes_a_secret_ours() {
-        let function = ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r");
-        let acts = |more: &[(&str, &str)], mode| config(more).unwrap().acting(mode);
-        for mode in [Mode::Retire, Mode::Enforce] {
-            let error = acts(&[], mode).unwrap_err().to_string();
-            assert!(error.contains("ROTATOR_ROTATION_FUNCTION_ARN"), "{error}");
-            assert!(acts(&[function], mode).is_ok());
-            assert_eq!(acts(&[("ROTATOR_SCOPE", "a;")], mode).is_ok(), mode == Mode::Enforce);
-        }
-        assert!(acts(&[], Mode::Audit).is_ok(), "an audit changes nothing");
-    }
-
-    #[test]
-    fn to_create_secrets_it_needs_names_that_policies_can_limit_it_to() {
-        for (name, usable) in [
-            ("{user}", false),
-            ("{account}{user}", false),
-            ("{user}_credentials", true),
-            ("iam-key/{user}", true),
-            ("Account_{account}_User_{user}_AccessKey", true),
-        ] {
-            let settings = [
-                ("ROTATOR_MODE", "enforce"),
-                ("ROTATOR_SCOPE", "all"),
-                ("ROTATOR_ROTATION_FUNCTION_ARN", "arn:aws:lambda:eu-west-1:111122223333:function:r"),
-                ("ROTATOR_SECRET_NAME", name),
-            ];
-            match config(&settings) {
-                Ok(_) => assert!(usable, "{name}"),
-                Err(error) => {
-                    let text = error.to_string();
-                    assert!(
-                        !usable && text.contains("ROTATOR_SECRET_NAME") && text.contains("prefix"),
-                        "{text}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_name_in_the_list_is_one_that_is_read() {
-        for name in super::super::SWEEP_NAMES {
-            if let Err(error) = config(&[(name, "x")]) {
-                assert!(!error.to_string().contains("is not a setting"), "{error}");
-            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Config, NAMES, SWEEP_NAMES};
+use super::shared::Config;
 use crate::error::Error;
 
 /// Why the settings cannot be read. The alert topic among them may be readable all the same, so that the
@@ -15,19 +15,12 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    pub(super) fn new(error: Error, variables: &[(String, String)]) -> Self {
-        const TOPIC: &str = "ROTATOR_ALERT_TOPIC_ARN";
-        let mut config = Config::default();
-        let topics = variables.iter().filter(|(name, _)| name == TOPIC);
-        for (name, value) in topics {
-            // One that cannot be read is the error itself.
-            let _ = config.set(name, value);
-        }
-        Self { error, alert_topic_arn: config.alert_topic_arn }
+    pub(super) fn new(error: Error, alert_topic_arn: Option<String>) -> Self {
+        Self { error, alert_topic_arn }
     }
 
     /// The settings by which the failure is reported: the alert topic, and the standard for all others.
-    pub fn reporting(&self) -> Config {
+    pub(crate) fn reporting(&self) -> Config {
         Config { alert_topic_arn: self.alert_topic_arn.clone(), ..Config::default() }
     }
 }
@@ -44,32 +37,4 @@ impl From<Unreadable> for Error {
     fn from(unreadable: Unreadable) -> Self {
         unreadable.error
     }
-}
-
-/// A name that is no setting.
-pub(super) fn unknown(name: &str) -> Error {
-    let names: Vec<&str> = NAMES.into_iter().chain(SWEEP_NAMES).collect();
-    Error::InvalidConfig {
-        name: name.escape_default().to_string(),
-        problem: "is not a setting of the rotation function or the sweep".into(),
-        expected: format!("one of {}", names.join(", ")).into(),
-    }
-}
-
-/// The line about a setting that only the other function uses, and cannot read.
-pub(super) fn ignored(error: &Error, user: &str, reader: &str) -> String {
-    match error {
-        Error::InvalidConfig { name, problem, expected } => {
-            format!(
-                "`{name}` {problem}, which {user} cannot read (expected: {expected}). {reader} does not use it."
-            )
-        }
-        other => other.to_string(),
-    }
-}
-
-/// The variables that are ours, without the space around their values.
-pub(super) fn own(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
-    let ours = variables.into_iter().filter(|(name, _)| name.starts_with("ROTATOR_"));
-    ours.map(|(name, value)| (name, value.trim().to_owned())).collect()
 }

@@ -1,5 +1,6 @@
 //! The JSON of an invocation becomes an event, or an `InvalidEvent` that names the field.
 
+mod invocation;
 mod rotation;
 mod sweep;
 
@@ -9,11 +10,12 @@ use serde_json::Value;
 
 use crate::error::Error;
 
+pub use invocation::Invocation;
 pub use rotation::{RotationEvent, Step};
 pub use sweep::{AccountEvent, Lifecycle, Resume, SweepEvent};
 
 /// What somebody who sent the rotation function something else should do.
-pub const INVOKED_BY_SECRETS_MANAGER: &str =
+pub(crate) const INVOKED_BY_SECRETS_MANAGER: &str =
     "Invoke this function through Secrets Manager (`aws secretsmanager rotate-secret`).";
 
 /// A field's text, or what is wrong with it. The text itself is never quoted: an event that is not

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{INVOKED_BY_SECRETS_MANAGER, invalid_for, text};
 use crate::error::{Error, Result};
-use crate::model::{ClientRequestToken, RotationToken};
+use crate::model::{RotationToken, SecretId, VersionId};
 
 /// The four steps of
 /// [Secrets Manager's contract](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html).
@@ -25,7 +25,7 @@ pub enum Step {
 
 impl Step {
     /// The name that Secrets Manager sends.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::CreateSecret => "createSecret",
             Self::SetSecret => "setSecret",
@@ -55,14 +55,12 @@ impl fmt::Display for Step {
 /// What Secrets Manager asks of the function.
 #[derive(Clone, Debug)]
 pub struct RotationEvent {
-    /// Which step.
-    pub step: Step,
-    /// The secret's ARN; some stand-ins send its name.
-    pub secret_id: String,
+    pub(crate) step: Step,
+    pub(crate) secret_id: SecretId,
     /// The version to make.
-    pub token: ClientRequestToken,
+    pub(crate) token: VersionId,
     /// To be passed on to PutSecretValue where it is present.
-    pub rotation_token: Option<RotationToken>,
+    pub(crate) rotation_token: Option<RotationToken>,
 }
 
 impl RotationEvent {
@@ -81,8 +79,8 @@ impl RotationEvent {
         };
         Ok(Self {
             step,
-            secret_id: required(event, "SecretId", 1..=2048)?.to_owned(),
-            token: ClientRequestToken::new(required(event, "ClientRequestToken", 1..=64)?),
+            secret_id: SecretId::new(required(event, "SecretId", 1..=2048)?),
+            token: VersionId::new(required(event, "ClientRequestToken", 1..=64)?),
             rotation_token,
         })
     }

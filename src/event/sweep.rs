@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::text;
 use crate::error::{Error, Result};
-use crate::model::Progress;
+use crate::model::{Progress, is_account_id};
 
 const REMEDY: &str = "Send {} to sweep this account, {\"account\":\"…\"} to sweep another, or {\"action\":\"create\",\"username\":\"…\"} for one user.";
 
@@ -41,22 +41,21 @@ pub enum SweepEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountEvent {
     /// Another account than the function's own.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// What the organization calls it.
-    pub name: Option<String>,
-    /// Its owner's address.
-    pub email: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
     /// The one user whose key is rotated whatever its age.
-    pub force_rotate: Option<String>,
+    pub(crate) force_rotate: Option<String>,
     /// Change nothing, even where the settings say enforce. The reverse cannot be asked for.
-    pub dryrun: bool,
+    pub(crate) dryrun: bool,
     /// Where to begin.
-    pub resume: Resume,
+    pub(crate) resume: Resume,
 }
 
 impl AccountEvent {
     /// Whether a state machine sweeps this account among others, and collects their failures.
-    pub fn is_part_of_many(&self) -> bool {
+    pub(crate) fn is_part_of_many(&self) -> bool {
         matches!(self.resume, Resume::Caller(_))
     }
 }
@@ -78,7 +77,7 @@ impl Default for Resume {
 
 impl Resume {
     /// How far earlier invocations came.
-    pub fn progress(&self) -> Option<&Progress> {
+    pub(crate) fn progress(&self) -> Option<&Progress> {
         match self {
             Self::Itself(progress) | Self::Caller(progress) => progress.as_ref(),
         }
@@ -102,7 +101,7 @@ impl SweepEvent {
         let Some(fields) = event.as_object() else {
             return Err(invalid("account", "is missing: the event is not a JSON object"));
         };
-        // EventBridge's own words, whose `account` is the schedule's and not a wish.
+        // An event of EventBridge, whose `account` is the schedule's own and no request.
         if fields.get("detail-type").is_some_and(|kind| kind == "Scheduled Event") {
             return Ok(Self::Account(AccountEvent::default()));
         }
@@ -132,7 +131,7 @@ impl SweepEvent {
             Resume::Itself(progress(fields, "continue")?)
         };
         let email = optional(fields, "email")?;
-        if email.as_deref().is_some_and(|email| !crate::notify::is_address(email)) {
+        if email.as_deref().is_some_and(|email| !crate::model::is_address(email)) {
             return Err(invalid("email", "is not an e-mail address"));
         }
         Ok(Self::Account(AccountEvent {
@@ -174,7 +173,7 @@ impl SweepEvent {
     }
 }
 
-/// A misspelt field would be a wish nobody hears, so any other is refused.
+/// A misspelt field would be ignored in silence, so an unknown field is refused.
 fn only(fields: &Map<String, Value>, known: &[&str]) -> Result<()> {
     match fields.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
@@ -206,8 +205,9 @@ fn progress(fields: &Map<String, Value>, field: &'static str) -> Result<Option<P
 }
 
 fn account_number(text: String) -> Result<String> {
-    let is_number = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    is_number.then_some(text).ok_or_else(|| invalid("account", "is not the twelve digits of an AWS account"))
+    is_account_id(&text)
+        .then_some(text)
+        .ok_or_else(|| invalid("account", "is not the twelve digits of an AWS account"))
 }
 
 fn user_name(field: &'static str) -> impl Fn(String) -> Result<String> {

@@ -14,36 +14,35 @@ const QUIET: SignedDuration = SignedDuration::from_hours(35 * 24);
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     /// Why the user is exempt from rotation.
-    pub exempt: Option<String>,
+    pub(crate) exempt: Option<String>,
     /// The user's tag `iam-key-rotator:secret`.
-    pub user_tag: Option<String>,
+    pub(crate) user_tag: Option<String>,
     /// Whose each key is that a version holds and the user has not; `None`: the key is gone.
-    pub owners: BTreeMap<AccessKeyId, Option<String>>,
+    pub(crate) owners: BTreeMap<AccessKeyId, Option<String>>,
     /// The users that the values of versions name whose keys are gone.
-    pub written: Vec<String>,
+    pub(crate) written: Vec<String>,
     /// Whether STS accepted AWSCURRENT's key as the user's; asked only where nothing else confirms the user.
-    pub proved: bool,
+    pub(crate) proved: bool,
     /// Keys of versions that are not current whose credentials work, as STS says; `None`: nobody asked, and
     /// labels are believed.
-    pub held: Option<BTreeSet<AccessKeyId>>,
+    pub(crate) held: Option<BTreeSet<AccessKeyId>>,
     /// The user's other secrets.
-    pub others: Vec<OtherSecret>,
+    pub(crate) others: Vec<OtherSecret>,
 }
 
 /// Another secret whose AWSCURRENT may hold a key of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherSecret {
-    /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The key that its AWSCURRENT holds, as its label tells; `None`: that is not known.
-    pub key: Option<AccessKeyId>,
+    pub(crate) key: Option<AccessKeyId>,
     /// Whether it rotates with our function, so that somebody with authority enrolled it.
-    pub enrolled: bool,
+    pub(crate) enrolled: bool,
 }
 
 impl Claims {
     /// Whether a version is known to hold a key; where nobody asked, its label is believed.
-    pub fn is_held(&self, key: &AccessKeyId) -> bool {
+    pub(crate) fn is_held(&self, key: &AccessKeyId) -> bool {
         self.held.as_ref().is_none_or(|held| held.contains(key))
     }
 
@@ -51,7 +50,7 @@ impl Claims {
     ///
     /// An inactive key is used by nobody: only an enrolled secret that names it protects it. A secret that
     /// nobody enrolled protects an active key until it has been out of use for 35 days.
-    pub fn holder_elsewhere(&self, key: &AccessKey, now: Timestamp) -> Option<&str> {
+    pub(crate) fn holder_elsewhere(&self, key: &AccessKey, now: Timestamp) -> Option<&str> {
         let used = match &key.last_use {
             Some(LastUse::At { time, .. }) => Some(*time),
             Some(LastUse::Never) => Some(key.created),

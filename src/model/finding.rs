@@ -1,13 +1,15 @@
 //! What a sweep tells a person, because no rule may decide it.
 
-use super::AccessKeyId;
+use std::fmt;
+
+use super::{AccessKeyId, Phrase};
 
 /// The kinds of findings. Their names are stable: digests, alerts and `--json` carry them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub enum FindingKind {
     /// An active key is older than the policy allows.
     KeyOverdue,
-    /// A superseded key has had its time and is still used.
+    /// The overlap of a superseded key has ended, and the key is still used.
     StillInUse,
     /// An active key is in no version of the user's secret.
     UnknownKey,
@@ -63,18 +65,17 @@ pub struct Finding {
     /// Its kind.
     pub kind: FindingKind,
     /// The key it is about, if it is about one.
-    pub key: Option<AccessKeyId>,
-    /// What was found.
-    pub evidence: String,
+    pub(crate) key: Option<AccessKeyId>,
+    pub(crate) evidence: Phrase,
     /// What to do about it.
-    pub remedy: &'static str,
-    /// Whether nobody has been told of it yet, as far as is remembered.
+    pub(crate) remedy: &'static str,
+    /// Whether it has not been reported yet, as far as the ledger remembers.
     pub new: bool,
 }
 
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
-    pub const LETTERS: [(char, Self); 25] = [
+    pub(crate) const LETTERS: [(char, Self); 25] = [
         ('o', Self::KeyOverdue),
         ('u', Self::StillInUse),
         ('s', Self::UnknownKey),
@@ -102,19 +103,50 @@ impl FindingKind {
         ('4', Self::UnusableAddress),
     ];
 
+    /// Its stable name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyOverdue => "KeyOverdue",
+            Self::StillInUse => "StillInUse",
+            Self::UnknownKey => "UnknownKey",
+            Self::TwoActiveKeys => "TwoActiveKeys",
+            Self::NeverUsed => "NeverUsed",
+            Self::RotationStuck => "RotationStuck",
+            Self::RotationOff => "RotationOff",
+            Self::NoRotationFunction => "NoRotationFunction",
+            Self::RotationBlocked => "RotationBlocked",
+            Self::ScheduleMissed => "ScheduleMissed",
+            Self::SecretConflict => "SecretConflict",
+            Self::NameTaken => "NameTaken",
+            Self::CurrentKeyMissing => "CurrentKeyMissing",
+            Self::CurrentKeyInactive => "CurrentKeyInactive",
+            Self::RolledBack => "RolledBack",
+            Self::UserMissing => "UserMissing",
+            Self::ExemptButOld => "ExemptButOld",
+            Self::UnreadableSetting => "UnreadableSetting",
+            Self::NotEnrolled => "NotEnrolled",
+            Self::Reactivated => "Reactivated",
+            Self::NotRetired => "NotRetired",
+            Self::NotesDropped => "NotesDropped",
+            Self::SecretDeleted => "SecretDeleted",
+            Self::NameUnusable => "NameUnusable",
+            Self::UnusableAddress => "UnusableAddress",
+        }
+    }
+
     /// Whether somebody is called for it. The others are only listed.
-    pub fn alerts(self) -> bool {
+    pub(crate) fn alerts(self) -> bool {
         self != Self::NeverUsed
     }
 
     /// Whether somebody is called for it even where there is no secret to remember on that it was told:
     /// it may be an attempt to get at keys.
-    pub fn alerts_each_time(self) -> bool {
+    pub(crate) fn alerts_each_time(self) -> bool {
         matches!(self, Self::NotEnrolled | Self::NameTaken | Self::SecretDeleted | Self::NameUnusable)
     }
 
     /// What a person can do about it.
-    pub fn remedy(self) -> &'static str {
+    pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::KeyOverdue => "See why it was not rotated: `iam-key-rotator doctor`.",
             Self::StillInUse => {
@@ -175,6 +207,24 @@ impl FindingKind {
             Self::UnreadableSetting => {
                 "Correct or remove the secret's tag; until then the user is not touched."
             }
+        }
+    }
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_carries_the_stable_names() {
+        for (_, kind) in FindingKind::LETTERS {
+            assert_eq!(serde_json::json!(kind), kind.as_str());
         }
     }
 }

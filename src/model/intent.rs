@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AccessKey, AccessKeyId, ClientRequestToken};
+use super::{AccessKey, AccessKeyId, VersionId};
 
 /// Longest time between writing an intent and the arrival of its CreateAccessKey, which is sent
 /// right after and given up on in less.
@@ -32,17 +32,17 @@ const MOST_ATTEMPTS: usize = 6;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// The version the key was to be stored in.
-    pub token: ClientRequestToken,
+    pub token: VersionId,
     /// When each attempt was written down. No more keys than these are of our making.
-    pub attempts: Vec<Timestamp>,
+    pub(crate) attempts: Vec<Timestamp>,
     /// The user's keys that were there before.
-    pub listed: Vec<AccessKeyId>,
+    pub(crate) listed: Vec<AccessKeyId>,
 }
 
 impl Intent {
     /// The intent of a rotation that has seen `keys`; `earlier` is the one it replaces. It stands
     /// for no attempt until it is [begun](Self::begun).
-    pub fn new(token: &ClientRequestToken, keys: &[AccessKey], earlier: Option<&Self>) -> Self {
+    pub(crate) fn new(token: &VersionId, keys: &[AccessKey], earlier: Option<&Self>) -> Self {
         let attempts = earlier.filter(|intent| intent.token == *token).map(|intent| intent.attempts.clone());
         let listed = keys.iter().map(|key| key.id.clone()).collect();
         Self { token: token.clone(), attempts: attempts.unwrap_or_default(), listed }
@@ -59,14 +59,14 @@ impl Intent {
 
     /// This intent without its latest attempt, which certainly made no key; `None` if there is no
     /// other.
-    pub fn without_latest(mut self) -> Option<Self> {
+    pub(crate) fn without_latest(mut self) -> Option<Self> {
         self.attempts.pop();
         (!self.attempts.is_empty()).then_some(self)
     }
 
     /// What of it can be believed, since others may write the tag: attempts of the past, not too old, and
     /// no more of them than are ever written; `None` if nothing is left.
-    pub fn bounded(mut self, now: Timestamp) -> Option<Self> {
+    pub(crate) fn bounded(mut self, now: Timestamp) -> Option<Self> {
         if self.attempts.len() > MOST_ATTEMPTS {
             return None;
         }
@@ -101,7 +101,7 @@ impl Intent {
     /// Reads a tag's value; `None` if it is not one of ours, which then explains no key.
     pub fn from_tag(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
-        let token = ClientRequestToken::new(words.next().filter(|token| !token.is_empty())?);
+        let token = VersionId::new(words.next().filter(|token| !token.is_empty())?);
         let time = |text: &str| Timestamp::from_second(text.parse().ok()?).ok();
         let attempts = words.next()?.split('/').map(time).collect::<Option<_>>()?;
         let listed = words.map(AccessKeyId::new).collect();
@@ -127,8 +127,8 @@ mod tests {
         }
     }
 
-    fn token() -> ClientRequestToken {
-        ClientRequestToken::new("11111111-2222-3333-4444-555555555555")
+    fn token() -> VersionId {
+        VersionId::new("11111111-2222-3333-4444-555555555555")
     }
 
     #[test]
@@ -160,12 +160,11 @@ mod tests {
     #[test]
     fn a_retry_soon_after_carries_the_earlier_attempt_along_and_a_late_one_does_not() {
         let first = Intent::new(&token(), &[], None).begun(at(0));
-        let retry = |token: &ClientRequestToken, second| {
-            Intent::new(token, &[], Some(&first)).begun(at(second)).attempts
-        };
+        let retry =
+            |token: &VersionId, second| Intent::new(token, &[], Some(&first)).begun(at(second)).attempts;
         assert_eq!(retry(&token(), 20), [at(0), at(20)]);
         assert_eq!(retry(&token(), 600), [at(600)]);
-        assert_eq!(retry(&ClientRequestToken::new("other"), 20), [at(20)]);
+        assert_eq!(retry(&VersionId::new("other"), 20), [at(20)]);
     }
 
     #[test]

@@ -69,7 +69,7 @@ const PROOF: SignedDuration = SignedDuration::from_hours(12);
 impl AccessKey {
     /// Whether nobody is known to use it: it was never used, or only for the proof that a rotation makes with
     /// STS. A later call of STS is a use like any other.
-    pub fn is_unused(&self) -> bool {
+    pub(crate) fn is_unused(&self) -> bool {
         match &self.last_use {
             Some(LastUse::Never) => true,
             Some(LastUse::At { time, service, .. }) => {
@@ -99,7 +99,7 @@ pub enum KeyRole {
 
 impl KeyRole {
     /// What people read.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::Pending => "pending",

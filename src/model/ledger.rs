@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{AccessKeyId, FindingKind};
+use super::names::TAG_NOTICES;
+use super::{AccessKeyId, FindingKind, SecretState};
 
 /// A tag's value has at most 256 characters
 /// ([quotas](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html)).
@@ -50,17 +51,32 @@ pub struct Entry {
     /// What was noted about it.
     pub notes: BTreeSet<Note>,
     /// Since when it is known to be inactive. IAM does not tell, and the recovery window is
-    /// counted from here. Of the secret itself: since when a rotation is known to be unfinished.
+    /// counted from here. Of the secret: since when a rotation of it is known not to have ended.
     pub inactive_since: Option<Timestamp>,
     /// Since when it is known to be active again after it was inactive.
     pub active_again: Option<Timestamp>,
     /// The day on which a finding was last reported, counted from 1970.
-    pub told: Option<i64>,
+    pub(crate) told: Option<i64>,
 }
 
 impl Entry {
     fn is_empty(&self) -> bool {
         self.notes.is_empty() && self.inactive_since.is_none() && self.active_again.is_none()
+    }
+
+    fn was_told(&self, kind: FindingKind, now: Timestamp) -> bool {
+        let recent = self.told.is_some_and(|day| day_of(now).saturating_sub(day) < REMINDER_DAYS);
+        recent && self.notes.contains(&Note::Found(kind))
+    }
+
+    fn keep_findings(&mut self, found: impl Fn(FindingKind) -> bool) {
+        self.notes.retain(|note| match note {
+            Note::Found(kind) => found(*kind),
+            _ => true,
+        });
+        if !self.notes.iter().any(|note| matches!(note, Note::Found(_))) {
+            self.told = None;
+        }
     }
 }
 
@@ -71,35 +87,53 @@ impl Entry {
 /// in the future, and what the sweep does not write is dropped and reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    entries: BTreeMap<AccessKeyId, Entry>,
+    keys: BTreeMap<AccessKeyId, Entry>,
+    /// What is about the secret and no single key.
+    secret: Entry,
     dropped: bool,
 }
 
+/// How the entry of the secret begins, where that of a key begins with the key's id.
+const SECRET: &str = "secret";
+
 impl Ledger {
+    /// What a secret's tag tells.
+    pub fn of(secret: Option<&SecretState>, now: Timestamp) -> Self {
+        let tag = secret.and_then(|secret| secret.tags.get(TAG_NOTICES));
+        tag.map(|tag| Self::from_tag(tag, now)).unwrap_or_default()
+    }
+
     /// Reads a tag's value at a time.
     pub fn from_tag(text: &str, now: Timestamp) -> Self {
         let mut ledger = Self::default();
         for word in text.split(' ').filter(|word| !word.is_empty()) {
-            match read_entry(word, now) {
-                Some((key, entry, whole)) => {
-                    ledger.entries.insert(key, entry);
-                    ledger.dropped |= !whole;
+            let known = match word.split_once(':') {
+                Some((SECRET, rest)) => Some((&mut ledger.secret, rest)),
+                Some((key, rest)) => {
+                    AccessKeyId::from_label(key).map(|key| (ledger.keys.entry(key).or_default(), rest))
                 }
-                None => ledger.dropped = true,
-            }
+                None => None,
+            };
+            let Some((place, rest)) = known else {
+                ledger.dropped = true;
+                continue;
+            };
+            let (entry, whole) = read_entry(rest, now);
+            *place = entry;
+            ledger.dropped |= !whole;
         }
         ledger
     }
 
     /// Whether the tag held anything that the sweep does not write.
-    pub fn was_altered(&self) -> bool {
+    pub(crate) fn was_altered(&self) -> bool {
         self.dropped
     }
 
     /// Begins a key's inactive time anew, because the one that was noted cannot be true.
-    pub fn distrust(&mut self, key: &AccessKeyId) {
+    pub(crate) fn distrust(&mut self, key: &AccessKeyId) {
         self.dropped = true;
-        if let Some(entry) = self.entries.get_mut(key) {
+        if let Some(entry) = self.keys.get_mut(key) {
             entry.inactive_since = None;
         }
     }
@@ -108,7 +142,8 @@ impl Ledger {
     /// forgotten; a user has two keys, which fit.
     pub fn to_tag(&self) -> String {
         let mut text = String::new();
-        for (key, entry) in &self.entries {
+        let secret = [(SECRET, &self.secret)].into_iter().filter(|(_, entry)| !entry.is_empty());
+        for (name, entry) in self.keys.iter().map(|(key, entry)| (key.as_str(), entry)).chain(secret) {
             let letters: String = Note::letters()
                 .filter(|(_, note)| entry.notes.contains(note))
                 .map(|(letter, _)| letter)
@@ -117,7 +152,7 @@ impl Ledger {
             let again = entry.active_again.map(|since| format!("+{}", since.as_second()));
             let told = entry.told.map(|day| format!("/{day}"));
             let parts = [since, again, told].map(Option::unwrap_or_default).concat();
-            let word = format!("{}:{letters}{parts}", key.as_str());
+            let word = format!("{name}:{letters}{parts}");
             if text.len() + 1 + word.len() <= TAG_CHARS {
                 text.push_str(if text.is_empty() { "" } else { " " });
                 text.push_str(&word);
@@ -126,69 +161,73 @@ impl Ledger {
         text
     }
 
-    /// Whether a finding was reported so lately that it need not be reported again.
-    pub fn was_told(&self, key: &AccessKeyId, kind: FindingKind, now: Timestamp) -> bool {
-        let recent =
-            |entry: &Entry| entry.told.is_some_and(|day| day_of(now).saturating_sub(day) < REMINDER_DAYS);
-        self.entries.get(key).is_some_and(|entry| entry.notes.contains(&Note::Found(kind)) && recent(entry))
+    /// Whether a finding was reported so lately that it need not be reported again; `None`: one about the
+    /// secret.
+    pub(crate) fn was_told(&self, key: Option<&AccessKeyId>, kind: FindingKind, now: Timestamp) -> bool {
+        self.entry(key).is_some_and(|entry| entry.was_told(kind, now))
     }
 
     /// Whether a finding of this kind was reported lately, of whichever key.
-    pub fn was_any_told(&self, kind: FindingKind, now: Timestamp) -> bool {
-        self.entries.keys().any(|key| self.was_told(key, kind, now))
+    pub(crate) fn was_any_told(&self, kind: FindingKind, now: Timestamp) -> bool {
+        self.entries().any(|entry| entry.was_told(kind, now))
     }
 
-    /// Notes that a finding is reported now.
-    pub fn note_told(&mut self, key: &AccessKeyId, kind: FindingKind, now: Timestamp) {
-        self.note(key, Note::Found(kind));
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.told = Some(day_of(now));
-        }
+    /// Notes that a finding is reported now; `None`: one about the secret.
+    pub(crate) fn note_told(&mut self, key: Option<&AccessKeyId>, kind: FindingKind, now: Timestamp) {
+        let entry = match key {
+            Some(key) => self.keys.entry(key.clone()).or_default(),
+            None => &mut self.secret,
+        };
+        entry.notes.insert(Note::Found(kind));
+        entry.told = Some(day_of(now));
+    }
+
+    fn entry(&self, key: Option<&AccessKeyId>) -> Option<&Entry> {
+        key.map_or(Some(&self.secret), |key| self.keys.get(key))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.keys.values().chain([&self.secret])
     }
 
     /// Whether this was noted.
-    pub fn has(&self, key: &AccessKeyId, note: Note) -> bool {
-        self.entries.get(key).is_some_and(|entry| entry.notes.contains(&note))
+    pub(crate) fn has(&self, key: &AccessKeyId, note: Note) -> bool {
+        self.keys.get(key).is_some_and(|entry| entry.notes.contains(&note))
     }
 
     /// Since when a key is known to be inactive.
-    pub fn inactive_since(&self, key: &AccessKeyId) -> Option<Timestamp> {
-        self.entries.get(key)?.inactive_since
+    pub(crate) fn inactive_since(&self, key: &AccessKeyId) -> Option<Timestamp> {
+        self.keys.get(key)?.inactive_since
     }
 
     /// The keys it knows of.
     pub fn keys(&self) -> impl Iterator<Item = (&AccessKeyId, &Entry)> {
-        self.entries.iter().filter(|(key, _)| **key != Self::secret_itself())
-    }
-
-    /// What is about no single key is noted under this.
-    pub fn secret_itself() -> AccessKeyId {
-        AccessKeyId::new("secret")
+        self.keys.iter()
     }
 
     /// When a rotation that has not ended was first seen.
     pub fn unfinished_since(&self) -> Option<Timestamp> {
-        self.inactive_since(&Self::secret_itself())
+        self.secret.inactive_since
     }
 
-    /// Notes whether a rotation has not ended, seen at `now`.
-    pub fn note_unfinished(&mut self, unfinished: bool, now: Timestamp) {
-        self.note_status(&Self::secret_itself(), unfinished, now);
+    /// Notes since when a rotation has not ended; `None`: there is none.
+    pub(crate) fn note_unfinished(&mut self, since: Option<Timestamp>) {
+        self.secret.inactive_since = since;
     }
 
     /// Notes something.
-    pub fn note(&mut self, key: &AccessKeyId, note: Note) {
-        self.entries.entry(key.clone()).or_default().notes.insert(note);
+    pub(crate) fn note(&mut self, key: &AccessKeyId, note: Note) {
+        self.keys.entry(key.clone()).or_default().notes.insert(note);
     }
 
     /// Since when a key is known to be active again after it was inactive.
-    pub fn active_again(&self, key: &AccessKeyId) -> Option<Timestamp> {
-        self.entries.get(key)?.active_again
+    pub(crate) fn active_again(&self, key: &AccessKeyId) -> Option<Timestamp> {
+        self.keys.get(key)?.active_again
     }
 
     /// Notes that a key that was inactive is active again, seen at `now`.
-    pub fn note_active_again(&mut self, key: &AccessKeyId, now: Timestamp) {
-        let entry = self.entries.entry(key.clone()).or_default();
+    pub(crate) fn note_active_again(&mut self, key: &AccessKeyId, now: Timestamp) {
+        let entry = self.keys.entry(key.clone()).or_default();
         entry.active_again.get_or_insert(now);
         // What was announced before is announced anew.
         entry.notes.remove(&Note::DeactivationComing);
@@ -198,35 +237,30 @@ impl Ledger {
     /// Notes whether a key is inactive, seen at `now`.
     pub fn note_status(&mut self, key: &AccessKeyId, inactive: bool, now: Timestamp) {
         if inactive {
-            let entry = self.entries.entry(key.clone()).or_default();
+            let entry = self.keys.entry(key.clone()).or_default();
             entry.inactive_since.get_or_insert(now);
             entry.active_again = None;
-        } else if let Some(entry) = self.entries.get_mut(key) {
+        } else if let Some(entry) = self.keys.get_mut(key) {
             entry.inactive_since = None;
         }
     }
 
     /// Forgets findings that are no longer so.
-    pub fn keep_findings(&mut self, found: impl Fn(&AccessKeyId, FindingKind) -> bool) {
-        for (key, entry) in &mut self.entries {
-            entry.notes.retain(|note| match note {
-                Note::Found(kind) => found(key, *kind),
-                _ => true,
-            });
-            if !entry.notes.iter().any(|note| matches!(note, Note::Found(_))) {
-                entry.told = None;
-            }
+    pub(crate) fn keep_findings(&mut self, found: impl Fn(Option<&AccessKeyId>, FindingKind) -> bool) {
+        for (key, entry) in &mut self.keys {
+            entry.keep_findings(|kind| found(Some(key), kind));
         }
+        self.secret.keep_findings(|kind| found(None, kind));
     }
 
     /// Whether anything like this was noted, of whichever key.
-    pub fn has_any(&self, note: Note) -> bool {
-        self.entries.values().any(|entry| entry.notes.contains(&note))
+    pub(crate) fn has_any(&self, note: Note) -> bool {
+        self.entries().any(|entry| entry.notes.contains(&note))
     }
 
     /// Forgets keys that are gone, and entries that say nothing.
-    pub fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
-        self.entries.retain(|key, entry| exists(key) && !entry.is_empty());
+    pub(crate) fn keep(&mut self, exists: impl Fn(&AccessKeyId) -> bool) {
+        self.keys.retain(|key, entry| exists(key) && !entry.is_empty());
     }
 }
 
@@ -234,10 +268,8 @@ fn day_of(time: Timestamp) -> i64 {
     time.as_second().div_euclid(24 * 60 * 60)
 }
 
-/// Reads one key's entry, and whether all of it could be read.
-fn read_entry(word: &str, now: Timestamp) -> Option<(AccessKeyId, Entry, bool)> {
-    let (key, rest) = word.split_once(':')?;
-    let key = AccessKeyId::from_label(key).or_else(|| (key == "secret").then(Ledger::secret_itself))?;
+/// Reads an entry without its name, and whether all of it could be read.
+fn read_entry(rest: &str, now: Timestamp) -> (Entry, bool) {
     let (rest, told) = match rest.split_once('/') {
         Some((rest, day)) => (rest, Some(day.parse::<i64>().ok())),
         None => (rest, None),
@@ -260,7 +292,7 @@ fn read_entry(word: &str, now: Timestamp) -> Option<(AccessKeyId, Entry, bool)> 
     let whole = times && letters.chars().all(|letter| note(letter).is_some());
     let notes = letters.chars().filter_map(note).collect();
     let (inactive_since, active_again, told) = (since.flatten(), again.flatten(), told.flatten());
-    Some((key, Entry { notes, inactive_since, active_again, told }, whole))
+    (Entry { notes, inactive_since, active_again, told }, whole)
 }
 
 fn read_second(text: &str) -> Option<Timestamp> {
@@ -288,14 +320,11 @@ mod tests {
     fn it_survives_its_tag_which_stays_within_256_characters() {
         let mut ledger = Ledger::default();
         for nth in 0..9 {
-            let key = match nth {
-                2 => Ledger::secret_itself(),
-                _ => AccessKeyId::new(format!("AKIAIOSFODNN7EXAMPL{nth}")),
-            };
+            let key = AccessKeyId::new(format!("AKIAIOSFODNN7EXAMPL{nth}"));
             for (_, note) in Note::letters() {
                 ledger.note(&key, note);
             }
-            ledger.note_told(&key, FindingKind::KeyOverdue, now());
+            ledger.note_told(Some(&key), FindingKind::KeyOverdue, now());
             ledger.note_active_again(&key, now());
             ledger.note_status(&key, nth != 1, now());
             let tag = ledger.to_tag();
@@ -305,6 +334,22 @@ mod tests {
                 assert_eq!(Ledger::from_tag(&tag, now()), ledger);
             }
         }
+    }
+
+    #[test]
+    fn what_concerns_the_secret_is_noted_beside_the_keys() {
+        let mut ledger = Ledger::default();
+        ledger.note(&AccessKeyId::new(KEY), Note::Promoted);
+        ledger.note_told(None, FindingKind::RotationStuck, now());
+        ledger.note_unfinished(Some(now()));
+        let tag = ledger.to_tag();
+        assert!(tag.starts_with(&format!("{KEY}:h secret:")), "{tag}");
+        let read = Ledger::from_tag(&tag, now());
+        assert_eq!((read.unfinished_since(), &read), (Some(now()), &ledger));
+        assert_eq!(read.keys().count(), 1);
+        ledger.keep_findings(|key, _| key.is_some());
+        ledger.note_unfinished(None);
+        assert_eq!(ledger.to_tag(), format!("{KEY}:h"));
     }
 
     #[test]
@@ -329,7 +374,7 @@ mod tests {
             let ledger = Ledger::from_tag(text, now());
             assert!(ledger.was_altered(), "{text}");
             assert_eq!(ledger.inactive_since(&AccessKeyId::new(KEY)), None, "{text}");
-            assert!(!ledger.was_told(&AccessKeyId::new(KEY), FindingKind::KeyOverdue, now()), "{text}");
+            assert!(!ledger.was_told(Some(&AccessKeyId::new(KEY)), FindingKind::KeyOverdue, now()), "{text}");
         }
         assert!(!Ledger::from_tag("", now()).was_altered());
     }
@@ -338,11 +383,11 @@ mod tests {
     fn a_finding_is_due_again_after_thirty_days() {
         let key = AccessKeyId::new(KEY);
         let mut ledger = Ledger::default();
-        ledger.note_told(&key, FindingKind::UnknownKey, now());
+        ledger.note_told(Some(&key), FindingKind::UnknownKey, now());
         let after = |days: i64| Timestamp::from_second(1_700_000_000 + days * 86_400).unwrap();
-        assert!(ledger.was_told(&key, FindingKind::UnknownKey, after(29)));
-        assert!(!ledger.was_told(&key, FindingKind::UnknownKey, after(30)));
-        assert!(!ledger.was_told(&key, FindingKind::KeyOverdue, after(0)));
+        assert!(ledger.was_told(Some(&key), FindingKind::UnknownKey, after(29)));
+        assert!(!ledger.was_told(Some(&key), FindingKind::UnknownKey, after(30)));
+        assert!(!ledger.was_told(Some(&key), FindingKind::KeyOverdue, after(0)));
     }
 
     #[test]

@@ -4,13 +4,18 @@
 /// Spaces around it do not count, and an internationalized domain becomes Punycode, as SES
 /// [demands](https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html). Whether it exists
 /// is SES's to find out.
-pub fn mailbox(text: &str) -> Option<String> {
+pub(crate) fn mailbox(text: &str) -> Option<String> {
     let (local, domain) = text.trim().rsplit_once('@')?;
     let plain =
         !local.is_empty() && local.bytes().all(|b| b.is_ascii_graphic() && !b"<>(),;:\\\"[]@".contains(&b));
     let domain = idna::domain_to_ascii_strict(domain).ok().filter(|domain| domain.contains('.'))?;
     let address = format!("{local}@{domain}");
     (plain && address.len() <= 254).then_some(address)
+}
+
+/// Whether a text can stand as one mail address as it is; see [`mailbox`].
+pub(crate) fn is_address(text: &str) -> bool {
+    mailbox(text).is_some_and(|address| address.eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]

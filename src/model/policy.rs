@@ -1,4 +1,4 @@
-//! What the owner of a secret wants: how long keys live on, and which strangers may go.
+//! What the owner of a secret wants: how long keys live on, and which unknown keys may go.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,11 +33,11 @@ pub struct Policy {
     /// How long the superseded key stays active after the promotion.
     pub overlap: Duration,
     /// How long it then stays inactive before it is deleted.
-    pub recovery: Duration,
+    pub(crate) recovery: Duration,
     /// What happens when it is used after the promotion.
-    pub in_use: InUse,
-    /// What may happen to strangers.
-    pub unknown_keys: UnknownKeys,
+    pub(crate) in_use: InUse,
+    /// What may happen to keys in no version of the secret.
+    pub(crate) unknown_keys: UnknownKeys,
 }
 
 impl Default for Policy {
@@ -54,7 +54,7 @@ impl Default for Policy {
 impl Policy {
     /// What counts for a key that no version holds: nothing tells who uses it, so it is never deleted where it is
     /// deactivated, and can be made active again until the next rotation needs its place.
-    pub fn of_a_key_in_no_version(self) -> Self {
+    pub(crate) fn of_a_key_in_no_version(self) -> Self {
         Self { recovery: self.recovery.max(Duration::from_secs(1)), ..self }
     }
 

@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The last user that was looked at.
-    pub after: String,
+    pub(crate) after: String,
     /// How many were.
-    pub visited: usize,
+    pub(crate) visited: usize,
     /// What came of it.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
 }
 
 /// What came of visits to users.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// How many actions of each kind were done; in an audit, would be.
-    pub actions: BTreeMap<String, u32>,
+    pub(crate) actions: BTreeMap<String, u32>,
     /// How many findings there are of each kind.
-    pub findings: BTreeMap<String, u32>,
+    pub(crate) findings: BTreeMap<String, u32>,
     /// How many users could not be dealt with.
-    pub failures: u32,
+    pub(crate) failures: u32,
 }
 
 impl Counts {
     /// Adds those of an earlier part.
-    pub fn add(&mut self, earlier: &Self) {
+    pub(crate) fn add(&mut self, earlier: &Self) {
         for (sums, more) in [(&mut self.actions, &earlier.actions), (&mut self.findings, &earlier.findings)] {
             for (kind, count) in more {
                 let sum = sums.entry(kind.clone()).or_default();

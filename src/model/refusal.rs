@@ -10,11 +10,10 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Whoever may tag the secret can forge it, and thereby silences one alert for a year at most; the
 /// refusal itself does not depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The `errorType`.
-    pub error_type: String,
+pub(crate) struct Refusal {
+    pub(crate) error_type: String,
     /// When it was reported.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 impl Refusal {
@@ -22,19 +21,19 @@ impl Refusal {
     const SLACK: SignedDuration = SignedDuration::from_secs(60);
 
     /// The tag's value: the error's name, a space and a number of seconds.
-    pub fn to_tag(&self) -> String {
+    pub(crate) fn to_tag(&self) -> String {
         format!("{} {}", self.error_type, self.at.as_second())
     }
 
     /// Reads a tag's value.
-    pub fn from_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let (error_type, second) = tag.split_once(' ')?;
         let at = Timestamp::from_second(second.parse().ok()?).ok()?;
         Some(Self { error_type: error_type.to_owned(), at })
     }
 
     /// Whether a tag's value says that this error was reported within the last year.
-    pub fn was_reported(tag: &str, error_type: &str, now: Timestamp) -> bool {
+    pub(crate) fn was_reported(tag: &str, error_type: &str, now: Timestamp) -> bool {
         Self::from_tag(tag).is_some_and(|noted| {
             let age = now.duration_since(noted.at);
             noted.error_type == error_type && age < REMEMBERED && age >= -Self::SLACK

@@ -2,20 +2,20 @@
 
 /// Whether a tag of a secret may hold a text: letters, digits, space and `+ - = . _ : / @`
 /// ([tags](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html)).
-pub fn fits_a_tag(text: &str) -> bool {
+pub(crate) fn fits_a_tag(text: &str) -> bool {
     text.chars().all(|letter| letter.is_alphanumeric() || " +-=._:/@".contains(letter))
 }
 
 /// Whether a secret may have a name: letters, digits and `/_+=.@-`
 /// ([CreateSecret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html)).
-pub fn fits_a_secret_name(text: &str) -> bool {
+pub(crate) fn fits_a_secret_name(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || "/_+=.@-".contains(letter))
 }
 
 /// A cell of a CSV file. IAM allows names that begin with `=`, `+`, `-` or `@`, which a spreadsheet would
 /// calculate ([CSV injection](https://owasp.org/www-community/attacks/CSV_Injection)): such a cell begins
 /// with an apostrophe.
-pub fn csv_cell(text: &str) -> String {
+pub(crate) fn csv_cell(text: &str) -> String {
     // The same characters in full width, and those that a spreadsheet skips before it looks.
     const FORMULA: &[char] = &['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
     let skipped = text.trim_start_matches(|letter: char| letter.is_whitespace() || letter.is_control());

@@ -37,8 +37,3 @@ pub(super) fn recipient(
         .or_else(|| owner.map(str::to_owned))
         .or_else(|| config.email.admin.clone())
 }
-
-/// Whether a text can stand as one mail address as it is; see [`mailbox`].
-pub fn is_address(text: &str) -> bool {
-    mailbox(text).is_some_and(|address| address.eq_ignore_ascii_case(text))
-}

@@ -25,7 +25,7 @@ struct Failure<'a> {
 }
 
 /// Tells the alert topic, where there is one, that an invocation failed; answers whether it was told.
-pub async fn alert_failure(
+pub(crate) async fn alert_failure(
     aws: &Aws,
     config: &Config,
     error: &Error,
@@ -33,12 +33,13 @@ pub async fn alert_failure(
     request_id: &str,
 ) -> bool {
     let step = event.map(|event| event.step.as_str());
-    let secret = event.map(|event| event.secret_id.as_str());
+    let secret = event.map(|event| &event.secret_id);
     let reason = error.to_string();
     let facts = json!({
         "errorType": error.error_type(),
         "step": step,
-        "secretArn": secret,
+        "secretArn": secret.and_then(|secret| secret.arn()),
+        "secretName": secret.and_then(|secret| secret.name()),
         "user": error.user().map(|user| user.name.as_str()),
         "keyId": error.key(),
         "reason": reason,
@@ -50,7 +51,7 @@ pub async fn alert_failure(
         headline: &subject,
         reason: &reason,
         next_steps: error.next_steps(),
-        secret: secret.unwrap_or("unknown"),
+        secret: secret.map_or("unknown", |secret| secret.as_str()),
         step: step.unwrap_or("unknown"),
         request_id,
         facts: &format!("{facts:#}"),
@@ -85,7 +86,7 @@ struct SweepFailure<'a> {
 }
 
 /// Tells the alert topic that a sweep could not be made.
-pub async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
+pub(crate) async fn alert_sweep_failure(aws: &Aws, config: &Config, error: &Error, request_id: &str) {
     const CORRECT_IT: &str = "Correct the setting or the event that the reason names. No user is swept until then, and no key is rotated by the sweep.";
     const NEXT_STEPS: &str = "No user was touched by what failed, and the next sweep begins by looking at what is there. Act if this alert comes back.";
     const ACT_NOW: &str = "Act now: this does not pass by itself. No user was touched by what failed. Do what the reason says, then sweep again.";

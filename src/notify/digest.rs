@@ -1,14 +1,11 @@
-//! What the administrator is told of a sweep: one digest, and an alert where a person is needed.
+//! A report to the administrator, as a mail or as a message of the alert topic.
 
 use askama::Template;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::alert::publish;
-use crate::aws::{Aws, Email, Words};
-use crate::config::{Mode, Scope, SweepConfig};
-use crate::event::{AccountEvent, Lifecycle};
-use crate::model::{counted, readable};
-use crate::sweep::{Account, AccountAnswer, Survey, Visit};
+use crate::aws::{Aws, Email, MailContent};
+use crate::config::SweepConfig;
 
 /// Rows of a section; a mail that nobody reads to its end helps nobody.
 const MOST_ROWS: usize = 200;
@@ -16,44 +13,36 @@ const MOST_ROWS: usize = 200;
 /// ([Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)).
 const MOST_BYTES: usize = 250_000;
 
-/// All that a digest is made of.
+/// A report to the administrator: sections of rows.
 #[derive(Debug)]
-pub struct SweepReport<'a> {
-    /// The account.
-    pub account: &'a Account<'a>,
-    /// What was asked.
-    pub event: &'a AccountEvent,
-    /// The account as its lists show it.
-    pub survey: &'a Survey,
-    /// The visits with something to report.
-    pub visits: &'a [Visit],
-    /// What this invocation of the sweep did.
-    pub answer: &'a AccountAnswer,
-    /// The last user that was looked at, if time was up then.
-    pub stopped_after: Option<&'a str>,
-    /// The request's id.
-    pub request_id: &'a str,
-    /// Whether all that no secret remembers was reported before.
-    pub repeats: bool,
+pub(crate) struct Digest {
+    /// The subject.
+    pub(crate) headline: String,
+    /// What stands above the sections.
+    pub(crate) summary: String,
+    /// The sections that are not empty.
+    pub(crate) sections: Vec<Section>,
+    /// By which the log is found.
+    pub(crate) request_id: String,
 }
 
-pub(super) struct Digest {
-    pub headline: String,
-    pub summary: String,
-    pub sections: Vec<Section>,
-    pub request_id: String,
-}
-
-pub(super) struct Section {
+/// Rows of one kind.
+#[derive(Debug)]
+pub(crate) struct Section {
     title: &'static str,
-    pub rows: Vec<Row>,
+    /// The rows, or as many as are shown.
+    pub(crate) rows: Vec<DigestRow>,
     more: usize,
 }
 
-pub(super) struct Row {
-    pub user: String,
-    pub what: String,
-    pub remedy: &'static str,
+/// A row of a section.
+#[derive(Debug)]
+pub(crate) struct DigestRow {
+    pub(crate) user: String,
+    /// What happened.
+    pub(crate) what: String,
+    /// What to do about it; empty: nothing.
+    pub(crate) remedy: &'static str,
 }
 
 #[derive(Template)]
@@ -64,239 +53,28 @@ struct Text<'a>(&'a Digest);
 #[template(path = "digest.html")]
 struct Html<'a>(&'a Digest);
 
-/// Tells the administrator of a sweep, if there is anything to tell that was not told before;
-/// answers whether all of it got through.
-pub async fn tell_of_sweep(report: &SweepReport<'_>) -> bool {
-    let (aws, config) = (report.account.aws, report.account.config);
-    let (audit, fresh) = (!config.mode.acts(), !report.repeats);
-    let remembered = |visit: &Visit| visit.remembers() && !audit;
-    let new =
-        |visit: &Visit| visit.findings.iter().any(|finding| finding.new) && (fresh || remembered(visit));
-    let failed = fresh && report.visits.iter().any(|visit| visit.failure.is_some());
-    let called_for = !audit && (report.visits.iter().any(new) || (failed && !report.event.is_part_of_many()));
-    let acted = |visit: &Visit| {
-        let planned = !visit.actions.is_empty() || !visit.superseded.is_empty();
-        // Nothing remembers in an audit that this was told.
-        let promoted = !visit.promoted.is_empty() && !audit;
-        (planned && (fresh || !audit)) || promoted || visit.mailed || visit.refused.is_some()
-    };
-    // Whoever lists secrets is told of those that cannot be swept until the list is right.
-    let listed = matches!(config.scope, Scope::Secrets(_));
-    let worth = failed
-        || (fresh && !report.survey.odd_rows.is_empty())
-        || (fresh && !report.survey.unbound.is_empty() && (listed || audit))
-        || report.visits.iter().any(|visit| acted(visit) || new(visit))
-        || (audit && fresh && report.visits.iter().any(|visit| !visit.findings.is_empty()));
-    for (name, finding) in report.visits.iter().flat_map(|visit| {
-        visit.findings.iter().filter(|finding| finding.new).map(|finding| (&visit.user.name, finding))
-    }) {
-        tracing::warn!(user = name.as_str(), kind = ?finding.kind, evidence = finding.evidence, "finding");
-    }
-    if !worth && !called_for {
-        return true;
-    }
-    let digest = Digest::of_sweep(report);
-    let mut recipients: Vec<&String> =
-        config.shared.email.admin.iter().chain(report.event.email.as_ref()).collect();
-    recipients.dedup();
-    let mut told = true;
-    if let Some(from) = config.shared.email.from.as_ref().filter(|_| !recipients.is_empty()) {
-        for to in recipients {
-            told &= digest.mail(aws, from, to).await;
-        }
-        if called_for {
-            told &= digest.publish(report.account, report.answer).await;
-        }
-    } else {
-        told &= digest.publish(report.account, report.answer).await;
-    }
-    told
-}
-
-/// Tells of one step of one user's life cycle. A failure alone is the failed invocation's to tell.
-pub async fn tell_of_step(account: &Account<'_>, step: Lifecycle, visit: &Visit, request_id: &str) {
-    if visit.actions.is_empty() && !visit.findings.iter().any(|finding| finding.new) {
-        return;
-    }
-    let did = |name: &'static str| visit.actions.iter().any(|planned| planned.action.name() == name);
-    let what = visit.actions.first().map(|planned| planned.action.name());
-    let user = &visit.user.name;
-    let said = match (step, account.config.mode) {
-        (_, Mode::Audit) if what.is_some() => "what would be done",
-        _ if did("request-rotation") && visit.expects_a_key(account.config) => "a new key is on its way",
-        _ if did("request-rotation") => "a rotation was requested, and it may not end",
-        (Lifecycle::Create, _) => "no new key was requested, a person is needed",
-        _ if did("deactivate") => "the previous key was deactivated",
-        _ if did("delete") => "the previous key was deleted",
-        _ if what.is_none() => "a person is needed",
-        _ => "its secret was put in order",
-    };
-    let headline = format!("Access key of {user}: {said}");
-    let visits = std::slice::from_ref(visit);
-    let digest = Digest {
-        headline,
-        summary: format!("Account {}.", account.number.as_deref().unwrap_or("unknown")),
-        sections: sections(visits, account.config.mode, &[], &[]),
-        request_id: request_id.to_owned(),
-    };
-    let facts = json!({"account": account.number, "user": user, "action": what});
-    digest.announce(account.aws, account.config, &facts).await;
-}
-
-fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String]) -> Vec<Section> {
-    let (mut done, mut rotated) = (Vec::new(), Vec::new());
-    let (mut new, mut known) = (Vec::new(), Vec::new());
-    let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for visit in visits {
-        let row = |what: String, remedy| Row { user: visit.user.name.clone(), what, remedy };
-        done.extend(visit.actions.iter().map(|planned| row(planned.to_string(), "")));
-        let superseded = visit.superseded.iter();
-        rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
-        let promoted = visit.promoted.iter();
-        rotated.extend(
-            promoted.map(|key| row(format!("{key} is the new key; the previous key was deleted"), "")),
-        );
-        for finding in &visit.findings {
-            let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-            let row = row(format!("{:?}{key}: {}", finding.kind, finding.evidence), finding.remedy);
-            if finding.new { new.push(row) } else { known.push(row) }
-        }
-        failed.extend(visit.failure.iter().map(|error| row(crate::rotation::chain(error), "")));
-        refused.extend(
-            visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.clone(), "")),
-        );
-        exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
-        coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
-            let what = format!("{:?} of {} on {}", coming.event, coming.key, crate::model::minute(coming.at));
-            row(what, "")
-        }));
-    }
-    let mut nameless: Vec<Row> = unbound
-        .iter()
-        .map(|secret| Row {
-            user: secret.clone(),
-            what: "left out".into(),
-            remedy: "Tag it `iam-key-rotator:user`, or take it off the list.",
-        })
-        .collect();
-    let odd_row = |row: &String| Row {
-        user: row.clone(),
-        what: "the row counts for nothing".into(),
-        remedy: "The next report is made after four hours. If the row comes back, compare it with `aws iam get-credential-report`.",
-    };
-    let mut odd: Vec<Row> = odd_rows.iter().map(odd_row).collect();
-    let acted = if mode == Mode::Audit { "Would be done" } else { "Done" };
-    [
-        Section::of("Needs a person, new", &mut new),
-        Section::of("Left out after an error", &mut failed),
-        Section::of(acted, &mut done),
-        Section::of("Rotated since the last sweep", &mut rotated),
-        Section::of("Not done", &mut refused),
-        Section::of("Announced to users", &mut coming),
-        Section::of("Needs a person, known", &mut known),
-        Section::of("Secrets without a user", &mut nameless),
-        Section::of("Rows of the credential report that cannot be read", &mut odd),
-        Section::of("Exempt", &mut exempt),
-    ]
-    .into_iter()
-    .filter(|section| !section.rows.is_empty())
-    .collect()
-}
-
 impl Section {
-    pub fn of(title: &'static str, rows: &mut Vec<Row>) -> Self {
+    /// A section of these rows, of which the first 200 are shown.
+    pub(crate) fn of(title: &'static str, rows: &mut Vec<DigestRow>) -> Self {
         let more = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
-        for row in rows.iter_mut() {
-            row.what = readable(&row.what);
-        }
         Self { title, rows: std::mem::take(rows), more }
     }
 }
 
 impl Digest {
-    fn of_sweep(report: &SweepReport<'_>) -> Self {
-        let (account, answer) = (report.account, report.answer);
-        let number = account.number.as_deref().unwrap_or("unknown");
-        let name = report.event.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
-        let actions: u32 = answer.counts.actions.values().sum();
-        let findings: u32 = answer.counts.findings.values().sum();
-        let (kind, would) = match account.config.mode {
-            Mode::Audit => ("audit", " would be done"),
-            Mode::Retire | Mode::Enforce => ("sweep", ""),
-        };
-        let headline = format!(
-            "Key {kind} of account {number}: {}{}{would}, {}",
-            Self::foremost(report),
-            counted(actions, "action"),
-            counted(findings, "finding")
-        );
-        let rest = match report.stopped_after {
-            Some(user) => format!(" Time was up after user {user}; the rest follows."),
-            None => String::new(),
-        };
-        let beyond = account.config.max_age.filter(|most| {
-            account.config.rotate_after.saturating_add(account.config.shared.policy.overlap) > *most
-        });
-        let beyond = match beyond {
-            Some(_) => {
-                " ROTATOR_ROTATE_AFTER and ROTATOR_OVERLAP together are longer than ROTATOR_MAX_AGE: superseded keys will be too old."
-            }
-            None => "",
-        };
-        let summary = format!(
-            "Account {number}{name}: {}, {} in scope, {} looked at closely, {} with a key that is too old, {}, {} left out.{rest}{beyond}",
-            counted(answer.users.total, "user"),
-            answer.users.in_scope,
-            answer.users.visited,
-            answer.users.overdue,
-            counted(findings, "finding"),
-            answer.counts.failures,
-        );
-        Self {
-            headline,
-            summary,
-            sections: sections(
-                report.visits,
-                account.config.mode,
-                &report.survey.unbound,
-                &report.survey.odd_rows,
-            ),
-            request_id: report.request_id.to_owned(),
-        }
-    }
-
-    /// What the subject of a sweep says before it counts: else a digest of those alone would read as if
-    /// nothing had been the matter.
-    fn foremost(report: &SweepReport<'_>) -> String {
-        let count = |of: fn(&Visit) -> usize| report.visits.iter().map(of).sum::<usize>();
-        let left_out = count(|visit| usize::from(visit.failure.is_some()));
-        let refused = count(|visit| usize::from(visit.refused.is_some() && visit.actions.is_empty()));
-        let rotated = count(|visit| visit.superseded.len() + visit.promoted.len());
-        let parts = [
-            (left_out, format!("{} left out", counted(left_out, "user"))),
-            (refused, format!("{} refused", counted(refused, "request"))),
-            (
-                report.survey.unbound.len(),
-                format!("{} left out", counted(report.survey.unbound.len(), "secret")),
-            ),
-            (rotated, format!("{rotated} rotated")),
-        ];
-        let said = parts.into_iter().filter(|(count, _)| *count > 0);
-        said.map(|(_, words)| format!("{words}, ")).collect()
-    }
-
     /// By mail to the administrator, or to the topic where there is no mail.
-    async fn announce(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+    pub(crate) async fn announce(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
         match config.shared.email.admin.as_ref().zip(config.shared.email.from.as_ref()) {
             Some((to, from)) => self.mail(aws, from, to).await,
             None => self.send(aws, config, facts).await,
         }
     }
 
-    pub async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
+    /// Mails it; answers whether it was sent.
+    pub(crate) async fn mail(&self, aws: &Aws, from: &str, to: &str) -> bool {
         let words = Text(self).render().and_then(|text| {
-            Ok(Words::Own { subject: self.headline.clone(), text, html: Html(self).render()? })
+            Ok(MailContent::Simple { subject: self.headline.clone(), text, html: Html(self).render()? })
         });
         let words = match words {
             Ok(words) => words,
@@ -312,15 +90,8 @@ impl Digest {
         sent.is_ok()
     }
 
-    async fn publish(&self, account: &Account<'_>, answer: &AccountAnswer) -> bool {
-        let facts = json!({
-            "account": answer.account, "mode": answer.mode, "outcome": answer.outcome,
-            "actions": answer.counts.actions, "findings": answer.counts.findings, "failures": answer.counts.failures,
-        });
-        self.send(account.aws, account.config, &facts).await
-    }
-
-    pub async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
+    /// Publishes it to the alert topic, with its facts as JSON; answers whether it was sent.
+    pub(crate) async fn send(&self, aws: &Aws, config: &SweepConfig, facts: &Value) -> bool {
         let text = Text(self).render().map(|mut text| {
             let most = (0..=MOST_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
             text.truncate(most.unwrap_or_default());

@@ -10,8 +10,9 @@ use serde_json::json;
 use super::address;
 use super::alert::alert_mail_failure;
 use super::place::Place;
-use crate::aws::{Aws, CallError, Email, Iam, Words};
+use crate::aws::{Aws, Email, Iam, MailContent};
 use crate::config::{Config, Mode};
+use crate::error::CallError;
 use crate::model::names::TAG_EMAIL;
 use crate::model::{AccessKeyId, InUse, Observation, Policy, duration_text, mailbox, minute};
 use crate::plan::deactivation_time;
@@ -45,7 +46,7 @@ struct Text<'a>(&'a Rotated);
 struct Html<'a>(&'a Rotated);
 
 /// Mails the user that a new key is current. Never fails: what goes wrong is logged and alerted.
-pub async fn tell_user(
+pub(crate) async fn tell_user(
     aws: &Aws,
     config: &Config,
     iam: &Iam,
@@ -114,7 +115,7 @@ impl Rotated {
             Some(old) => fate(old, policy, mode, now),
         };
         Self {
-            user: seen.user.name.clone(),
+            user: seen.user.name.to_string(),
             account: seen.user.account.clone(),
             key: key.to_string(),
             old_key: old.map(ToString::to_string),
@@ -127,16 +128,16 @@ impl Rotated {
         }
     }
 
-    fn words(&self, template: Option<&str>) -> askama::Result<Words> {
+    fn words(&self, template: Option<&str>) -> askama::Result<MailContent> {
         if let Some(name) = template {
             let data = json!({
                 "user": self.user, "account": self.account, "keyId": self.key, "oldKeyId": self.old_key,
                 "oldKeyFate": self.old_key_fate, "secretName": self.secret_name, "region": self.region,
                 "consoleUrl": self.console_url, "command": self.command, "time": self.time,
             });
-            return Ok(Words::Template { name: name.to_owned(), data: data.to_string() });
+            return Ok(MailContent::Template { name: name.to_owned(), data: data.to_string() });
         }
-        Ok(Words::Own {
+        Ok(MailContent::Simple {
             subject: Subject(self).render()?.trim().to_owned(),
             text: Text(self).render()?,
             html: Html(self).render()?,

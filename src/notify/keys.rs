@@ -6,10 +6,10 @@ use super::address::recipient;
 use super::alert::publish;
 use super::email::recipient as address_of;
 use super::place::Place;
-use crate::aws::{Aws, Email, Iam, Words};
+use crate::aws::{Aws, Email, Iam, MailContent};
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::{AccessKeyId, Observation, SecretState, UserRef, minute, readable};
+use crate::model::{AccessKeyId, Observation, Phrase, SecretState, UserRef, minute};
 use crate::plan::sweep::{ComingEvent, Notice, UserView};
 
 /// The facts of a mail; text and HTML are two templates of them.
@@ -53,7 +53,7 @@ struct Html<'a>(&'a Keys);
 
 /// Sends a user all there is to say in one mail; answers whether one was sent. A user without an
 /// address is the owner's affair.
-pub async fn tell_of_keys(
+pub(crate) async fn tell_of_keys(
     aws: &Aws,
     config: &Config,
     view: &UserView,
@@ -80,15 +80,15 @@ pub async fn tell_of_keys(
 
 /// Tells a user that a rotation deleted a key that was active; the alert topic, where there is no mail. Never
 /// fails: what goes wrong is logged.
-pub async fn tell_of_deletion(
+pub(crate) async fn tell_of_deletion(
     aws: &Aws,
     config: &Config,
     iam: &Iam,
     seen: &Observation,
     key: &AccessKeyId,
-    evidence: &str,
+    evidence: &Phrase,
 ) {
-    let notice = Notice::DeletedActive { key: key.clone(), evidence: evidence.to_owned() };
+    let notice = Notice::DeletedActive { key: key.clone(), evidence: evidence.clone() };
     let facts = Keys::new(&seen.user, &seen.secret, &[notice]);
     let address = if config.email.from.is_some() { address_of(config, iam, seen).await } else { None };
     let sent = match (config.email.from.clone(), address, facts.words()) {
@@ -117,7 +117,7 @@ impl Keys {
             several => format!("{first}, and {} more", several - 1),
         };
         Self {
-            user: user.name.clone(),
+            user: user.name.to_string(),
             account: user.account.clone(),
             subject,
             items,
@@ -128,8 +128,8 @@ impl Keys {
         }
     }
 
-    fn words(&self) -> askama::Result<Words> {
-        Ok(Words::Own {
+    fn words(&self) -> askama::Result<MailContent> {
+        Ok(MailContent::Simple {
             subject: Subject(self).render()?.trim().to_owned(),
             text: Text(self).render()?,
             html: Html(self).render()?,
@@ -171,12 +171,12 @@ impl Item {
                 "deleted while active".to_owned(),
                 format!(
                     "A user has two keys at most, and this one was deleted to make room for the next one, although it was active: {}. It is gone for good.",
-                    readable(evidence)
+                    evidence.for_people()
                 ),
             ),
             Notice::Reactivated { key, again, evidence } => {
                 let headline = if *again { "active again" } else { "still active" };
-                (key, headline.to_owned(), format!("{}.", readable(evidence)))
+                (key, headline.to_owned(), format!("{}.", evidence.for_people()))
             }
             Notice::Deleted { key } => (key, "deleted".to_owned(), "It is gone for good.".to_owned()),
             Notice::StillInUse { key, evidence } => (
@@ -184,7 +184,7 @@ impl Item {
                 "still in use".to_owned(),
                 format!(
                     "It was to be deactivated by now: {}. Move what uses it to the key in the secret.",
-                    readable(evidence)
+                    evidence.for_people()
                 ),
             ),
         };

@@ -1,6 +1,6 @@
 //! What people are told: an SNS alert of a failure, a mail of a success, a sweep's mails and digest.
 //!
-//! A notice that cannot be sent is logged, and for a mail alerted; the outcome of what it tells of
+//! A notice that cannot be sent is logged, and for a mail alerted; the outcome that it reports
 //! stays as it is. No notice ever holds a secret.
 
 mod address;
@@ -8,12 +8,9 @@ mod alert;
 mod digest;
 mod email;
 mod keys;
-mod organization;
 mod place;
 
-pub use address::is_address;
-pub use alert::{alert_failure, alert_sweep_failure};
-pub use digest::{SweepReport, tell_of_step, tell_of_sweep};
-pub use email::tell_user;
-pub use keys::{tell_of_deletion, tell_of_keys};
-pub use organization::tell_of_organization;
+pub(crate) use alert::{alert_failure, alert_sweep_failure};
+pub(crate) use digest::{Digest, DigestRow, Section};
+pub(crate) use email::tell_user;
+pub(crate) use keys::{tell_of_deletion, tell_of_keys};

@@ -1,17 +1,20 @@
 //! Where a secret is found: in the console and on the command line.
 
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::SecretState;
 
+/// What a query of a URL holds only as `%XX`
+/// ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// Where a secret is found.
 pub(super) struct Place {
-    /// Its region.
-    pub region: String,
+    pub(crate) region: String,
     /// Its page in the console.
-    pub console_url: String,
+    pub(crate) console_url: String,
     /// The command that prints its value.
-    pub command: String,
+    pub(crate) command: String,
 }
 
 impl Place {
@@ -22,7 +25,7 @@ impl Place {
             "aws-us-gov" => "console.amazonaws-us-gov.com",
             _ => "console.aws.amazon.com",
         };
-        let (arn, name) = (&secret.arn, percent_encode(&secret.name));
+        let (arn, name) = (&secret.arn, utf8_percent_encode(&secret.name, ENCODED));
         Self {
             region: region.to_owned(),
             console_url: format!(
@@ -33,16 +36,4 @@ impl Place {
             ),
         }
     }
-}
-
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }

@@ -15,7 +15,11 @@ const NOT_ITS_SECRET: &str = "If this secret is meant, correct the tag on the us
 const NOT_ITS_KEY: &str = "If the secret changed hands, create a new one for the new user: `iam-key-rotator enroll`. If not, correct its tag `iam-key-rotator:user` or its value, and check who wrote them (CloudTrail: PutSecretValue, TagResource).";
 
 /// Refuses a secret of a third account: whoever administers that account could tag it with any user.
-pub fn check_account(secret: &SecretState, user: &UserRef, function_account: Option<&str>) -> Result<()> {
+pub(crate) fn check_account(
+    secret: &SecretState,
+    user: &UserRef,
+    function_account: Option<&str>,
+) -> Result<()> {
     let (_, _, account) = secret.home();
     if function_account == Some(account) || user.account == account {
         return Ok(());
@@ -84,8 +88,8 @@ fn check_history(seen: &Observation, name_template: &str) -> Result<()> {
 /// Who may only write to the secret cannot change its name or the user's own tag. A binding by the value alone
 /// is confirmed by the key in AWSCURRENT, if STS accepts it: whoever puts values knows the ids of keys, and not
 /// their secrets. A binding by the tag is confirmed by a labelled key of the user, or by what the labelled
-/// versions' values say. Before the first rotation the tag is believed, unless the values that held keys name
-/// somebody else.
+/// versions' values say. Where no version is labelled the tag is believed, unless the values that held keys name
+/// another user.
 fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
     let (secret, claims) = (&seen.secret, &seen.claims);
     let written_agree = claims.written.iter().all(|text| is_user(seen, text));
@@ -100,7 +104,7 @@ fn is_confirmed(seen: &Observation, name_template: &str) -> bool {
         let theirs = labelled.iter().any(|key| seen.keys.iter().any(|known| known.id == *key));
         return theirs || (!claims.written.is_empty() && written_agree);
     }
-    secret.last_rotated.is_some() || written_agree
+    written_agree
 }
 
 /// Whether the secret still has the one value that it was made with, and waits for its first key: nobody can have
@@ -113,9 +117,8 @@ fn is_fresh(secret: &SecretState) -> bool {
 /// Whether the secret's name or the user's own tag binds the two.
 pub(crate) fn is_anchored(seen: &Observation, name_template: &str) -> bool {
     let (_, _, home) = seen.secret.home();
-    let named = user_in_name(&seen.secret.name, name_template, home).is_some_and(|(account, name)| {
-        account == seen.user.account && name.eq_ignore_ascii_case(&seen.user.name)
-    });
+    let named = user_in_name(&seen.secret.name, name_template, home)
+        .is_some_and(|(account, name)| account == seen.user.account && seen.user.name == *name);
     named || seen.claims.user_tag.is_some()
 }
 
@@ -127,7 +130,7 @@ fn is_user(seen: &Observation, text: &str) -> bool {
 }
 
 /// The other secrets that a tag binds to a user.
-pub fn others_of(user: &UserRef, own: &SecretState, listed: &[SecretState]) -> Vec<OtherSecret> {
+pub(crate) fn others_of(user: &UserRef, own: &SecretState, listed: &[SecretState]) -> Vec<OtherSecret> {
     let is_users = |secret: &&SecretState| {
         let (partition, _, account) = secret.home();
         let tagged = secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());

@@ -7,7 +7,7 @@ use crate::config::Exemptions;
 /// Why a user is left alone; `None` for a user who is not.
 ///
 /// Membership and tags must have been read: what could not be read is no "not exempt".
-pub fn exemption(
+pub(crate) fn exemption(
     exempt: &Exemptions,
     user: &str,
     in_group: bool,

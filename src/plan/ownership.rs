@@ -9,7 +9,7 @@ use crate::model::{SecretDocument, SecretState, UserRef};
 /// The tag `iam-key-rotator:user` decides where it is present, and the JSON's user field must then
 /// agree. Without it the JSON's user field decides; without either, the name template read
 /// backwards.
-pub fn bind_user(
+pub(crate) fn bind_user(
     secret: &SecretState,
     document: Option<&SecretDocument>,
     name_template: &str,
@@ -24,9 +24,8 @@ pub fn bind_user(
     let written = document.and_then(SecretDocument::user);
     match (tagged, written) {
         (Some(tagged), Some(written)) => {
-            let same = UserRef::parse(&written, &tagged.partition, &tagged.account).is_ok_and(|user| {
-                user.account == tagged.account && user.name.eq_ignore_ascii_case(&tagged.name)
-            });
+            let same = UserRef::parse(&written, &tagged.partition, &tagged.account)
+                .is_ok_and(|user| user.is_same(&tagged));
             if same {
                 return Ok(tagged);
             }
@@ -52,7 +51,7 @@ pub fn bind_user(
 /// The rotation function, which reads the value, binds by it before it falls back on the name. A
 /// sweep that is mistaken here touches nothing: it takes no key away from a user whose keys are not
 /// in the secret's labels.
-pub fn bind_user_by_labels(
+pub(crate) fn bind_user_by_labels(
     secret: &SecretState,
     name_template: &str,
     is_user: impl Fn(&str) -> bool,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{AccessKey, InUse, LastUse, Policy};
+use crate::model::{AccessKey, InUse, LastUse, Phrase, Policy, phrase};
 
 /// How long GetAccessKeyLastUsed may lag behind a use
 /// ([IAM user guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html#Using_RotateAccessKey)).
@@ -29,13 +29,13 @@ pub(super) fn may_deactivate(
     superseded: Timestamp,
     policy: &Policy,
     now: Timestamp,
-) -> Result<String, String> {
+) -> Result<Phrase, Phrase> {
     if policy.overlap.is_zero() {
-        return Ok(format!("superseded {superseded}, and the overlap is 0"));
+        return Ok(phrase!("superseded ", superseded, ", and the overlap is 0"));
     }
     let over = deactivation_time(superseded, policy);
     if now < over {
-        return Err(format!("superseded {superseded}, it stays active until {over}"));
+        return Err(phrase!("superseded ", superseded, ", it stays active until ", over));
     }
     let Some(last_use) = &key.last_use else {
         return Err("its last use was not read".into());
@@ -43,11 +43,16 @@ pub(super) fn may_deactivate(
     match used_since(key, superseded) {
         Some(used) if policy.in_use == InUse::Wait && now < quiet(used) => {
             let until = quiet(used);
-            Err(format!(
-                "superseded {superseded} but still in use, {used}; unless used again it stays until {until}"
+            Err(phrase!(
+                "superseded ",
+                superseded,
+                " but still in use, ",
+                used,
+                "; unless used again it stays until ",
+                until
             ))
         }
-        _ => Ok(format!("superseded {superseded}, overlap over {over}, {last_use}")),
+        _ => Ok(phrase!("superseded ", superseded, ", overlap over ", over, ", ", last_use)),
     }
 }
 
@@ -62,14 +67,14 @@ pub(super) fn quiet(used: &LastUse) -> Timestamp {
 /// Whether nobody uses a key of a rotation that was given up. createSecret asks STS whether the secret really holds
 /// such a key, which IAM shows as a use at that time: one that may have been the last counts for as long as any
 /// other late use.
-pub fn is_nobodys(key: &AccessKey, now: Timestamp) -> bool {
+pub(crate) fn is_nobodys(key: &AccessKey, now: Timestamp) -> bool {
     let proved = |used: &LastUse| matches!(used, LastUse::At { service, .. } if service == "sts");
     key.is_unused() || key.last_use.as_ref().is_some_and(|used| proved(used) && now >= quiet(used))
 }
 
 /// When a key that was superseded then may be deactivated: after its overlap, and under `wait` not before its
 /// disuse can be known. Plans, mails, status and digests all name this time.
-pub fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
+pub(crate) fn deactivation_time(superseded: Timestamp, policy: &Policy) -> Timestamp {
     let proof = match policy.in_use {
         InUse::Wait if !policy.overlap.is_zero() => policy.overlap.max(LAST_USED_LAG),
         InUse::Wait | InUse::Deactivate => policy.overlap,
@@ -107,7 +112,7 @@ mod tests {
         in_use: InUse,
         last_use: Option<LastUse>,
         hours: i64,
-    ) -> Result<String, String> {
+    ) -> Result<Phrase, Phrase> {
         let key = AccessKey {
             id: AccessKeyId::new("AKIAA"),
             status: KeyStatus::Active,
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_key_used_since_the_promotion_waits_unless_the_policy_says_otherwise() {
-        let refusal = decide(24, InUse::Wait, used(HOUR), 48).unwrap_err();
+        let refusal = decide(24, InUse::Wait, used(HOUR), 48).unwrap_err().to_string();
         assert!(refusal.contains("s3") && refusal.contains("eu-west-1"), "{refusal}");
         assert!(decide(24, InUse::Deactivate, used(HOUR), 48).is_ok());
         assert!(decide(24, InUse::Wait, used(-HOUR), 48).is_ok());

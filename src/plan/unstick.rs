@@ -4,89 +4,65 @@
 //! a rotation made and gave up. AWSCURRENT and the key in it are never touched. Of keys, only such
 //! go as are proved to be ours and unused; an unknown key stays, whatever it blocks.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::retire::{LAST_USED_LAG, after};
-use super::{Planned, because};
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+use super::{Change, Planned, because, deletion};
+use crate::model::names::AWSCURRENT;
 use crate::model::{
-    AccessKey, AccessKeyId, ClientRequestToken, KeyRole, KeyStatus, LastUse, Observation, SecretState,
-    UserRef,
+    AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, LastUse, Pending, Phrase, SecretState, UserRef,
+    phrase,
 };
 
 /// An invocation lasts at most 15 minutes
 /// ([quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)); a rotation that
 /// began less long ago may be at work.
-pub const AT_WORK: Duration = Duration::from_secs(15 * 60);
+pub(crate) const AT_WORK: Duration = Duration::from_secs(15 * 60);
 
 /// What was seen of a secret that may be stuck.
 #[derive(Clone, Debug)]
-pub struct StuckView {
+pub(crate) struct StuckView {
     /// The time of the observation, by AWS's clock.
-    pub now: Timestamp,
-    /// The secret.
-    pub secret: SecretState,
+    pub(crate) now: Timestamp,
+    pub(crate) secret: SecretState,
     /// The user it is bound to, if that is known.
-    pub user: Option<UserRef>,
+    pub(crate) user: Option<UserRef>,
     /// The user's keys, each with its last use.
-    pub keys: Vec<AccessKey>,
-}
-
-/// Something that leads to the clean state. Its `Display` is the line that is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnstickAction {
-    /// Take AWSPENDING off a version.
-    TakePending {
-        /// The version.
-        version: String,
-    },
-    /// Delete a key that is proved to be ours and unused. Cannot be undone.
-    DeleteKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Take a key's label off a version.
-    RemoveLabel {
-        /// The version.
-        version: String,
-        /// The key.
-        key: AccessKeyId,
-    },
+    pub(crate) keys: Vec<AccessKey>,
 }
 
 /// The way to the clean state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnstickPlan {
+pub(crate) struct UnstickPlan {
     /// Why nothing may be done yet.
-    pub wait: Option<String>,
+    pub(crate) wait: Option<Phrase>,
     /// The actions in order, each with its reason.
-    pub actions: Vec<Planned<UnstickAction>>,
+    pub(crate) actions: Vec<Planned<Change>>,
     /// What stays as it is, and what a person must know about it.
-    pub stays: Vec<String>,
+    pub(crate) stays: Vec<Phrase>,
 }
 
-/// Plans it.
-pub fn unstick(view: &StuckView) -> UnstickPlan {
+pub(crate) fn unstick(view: &StuckView) -> UnstickPlan {
     let mut plan = UnstickPlan::default();
     let secret = &view.secret;
-    if let Some(began) = at_work(view) {
-        plan.wait =
-            Some(format!("a rotation began {began} and may be at work until {}", after(began, AT_WORK)));
+    plan.wait = at_work(secret, view.now);
+    if plan.wait.is_some() {
         return plan;
     }
-    let seen = observation(view);
+    // With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation that was
+    // given up.
+    let seen = Keyring { making: None, ..Keyring::of_lists(Some(secret), &view.keys, view.now) };
     // Before AWSPENDING is taken off: the record that explains an orphan names that version.
-    if view.user.is_some() && knows_current(&seen) {
+    if view.user.is_some() && knows_current(seen) {
         for key in seen.orphans() {
-            plan.delete(&seen, key, ORPHAN.into());
+            plan.actions.extend(deletion(Some(secret), &key.id, ORPHAN));
         }
     }
-    if let Some(pending) = secret.staged(AWSPENDING) {
-        let action = UnstickAction::TakePending { version: pending.id.clone() };
-        plan.actions.push(because(action, why_pending(view, &seen)));
+    if let Some(pending) = secret.pending().version() {
+        let action = Change::RemovePending { version: pending.id.clone() };
+        plan.actions.push(because(action, why_pending(view, seen)));
     }
     if !secret.rotation_enabled {
         plan.stays.push(match &secret.rotation_function {
@@ -98,7 +74,7 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
         plan.stays.push("nothing tells whose keys the secret holds: no key is looked at".into());
         return plan;
     }
-    if !knows_current(&seen) {
+    if !knows_current(seen) {
         plan.stays.push(
             "AWSCURRENT holds no active key of the user by its label, so which key is in use is not known: every key stays"
                 .into(),
@@ -106,61 +82,50 @@ pub fn unstick(view: &StuckView) -> UnstickPlan {
         return plan;
     }
     for key in &view.keys {
-        match verdict(&seen, key) {
+        match verdict(seen, key) {
             Verdict::InUse | Verdict::Planned => {}
-            Verdict::Goes(reason) => plan.delete(&seen, key, reason),
-            Verdict::Stays(reason) => plan.stays.push(format!("key {} ({}) {reason}", key.id, key.status)),
+            Verdict::Goes(reason) => plan.actions.extend(deletion(Some(secret), &key.id, reason)),
+            Verdict::Stays(reason) => {
+                plan.stays.push(phrase!("key ", &key.id, format_args!(" ({}) ", key.status), &reason));
+            }
         }
     }
-    plan.take_stale_labels(&seen);
+    plan.take_stale_labels(secret, seen);
     plan
 }
 
-/// Since when a rotation may be at work.
-fn at_work(view: &StuckView) -> Option<Timestamp> {
-    let pending = view.secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT))?;
-    let intent = view.secret.intent(view.now).filter(|intent| intent.token.as_str() == pending.id);
-    let began = intent.and_then(|intent| intent.attempts.last().copied()).or(view.secret.changed)?;
-    (view.now < after(began, AT_WORK)).then_some(began)
+/// Whether a rotation of the secret may be running, in words.
+pub(crate) fn at_work(secret: &SecretState, now: Timestamp) -> Option<Phrase> {
+    let pending = secret.pending().not_current()?;
+    let intent = secret.intent(now).filter(|intent| intent.token == pending.id);
+    let began = intent.and_then(|intent| intent.attempts.last().copied()).or(secret.changed)?;
+    let until = after(began, AT_WORK);
+    (now < until).then(|| phrase!("a rotation began ", began, " and may be at work until ", until))
 }
 
-/// With no version taken for one that is being made: a key in AWSPENDING is then one of a rotation
-/// that was given up.
-fn observation(view: &StuckView) -> Observation {
-    let nobody = UserRef {
-        partition: String::new(),
-        account: String::new(),
-        path: String::new(),
-        name: String::new(),
+fn knows_current(seen: Keyring<'_>) -> bool {
+    seen.current().is_some_and(|key| key.status == KeyStatus::Active)
+}
+
+fn why_pending(view: &StuckView, seen: Keyring<'_>) -> Phrase {
+    let pending = match view.secret.pending() {
+        Pending::None => return Phrase::default(),
+        Pending::Promoted(_) => {
+            return "that version was promoted; left there, it can stop the next rotation".into();
+        }
+        Pending::RolledBack(_) => return "that version was current before; no rotation makes it".into(),
+        Pending::Unfinished(pending) => pending,
     };
-    let user = view.user.clone().unwrap_or(nobody);
-    let seen = Observation::of_lists(view.secret.clone(), user, view.keys.clone(), view.now);
-    Observation { token: ClientRequestToken::new(""), ..seen }
-}
-
-fn knows_current(seen: &Observation) -> bool {
-    let active = |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Current;
-    seen.keys.iter().any(|key| active(&key))
-}
-
-fn why_pending(view: &StuckView, seen: &Observation) -> String {
-    let Some(pending) = view.secret.staged(AWSPENDING) else { return String::new() };
-    if pending.has(AWSCURRENT) {
-        return "that version was promoted; left there, it can stop the next rotation".into();
-    }
-    if pending.has(AWSPREVIOUS) {
-        return "that version was current before; no rotation makes it".into();
-    }
     let Some(key) = &pending.key else {
         return "its rotation stored no key and has ended".into();
     };
-    match seen.keys.iter().find(|known| known.id == *key) {
-        None if view.user.is_none() => format!("the rotation that stored {key} has ended"),
-        None => format!("its key {key} is gone, so it can never be promoted"),
+    match seen.find(key) {
+        None if view.user.is_none() => phrase!("the rotation that stored ", key, " has ended"),
+        None => phrase!("its key ", key, " is gone, so it can never be promoted"),
         Some(known) if known.status == KeyStatus::Inactive => {
-            format!("its key {key} is inactive, so it is not promoted")
+            phrase!("its key ", key, " is inactive, so it is not promoted")
         }
-        Some(_) => format!("the rotation that stored {key} has ended without promoting it"),
+        Some(_) => phrase!("the rotation that stored ", key, " has ended without promoting it"),
     }
 }
 
@@ -170,16 +135,16 @@ const ORPHAN: &str =
 enum Verdict {
     InUse,
     Planned,
-    Goes(String),
-    Stays(String),
+    Goes(Phrase),
+    Stays(Phrase),
 }
 
-fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
+fn verdict(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
     match seen.role(key) {
         KeyRole::Current => Verdict::InUse,
         KeyRole::Orphan => Verdict::Planned,
         KeyRole::Abandoned | KeyRole::Pending => abandoned(seen, key),
-        KeyRole::Previous if is_younger_than_current(seen, key) => Verdict::Stays(
+        KeyRole::Previous if seen.is_younger_than_current(key) => Verdict::Stays(
             "is younger than AWSCURRENT's, which somebody put back: it is kept until that is mended".into(),
         ),
         KeyRole::Previous => Verdict::Stays("was superseded: the sweep retires it in its time".into()),
@@ -193,62 +158,43 @@ fn verdict(seen: &Observation, key: &AccessKey) -> Verdict {
 
 /// A key of a rotation that was given up. Its value may have been read while it was AWSPENDING, so
 /// it must be known that nobody uses it, which IAM tells hours late.
-fn abandoned(seen: &Observation, key: &AccessKey) -> Verdict {
+fn abandoned(seen: Keyring<'_>, key: &AccessKey) -> Verdict {
     let known_from = after(key.created, LAST_USED_LAG);
     let made = "made by a rotation that was given up";
     match &key.last_use {
-        _ if seen.now < known_from => Verdict::Stays(format!(
-            "was {made}; whether it is used is known from {known_from}. The next rotation removes it, or this does then"
+        _ if seen.now < known_from => Verdict::Stays(phrase!(
+            "was ",
+            made,
+            "; whether it is used is known from ",
+            known_from,
+            ". The next rotation removes it, or this does then"
         )),
-        Some(LastUse::Never) => Verdict::Goes(format!("{made}, never used")),
+        Some(LastUse::Never) => Verdict::Goes(phrase!(made, ", never used")),
         Some(LastUse::At { .. }) if key.is_unused() => {
-            Verdict::Goes(format!("{made}, used for its proof alone"))
+            Verdict::Goes(phrase!(made, ", used for its proof alone"))
         }
-        Some(used) => Verdict::Stays(format!("was {made}, yet {used}: find who uses it")),
-        None => Verdict::Stays(format!("was {made}; its last use was not read")),
+        Some(used) => Verdict::Stays(phrase!("was ", made, ", yet ", used, ": find who uses it")),
+        None => Verdict::Stays(phrase!("was ", made, "; its last use was not read")),
     }
-}
-
-fn is_younger_than_current(seen: &Observation, key: &AccessKey) -> bool {
-    let current = seen.keys.iter().find(|known| seen.role(known) == KeyRole::Current);
-    current.is_some_and(|current| key.created > current.created)
 }
 
 impl UnstickPlan {
     /// Whether there is nothing to do.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.wait.is_none() && self.actions.is_empty()
     }
 
-    fn delete(&mut self, seen: &Observation, key: &AccessKey, reason: String) {
-        self.actions.push(because(UnstickAction::DeleteKey { key: key.id.clone() }, reason));
-        if let Some(version) = seen.secret.holder(&key.id).filter(|version| version.is_labelled()) {
-            let action = UnstickAction::RemoveLabel { version: version.id.clone(), key: key.id.clone() };
-            self.actions.push(because(action, "its key is deleted"));
-        }
-    }
-
     /// Labels of keys that are gone, off every version but the current one.
-    fn take_stale_labels(&mut self, seen: &Observation) {
-        for version in &seen.secret.versions {
+    fn take_stale_labels(&mut self, secret: &SecretState, seen: Keyring<'_>) {
+        for version in &secret.versions {
             if version.has(AWSCURRENT) {
                 continue;
             }
             let labels = version.stages.iter().filter_map(|stage| AccessKeyId::from_label(stage));
             for key in labels.filter(|label| !seen.keys.iter().any(|known| known.id == *label)) {
-                let action = UnstickAction::RemoveLabel { version: version.id.clone(), key };
+                let action = Change::RemoveLabel { version: version.id.clone(), key };
                 self.actions.push(because(action, "its key is gone"));
             }
-        }
-    }
-}
-
-impl fmt::Display for UnstickAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TakePending { version } => write!(f, "take AWSPENDING off version {version}"),
-            Self::DeleteKey { key } => write!(f, "delete key {key}"),
-            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
         }
     }
 }

@@ -107,7 +107,8 @@ fn an_unknown_key_stays_and_is_named() {
     let stranger = key(OTHER, 5_000, KeyStatus::Active, LastUse::Never);
     let plan = unstick(&view(&[NOW], vec![current(), stranger]));
     assert!(plan.is_clean());
-    assert!(plan.stays[0].contains(OTHER) && plan.stays[0].contains("fills the limit"), "{:?}", plan.stays);
+    let stays = plan.stays[0].to_string();
+    assert!(stays.contains(OTHER) && stays.contains("fills the limit"), "{:?}", plan.stays);
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn a_made_key_stays_until_it_can_be_known_whether_it_is_used() {
     let mut view = view(&[NOW, pending], vec![current(), made(KeyStatus::Active, LastUse::Never)]);
     view.now = at(5_000 + 4 * 3600 - 1);
     assert_eq!(planned(&view), [TAKE]);
-    assert!(unstick(&view).stays[0].contains("is known from"));
+    assert!(unstick(&view).stays[0].to_string().contains("is known from"));
     view.now = at(5_000 + 4 * 3600);
     assert_eq!(planned(&view), [TAKE, DELETE, UNLABEL]);
 }
@@ -159,4 +160,151 @@ fn what_may_be_at_work_is_waited_for() {
 fn a_version_that_holds_a_current_key_never_loses_its_label() {
     let gone = view(&[NOW], vec![]);
     assert_eq!(planned(&gone), Vec::<String>::new());
+}
+
+fn stays(view: &StuckView) -> Vec<String> {
+    unstick(view).stays.iter().map(ToString::to_string).collect()
+}
+
+fn reasons(view: &StuckView) -> Vec<String> {
+    unstick(view).actions.iter().map(|planned| planned.reason.to_string()).collect()
+}
+
+#[test]
+fn each_key_that_stays_is_named_with_its_reason() {
+    let previous = |created| {
+        let mut key = key(OTHER, created, KeyStatus::Active, used("s3"));
+        key.created = at(created);
+        view(&[NOW, ("v0", &["AWSPREVIOUS", OTHER])], vec![current(), key])
+    };
+    assert_eq!(
+        stays(&previous(-5)),
+        [format!("key {OTHER} (active) was superseded: the sweep retires it in its time")]
+    );
+    assert_eq!(
+        stays(&previous(1)),
+        [format!(
+            "key {OTHER} (active) is younger than AWSCURRENT's, which somebody put back: it is kept until that is mended"
+        )]
+    );
+    let mut alone = view(&[NOW], vec![current(), key(OTHER, 5, KeyStatus::Inactive, LastUse::Never)]);
+    assert!(
+        stays(&alone)[0].ends_with("fills the limit of two: find who uses it, deactivate it if nobody does")
+    );
+    alone.keys.push(key(MADE, 6, KeyStatus::Active, LastUse::Never));
+    assert_eq!(
+        stays(&alone)[0],
+        format!("key {OTHER} (inactive) is in no version of the secret: find who uses it")
+    );
+}
+
+#[test]
+fn a_made_key_that_is_in_use_or_whose_last_use_is_not_known_stays() {
+    let pending: (&str, &[&str]) = ("v2", &["AWSPENDING", MADE]);
+    let mut view = view(&[NOW, pending], vec![current(), made(KeyStatus::Active, used("s3"))]);
+    assert_eq!(planned(&view), [TAKE]);
+    assert!(stays(&view)[0].contains("was made by a rotation that was given up, yet last used"));
+    view.keys[1].last_use = None;
+    assert_eq!(planned(&view), [TAKE]);
+    assert!(stays(&view)[0].contains("its last use was not read"));
+}
+
+#[test]
+fn why_awspending_is_taken_off_depends_on_what_became_of_its_rotation() {
+    let pending: (&str, &[&str]) = ("v2", &["AWSPENDING", MADE]);
+    let reason = |versions: &[(&str, &[&str])], keys| reasons(&view(versions, keys)).remove(0);
+    let active = || made(KeyStatus::Active, LastUse::Never);
+    assert_eq!(
+        reason(&[("v2", &["AWSCURRENT", "AWSPENDING", CURRENT])], vec![current()]),
+        "that version was promoted; left there, it can stop the next rotation"
+    );
+    assert_eq!(
+        reason(&[NOW, ("v2", &["AWSPENDING", "AWSPREVIOUS"])], vec![current()]),
+        "that version was current before; no rotation makes it"
+    );
+    assert_eq!(
+        reason(&[NOW, ("v2", &["AWSPENDING"])], vec![current()]),
+        "its rotation stored no key and has ended"
+    );
+    assert_eq!(
+        reason(&[NOW, pending], vec![current()]),
+        format!("its key {MADE} is gone, so it can never be promoted")
+    );
+    assert_eq!(
+        reason(&[NOW, pending], vec![current(), made(KeyStatus::Inactive, LastUse::Never)]),
+        format!("its key {MADE} is inactive, so it is not promoted")
+    );
+    assert_eq!(
+        reason(&[NOW, pending], vec![current(), active()]),
+        format!("the rotation that stored {MADE} has ended without promoting it")
+    );
+    let mut unbound = view(&[NOW, pending], vec![]);
+    unbound.user = None;
+    assert_eq!(reasons(&unbound), [format!("the rotation that stored {MADE} has ended")]);
+    assert_eq!(stays(&unbound), ["nothing tells whose keys the secret holds: no key is looked at"]);
+}
+
+#[test]
+fn a_rotation_that_is_turned_off_is_reported_with_what_turns_it_on() {
+    let mut view = view(&[NOW], vec![current()]);
+    assert_eq!(stays(&view), Vec::<String>::new());
+    view.secret.rotation_enabled = false;
+    assert!(stays(&view)[0].contains("has no rotation function"));
+    view.secret.rotation_function = Some("f".into());
+    assert!(stays(&view)[0].contains("rotation is turned off"));
+}
+
+/// The intent of the pending version tells when its last attempt began; another version's tells nothing.
+#[test]
+fn the_last_attempt_of_the_pending_version_may_be_at_work() {
+    let mut view = view(&[NOW, ("v2", &["AWSPENDING"])], vec![current()]);
+    view.now = at(6_000);
+    let mut waits = |intent: String, version: &[&str]| {
+        view.secret.tags = BTreeMap::from([(TAG_INTENT.to_owned(), intent)]);
+        view.secret.versions[1] = Version::new("v2", version.iter().map(|stage| (*stage).to_owned()));
+        unstick(&view).wait.map(|wait| wait.to_string())
+    };
+    let second = |second| at(second).as_second();
+    let pending: &[&str] = &["AWSPENDING"];
+    let began = format!("a rotation began {} and may be at work until {}", at(5_200), at(6_100));
+    assert_eq!(waits(format!("v2 {}/{} {CURRENT}", second(4_000), second(5_200)), pending), Some(began));
+    assert_eq!(waits(format!("v2 {} {CURRENT}", second(5_100)), pending), None);
+    let of_the_secret = format!("a rotation began {} and may be at work until {}", at(5_000), at(5_900));
+    view.now = at(5_899);
+    let waits = |view: &StuckView| unstick(view).wait.map(|wait| wait.to_string());
+    view.secret.tags = BTreeMap::from([(TAG_INTENT.to_owned(), format!("v1 {} {CURRENT}", second(-1)))]);
+    assert_eq!(waits(&view), Some(of_the_secret));
+    view.secret.changed = None;
+    assert_eq!(waits(&view), None);
+}
+
+#[test]
+fn a_plan_is_clean_where_nothing_is_done_and_nothing_is_waited_for() {
+    let mut view = view(&[NOW, ("v2", &["AWSPENDING"])], vec![current()]);
+    assert!(!unstick(&view).is_clean());
+    view.now = at(5_001);
+    assert!(!unstick(&view).is_clean());
+    view.secret.versions.pop();
+    assert!(unstick(&view).is_clean());
+}
+
+#[test]
+fn an_orphan_stays_where_no_active_current_key_is_known() {
+    let intent = format!("v2 {} {CURRENT}", at(5_000).as_second());
+    let orphan = || key(OTHER, 5_002, KeyStatus::Active, LastUse::Never);
+    for keys in [vec![orphan()], vec![key(CURRENT, 0, KeyStatus::Inactive, LastUse::Never), orphan()]] {
+        let mut view = view(&[NOW, ("v2", &["AWSPENDING"])], keys);
+        view.secret.tags = BTreeMap::from([(TAG_INTENT.to_owned(), intent.clone())]);
+        assert_eq!(planned(&view), [TAKE]);
+    }
+}
+
+/// No rotation makes a key that is older than the one in use, so consumers may have it.
+#[test]
+fn a_key_in_awspending_that_is_no_younger_than_the_current_one_stays() {
+    let pending: (&str, &[&str]) = ("v2", &["AWSPENDING", MADE]);
+    for (created, expected) in [(-1, vec![TAKE]), (0, vec![TAKE]), (1, vec![TAKE, DELETE, UNLABEL])] {
+        let made = key(MADE, created, KeyStatus::Active, LastUse::Never);
+        assert_eq!(planned(&view(&[NOW, pending], vec![current(), made])), expected, "{created}");
+    }
 }

@@ -8,14 +8,12 @@ use super::controls::{CONTROLS, questions_of};
 use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Validation, What};
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, LastUse, Observation, SecretState, duration_text,
+    AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, Keyring, LastUse, Ledger, Phrase, SecretState,
+    VersionId, duration_text, phrase,
 };
 use crate::plan::deactivation_time;
-use crate::plan::sweep::{ComingEvent, ledger_of};
 use crate::sweep::Visit;
 
-/// Characters of a key's id that a report shows.
-const SUFFIX: usize = 4;
 /// What is seen to come, of one user.
 const MOST_NEXT: usize = 8;
 /// What to do about an old key that nothing rotates.
@@ -24,30 +22,28 @@ const NOT_ENROLLED: &str = "Nothing rotates it: `iam-key-rotator enroll`; or del
 /// All of one user, from a visit in audit mode and the dates of the secret's versions.
 pub(super) fn user(
     visit: &Visit,
-    arn: String,
-    stored: &BTreeMap<String, Timestamp>,
+    stored: &BTreeMap<VersionId, Timestamp>,
     config: &SweepConfig,
     now: Timestamp,
 ) -> User {
-    let secret = visit.secret.clone().unwrap_or_default();
-    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
+    let seen = visit.keyring(now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
     let secret = visit.secret.as_ref();
     let applies = visit.exempt.is_none() && (secret.is_some() || config.scope == Scope::All);
     User {
-        name: visit.user.name.clone(),
-        arn,
+        name: visit.user.name.to_string(),
+        arn: visit.user.arn(),
         exemption: visit.exempt.clone(),
         policy: applies.then(|| policy(config, secret)),
-        keys: keys.into_iter().map(|key| self::key(key, &seen, secret.is_some().then_some(config))).collect(),
+        keys: keys.into_iter().map(|key| self::key(key, seen, secret.is_some().then_some(config))).collect(),
         secret: secret.map(|secret| self::secret(secret, stored)),
         validation: secret.map(|secret| validation(secret, &visit.keys)),
         findings: visit.findings.iter().map(|found| finding(found, secret.is_some())).collect(),
         unmet: Vec::new(),
         next: next(visit),
-        history: history(&seen, secret, stored),
-        failure: visit.failure.as_ref().map(|error| shortened(&crate::rotation::chain(error))),
+        history: history(seen, secret, stored),
+        failure: visit.failure.as_ref().map(|error| shortened(&error.chain())),
     }
 }
 
@@ -63,35 +59,23 @@ pub(super) fn policy(config: &SweepConfig, secret: Option<&SecretState>) -> Poli
     }
 }
 
-/// The last four characters of a key's id.
-pub(super) fn suffix(id: &AccessKeyId) -> String {
-    let id = id.to_string();
-    let skipped = id.chars().count().saturating_sub(SUFFIX);
-    id.chars().skip(skipped).collect()
-}
-
-/// A text with its key ids shortened.
-pub(super) fn shortened(text: &str) -> String {
-    let mut short = String::new();
-    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+/// What AWS said, with the key ids in it shortened.
+fn shortened(text: &str) -> String {
+    let short = |word: &str| {
         let id = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         match AccessKeyId::from_label(id) {
-            Some(key) => {
-                short.push('…');
-                short.push_str(&suffix(&key));
-                short.push_str(&word[id.len()..]);
-            }
-            None => short.push_str(word),
+            Some(key) => format!("…{}{}", key.suffix(), &word[id.len()..]),
+            None => word.to_owned(),
         }
-    }
-    short
+    };
+    text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).map(short).collect()
 }
 
 /// One key; `config` only where a secret holds the user's keys.
-fn key(key: &AccessKey, seen: &Observation, config: Option<&SweepConfig>) -> Key {
+fn key(key: &AccessKey, seen: Keyring<'_>, config: Option<&SweepConfig>) -> Key {
     let role = if config.is_some() { seen.role(key).name() } else { "not enrolled" };
     Key {
-        suffix: suffix(&key.id),
+        suffix: key.id.suffix(),
         created: key.created,
         age_days: seen.now.duration_since(key.created).as_hours() / 24,
         active: key.status == KeyStatus::Active,
@@ -108,25 +92,23 @@ fn key(key: &AccessKey, seen: &Observation, config: Option<&SweepConfig>) -> Key
 
 /// When the plan deactivates an active superseded key, if nobody uses it. A key that is younger than the
 /// current one was not superseded: AWSCURRENT was moved back.
-fn overlap_ends(key: &AccessKey, seen: &Observation, config: &SweepConfig) -> Option<Timestamp> {
-    let current = seen.secret.current()?.key.as_ref()?;
-    let current = seen.keys.iter().find(|known| known.id == *current)?;
-    let is_superseded = seen.role(key) == KeyRole::Previous && key.created <= current.created;
-    if !is_superseded || key.status != KeyStatus::Active {
+fn overlap_ends(key: &AccessKey, seen: Keyring<'_>, config: &SweepConfig) -> Option<Timestamp> {
+    let is_superseded = seen.role(key) == KeyRole::Previous && !seen.is_younger_than_current(key);
+    if seen.current().is_none() || !is_superseded || key.status != KeyStatus::Active {
         return None;
     }
     let settings = config.shared.policy;
-    let policy = settings.with_tags(&seen.secret.tags).unwrap_or(settings);
+    let policy = seen.secret.and_then(|secret| settings.with_tags(&secret.tags).ok()).unwrap_or(settings);
     Some(deactivation_time(seen.current_since()?, &policy))
 }
 
-fn secret(secret: &SecretState, stored: &BTreeMap<String, Timestamp>) -> Secret {
-    let version = secret.current().map(|version| version.id.clone());
+fn secret(secret: &SecretState, stored: &BTreeMap<VersionId, Timestamp>) -> Secret {
+    let version = secret.current().map(|version| &version.id);
     Secret {
         name: secret.name.clone(),
         arn: secret.arn.clone(),
-        version_stored: version.as_ref().and_then(|version| stored.get(version).copied()),
-        version,
+        version_stored: version.and_then(|version| stored.get(version).copied()),
+        version: version.map(|version| version.as_str().to_owned()),
         last_rotated: secret.last_rotated,
         next_rotation: secret.next_rotation.filter(|_| secret.rotation_enabled && secret.rotation_scheduled),
         // Nothing rotates a secret that is scheduled for deletion.
@@ -150,8 +132,8 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
     let mut controls: Vec<String> = controls.map(ToString::to_string).collect();
     controls.dedup();
     Finding {
-        kind: format!("{:?}", finding.kind),
-        evidence: shortened(&finding.evidence),
+        kind: finding.kind.to_string(),
+        evidence: finding.evidence.for_auditors(),
         remedy: match finding.kind {
             FindingKind::KeyOverdue if !enrolled => NOT_ENROLLED.to_owned(),
             _ => finding.remedy.to_owned(),
@@ -161,15 +143,11 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
     }
 }
 
-fn next(visit: &Visit) -> Vec<String> {
-    let due = visit.actions.iter().map(|planned| format!("due: {}", shortened(&planned.to_string())));
+fn next(visit: &Visit) -> Vec<Phrase> {
+    let due = visit.actions.iter().map(|planned| phrase!("due: ", &planned.said().for_auditors()));
     let coming = visit.coming.iter().map(|coming| {
-        let what = match coming.event {
-            ComingEvent::Rotation => "rotation",
-            ComingEvent::Deactivation => "deactivation",
-            ComingEvent::Deletion => "deletion",
-        };
-        format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), suffix(&coming.key))
+        let what = coming.event.as_str();
+        Phrase::from(format!("{}: {what} of …{}", coming.at.strftime("%Y-%m-%d"), coming.key.suffix()))
     });
     due.chain(coming).take(MOST_NEXT).collect()
 }
@@ -177,30 +155,30 @@ fn next(visit: &Visit) -> Vec<String> {
 /// What AWS keeps of what happened: when keys were made that are still there, when versions were
 /// stored, when the last rotation ended; and since when the sweep knows a key to be inactive.
 fn history(
-    seen: &Observation,
+    seen: Keyring<'_>,
     secret: Option<&SecretState>,
-    stored: &BTreeMap<String, Timestamp>,
+    stored: &BTreeMap<VersionId, Timestamp>,
 ) -> Vec<Event> {
     let exact = |what, key, at, source| Event { what, key, at, not_before: None, source };
     let mut events: Vec<Event> =
-        seen.keys.iter().map(|key| exact(What::Created, suffix(&key.id), key.created, Source::Iam)).collect();
+        seen.keys.iter().map(|key| exact(What::Created, key.id.suffix(), key.created, Source::Iam)).collect();
     let Some(secret) = secret else { return events };
-    let holds_listed_key = |id: &str| {
-        let version = secret.versions.iter().find(|version| version.id == id);
+    let holds_listed_key = |id: &VersionId| {
+        let version = secret.version(id);
         let key = version.and_then(|version| version.key.as_ref());
-        key.is_some_and(|key| seen.keys.iter().any(|listed| listed.id == *key))
+        key.is_some_and(|key| seen.find(key).is_some())
     };
     let gone = stored.iter().filter(|(id, _)| !holds_listed_key(id));
     events.extend(gone.map(|(_, at)| exact(What::Stored, String::new(), *at, Source::SecretsManager)));
-    let current = secret.current().and_then(|version| version.key.as_ref());
-    let created = current.and_then(|current| seen.keys.iter().find(|key| key.id == *current));
-    if let Some((key, rotated)) = created.zip(secret.last_rotated).filter(|(key, at)| *at >= key.created) {
-        events.push(exact(What::Promoted, suffix(&key.id), rotated, Source::SecretsManager));
+    if let Some((key, rotated)) =
+        seen.current().zip(secret.last_rotated).filter(|(key, at)| *at >= key.created)
+    {
+        events.push(exact(What::Promoted, key.id.suffix(), rotated, Source::SecretsManager));
     }
-    let ledger = ledger_of(Some(secret), seen.now);
+    let ledger = Ledger::of(Some(secret), seen.now);
     for key in seen.keys.iter().filter(|key| key.status == KeyStatus::Inactive) {
         if let Some(since) = ledger.inactive_since(&key.id) {
-            events.push(exact(What::Deactivated, suffix(&key.id), since, Source::Sweep));
+            events.push(exact(What::Deactivated, key.id.suffix(), since, Source::Sweep));
         }
     }
     events.sort_by_key(|event| event.at);

@@ -1,6 +1,6 @@
 //! Reads an account: every user, whatever the sweep's scope. Changes nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -9,8 +9,7 @@ use super::evidence::{Report, SCHEMA, User};
 use super::standing;
 use super::{assess, controls::Question};
 use crate::config::{Mode, Scope, SweepConfig};
-use crate::error::{Error, Result};
-use crate::model::parse_report;
+use crate::error::Result;
 use crate::plan::sweep::Demand;
 use crate::sweep::{Account, Candidate};
 
@@ -22,7 +21,6 @@ const READ_AT_ONCE: usize = 8;
 /// A user who cannot be read is in the report with the reason; a list that cannot be read is an
 /// error, because nobody could say who is missing.
 pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usize)) -> Result<Report> {
-    let arns = arns(account).await?;
     let audit = SweepConfig { mode: Mode::Audit, ..account.config.clone() };
     let everyone = SweepConfig { scope: Scope::All, ..audit.clone() };
     let account = Account { config: &audit, ..account.clone() };
@@ -37,7 +35,7 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
     }
     let total = survey.candidates.len();
     let mut visits = stream::iter(survey.candidates.values())
-        .map(|candidate| read(&account, candidate, &arns))
+        .map(|candidate| read(&account, candidate))
         .buffered(READ_AT_ONCE);
     let mut users = Vec::with_capacity(total);
     let mut done = 0;
@@ -50,14 +48,7 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
     Ok(Report { odd_rows: survey.odd_rows, ..report(&account, users, survey.unbound) })
 }
 
-/// The account's users by name, each with the ARN that has the path.
-async fn arns(account: &Account<'_>) -> Result<HashMap<String, String>> {
-    let report = parse_report(&account.iam.credential_report().await?)
-        .map_err(|error| Error::PlanChanged { problem: error.to_string() })?;
-    Ok(report.into_iter().map(|user| (user.user.name.clone(), user.user.arn())).collect())
-}
-
-async fn read(account: &Account<'_>, candidate: &Candidate, arns: &HashMap<String, String>) -> User {
+async fn read(account: &Account<'_>, candidate: &Candidate) -> User {
     let visit = account.visit(candidate, Demand::Due).await;
     let stored = match &visit.secret {
         Some(secret) => account.secrets.version_dates(&secret.arn).await.unwrap_or_else(|error| {
@@ -67,10 +58,7 @@ async fn read(account: &Account<'_>, candidate: &Candidate, arns: &HashMap<Strin
         }),
         None => BTreeMap::new(),
     };
-    let user = &visit.user;
-    let plain = || format!("arn:{}:iam::{}:user/{}", user.partition, user.account, user.name);
-    let arn = arns.get(&user.name).cloned().unwrap_or_else(plain);
-    assess::user(&visit, arn, &stored, account.config, account.now())
+    assess::user(&visit, &stored, account.config, account.now())
 }
 
 fn report(account: &Account<'_>, users: Vec<User>, unbound: Vec<String>) -> Report {

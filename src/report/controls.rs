@@ -10,7 +10,7 @@ use crate::model::FindingKind;
 
 /// What a control comes down to for access keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Question {
+pub(crate) enum Question {
     /// Is no active key older than 90 days?
     Age,
     /// Has each user one active key at most?
@@ -29,17 +29,15 @@ pub enum Question {
 
 /// One control of one version of one standard.
 #[derive(Clone, Copy, Debug)]
-pub struct Control {
-    /// The standard.
-    pub standard: &'static str,
-    /// Its version.
-    pub version: &'static str,
+pub(crate) struct Control {
+    pub(crate) standard: &'static str,
+    pub(crate) version: &'static str,
     /// The control's number.
-    pub number: &'static str,
+    pub(crate) number: &'static str,
     /// What it comes down to.
-    pub question: Question,
+    pub(crate) question: Question,
     /// Who maps it so.
-    pub source: &'static str,
+    pub(crate) source: &'static str,
 }
 
 const IAM_3: &str = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3";
@@ -79,7 +77,7 @@ const fn control(
 }
 
 /// Every control, by standard, version and number.
-pub const CONTROLS: &[Control] = &[
+pub(crate) const CONTROLS: &[Control] = &[
     control(CIS, "1.2.0", "1.3", Question::Used90, IAM_8),
     control(CIS, "1.2.0", "1.4", Question::Age, IAM_3),
     control(CIS, "1.4.0", "1.12", Question::Used45, IAM_22),
@@ -139,8 +137,7 @@ impl fmt::Display for Control {
 }
 
 impl Question {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Age,
         Self::OneKey,
         Self::Used45,
@@ -151,7 +148,7 @@ impl Question {
     ];
 
     /// Its name in data and anchors.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Age => "key-age",
             Self::OneKey => "one-active-key",
@@ -164,7 +161,7 @@ impl Question {
     }
 
     /// What is asked of a user.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Age => "Active keys are at most 90 days old",
             Self::OneKey => "One active key at most",
@@ -177,13 +174,13 @@ impl Question {
     }
 
     /// The controls that come down to it.
-    pub fn controls(self) -> impl Iterator<Item = &'static Control> {
+    pub(crate) fn controls(self) -> impl Iterator<Item = &'static Control> {
         CONTROLS.iter().filter(move |control| control.question == self)
     }
 }
 
 /// The questions that a finding bears on.
-pub fn questions_of(kind: FindingKind) -> &'static [Question] {
+pub(crate) fn questions_of(kind: FindingKind) -> &'static [Question] {
     match kind {
         FindingKind::KeyOverdue | FindingKind::ExemptButOld => &[Question::Age],
         FindingKind::StillInUse

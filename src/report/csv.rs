@@ -104,7 +104,7 @@ fn row(report: &Report, user: &User, key: Option<&Key>) -> [String; 29] {
             controls.dedup();
             joined(controls)
         },
-        joined(user.next.clone()),
+        joined(user.next.iter().map(ToString::to_string).collect()),
         joined(history.collect()),
         text(user.failure.as_ref()),
     ]

@@ -6,18 +6,19 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Phrase;
+
 /// The shape of the JSON. A report of another shape is not read as an earlier one.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The keys of one account at one time, and what is on record of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// [`SCHEMA`].
-    pub schema: u32,
+    pub(crate) schema: u32,
     /// The version of this program.
-    pub tool: String,
+    pub(crate) tool: String,
     /// The account, where it is known.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// When it was made, by AWS's clock.
     pub at: Timestamp,
     /// When the first report of the chain was made: before it, only what AWS keeps is known.
@@ -33,10 +34,10 @@ pub struct Report {
     /// How many users have neither.
     pub users_without_keys: usize,
     /// Secrets in scope that name no user.
-    pub unbound: Vec<String>,
+    pub(crate) unbound: Vec<String>,
     /// Rows of the credential report that could not be read; the users whom they name are in this report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub odd_rows: Vec<String>,
+    pub(crate) odd_rows: Vec<String>,
 }
 
 /// How long keys live.
@@ -47,7 +48,7 @@ pub struct Policy {
     /// How long a superseded key stays active.
     pub overlap: String,
     /// How long it then stays inactive before it is deleted.
-    pub recovery: String,
+    pub(crate) recovery: String,
     /// Whether the secret's own tags say so, and not the settings.
     pub by_tags: bool,
 }
@@ -74,7 +75,7 @@ pub struct User {
     /// The questions of controls that the user's keys do not meet.
     pub unmet: Vec<String>,
     /// What is due, and what will happen when.
-    pub next: Vec<String>,
+    pub next: Vec<Phrase>,
     /// What happened to the user's keys, oldest first.
     pub history: Vec<Event>,
     /// Why the user could not be read.
@@ -87,7 +88,7 @@ pub struct Key {
     /// The last four characters of its id.
     pub suffix: String,
     /// When IAM made it.
-    pub created: Timestamp,
+    pub(crate) created: Timestamp,
     /// Its age in whole days.
     pub age_days: i64,
     /// Whether it is active.
@@ -99,14 +100,13 @@ pub struct Key {
     pub last_used: Option<Use>,
     /// When the overlap of an active superseded key ends: the plan deactivates it then, if it is not used.
     #[serde(default)]
-    pub overlap_ends: Option<Timestamp>,
+    pub(crate) overlap_ends: Option<Timestamp>,
 }
 
 /// One use of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
-    /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Which service was called.
     pub service: String,
     /// In which region.
@@ -116,20 +116,19 @@ pub struct Use {
 /// A user's secret, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The ARN.
     pub arn: String,
     /// The version that consumers read.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// When that version was stored.
     pub version_stored: Option<Timestamp>,
     /// When a rotation last ended.
     pub last_rotated: Option<Timestamp>,
     /// When the secret's own schedule has it rotated next.
-    pub next_rotation: Option<Timestamp>,
+    pub(crate) next_rotation: Option<Timestamp>,
     /// Whether rotation is turned on.
-    pub rotation_enabled: bool,
+    pub(crate) rotation_enabled: bool,
 }
 
 /// Whether the key that consumers read is one that works.
@@ -150,7 +149,7 @@ impl Validation {
     }
 
     /// The result in words.
-    pub fn words(&self) -> &'static str {
+    pub(crate) fn words(&self) -> &'static str {
         match (self.labelled, self.listed, self.active) {
             (false, ..) => "not labelled: which key the current version holds is not known",
             (_, false, _) => "the current version's key is none of the user's",
@@ -165,12 +164,11 @@ impl Validation {
 pub struct Finding {
     /// Its kind.
     pub kind: String,
-    /// What was found.
-    pub evidence: String,
+    pub(crate) evidence: Phrase,
     /// What to do about it.
-    pub remedy: String,
+    pub(crate) remedy: String,
     /// The questions of controls that it bears on.
-    pub questions: Vec<String>,
+    pub(crate) questions: Vec<String>,
     /// Those controls, each as `standard version number`.
     pub controls: Vec<String>,
 }
@@ -183,7 +181,7 @@ pub struct Event {
     /// The last four characters of the key's id; empty where the version does not name it any more.
     pub key: String,
     /// When; where only bounds are known, the latest time it can have been.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The earliest time it can have been, where only bounds are known.
     pub not_before: Option<Timestamp>,
     /// Who says so.
@@ -209,8 +207,7 @@ pub enum What {
 }
 
 impl What {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Stored => "stored",
@@ -237,8 +234,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The words for it.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Iam => "IAM",
             Self::SecretsManager => "Secrets Manager",
@@ -251,14 +247,12 @@ impl Source {
 /// How the account stands to one control.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlResult {
-    /// Whose.
-    pub standard: String,
-    /// Of which version.
-    pub version: String,
+    pub(crate) standard: String,
+    pub(crate) version: String,
     /// Its number.
     pub number: String,
     /// What it comes down to for access keys.
-    pub question: String,
+    pub(crate) question: String,
     /// Users who meet it.
     pub met: usize,
     /// Users who do not.
@@ -271,24 +265,22 @@ pub struct ControlResult {
     /// Users who do not because a superseded key is within its overlap.
     pub in_overlap: usize,
     /// Where the mapping is from.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 /// How the account stood at one time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Point {
-    /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Active keys.
     pub active_keys: usize,
     /// Of those, keys of at most 90 days.
     pub in_time: usize,
     /// Of those, keys used within 45 days, or not that old yet.
-    pub in_use: usize,
+    pub(crate) in_use: usize,
     /// Users with an active key.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Of those, users with one.
-    pub with_one_key: usize,
-    /// Findings.
-    pub findings: usize,
+    pub(crate) with_one_key: usize,
+    pub(crate) findings: usize,
 }

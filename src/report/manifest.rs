@@ -17,36 +17,35 @@ pub(super) const SUFFIX: &str = ".manifest.json";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Manifest {
     /// The shape of this document.
-    pub schema: u32,
+    pub(crate) schema: u32,
     /// The report's file name; it lies beside the manifest.
     pub file: String,
-    /// Its size in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
+    pub(crate) sha256: String,
     /// The account that the report is about.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// When the report was made.
-    pub created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// The version of this program.
-    pub tool: String,
+    pub(crate) tool: String,
     /// The manifest before this one; none: the chain begins here.
-    pub previous: Option<Link>,
+    pub(crate) previous: Option<Link>,
 }
 
 /// A manifest that another one names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Link {
+pub(crate) struct Link {
     /// Its file name.
-    pub file: String,
+    pub(crate) file: String,
     /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
+    pub(crate) sha256: String,
 }
 
 impl Manifest {
     /// The manifest of a report's bytes.
-    pub fn new(
+    pub(crate) fn new(
         file: &str,
         bytes: &[u8],
         account: Option<&str>,
@@ -66,7 +65,7 @@ impl Manifest {
     }
 
     /// Reads a manifest; `None` if it is none, or names a file that does not lie beside it.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let manifest: Self = serde_json::from_slice(bytes).ok()?;
         let names = [Some(&manifest.file), manifest.previous.as_ref().map(|link| &link.file)];
         let bare = |name: &String| !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
@@ -74,7 +73,7 @@ impl Manifest {
     }
 
     /// The manifest as it is written.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text

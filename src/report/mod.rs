@@ -2,7 +2,7 @@
 //! happened to them.
 //!
 //! [`collect()`] reads, and changes nothing; [`Report`] is what it read; [`html()`], [`csv()`] and
-//! [`json()`] write it down; [`Manifest`] binds a file to the ones before it, and [`verify()`] checks
+//! [`json()`] write it down; a manifest binds a file to the ones before it, and [`verify()`] checks
 //! that nobody changed one. No secret value is read, let alone written.
 
 mod assess;
@@ -23,7 +23,6 @@ pub use collect::collect;
 pub use csv::csv;
 pub use evidence::Report;
 pub use html::html;
-pub use manifest::{Link, Manifest};
 pub use output::{Format, Written, earlier, latest_manifest, write};
 pub use verify::{Break, Checked, verify};
 

@@ -23,7 +23,7 @@ pub enum Format {
 
 impl Format {
     /// The report in this format.
-    pub fn render(self, report: &Report) -> String {
+    pub(crate) fn render(self, report: &Report) -> String {
         match self {
             Self::Html => html(report),
             Self::Csv => csv(report),
@@ -35,10 +35,9 @@ impl Format {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The report.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
+    pub(crate) sha256: String,
     /// Its manifest, and that one's SHA-256: to be kept where the files are not.
     pub manifest: Option<(PathBuf, String)>,
 }
@@ -106,7 +105,7 @@ pub fn earlier(latest: &Path) -> Option<Report> {
 
 impl Report {
     /// Reads a report back from its JSON, or from the data inside its HTML.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let data = match text.split_once(html::DATA_BEGINS) {
             Some((_, rest)) => rest.split_once("</script>")?.0,
             None => text,

@@ -4,10 +4,10 @@ use super::evidence::{Event, Key, Policy, Report, SCHEMA, Source, User, What};
 use super::standing;
 
 /// A key: its suffix, when it was made, whether it is active.
-pub type SampleKey = (&'static str, &'static str, bool);
+pub(crate) type SampleKey = (&'static str, &'static str, bool);
 
 /// A report made at a time, of users with keys.
-pub fn report(at: &str, users: &[(&str, &[SampleKey])]) -> Report {
+pub(crate) fn report(at: &str, users: &[(&str, &[SampleKey])]) -> Report {
     let at = at.parse().unwrap();
     let users: Vec<User> = users.iter().map(|(name, keys)| user(name, keys, at)).collect();
     Report {

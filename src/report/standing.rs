@@ -8,10 +8,9 @@ use crate::model::FindingKind;
 
 /// How a user stands to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Compliance {
     /// There is nothing to ask.
     NotAsked,
-    /// Met.
     Met,
     /// Not met, because a superseded key is within its overlap.
     InOverlap,
@@ -21,48 +20,48 @@ pub enum Answer {
     Unmet,
 }
 
-impl Answer {
+impl Compliance {
     /// Whether the control is not met. A key within its overlap is a temporary exception.
-    pub fn is_unmet(self) -> bool {
+    pub(crate) fn is_unmet(self) -> bool {
         matches!(self, Self::Unmet | Self::PastOverlap)
     }
 }
 
 impl Question {
     /// How a user stands to it.
-    pub fn ask(self, user: &User, now: Timestamp) -> Answer {
+    pub(crate) fn ask(self, user: &User, now: Timestamp) -> Compliance {
         let active: Vec<&Key> = user.keys.iter().filter(|key| key.active).collect();
         let all =
             |meets: &dyn Fn(&Key) -> bool| match (active.is_empty(), active.iter().all(|key| meets(key))) {
-                (true, _) => Answer::NotAsked,
-                (_, true) => Answer::Met,
-                _ => Answer::Unmet,
+                (true, _) => Compliance::NotAsked,
+                (_, true) => Compliance::Met,
+                _ => Compliance::Unmet,
             };
         let of_secret = |meets: &dyn Fn(&Secret) -> bool| match &user.secret {
-            None => Answer::NotAsked,
-            Some(secret) if meets(secret) => Answer::Met,
-            Some(_) => Answer::Unmet,
+            None => Compliance::NotAsked,
+            Some(secret) if meets(secret) => Compliance::Met,
+            Some(_) => Compliance::Unmet,
         };
         let used = |days: i64| all(&|key| within(days, last_sign(key), now));
         match self {
             Self::Age => all(&|key| within(90, key.created, now)),
             Self::OneKey => match &active[..] {
-                [] => Answer::NotAsked,
-                [_] => Answer::Met,
+                [] => Compliance::NotAsked,
+                [_] => Compliance::Met,
                 [_, _] => match overlap_ends(user) {
-                    Some(end) if now < end => Answer::InOverlap,
-                    Some(_) => Answer::PastOverlap,
-                    None => Answer::Unmet,
+                    Some(end) if now < end => Compliance::InOverlap,
+                    Some(_) => Compliance::PastOverlap,
+                    None => Compliance::Unmet,
                 },
-                _ => Answer::Unmet,
+                _ => Compliance::Unmet,
             },
             Self::Used45 => used(45),
             Self::Used90 => used(90),
             Self::RotationOn => of_secret(&|secret| secret.rotation_enabled),
             Self::RotationWorks => of_secret(&|_| {
                 let failed =
-                    [FindingKind::RotationStuck, FindingKind::ScheduleMissed].map(|kind| format!("{kind:?}"));
-                !user.findings.iter().any(|finding| failed.contains(&finding.kind))
+                    [FindingKind::RotationStuck, FindingKind::ScheduleMissed].map(FindingKind::as_str);
+                !user.findings.iter().any(|finding| failed.contains(&finding.kind.as_str()))
             }),
             Self::Rotated90 => of_secret(&|secret| {
                 secret.last_rotated.or(secret.version_stored).is_some_and(|at| within(90, at, now))
@@ -72,8 +71,8 @@ impl Question {
 }
 
 /// How an account's users stand to every control.
-pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
-    let answers: Vec<(Question, Vec<(Answer, bool)>)> = Question::ALL
+pub(crate) fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
+    let answers: Vec<(Question, Vec<(Compliance, bool)>)> = Question::ALL
         .into_iter()
         .map(|question| {
             let of = |user: &User| (question.ask(user, now), user.exemption.is_some());
@@ -84,19 +83,20 @@ pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
         .iter()
         .map(|control| {
             let of = answers.iter().find(|(question, _)| *question == control.question);
-            let of: &[(Answer, bool)] = of.map_or(&[], |(_, answers)| answers);
-            let count =
-                |meant: &dyn Fn(&(Answer, bool)) -> bool| of.iter().filter(|answer| meant(answer)).count();
+            let of: &[(Compliance, bool)] = of.map_or(&[], |(_, answers)| answers);
+            let count = |meant: &dyn Fn(&(Compliance, bool)) -> bool| {
+                of.iter().filter(|answer| meant(answer)).count()
+            };
             ControlResult {
                 standard: control.standard.to_owned(),
                 version: control.version.to_owned(),
                 number: control.number.to_owned(),
                 question: control.question.name().to_owned(),
-                met: count(&|(answer, _)| *answer == Answer::Met),
+                met: count(&|(answer, _)| *answer == Compliance::Met),
                 unmet: count(&|(answer, _)| answer.is_unmet()),
                 exempt: count(&|(answer, exempt)| answer.is_unmet() && *exempt),
-                past_overlap: count(&|(answer, _)| *answer == Answer::PastOverlap),
-                in_overlap: count(&|(answer, _)| *answer == Answer::InOverlap),
+                past_overlap: count(&|(answer, _)| *answer == Compliance::PastOverlap),
+                in_overlap: count(&|(answer, _)| *answer == Compliance::InOverlap),
                 source: control.source.to_owned(),
             }
         })
@@ -104,8 +104,8 @@ pub fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
 }
 
 /// How an account stands now, as one point of its course.
-pub fn point(users: &[User], now: Timestamp) -> Point {
-    let answered = |question: Question, wanted: Answer| {
+pub(crate) fn point(users: &[User], now: Timestamp) -> Point {
+    let answered = |question: Question, wanted: Compliance| {
         users.iter().filter(|user| question.ask(user, now) == wanted).count()
     };
     let active = || users.iter().flat_map(|user| &user.keys).filter(|key| key.active);
@@ -115,7 +115,7 @@ pub fn point(users: &[User], now: Timestamp) -> Point {
         in_time: active().filter(|key| within(90, key.created, now)).count(),
         in_use: active().filter(|key| within(45, last_sign(key), now)).count(),
         users: users.iter().filter(|user| user.keys.iter().any(|key| key.active)).count(),
-        with_one_key: answered(Question::OneKey, Answer::Met),
+        with_one_key: answered(Question::OneKey, Compliance::Met),
         findings: users.iter().map(|user| user.findings.len()).sum(),
     }
 }
@@ -146,14 +146,14 @@ mod tests {
     #[test]
     fn a_key_is_as_old_to_a_control_as_it_is_in_the_table() {
         for (created, age, answer) in [
-            ("2025-10-03T00:00:00Z", 90, Answer::Met),
-            ("2025-10-02T00:30:00Z", 90, Answer::Met),
-            ("2025-10-02T00:00:00Z", 91, Answer::Unmet),
+            ("2025-10-03T00:00:00Z", 90, Compliance::Met),
+            ("2025-10-02T00:30:00Z", 90, Compliance::Met),
+            ("2025-10-02T00:00:00Z", 91, Compliance::Unmet),
         ] {
             let report = sample::report("2026-01-01T00:00:00Z", &[("ci", &[("AAAA", created, true)])]);
             let user = &report.users[0];
             assert_eq!((user.keys[0].age_days, Question::Age.ask(user, report.at)), (age, answer));
-            assert_eq!(report.course[0].in_time, usize::from(answer == Answer::Met));
+            assert_eq!(report.course[0].in_time, usize::from(answer == Compliance::Met));
         }
     }
 

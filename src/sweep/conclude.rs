@@ -1,12 +1,13 @@
 //! The end of an account's sweep: people are told, and what they were told is remembered.
 
-use super::account::{Account, AccountAnswer};
+use super::account::Account;
+use super::answer::AccountAnswer;
+use super::digest::{SweepReport, tell_of_sweep};
 use super::recall::{Recall, Remembered, hash_of};
 use super::survey::Survey;
 use super::visit::Visit;
 use crate::event::AccountEvent;
-use crate::invocation::Invocation;
-use crate::notify;
+use crate::event::Invocation;
 
 /// Tells the administrator, then writes on the secrets what is thereby known.
 ///
@@ -34,9 +35,8 @@ pub(super) async fn conclude(
         false => (hash_of(&lines), recall.read().await),
     };
     let repeats = before.is(&hash);
-    let report =
-        notify::SweepReport { account, event, survey, visits, answer, stopped_after, request_id, repeats };
-    if !notify::tell_of_sweep(&report).await {
+    let report = SweepReport { account, event, survey, visits, answer, stopped_after, request_id, repeats };
+    if !tell_of_sweep(&report).await {
         return;
     }
     if !lines.is_empty() && !repeats {
@@ -64,8 +64,10 @@ fn unremembered(account: &Account<'_>, survey: &Survey, visits: &[Visit]) -> Vec
         let forgotten = visit.findings.iter().filter(|finding| audit || (finding.new && !visit.remembers()));
         lines.extend(forgotten.map(|finding| {
             // The evidence of the others holds dates that move.
-            let evidence = if finding.kind.alerts_each_time() { finding.evidence.as_str() } else { "" };
-            format!("{user} {:?} {:?} {evidence}", finding.kind, finding.key)
+            let evidence = finding.kind.alerts_each_time().then(|| finding.evidence.to_string());
+            let evidence = evidence.unwrap_or_default();
+            // The hash of these lines is stored: another spelling of one reports everything anew.
+            format!("{user} {} {:?} {evidence}", finding.kind, finding.key)
         }));
         if audit {
             lines.extend(visit.superseded.iter().map(|key| format!("{user} rotated {key}")));

@@ -10,6 +10,7 @@ use crate::model::{SecretState, UserRef};
 /// The ClientRequestToken of the CreateSecret call for a user, which becomes the id of the secret's first
 /// version. It follows from the user's account and the secret's name, so that a later visit knows it.
 pub(super) fn creation_token(account: &str, name: &str) -> String {
+    // Secrets were created with this text: spelt otherwise, they would not be known any more.
     let digest = Sha256::digest(format!("iam-key-rotator enrolment of {name} in {account}"));
     digest.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
@@ -20,7 +21,7 @@ impl Account<'_> {
     /// secret may be finished and rotated. A tag alone shows nothing: others can set it.
     ///
     /// Whoever may create secrets of such names can imitate it, and is trusted with their users' keys.
-    pub async fn is_own_creation(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
+    pub(crate) async fn is_own_creation(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
         if !self.looks_created(user, secret) {
             return Ok(false);
         }
@@ -33,7 +34,7 @@ impl Account<'_> {
     pub(super) fn looks_created(&self, user: &UserRef, secret: &SecretState) -> bool {
         let name = self.config.shared.secret_name_of(user);
         let token = creation_token(&user.account, &name);
-        let only_version = matches!(secret.versions.as_slice(), [version] if version.id == token);
+        let only_version = matches!(secret.versions.as_slice(), [version] if version.id.as_str() == token);
         secret.name == name && only_version && secret.rotation_function.is_none()
     }
 }

@@ -9,14 +9,15 @@ use super::secret_policy::secret_policy;
 use crate::aws::NewSecret;
 use crate::config::SecretsIn;
 use crate::error::{Error, Result};
+use crate::execute::SecretAndUser;
 use crate::model::names::{TAG_NOTICES, TAG_USER};
-use crate::model::{AccessKeyId, Ledger, Note, UserRef};
+use crate::model::{AccessKeyId, Ledger, Note, UserRef, VersionId};
 use crate::plan::Planned;
 use crate::plan::sweep::{FleetAction, UserView};
 
 impl Account<'_> {
     /// Does a plan's actions up to the first after which the user must be looked at again; answers
-    /// with that one. `done` grows as they are done. A wish to stop is heard between two of them.
+    /// with that one. `done` grows as they are done. A request to stop is heard between two of them.
     pub(super) async fn execute(
         &self,
         view: &UserView,
@@ -24,7 +25,7 @@ impl Account<'_> {
         done: &mut Vec<Planned<FleetAction>>,
     ) -> Result<Option<FleetAction>> {
         for planned in actions {
-            if self.stop.is_wished() {
+            if self.stop.is_requested() {
                 return Ok(None);
             }
             tracing::info!(
@@ -34,7 +35,7 @@ impl Account<'_> {
                 "executing"
             );
             self.perform(view, &planned.action).await?;
-            let turns = planned.action.is_destructive() || planned.action.name() == "enroll";
+            let turns = planned.action.ends_a_look();
             done.push(planned);
             if turns {
                 return Ok(done.last().map(|last| last.action.clone()));
@@ -44,13 +45,12 @@ impl Account<'_> {
     }
 
     async fn perform(&self, view: &UserView, action: &FleetAction) -> Result<()> {
-        let user = &view.user.name;
         let arn = view.secret.as_ref().map_or("", |secret| secret.arn.as_str());
         match action {
             FleetAction::Enroll { secret_name, adopts } => {
                 self.enroll(&view.user, secret_name, adopts).await.map(drop)
             }
-            FleetAction::FinishEnrolment { version, adopts } => {
+            FleetAction::FinishEnrollment { version, adopts } => {
                 self.settle(&view.user, arn, version, adopts).await
             }
             FleetAction::LetUserRead => match self.secrets.policy(arn).await? {
@@ -62,10 +62,10 @@ impl Account<'_> {
                 Err(error) if !error.is_reattempt() => Err(error.into()),
                 _ => Ok(()),
             },
-            FleetAction::DeactivateKey { key } => Ok(self.iam.deactivate(user, key).await?),
-            FleetAction::DeleteKey { key } => Ok(self.iam.delete(user, key).await?),
-            FleetAction::RemoveLabel { version, key } => {
-                Ok(self.secrets.remove_label(arn, key.as_str(), version).await?)
+            FleetAction::Change(change) => {
+                let (secrets, secret) = (&self.secrets, view.secret.as_ref());
+                let (iam, user) = (&self.iam, view.user.name.as_str());
+                Ok(SecretAndUser { secrets, secret, iam, user }.make(change).await?)
             }
         }
     }
@@ -74,7 +74,7 @@ impl Account<'_> {
     ///
     /// A crash leaves: after CreateSecret, a secret that its tags bind to the user and that only the
     /// account's own policies guard, which the next sweep finishes; it holds no key.
-    pub async fn enroll(&self, user: &UserRef, name: &str, adopts: &AccessKeyId) -> Result<String> {
+    pub(crate) async fn enroll(&self, user: &UserRef, name: &str, adopts: &AccessKeyId) -> Result<String> {
         self.check_reach()?;
         let mut ledger = Ledger::default();
         ledger.note(adopts, Note::Adopted);
@@ -94,20 +94,26 @@ impl Account<'_> {
 
     /// Lets the user read a secret that has no policy. Who else reads it is not known, so nobody is
     /// shut out.
-    pub async fn let_user_read(&self, user: &UserRef, arn: &str) -> Result<()> {
+    pub(crate) async fn let_user_read(&self, user: &UserRef, arn: &str) -> Result<()> {
         Ok(self.secrets.put_policy(arn, &secret_policy(user, None)).await?)
     }
 
-    /// The label comes last, because it is what tells that the enrolment is whole.
-    async fn settle(&self, user: &UserRef, arn: &str, version: &str, adopts: &AccessKeyId) -> Result<()> {
+    /// The label comes last, because it is what tells that the enrollment is whole.
+    async fn settle(
+        &self,
+        user: &UserRef,
+        arn: &str,
+        version: &VersionId,
+        adopts: &AccessKeyId,
+    ) -> Result<()> {
         let policy = secret_policy(user, self.config.rotation_role.as_deref());
         self.secrets.put_policy(arn, &policy).await?;
         Ok(self.secrets.move_label(arn, adopts.as_str(), None, Some(version)).await?)
     }
 
     /// The user as the secret's tag names it: by its ARN where it lives in another account.
-    pub fn bound_to(&self, user: &UserRef) -> String {
-        if self.tag_prefix.is_some() { user.arn() } else { user.name.clone() }
+    pub(crate) fn bound_to(&self, user: &UserRef) -> String {
+        if self.tag_prefix.is_some() { user.arn() } else { user.name.to_string() }
     }
 
     /// Whether the rotation function can reach a secret made here. To one of another account it

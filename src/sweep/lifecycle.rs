@@ -5,41 +5,39 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account::Account;
-use super::survey::{Candidate, Held, note_held};
+use super::candidate::{Candidate, Held, note_held};
+use super::digest::tell_of_step;
 use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig};
 use crate::error::{Error, Result};
+use crate::event::Invocation;
 use crate::event::Lifecycle;
-use crate::invocation::Invocation;
 use crate::model::names::TAG_USER;
-use crate::model::{SecretState, UserRef};
-use crate::notify;
+use crate::model::{SecretState, UserName, UserRef};
 use crate::plan::sweep::Demand;
 
 /// What such a step answers.
 #[derive(Clone, Debug, Serialize)]
-pub struct StepAnswer {
-    /// Whose.
-    pub username: String,
+pub(crate) struct LifecycleAnswer {
+    pub(crate) username: String,
     /// `audit` or `enforce`.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// `done` or `nothing-to-do`.
-    pub outcome: &'static str,
+    pub(crate) outcome: &'static str,
     /// Why there was nothing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What was done, in order, each with its reason; in an audit, what would be.
-    pub actions: Vec<String>,
+    pub(crate) actions: Vec<String>,
 }
 
-/// Takes the step.
 pub(super) async fn step(
     aws: &Aws,
     config: &SweepConfig,
     action: Lifecycle,
     user: &str,
     invocation: &Invocation,
-) -> Result<StepAnswer> {
+) -> Result<LifecycleAnswer> {
     if action == Lifecycle::Create {
         starts_rotations(config, "action")?;
     }
@@ -57,7 +55,7 @@ pub(super) async fn step(
         }
     }
     let visit = account.visit(&candidate, demand).await;
-    notify::tell_of_step(&account, action, &visit, &invocation.request_id).await;
+    tell_of_step(&account, action, &visit, &invocation.request_id).await;
     if let Some((arn, ledger)) = &visit.owed {
         account.remember(arn, ledger).await?;
     }
@@ -65,11 +63,11 @@ pub(super) async fn step(
         return Err(error);
     }
     let idle = visit.actions.is_empty();
-    Ok(StepAnswer {
+    Ok(LifecycleAnswer {
         username: user.to_owned(),
         mode: config.mode,
         outcome: if idle { "nothing-to-do" } else { "done" },
-        reason: visit.refused.filter(|_| idle),
+        reason: visit.refused.filter(|_| idle).map(|reason| reason.to_string()),
         actions: visit.actions.iter().map(ToString::to_string).collect(),
     })
 }
@@ -88,7 +86,7 @@ pub(super) fn starts_rotations(config: &SweepConfig, field: &'static str) -> Res
 
 impl Account<'_> {
     /// One user by name, with the secrets that name it, without a survey.
-    pub async fn candidate(&self, name: &str) -> Result<Candidate> {
+    pub(crate) async fn candidate(&self, name: &str) -> Result<Candidate> {
         let mut candidate = self.tagged_candidate(name).await?;
         if candidate.secrets.is_empty() {
             self.find_path(&mut candidate).await?;
@@ -98,7 +96,7 @@ impl Account<'_> {
 
     /// The policy of a secret to be made names the user with its path, which only the credential report tells.
     async fn find_path(&self, candidate: &mut Candidate) -> Result<()> {
-        let same = |reported: &UserRef| reported.name.eq_ignore_ascii_case(&candidate.user.name);
+        let same = |reported: &UserRef| reported.name == candidate.user.name;
         let found = self.credential_report().await?.users.into_iter().map(|row| row.user).find(same);
         if let Some(user) = found {
             candidate.user = user;
@@ -132,7 +130,7 @@ impl Account<'_> {
     async fn tagged_candidate(&self, name: &str) -> Result<Candidate> {
         let in_exempt_group = match &self.config.shared.exempt.group {
             Some(group) => {
-                self.iam.group_members(group).await?.iter().any(|member| member.eq_ignore_ascii_case(name))
+                self.iam.group_members(group).await?.iter().any(|member| UserName::new(member) == *name)
             }
             None => false,
         };
@@ -143,7 +141,7 @@ impl Account<'_> {
             let (partition, _, account) = secret.home();
             let tagged =
                 secret.tags.get(TAG_USER).and_then(|tag| UserRef::parse(tag, partition, account).ok());
-            let Some(tagged) = tagged.filter(|tagged| tagged.name.eq_ignore_ascii_case(name)) else {
+            let Some(tagged) = tagged.filter(|tagged| tagged.name == *name) else {
                 continue;
             };
             note_held(self.config, &secret, &mut held);

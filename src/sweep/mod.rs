@@ -8,12 +8,18 @@
 //! could not say who was missed.
 
 mod account;
+mod answer;
+mod candidate;
 mod conclude;
 mod creation;
+mod digest;
 mod execute;
 mod lifecycle;
+mod look;
 mod organization;
+mod organization_digest;
 mod recall;
+mod run;
 mod secret_policy;
 mod survey;
 mod visit;
@@ -25,15 +31,15 @@ use crate::aws::Aws;
 use crate::config::{Mode, SweepConfig, Unreadable};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
-use crate::event::SweepEvent;
-use crate::invocation::Invocation;
+use crate::event::{Invocation, SweepEvent};
+use crate::lambda::Function;
 use crate::notify;
-use crate::rotation::chain;
 use crate::telemetry::{Metric, Metrics};
 
-pub use account::{Account, AccountAnswer, Stop};
-pub use survey::{Candidate, Survey};
-pub use visit::Visit;
+pub use account::{Account, Stop};
+pub(crate) use candidate::Candidate;
+pub(crate) use survey::Survey;
+pub(crate) use visit::Visit;
 
 /// The sweep function: what is built once and serves every invocation.
 #[derive(Debug)]
@@ -43,22 +49,29 @@ pub struct Sweeper {
     metrics: Metrics,
 }
 
-impl Sweeper {
-    /// A sweeper whose settings may be unreadable; each invocation then fails with that error.
-    pub fn new(aws: Aws, config: std::result::Result<SweepConfig, Unreadable>, metrics: Metrics) -> Self {
+impl Function for Sweeper {
+    type Config = SweepConfig;
+    type Answer = Value;
+
+    fn settings(
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> std::result::Result<SweepConfig, Unreadable> {
+        SweepConfig::from_variables(variables)
+    }
+
+    fn new(aws: Aws, config: std::result::Result<Self::Config, Unreadable>, metrics: Metrics) -> Self {
         for note in config.iter().flat_map(|config| &config.shared.notes) {
             tracing::warn!("{note}");
         }
         Self { aws, config, metrics }
     }
 
-    /// Handles one invocation, from the event to the answer.
-    pub async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value> {
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value> {
         let span = tracing::info_span!("sweep", requestId = invocation.request_id);
         async {
             let event = SweepEvent::parse(&event);
             // In an organization the accounts' failures are alerted together, at the end.
-            let collected = matches!(&event, Ok(SweepEvent::Account(wish)) if wish.is_part_of_many());
+            let collected = matches!(&event, Ok(SweepEvent::Account(event)) if event.is_part_of_many());
             let result = guarded(Box::pin(self.answer(event, &invocation))).await;
             if let Err(error) = &result {
                 let reported = async {
@@ -74,17 +87,19 @@ impl Sweeper {
         .instrument(span)
         .await
     }
+}
 
+impl Sweeper {
     async fn answer(&self, event: Result<SweepEvent>, invocation: &Invocation) -> Result<Value> {
         let config = self.config.as_ref().map_err(|unreadable| Error::from(unreadable.clone()))?;
         let answer = match event? {
-            SweepEvent::Account(wish) => {
+            SweepEvent::Account(event) => {
                 let mut config = config.clone();
-                if wish.dryrun {
+                if event.dryrun {
                     config.mode = Mode::Audit;
                 }
                 config.check_acting()?;
-                let answer = account::sweep(&self.aws, &config, &self.metrics, &wish, invocation).await?;
+                let answer = run::sweep(&self.aws, &config, &self.metrics, &event, invocation).await?;
                 serde_json::to_value(answer)
             }
             SweepEvent::Lifecycle { action, user } => {
@@ -103,7 +118,7 @@ impl Sweeper {
     }
 
     async fn report_failure(&self, error: &Error, alert: bool, invocation: &Invocation) {
-        tracing::error!(errorType = error.error_type(), error = chain(error), "sweep failed");
+        tracing::error!(errorType = error.error_type(), error = error.chain(), "sweep failed");
         self.metrics.emit(Metric::SweepFailed, &[("errorType", error.error_type())]);
         let reporting = self.config.as_ref().err().map(Unreadable::reporting);
         let config = self.config.as_ref().ok().map(|config| &config.shared).or(reporting.as_ref());

@@ -5,35 +5,39 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::organization_digest::tell_of_organization;
 use super::recall::{Recall, hash_of};
 use crate::aws::{Aws, MemberAccount, Organizations};
 use crate::config::SweepConfig;
 use crate::error::{Error, Result};
-use crate::notify;
 
 /// Accounts that one answer names at most, give or take one of Organizations' pages: the state
 /// machine carries 256 KiB from state to state
 /// ([quotas](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html)).
 const PAGE: usize = 480;
 
-/// A page of accounts.
+/// Pages that are read for one answer at most: an organization has
+/// [thousands of accounts and units](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html),
+/// and a page may be empty.
+const MOST_READS: usize = 10_000;
+
 #[derive(Clone, Debug, Serialize)]
-pub struct AccountsAnswer {
+pub(crate) struct AccountsAnswer {
     /// The accounts that are in use.
-    pub accounts: Vec<MemberAccount>,
+    pub(crate) accounts: Vec<MemberAccount>,
     /// Where the next page begins; absent on the last.
-    pub marker: Option<String>,
+    pub(crate) marker: Option<String>,
     /// Accounts that were asked for and are none of the organization's, or not beneath that unit.
-    pub unknown: Vec<String>,
+    pub(crate) unknown: Vec<String>,
 }
 
 /// How the sweeps of an organization went.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Conclusion {
+pub(crate) struct Conclusion {
     /// Accounts that were swept.
-    pub swept: u32,
+    pub(crate) swept: u32,
     /// Accounts whose sweep failed, or left users out.
-    pub failed: u32,
+    pub(crate) failed: u32,
 }
 
 /// Where a walk through the units stands. A unit's accounts come first, then the units beneath it.
@@ -65,7 +69,7 @@ pub(super) async fn accounts(
         (None, unit) => Walk { units: unit.into_iter().map(str::to_owned).collect(), next: None },
     };
     let (mut accounts, mut inactive) = (Vec::new(), BTreeMap::new());
-    loop {
+    for _ in 0..MOST_READS {
         let (page, next) = match walk.units.first() {
             Some(unit) => organization.accounts_of(unit, walk.next.take()).await?,
             None => organization.accounts(walk.next.take()).await?,
@@ -101,6 +105,11 @@ pub(super) async fn accounts(
             return Ok(AccountsAnswer { accounts, marker, unknown: Vec::new() });
         }
     }
+    Err(endless())
+}
+
+fn endless() -> Error {
+    Error::PlanChanged { problem: format!("Organizations' lists have not ended after {MOST_READS} pages") }
 }
 
 /// A sweep of no account is no success: nothing would be rotated, and nothing would say so.
@@ -137,7 +146,7 @@ fn nobody_active(
 /// Every page of the units right beneath one.
 async fn units_beneath(organization: &Organizations, unit: &str) -> Result<Vec<String>> {
     let (mut units, mut next) = (Vec::new(), None);
-    loop {
+    for _ in 0..MOST_READS {
         let (page, more) = organization.units_of(unit, next).await?;
         units.extend(page);
         if more.is_none() {
@@ -145,6 +154,7 @@ async fn units_beneath(organization: &Organizations, unit: &str) -> Result<Vec<S
         }
         next = more;
     }
+    Err(endless())
 }
 
 /// Tells the administrator: one alert of all that failed, one summary; the same not again within 30 days, a
@@ -169,7 +179,7 @@ pub(super) async fn conclude(
     let hash = hash_of(&reported(aws, config.mode.acts(), results, &failures));
     let before = recall.read().await;
     if acted || !before.is(&hash) {
-        notify::tell_of_organization(aws, config, results, &failures).await;
+        tell_of_organization(aws, config, results, &failures).await;
         recall.write(&hash, &before).await;
     }
     conclusion

@@ -17,10 +17,10 @@ const MOST_ACCOUNTS: usize = 8;
 /// Reports of one account, as the function's tags remember them.
 #[derive(Debug)]
 pub(super) struct Recall<'a> {
-    pub aws: &'a Aws,
+    pub(crate) aws: &'a Aws,
     /// The sweep function, whose tags they are.
-    pub function_arn: &'a str,
-    pub account: &'a str,
+    pub(crate) function_arn: &'a str,
+    pub(crate) account: &'a str,
 }
 
 /// What was remembered, and what it is written over.
@@ -32,7 +32,7 @@ pub(super) struct Remembered {
 
 impl Remembered {
     /// Whether the same was reported last time.
-    pub fn is(&self, hash: &str) -> bool {
+    pub(crate) fn is(&self, hash: &str) -> bool {
         self.hash.as_deref() == Some(hash)
     }
 }
@@ -49,7 +49,7 @@ impl Recall<'_> {
     }
 
     /// Reads it. Where it cannot be read, everything is reported: too much is better than nothing.
-    pub async fn read(&self) -> Remembered {
+    pub(crate) async fn read(&self) -> Remembered {
         let tags = match self.aws.lambda().tags(self.function_arn).await {
             Ok(tags) => tags,
             Err(error) => {
@@ -70,7 +70,7 @@ impl Recall<'_> {
 
     /// Writes it. A crash before it repeats the report; so does another account's sweep that writes at the
     /// same time.
-    pub async fn write(&self, hash: &str, before: &Remembered) {
+    pub(crate) async fn write(&self, hash: &str, before: &Remembered) {
         let own = format!("{}:{hash}", self.account);
         let others = before.others.iter().take(MOST_ACCOUNTS - 1);
         let value: Vec<&str> = std::iter::once(own.as_str()).chain(others.map(String::as_str)).collect();

@@ -45,3 +45,20 @@ pub(super) fn secret_policy(user: &UserRef, rotation_role: Option<&str>) -> Stri
     }
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::secret_policy;
+    use crate::model::UserRef;
+
+    #[test]
+    fn a_secret_of_the_sweep_gets_the_policy_that_one_of_the_cdk_gets() {
+        let created: Value =
+            serde_json::from_str(include_str!("../../cdk/test/created-policy.json")).unwrap();
+        let user = UserRef::parse(created["user"].as_str().unwrap(), "aws", "111122223333").unwrap();
+        let policy: Value = serde_json::from_str(&secret_policy(&user, created["role"].as_str())).unwrap();
+        assert_eq!(policy, created["policy"]);
+    }
+}

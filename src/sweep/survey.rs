@@ -3,7 +3,7 @@
 //! Its calls grow with pages, not with users. What it reads is up to four hours old, so all it
 //! decides is who gets a visit.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -11,60 +11,36 @@ use futures_util::try_join;
 use jiff::Timestamp;
 
 use super::account::Account;
+use super::candidate::{Candidate, Held, note_held};
+use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
-use crate::error::{Error, Result};
+use crate::error::{CallError, Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{
-    AccessKey, AccessKeyId, CredentialReport, OddRow, OtherSecret, ReportedUser, SecretState, UserRef,
-    read_report,
-};
+use crate::model::{CredentialReport, OddRow, ReportedUser, SecretState, UserName, UserRef, read_report};
 use crate::plan::bind_user_by_labels;
-use crate::plan::sweep::{Glance, Row, triage};
+use crate::plan::sweep::{ListedUser, triage};
 
 /// Secrets of a list that are asked for at once.
 const LISTED_AT_ONCE: usize = 8;
 
-/// A user with a secret of ours, or without one.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// The user.
-    pub user: UserRef,
-    /// The user's enrolled secrets, and what a visit that broke off has created, least ARN first: one, if
-    /// all is well.
-    pub secrets: Vec<String>,
-    /// The keys that the labels of each of those secrets name.
-    pub labels: BTreeMap<String, BTreeSet<AccessKeyId>>,
-    /// Secrets whose tag names the user and that nobody enrolled.
-    pub not_enrolled: Vec<SecretState>,
-    /// Which keys the account's secrets hold in AWSCURRENT, as their labels tell.
-    pub held: Arc<Held>,
-    /// What the lists show.
-    pub glance: Glance,
-    /// Whether the user is in the exempt group.
-    pub in_exempt_group: bool,
-}
-
-/// The keys that labels on AWSCURRENT versions name, each with the secrets.
-pub type Held = HashMap<AccessKeyId, Vec<OtherSecret>>;
-
 /// An account as its lists show it.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// How many users there are.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Those in scope, by name.
-    pub candidates: BTreeMap<String, Candidate>,
+    pub(crate) candidates: BTreeMap<UserName, Candidate>,
     /// Secrets in scope that name no user, or are not there.
-    pub unbound: Vec<String>,
+    pub(crate) unbound: Vec<String>,
     /// Rows of the credential report that are not as AWS documents them.
-    pub odd_rows: Vec<String>,
+    pub(crate) odd_rows: Vec<String>,
 }
 
 struct Lists<'a> {
     config: &'a SweepConfig,
-    /// Of users who have no seat yet: thousands of them should not be held twice.
-    report: HashMap<String, ReportedUser>,
-    exempt: HashSet<String>,
+    /// Of users who are not among the candidates yet: thousands of them should not be held twice.
+    report: HashMap<UserName, ReportedUser>,
+    exempt: HashSet<UserName>,
     survey: Survey,
     held: Held,
     /// What a visit that broke off may have created.
@@ -75,8 +51,7 @@ struct Lists<'a> {
 }
 
 impl Account<'_> {
-    /// Surveys the account.
-    pub async fn survey(&self) -> Result<Survey> {
+    pub(crate) async fn survey(&self) -> Result<Survey> {
         let exempt = async {
             match &self.config.shared.exempt.group {
                 Some(group) => Ok(self.iam.group_members(group).await?),
@@ -96,8 +71,8 @@ impl Account<'_> {
         let mut lists = Lists {
             config: self.config,
             survey: Survey { users: users.len(), odd_rows, ..Survey::default() },
-            report: users.into_iter().map(|user| (key_of(&user.user.name), user)).collect(),
-            exempt: exempt.iter().map(|name| key_of(name)).collect(),
+            report: users.into_iter().map(|user| (user.user.name.clone(), user)).collect(),
+            exempt: exempt.into_iter().map(UserName::new).collect(),
             held: Held::new(),
             created: Vec::new(),
             deleted: Vec::new(),
@@ -110,13 +85,13 @@ impl Account<'_> {
         let now = self.now();
         for (user, secret) in std::mem::take(&mut lists.created) {
             // Whoever has an enrolled secret was enrolled once: another one is none of the sweep's.
-            match lists.survey.candidates.contains_key(&key_of(&user.name)) {
+            match lists.survey.candidates.contains_key(&user.name) {
                 true => lists.not_enrolled.push((user, secret)),
-                false => self.seat(&secret, &mut lists),
+                false => self.add(&secret, &mut lists),
             }
         }
         for secret in std::mem::take(&mut lists.deleted) {
-            self.seat_unless_other(&secret, &mut lists);
+            self.add_deleted(&secret, &mut lists);
         }
         lists.add_not_enrolled();
         if self.config.scope == Scope::All {
@@ -129,14 +104,14 @@ impl Account<'_> {
     /// The account's users, as the credential report shows them.
     pub(super) async fn credential_report(&self) -> Result<CredentialReport> {
         read_report(&self.iam.credential_report().await?).map_err(|error| Error::PlanChanged {
-            problem: format!("{error}; the next sweep asks for another"),
+            problem: format!("{error}; the next run asks for another"),
         })
     }
 
     async fn read_all(&self, lists: &mut Lists<'_>) -> Result<()> {
         let prefix: Vec<&str> = self.tag_prefix.iter().map(String::as_str).collect();
         let mut next = None;
-        loop {
+        for _ in 0..MOST_PAGES {
             let (page, more) = self.secrets.list(&prefix, next.take()).await?;
             for secret in page {
                 match secret.deleted {
@@ -153,6 +128,7 @@ impl Account<'_> {
                 None => return Ok(()),
             }
         }
+        Err(CallError::incomplete("secretsmanager:ListSecrets").into())
     }
 
     /// Under a list only what it names is taken care of; of other secrets it is only noted that they may
@@ -160,7 +136,7 @@ impl Account<'_> {
     fn place(&self, secret: SecretState, lists: &mut Lists<'_>) {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         if self.config.is_enrolled(&secret) && !by_list {
-            return self.seat(&secret, lists);
+            return self.add(&secret, lists);
         }
         if self.config.lists(&secret) || !secret.tags.contains_key(TAG_USER) {
             return;
@@ -189,7 +165,7 @@ impl Account<'_> {
             });
             for (name, secret) in names.iter().zip(try_join_all(read).await?) {
                 match secret {
-                    Some(secret) => self.seat(&secret, lists),
+                    Some(secret) => self.add(&secret, lists),
                     None => lists.survey.unbound.push(format!("{name:?}: there is no such secret")),
                 }
             }
@@ -198,23 +174,23 @@ impl Account<'_> {
     }
 
     /// An enrolled secret that is to be deleted is its user's as long as the user has no other.
-    fn seat_unless_other(&self, secret: &SecretState, lists: &mut Lists<'_>) {
+    fn add_deleted(&self, secret: &SecretState, lists: &mut Lists<'_>) {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         let bound = bind_user_by_labels(secret, &self.config.shared.secret_name, |_| true);
         let has_other = |user: &UserRef| {
-            let candidate = lists.survey.candidates.get(&key_of(&user.name));
+            let candidate = lists.survey.candidates.get(&user.name);
             candidate.is_some_and(|candidate| !candidate.secrets.is_empty())
         };
         // Those of a list have been asked for by their names.
         if self.config.is_enrolled(secret) && !by_list && bound.is_some_and(|user| !has_other(&user)) {
-            self.seat(secret, lists);
+            self.add(secret, lists);
         }
     }
 
-    /// Gives a secret's user a seat, or a second secret.
-    fn seat(&self, secret: &SecretState, lists: &mut Lists<'_>) {
+    /// Adds a secret's user, or a second secret of one.
+    fn add(&self, secret: &SecretState, lists: &mut Lists<'_>) {
         let known = |name: &str| {
-            let key = key_of(name);
+            let key = UserName::new(name);
             lists.report.contains_key(&key) || lists.survey.candidates.contains_key(&key)
         };
         let user = bind_user_by_labels(secret, &self.config.shared.secret_name, known);
@@ -226,10 +202,10 @@ impl Account<'_> {
         if self.number.as_ref().is_some_and(|account| user.account != *account) {
             return;
         }
-        let key = key_of(&user.name);
+        let key = user.name.clone();
         if let Some(candidate) = lists.survey.candidates.get_mut(&key) {
             candidate.add(secret);
-            candidate.glance.look = true;
+            candidate.triage.look = true;
             return;
         }
         let report = lists.report.remove(&key);
@@ -237,15 +213,15 @@ impl Account<'_> {
             user.clone_from(&report.user);
         }
         let in_exempt_group = lists.exempt.contains(&key);
-        let row = Row {
+        let row = ListedUser {
             user: &user.name,
             report: report.as_ref(),
             secret: Some(secret),
             contested: false,
             in_exempt_group,
         };
-        let glance = triage(row, lists.config, self.now());
-        let mut candidate = Candidate { glance, ..Candidate::new(user, in_exempt_group) };
+        let triage = triage(row, lists.config, self.now());
+        let mut candidate = Candidate { triage, ..Candidate::new(user, in_exempt_group) };
         candidate.add(secret);
         lists.survey.candidates.insert(key, candidate);
     }
@@ -257,7 +233,7 @@ impl Lists<'_> {
     fn add_not_enrolled(&mut self) {
         let by_list = matches!(self.config.scope, Scope::Secrets(_));
         for (mut user, secret) in std::mem::take(&mut self.not_enrolled) {
-            let key = key_of(&user.name);
+            let key = user.name.clone();
             if !by_list && !self.survey.candidates.contains_key(&key) {
                 if let Some(report) = self.report.remove(&key) {
                     user = report.user;
@@ -266,7 +242,7 @@ impl Lists<'_> {
                 self.survey.candidates.insert(key.clone(), candidate);
             }
             if let Some(candidate) = self.survey.candidates.get_mut(&key) {
-                candidate.glance.look |= secret.rotation_function.is_none();
+                candidate.triage.look |= secret.rotation_function.is_none();
                 candidate.not_enrolled.push(secret);
             }
         }
@@ -275,9 +251,9 @@ impl Lists<'_> {
     /// What an odd row says counts for nothing, so its user is looked at.
     fn look_at_odd(&mut self, odd: &[OddRow]) {
         for name in odd.iter().filter_map(|row| row.user.as_deref()) {
-            if let Some(candidate) = self.survey.candidates.get_mut(&key_of(name)) {
-                candidate.glance.look = true;
-                candidate.glance.active = true;
+            if let Some(candidate) = self.survey.candidates.get_mut(&UserName::new(name)) {
+                candidate.triage.look = true;
+                candidate.triage.active = true;
             }
         }
     }
@@ -293,64 +269,16 @@ impl Lists<'_> {
     fn add_users_without_secret(&mut self, now: Timestamp) {
         for (key, report) in std::mem::take(&mut self.report) {
             let in_exempt_group = self.exempt.contains(&key);
-            let row = Row {
+            let row = ListedUser {
                 user: &report.user.name,
                 report: Some(&report),
                 secret: None,
                 contested: false,
                 in_exempt_group,
             };
-            let glance = triage(row, self.config, now);
-            let candidate = Candidate { glance, ..Candidate::new(report.user, in_exempt_group) };
+            let triage = triage(row, self.config, now);
+            let candidate = Candidate { triage, ..Candidate::new(report.user, in_exempt_group) };
             self.survey.candidates.insert(key, candidate);
         }
     }
-}
-
-/// Notes which key a secret's AWSCURRENT holds, as its label tells.
-pub(super) fn note_held(config: &SweepConfig, secret: &SecretState, held: &mut Held) {
-    if let Some(key) = secret.current().and_then(|version| version.key.clone()) {
-        let enrolled = config.is_enrolled(secret) || config.lists(secret);
-        let other = OtherSecret { arn: secret.arn.clone(), key: Some(key.clone()), enrolled };
-        held.entry(key).or_default().push(other);
-    }
-}
-
-impl Candidate {
-    /// Adds a secret of the user.
-    pub(super) fn add(&mut self, secret: &SecretState) {
-        self.labels.insert(secret.arn.clone(), secret.labelled_keys());
-        self.secrets.push(secret.arn.clone());
-        self.secrets.sort();
-    }
-
-    /// Whether the labels of a secret name keys, and none of these: then it holds somebody else's.
-    pub(super) fn is_strange(&self, arn: &str, keys: &[AccessKey]) -> bool {
-        let labels = self.labels.get(arn);
-        labels.is_some_and(|labels| !labels.is_empty() && !keys.iter().any(|key| labels.contains(&key.id)))
-    }
-
-    /// The ARNs of all secrets that name the user, enrolled or not.
-    pub fn all_secrets(&self) -> impl Iterator<Item = &str> {
-        let tagged = self.not_enrolled.iter().map(|secret| secret.arn.as_str());
-        self.secrets.iter().map(String::as_str).chain(tagged)
-    }
-
-    /// A user without a secret, of whom nothing more is known.
-    pub(super) fn new(user: UserRef, in_exempt_group: bool) -> Self {
-        Self {
-            user,
-            secrets: Vec::new(),
-            labels: BTreeMap::new(),
-            not_enrolled: Vec::new(),
-            held: Arc::default(),
-            glance: Glance::default(),
-            in_exempt_group,
-        }
-    }
-}
-
-/// IAM's user names are unique without regard to case.
-fn key_of(name: &str) -> String {
-    name.to_ascii_lowercase()
 }

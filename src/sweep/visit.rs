@@ -2,26 +2,21 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join, join3, try_join_all};
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::account::Account;
-use super::survey::Candidate;
-use crate::aws::CallError;
+use super::candidate::Candidate;
 use crate::config::{Mode, SweepConfig};
 use crate::defect::guarded;
 use crate::error::{Error, Result};
-use crate::model::names::{TAG_NOTICES, TAG_USER};
+use crate::model::names::TAG_NOTICES;
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, Ledger, OtherSecret, SecretState, UserRef,
-    fits_a_secret_name,
+    AccessKey, AccessKeyId, Finding, FindingKind, Keyring, Ledger, Phrase, SecretState, UserRef,
 };
 use crate::notify;
-use crate::observe::owner_of_labels;
-use crate::plan::sweep::{
-    Coming, Demand, FleetAction, SeenPolicy, Standing, UserPlan, UserView, is_guarded, ledger_of, plan_user,
-};
-use crate::plan::{Planned, bind_user_by_labels};
+use crate::plan::Planned;
+use crate::plan::sweep::{Coming, Demand, FleetAction, UserPlan, UserView, plan_user};
 
 /// How often a user is looked at again. A user has two keys, and each may go and show late.
 const LOOKS: u32 = 12;
@@ -30,47 +25,43 @@ const STALE_WAIT: Duration = Duration::from_secs(1);
 
 /// What came of visiting one user.
 #[derive(Debug)]
-pub struct Visit {
-    /// The user.
-    pub user: UserRef,
+pub(crate) struct Visit {
+    pub(crate) user: UserRef,
     /// The user's keys, as they were found.
-    pub keys: Vec<crate::model::AccessKey>,
+    pub(crate) keys: Vec<AccessKey>,
     /// The secret, as it was found.
-    pub secret: Option<SecretState>,
+    pub(crate) secret: Option<SecretState>,
     /// What was done; in an audit, what would be.
-    pub actions: Vec<Planned<FleetAction>>,
-    /// What was planned and not done, because a stop was wished.
-    pub left: Vec<Planned<FleetAction>>,
-    /// What needs a person.
-    pub findings: Vec<Finding>,
+    pub(crate) actions: Vec<Planned<FleetAction>>,
+    /// What was planned and not done, because a stop was requested.
+    pub(crate) left: Vec<Planned<FleetAction>>,
+    pub(crate) findings: Vec<Finding>,
     /// Keys that a rotation has superseded and deactivated since the last visit.
-    pub superseded: Vec<AccessKeyId>,
+    pub(crate) superseded: Vec<AccessKeyId>,
     /// Keys that a rotation has made current since the last visit, and whose predecessor it has deleted.
-    pub promoted: Vec<AccessKeyId>,
+    pub(crate) promoted: Vec<AccessKeyId>,
     /// What will happen next.
-    pub coming: Vec<Coming>,
-    /// Why the user is left alone.
-    pub exempt: Option<String>,
+    pub(crate) coming: Vec<Coming>,
+    pub(crate) exempt: Option<String>,
     /// Why what was asked for is not done.
-    pub refused: Option<String>,
+    pub(crate) refused: Option<Phrase>,
     /// What stopped the visit.
-    pub failure: Option<Error>,
+    pub(crate) failure: Option<Error>,
     /// Whether the user was mailed.
-    pub mailed: bool,
+    pub(crate) mailed: bool,
     /// What is written on the secret once the new findings have been told: its ARN and the ledger.
-    pub owed: Option<(String, Ledger)>,
+    pub(crate) owed: Option<(String, Ledger)>,
 }
 
 impl Account<'_> {
-    /// Visits one user.
-    pub async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
+    pub(crate) async fn visit(&self, candidate: &Candidate, demand: Demand) -> Visit {
         let mut visit = Visit::of(candidate.user.clone());
         // One user's defect must not keep the others from being visited.
         if let Err(error) = guarded(Box::pin(self.work(candidate, demand, &mut visit))).await {
             tracing::error!(
                 user = candidate.user.name.as_str(),
                 errorType = error.error_type(),
-                error = crate::rotation::chain(&error),
+                error = error.chain(),
                 "user skipped"
             );
             visit.failure = Some(error);
@@ -93,7 +84,7 @@ impl Account<'_> {
                 visit.actions = actions;
                 return Ok(());
             }
-            if self.stop.is_wished() {
+            if self.stop.is_requested() {
                 visit.left = actions;
                 return Ok(());
             }
@@ -114,154 +105,6 @@ impl Account<'_> {
             ledger = Some(plan.ledger);
         }
         Ok(())
-    }
-
-    /// Reads all of one user afresh. A read that fails is a failure, never "no keys", "never used"
-    /// or "not exempt".
-    ///
-    /// IAM's lists still show a key for seconds after it was deleted, but its last use can no longer
-    /// be asked for; so what is `done` to it is known better.
-    async fn look(&self, candidate: &Candidate, done: &[Planned<FleetAction>]) -> Result<UserView> {
-        let mut user = candidate.user.clone();
-        // Where names are not the sweep's own, its role may describe enrolled secrets alone.
-        let own_name =
-            || self.config.shared.has_own_names().then(|| self.config.shared.secret_name_of(&user));
-        let by_name = || own_name().filter(|name| fits_a_secret_name(name));
-        let secret_id = candidate.secrets.first().cloned().or_else(by_name);
-        let (secret, keys, tags) = join3(
-            async {
-                match &secret_id {
-                    Some(id) => found(self.secrets.describe(id).await),
-                    None => Ok(None),
-                }
-            },
-            self.iam.list_access_keys(&user.name),
-            self.iam.user_tags(&user.name),
-        )
-        .await;
-        let mut secret = secret?;
-        let (mut keys, mut tags) = (found(keys)?, found(tags)?);
-        let (own, strange) = own_secret(candidate, keys.as_deref().unwrap_or_default());
-        if own != candidate.secrets.first()
-            && let Some(arn) = own
-        {
-            secret = found(self.secrets.describe(arn).await)?;
-        }
-        if let (None, Some(secret)) = (&keys, &secret)
-            && let Some(name) = owner_of_labels(&self.iam, secret).await?
-        {
-            // IAM does not know the user, and its secret's keys are another's: it was renamed.
-            user = UserRef { name, path: String::new(), ..user };
-            let (renamed, its) =
-                join(self.iam.list_access_keys(&user.name), self.iam.user_tags(&user.name)).await;
-            (keys, tags) = (found(renamed)?, found(its)?);
-        }
-        let missing = keys.is_none() || tags.is_none();
-        let mut keys = keys.unwrap_or_default();
-        keys.retain(|key| {
-            let deleted = FleetAction::DeleteKey { key: key.id.clone() };
-            !done.iter().any(|planned| planned.action == deleted)
-        });
-        let uses = try_join_all(keys.iter().map(|key| self.iam.last_use(&key.id))).await?;
-        for (key, last_use) in keys.iter_mut().zip(uses) {
-            key.last_use = Some(last_use);
-        }
-        let now = self.now();
-        let mut view = UserView {
-            now,
-            user,
-            tags: tags.unwrap_or_default(),
-            in_exempt_group: candidate.in_exempt_group,
-            missing,
-            keys,
-            ledger: ledger_of(None, now),
-            secret: None,
-            standing: Standing::default(),
-            name_taken: false,
-            rivals: candidate
-                .secrets
-                .iter()
-                .filter(|arn| Some(*arn) != own && !strange.contains(arn))
-                .cloned()
-                .collect(),
-            strange: strange.into_iter().cloned().collect(),
-            // One that rotates with another function is another's: a second stack's, for example.
-            not_enrolled: candidate
-                .not_enrolled
-                .iter()
-                .filter(|secret| secret.rotation_function.is_none())
-                .map(|secret| secret.name.clone())
-                .collect(),
-            others: Vec::new(),
-            policy: SeenPolicy::Unread,
-        };
-        self.place_secret(candidate, secret, &mut view).await?;
-        view.others = others(candidate, &view);
-        view.policy = self.see_policy(&view).await?;
-        Ok(view)
-    }
-
-    /// Whether the secret has a right to the user's keys, and by what; if not, whether it stands where the
-    /// user's would be. Lists lag behind, so a secret that was just created for the user, or enrolled, may
-    /// not have been in them.
-    async fn place_secret(
-        &self,
-        candidate: &Candidate,
-        secret: Option<SecretState>,
-        view: &mut UserView,
-    ) -> Result<()> {
-        let Some(secret) = secret else { return Ok(()) };
-        let by_list = !candidate.secrets.is_empty() && self.config.lists(&secret);
-        let bound = bind_user_by_labels(&secret, &self.config.shared.secret_name, |_| true);
-        let is_users = bound.is_some_and(|bound| candidate.user.is(&bound.arn()));
-        let standing = if by_list && !self.config.is_enrolled(&secret) {
-            Some(Standing::Listed)
-        } else if by_list || is_users && (secret.deleted.is_some() || self.config.is_enrolled(&secret)) {
-            Some(Standing::Enrolled)
-        } else if is_users && self.may_be_finished(&candidate.user, &secret).await? {
-            Some(Standing::Created)
-        } else {
-            None
-        };
-        match standing {
-            Some(standing) => {
-                view.ledger = ledger_of(Some(&secret), view.now);
-                view.standing = standing;
-                view.secret = Some(secret);
-            }
-            None if is_users && secret.rotation_function.is_none() && secret.tags.contains_key(TAG_USER) => {
-                if !view.not_enrolled.contains(&secret.name) {
-                    view.not_enrolled.push(secret.name);
-                }
-            }
-            None => view.name_taken = true,
-        }
-        Ok(())
-    }
-
-    async fn see_policy(&self, view: &UserView) -> Result<SeenPolicy> {
-        let guarded = |secret: &&SecretState| is_guarded(self.config, &view.user, secret);
-        let Some(secret) = view.secret.as_ref().filter(guarded) else { return Ok(SeenPolicy::Unread) };
-        match self.secrets.policy(&secret.arn).await {
-            Ok(None) => Ok(SeenPolicy::Absent),
-            Ok(Some(_)) => Ok(SeenPolicy::Present),
-            // An audit may not read policies.
-            Err(error) if error.is_denied() && self.config.mode == Mode::Audit => Ok(SeenPolicy::Unread),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// An audit, which changes nothing, may not read policies: it says what would be done if the policy is
-    /// as it was left.
-    async fn may_be_finished(&self, user: &UserRef, secret: &SecretState) -> Result<bool> {
-        // Where the sweep creates nothing, it may read no policy and finishes nothing.
-        if self.config.mode == Mode::Retire {
-            return Ok(self.looks_created(user, secret));
-        }
-        match self.is_own_creation(user, secret).await {
-            Err(Error::AccessDenied { .. }) if self.config.mode == Mode::Audit => Ok(true),
-            result => result,
-        }
     }
 
     /// Tells the user, then writes on the secret what was told.
@@ -305,42 +148,9 @@ impl Account<'_> {
     }
 }
 
-/// Which of the secrets that a tag binds to the user is the user's, and which hold somebody else's keys as their
-/// labels tell. Where all of them do, the user's keys are gone, and the first one stays the user's.
-fn own_secret<'c>(candidate: &'c Candidate, keys: &[AccessKey]) -> (Option<&'c String>, Vec<&'c String>) {
-    let (strange, own): (Vec<_>, Vec<_>) =
-        candidate.secrets.iter().partition(|arn| candidate.is_strange(arn, keys));
-    match own.first() {
-        Some(first) => (Some(*first), strange),
-        None => (candidate.secrets.first(), Vec::new()),
-    }
-}
-
-/// Other secrets whose AWSCURRENT may hold a key of the user: those that a label tells of, and those that
-/// are tagged with the user and have no label.
-fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
-    let own = view.secret.as_ref().map(|secret| secret.arn.as_str());
-    let labelled =
-        view.keys.iter().flat_map(|key| candidate.held.get(&key.id).into_iter().flatten().cloned());
-    let unlabelled = candidate.not_enrolled.iter().filter_map(|secret| {
-        let unknown = secret.current().is_some_and(|version| version.key.is_none());
-        unknown.then(|| OtherSecret { arn: secret.arn.clone(), key: None, enrolled: false })
-    });
-    labelled.chain(unlabelled).filter(|other| Some(other.arn.as_str()) != own).collect()
-}
-
 fn extend(keys: &mut Vec<AccessKeyId>, more: &[AccessKeyId]) {
     let new: Vec<AccessKeyId> = more.iter().filter(|key| !keys.contains(key)).cloned().collect();
     keys.extend(new);
-}
-
-/// What was read, or `None` where AWS knows of no such thing.
-fn found<T>(read: std::result::Result<T, CallError>) -> Result<Option<T>> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 impl Visit {
@@ -375,8 +185,13 @@ impl Visit {
         self.refused.clone_from(&plan.refused);
     }
 
+    /// The user's keys beside the secret, as they were found.
+    pub(crate) fn keyring(&self, now: Timestamp) -> Keyring<'_> {
+        Keyring::of_lists(self.secret.as_ref(), &self.keys, now)
+    }
+
     /// Whether there is anything to report of it.
-    pub fn is_eventful(&self) -> bool {
+    pub(crate) fn is_eventful(&self) -> bool {
         !self.actions.is_empty()
             || !self.findings.is_empty()
             || !self.superseded.is_empty()
@@ -388,13 +203,13 @@ impl Visit {
     }
 
     /// Whether there is a secret to remember on what was told.
-    pub fn remembers(&self) -> bool {
+    pub(crate) fn remembers(&self) -> bool {
         self.secret.as_ref().is_some_and(|secret| secret.deleted.is_none())
     }
 
     /// Whether the rotation that was requested can be expected to make a key: it is our function's, and no earlier
     /// one has failed to end.
-    pub fn expects_a_key(&self, config: &SweepConfig) -> bool {
+    pub(crate) fn expects_a_key(&self, config: &SweepConfig) -> bool {
         let setup = self.actions.iter().find_map(|planned| match &planned.action {
             FleetAction::RequestRotation { setup } => setup.as_ref().map(|setup| &setup.function_arn),
             _ => None,
@@ -404,7 +219,7 @@ impl Visit {
     }
 
     /// Whether a rotation of the user is stuck.
-    pub fn is_stuck(&self) -> bool {
+    pub(crate) fn is_stuck(&self) -> bool {
         self.findings.iter().any(|finding| finding.kind == FindingKind::RotationStuck)
     }
 }

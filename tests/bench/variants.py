@@ -26,7 +26,7 @@ def build(name):
     target = kept / "target"
     shutil.rmtree(kept, ignore_errors=True)
     profile = {f"CARGO_PROFILE_RELEASE_{option}": value for option, value in VARIANTS[name].items()}
-    command = ["cargo", "build", "--locked", "--release", "--no-default-features"]
+    command = ["cargo", "build", "--locked", "--release", "--no-default-features", "--features", "aws"]
     subprocess.run(
         [*command, "--target", TRIPLE, "--bin", "rotation"],
         cwd=ROOT,

@@ -1,10 +1,10 @@
 //! Whatever comes in: never a panic, always the named error, the secret untouched.
 
-use iam_key_rotator::config::{Config, NAMES, parse_regions};
+use iam_key_rotator::config::{Config, SETTINGS, parse_regions};
 use iam_key_rotator::event::{RotationEvent, SweepEvent};
 use iam_key_rotator::model::{
     AccessKeyId, Credential, Intent, Policy, ReportedKey, SecretDocument, Sensitive, UserRef, Version,
-    parse_duration, parse_report,
+    parse_duration, read_report,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -99,9 +99,9 @@ fn any_credential_report_is_read_or_refused_and_damage_makes_no_key_an_unused_on
         let (from, to) = (from.index(report.len()), to.index(report.len()));
         let said_so = junk.windows(3).any(|bytes| bytes == b"N/A");
         report.splice(from.min(to)..from.max(to), junk);
-        if let Ok(read) = parse_report(&report) {
+        if let Ok(read) = read_report(&report) {
             let unused = |key: &ReportedKey| key.used == Some(false);
-            prop_assert!(said_so || !read.iter().any(|user| user.keys.iter().any(unused)));
+            prop_assert!(said_so || !read.users.iter().any(|user| user.keys.iter().any(unused)));
         }
         Ok(())
     });
@@ -150,7 +150,7 @@ fn any_tag_and_any_label_is_read_or_not() {
 
 #[test]
 fn any_environment_is_a_configuration_or_an_invalid_config() {
-    let known = prop::sample::select(NAMES.to_vec()).prop_map(str::to_owned);
+    let known = prop::sample::select(SETTINGS.map(|setting| setting.name).to_vec()).prop_map(str::to_owned);
     let name = prop_oneof![known, text_of("ABCDEFG_", 12).prop_map(|rest| format!("ROTATOR_{rest}"))];
     holds("bad input, settings", CASES, (name, any_text()), |(name, value)| {
         if let Err(error) = Config::from_variables([(name.clone(), value)]) {

@@ -243,3 +243,27 @@ async fn an_overlap_that_is_taken_away_is_not_reported_as_a_key_that_was_made_ac
     fleet.day().await;
     assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id, false));
 }
+
+/// Mutants: a death after AWSPENDING was taken off lost the mail of every rotation but the first, since the intent
+/// of a current version was not believed before AWS had noted the end of its rotation.
+#[tokio::test(start_paused = true)]
+async fn a_death_at_any_move_of_a_label_loses_no_mail_of_a_later_rotation() {
+    let settings = [("ROTATOR_EMAIL_FROM", "keys@example.com"), ("ROTATOR_ADMIN_EMAIL", "admin@example.com")];
+    let mut died = 0;
+    for nth in 1..=4 {
+        let options = Options { rotation_attempts: 3, ..Options::default() };
+        let stage = Stage::new(options, &settings);
+        let (_, arn) = stage.adopted();
+        stage.rotated(&arn).await;
+        stage.sim.advance(days(90));
+        // That an old key was deleted to make room is another mail.
+        let mails =
+            || stage.sim.mails().iter().filter(|mail| mail.subject.contains("New access key")).count();
+        let before = mails();
+        stage.sim.add_fault(Fault::on("UpdateSecretVersionStage", nth, FaultKind::KillAfter));
+        let report = stage.rotated(&arn).await;
+        died += usize::from(report.steps.last().is_some_and(|step| step.attempt > 1));
+        assert_eq!(mails() - before, 1, "a death at move {nth}");
+    }
+    assert!(died >= 2, "{died} deaths");
+}

@@ -17,6 +17,7 @@ mod found;
 mod interleave;
 mod invariants;
 mod late;
+mod layers;
 mod mails;
 mod notices;
 mod page;

@@ -70,7 +70,7 @@ def test_a_secret_that_takes_the_name_beforehand_gets_no_key_and_raises_an_alert
     assert "iam-key/ci-bot" in str(account.alerts())
 
 
-def enrolment_token(name):
+def enrollment_token(name):
     """That of the sweep's own CreateSecret (src/sweep/execute.rs); anybody can compute it."""
     return hashlib.sha256(f"iam-key-rotator enrolment of {name} in {ACCOUNT}".encode()).hexdigest()[:32]
 
@@ -79,7 +79,7 @@ def test_a_secret_with_the_sweeps_token_and_a_policy_of_the_attacker_gets_no_key
     account.set_up(**WHOLE_ACCOUNT)
     first = account.user("ci-bot")
     mallory = creator(account, "iam-key/*")
-    token = enrolment_token("iam-key/ci-bot")
+    token = enrollment_token("iam-key/ci-bot")
     policy = document(read_by("mallory"))
     squatted = create(mallory, "iam-key/ci-bot", "ci-bot", policy, ClientRequestToken=token)
     a_second_passes()
@@ -97,7 +97,7 @@ def test_what_remains_creating_secrets_under_the_prefix_gets_the_next_key(accoun
         tags = [{"Key": "iam-key-rotator:secret", "Value": f"{ANY_SECRET}keys/ci-bot-AbCdEf"}]
         account.iam.tag_user(UserName="ci-bot", Tags=tags)
     mallory = creator(account, "iam-key/*")
-    token = enrolment_token("iam-key/ci-bot")
+    token = enrollment_token("iam-key/ci-bot")
     (key,) = account.keys("ci-bot")
     squatted = create(mallory, "iam-key/ci-bot", "ci-bot", ClientRequestToken=token)
     forged = [{"Key": "iam-key-rotator:notices", "Value": f"{key}:a"}]

@@ -66,7 +66,7 @@ class Deployed(Scene):
             RotationRules=schedule["Properties"]["RotationRules"],
         )
 
-    def enrol(self):
+    def enroll(self):
         self.aws.iam.tag_user(UserName=USER, Tags=[{"Key": "iam-key-rotator:rotate", "Value": "true"}])
 
     def invoke(self, event):
@@ -85,7 +85,7 @@ def deployed():
 
 
 def test_the_deployed_function_rotates_three_times_under_the_synthesized_role(deployed):
-    deployed.enrol()
+    deployed.enroll()
     assert deployed.rotate() == ["done", "nothing-to-do", "done", "done"]
     first = deployed.value()
     assert deployed.key_in(first).sts.get_caller_identity()["Arn"].endswith(f":user/{USER}")
@@ -104,7 +104,7 @@ def test_the_deployed_function_rotates_three_times_under_the_synthesized_role(de
 
 
 def test_the_secret_is_read_by_its_own_user_and_by_no_administrator(deployed):
-    deployed.enrol()
+    deployed.enroll()
     deployed.rotate()
     value = deployed.value()
     assert deployed.key_in(value).secretsmanager.get_secret_value(SecretId=deployed.arn)["SecretString"]
@@ -135,7 +135,7 @@ def test_a_user_without_the_tag_is_refused_by_iam_and_the_alert_says_so(deployed
 
 @pytest.mark.parametrize("function", [None, f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:another"])
 def test_a_secret_that_does_not_name_the_function_is_closed_to_it_whatever_its_tag_says(deployed, function):
-    deployed.enrol()
+    deployed.enroll()
     tags = [{"Key": "iam-key-rotator:user", "Value": USER}]
     other = deployed.manager.create_secret(Name="database", SecretString="{}", Tags=tags)["ARN"]
     if function:

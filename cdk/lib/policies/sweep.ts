@@ -44,7 +44,7 @@ export function enforcePolicy(props: SweepPolicyProps): PolicyStatement[] {
 }
 
 /**
- * What enrolment by the sweep adds: to create secrets of the configured name, and to finish what a crash left. Nothing
+ * What enrollment by the sweep adds: to create secrets of the configured name, and to finish what a crash left. Nothing
  * where the name has no text of its own, since then no policy could be limited to it.
  */
 export function createPolicy(props: SweepPolicyProps): PolicyStatement[] {

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_types::os_shim_internal::Env;
 
-use super::super::error::{Meaning, remedy};
+use crate::error::{Meaning, remedy};
 
 /// A proxy for one scheme, or why there can be none.
 pub(super) type Setting = Option<Result<Proxy, Failure>>;
@@ -20,16 +20,16 @@ pub(super) type Setting = Option<Result<Proxy, Failure>>;
 /// What the environment says.
 #[derive(Clone, Debug)]
 pub(super) struct Proxies {
-    pub http: Setting,
-    pub https: Setting,
-    pub direct: Direct,
+    pub(crate) http: Setting,
+    pub(crate) https: Setting,
+    pub(crate) direct: Direct,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Proxy {
     /// The variable that names it.
-    pub variable: &'static str,
-    pub config: ProxyConfig,
+    pub(crate) variable: &'static str,
+    pub(crate) config: ProxyConfig,
 }
 
 /// What goes wrong on the way to a proxy.
@@ -45,7 +45,7 @@ pub(in super::super) enum Failure {
 
 impl Failure {
     /// A proxy that cannot be reached now may be later.
-    pub fn meaning(self) -> Meaning {
+    pub(crate) fn meaning(self) -> Meaning {
         match self {
             Self::Unreadable(_) => Meaning::Refused(remedy::PROXY),
             Self::Connection(_) => Meaning::Passing,
@@ -62,8 +62,7 @@ struct OnTheWay {
 }
 
 impl Proxies {
-    /// Reads the variables.
-    pub fn read(environment: &Env) -> Self {
+    pub(crate) fn read(environment: &Env) -> Self {
         let no_proxy = variable(environment, ["no_proxy", "NO_PROXY"]).map(|(_, value)| value);
         let direct = Direct::parse(no_proxy.as_deref().unwrap_or_default());
         let proxy = |names| Some(read(variable(environment, names)?));
@@ -75,7 +74,7 @@ impl Proxies {
     }
 
     /// Whether there is no proxy.
-    pub fn is_none(&self) -> bool {
+    pub(crate) fn is_none(&self) -> bool {
         self.http.is_none() && self.https.is_none()
     }
 }
@@ -118,7 +117,7 @@ impl Direct {
     }
 
     /// Whether a request to this URI goes directly.
-    pub fn covers(&self, uri: &str) -> bool {
+    pub(crate) fn covers(&self, uri: &str) -> bool {
         let Some((host, port)) = authority(uri) else { return false };
         let address = host.parse::<IpAddr>().ok();
         if address.is_some_and(is_link_local) {

@@ -1,17 +1,19 @@
-//! What tells of every user of an account at once.
+//! Reads that cover every user of an account at once.
 
 use std::time::Duration;
 
 use aws_sdk_iam::types::ReportStateType;
 use tokio::time::sleep;
 
-use super::{CallError, Iam, Simulated};
+use super::{Iam, Simulated};
+use crate::aws::failure::failed;
+use crate::error::CallError;
 
 /// Members that one page of GetGroup may hold.
 const GROUP_PAGE: i32 = 1000;
 /// An account has 5,000 users; pages may be shorter than asked for.
 const MOST_GROUP_PAGES: usize = 500;
-/// How often a report that is being made is asked after.
+/// How often a credential report that is being generated is asked for.
 const REPORT_LOOKS: u32 = 30;
 /// How long to wait between two of those.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
@@ -19,12 +21,12 @@ const REPORT_WAIT: Duration = Duration::from_secs(2);
 impl Iam {
     /// The account's [credential report](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html),
     /// as CSV: every user in two calls, up to four hours old.
-    pub async fn credential_report(&self) -> Result<Vec<u8>, CallError> {
+    pub(crate) async fn credential_report(&self) -> Result<Vec<u8>, CallError> {
         const GENERATE: &str = "iam:GenerateCredentialReport";
         const GET: &str = "iam:GetCredentialReport";
         for look in 0..REPORT_LOOKS {
             let answer = self.ready().await.generate_credential_report().send().await;
-            let state = answer.map_err(|e| CallError::new(GENERATE, &e))?.state;
+            let state = answer.map_err(|e| failed(GENERATE, &e))?.state;
             if state == Some(ReportStateType::Complete) {
                 match self.ready().await.get_credential_report().send().await {
                     Ok(report) => {
@@ -32,7 +34,7 @@ impl Iam {
                         return Ok(content.into_inner());
                     }
                     Err(error) => {
-                        let error = CallError::new(GET, &error);
+                        let error = failed(GET, &error);
                         // The report that was complete has expired meanwhile: another is made.
                         if !["ReportNotPresent", "ReportExpired", "ReportInProgress"].contains(&error.code())
                         {
@@ -51,7 +53,7 @@ impl Iam {
     ///
     /// [SimulatePrincipalPolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html);
     /// it knows nothing of the organization's policies, nor of the resource's own.
-    pub async fn simulate(
+    pub(crate) async fn simulate(
         &self,
         role_arn: &str,
         actions: &[&str],
@@ -69,7 +71,7 @@ impl Iam {
                 .set_action_names(Some(actions.iter().map(|action| (*action).to_owned()).collect()))
                 .resource_arns(resource)
                 .set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             results.extend(page.evaluation_results().iter().map(|result| Simulated {
                 action: result.eval_action_name().to_owned(),
                 allowed: result.eval_decision().as_str() == "allowed",
@@ -86,7 +88,7 @@ impl Iam {
     /// The names of a group's members, every page of
     /// [GetGroup](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html); a group
     /// that does not exist has none. Any other failure is never "no members".
-    pub async fn group_members(&self, group: &str) -> Result<Vec<String>, CallError> {
+    pub(crate) async fn group_members(&self, group: &str) -> Result<Vec<String>, CallError> {
         const ACTION: &str = "iam:GetGroup";
         let mut members = Vec::new();
         let mut marker = None;
@@ -95,7 +97,7 @@ impl Iam {
             let page = match request.set_marker(marker.take()).send().await {
                 Ok(page) => page,
                 Err(error) => {
-                    let error = CallError::new(ACTION, &error);
+                    let error = failed(ACTION, &error);
                     return if error.is_not_found() { Ok(Vec::new()) } else { Err(error) };
                 }
             };

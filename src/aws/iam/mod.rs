@@ -11,11 +11,15 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::Builder;
 use aws_sdk_iam::types::StatusType;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::CallError;
 use super::pace::Pace;
-use crate::model::{AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, Sensitive};
+use crate::aws::failure::failed;
+use crate::error::CallError;
+use crate::model::{
+    AccessKey, AccessKeyId, Credential, KeyStatus, LastUse, SecretState, Sensitive, UserName,
+};
 
 /// A user has two keys; a list that is longer than this many pages is not one of AWS's.
 const MAX_PAGES: usize = 10;
@@ -25,14 +29,14 @@ const CREATE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The calls this product makes to IAM.
 #[derive(Clone, Debug)]
-pub struct Iam {
+pub(crate) struct Iam {
     client: Client,
     pace: Option<Pace>,
 }
 
 /// Whose key an id is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyOwner {
+pub(crate) enum KeyOwner {
     /// The name of a user of this account.
     User(String),
     /// No user's of this account.
@@ -43,13 +47,12 @@ pub enum KeyOwner {
 
 /// What a simulated call would meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Simulated {
-    /// The action.
-    pub action: String,
+pub(crate) struct Simulated {
+    pub(crate) action: String,
     /// Whether the policies allow it.
-    pub allowed: bool,
+    pub(crate) allowed: bool,
     /// Condition keys that the answer hangs on and the simulation did not know.
-    pub unknown_conditions: Vec<String>,
+    pub(crate) unknown_conditions: Vec<String>,
 }
 
 impl Iam {
@@ -58,7 +61,7 @@ impl Iam {
     }
 
     /// The same client at a pace that leaves room for the account's other tools.
-    pub fn paced(mut self) -> Self {
+    pub(crate) fn paced(mut self) -> Self {
         self.pace = Some(Pace::new());
         self
     }
@@ -73,13 +76,13 @@ impl Iam {
 
     /// [ListAccessKeys](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html),
     /// every page of it. A failure is never an empty list.
-    pub async fn list_access_keys(&self, user: &str) -> Result<Vec<AccessKey>, CallError> {
+    pub(crate) async fn list_access_keys(&self, user: &str) -> Result<Vec<AccessKey>, CallError> {
         const ACTION: &str = "iam:ListAccessKeys";
         let mut keys = Vec::new();
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_access_keys().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
             for key in page.access_key_metadata() {
                 let read = |key: &aws_sdk_iam::types::AccessKeyMetadata| {
                     Some(AccessKey {
@@ -104,7 +107,7 @@ impl Iam {
     }
 
     /// When a key was last used, as far as IAM knows by now.
-    pub async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, CallError> {
+    pub(crate) async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, CallError> {
         let answer = self.access_key_last_used(key).await?;
         let used = answer.access_key_last_used();
         let time = used.and_then(|used| Timestamp::from_second(used.last_used_date()?.secs()).ok());
@@ -119,7 +122,7 @@ impl Iam {
     }
 
     /// Whose key this is, by GetAccessKeyLastUsed.
-    pub async fn owner(&self, key: &AccessKeyId) -> Result<KeyOwner, CallError> {
+    pub(crate) async fn owner(&self, key: &AccessKeyId) -> Result<KeyOwner, CallError> {
         match self.access_key_last_used(key).await {
             Ok(answer) => {
                 Ok(answer.user_name().map_or(KeyOwner::Nobody, |name| KeyOwner::User(name.to_owned())))
@@ -130,19 +133,32 @@ impl Iam {
         }
     }
 
+    /// Whose the keys are that rotations have labelled; `None` if they are gone, or not all one user's.
+    pub(crate) async fn owner_of_labels(&self, secret: &SecretState) -> Result<Option<UserName>, CallError> {
+        let labelled = secret.versions.iter().filter(|version| version.is_labelled());
+        let keys: Vec<&AccessKeyId> = labelled.filter_map(|version| version.key.as_ref()).collect();
+        let owners = try_join_all(keys.iter().map(|key| self.owner(key))).await?;
+        let mut names = owners.into_iter().filter_map(|owner| match owner {
+            KeyOwner::User(name) => Some(UserName::new(name)),
+            KeyOwner::Nobody | KeyOwner::Denied => None,
+        });
+        let Some(first) = names.next() else { return Ok(None) };
+        Ok(names.all(|name| name == first).then_some(first))
+    }
+
     /// [GetAccessKeyLastUsed](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html).
     async fn access_key_last_used(
         &self,
         key: &AccessKeyId,
     ) -> Result<aws_sdk_iam::operation::get_access_key_last_used::GetAccessKeyLastUsedOutput, CallError> {
         let request = self.ready().await.get_access_key_last_used().access_key_id(key.as_str());
-        request.send().await.map_err(|e| CallError::new("iam:GetAccessKeyLastUsed", &e))
+        request.send().await.map_err(|e| failed("iam:GetAccessKeyLastUsed", &e))
     }
 
     /// [CreateAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html),
     /// sent at most once: the SDK's own retry would make a second key whenever the first answer
     /// was lost, and nobody would ever learn the first one's secret.
-    pub async fn create_access_key(&self, user: &str) -> Result<(Credential, Timestamp), CallError> {
+    pub(crate) async fn create_access_key(&self, user: &str) -> Result<(Credential, Timestamp), CallError> {
         const ACTION: &str = "iam:CreateAccessKey";
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(CREATE_TIMEOUT)
@@ -153,7 +169,7 @@ impl Iam {
             .timeout_config(timeouts);
         let request =
             self.ready().await.create_access_key().user_name(user).customize().config_override(once);
-        let answer = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+        let answer = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
         let mut key = answer.access_key.ok_or_else(|| CallError::incomplete(ACTION))?;
         let secret = Sensitive::new(std::mem::take(&mut key.secret_access_key));
         let created = key.create_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
@@ -163,7 +179,7 @@ impl Iam {
 
     /// [UpdateAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html)
     /// to Inactive. A key that is gone is as good as inactive.
-    pub async fn deactivate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
+    pub(crate) async fn deactivate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
         let request = self
             .ready()
             .await
@@ -171,14 +187,12 @@ impl Iam {
             .user_name(user)
             .access_key_id(key.as_str())
             .status(StatusType::Inactive);
-        unless_gone(
-            request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e).about(user)),
-        )
+        unless_gone(request.send().await.map(drop).map_err(|e| failed("iam:UpdateAccessKey", &e).about(user)))
     }
 
     /// UpdateAccessKey to Active. A key that is gone is an error: nobody can use it again.
     #[cfg(feature = "cli")]
-    pub async fn activate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
+    pub(crate) async fn activate(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
         let request = self
             .ready()
             .await
@@ -186,27 +200,25 @@ impl Iam {
             .user_name(user)
             .access_key_id(key.as_str())
             .status(StatusType::Active);
-        request.send().await.map(drop).map_err(|e| CallError::new("iam:UpdateAccessKey", &e).about(user))
+        request.send().await.map(drop).map_err(|e| failed("iam:UpdateAccessKey", &e).about(user))
     }
 
     /// [DeleteAccessKey](https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html).
     /// A key that is gone is deleted.
-    pub async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
+    pub(crate) async fn delete(&self, user: &str, key: &AccessKeyId) -> Result<(), CallError> {
         let request = self.ready().await.delete_access_key().user_name(user).access_key_id(key.as_str());
-        unless_gone(
-            request.send().await.map(drop).map_err(|e| CallError::new("iam:DeleteAccessKey", &e).about(user)),
-        )
+        unless_gone(request.send().await.map(drop).map_err(|e| failed("iam:DeleteAccessKey", &e).about(user)))
     }
 
     /// A user's tags, every page of
     /// [ListUserTags](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html).
-    pub async fn user_tags(&self, user: &str) -> Result<BTreeMap<String, String>, CallError> {
+    pub(crate) async fn user_tags(&self, user: &str) -> Result<BTreeMap<String, String>, CallError> {
         const ACTION: &str = "iam:ListUserTags";
         let mut tags = BTreeMap::new();
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_user_tags().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
             tags.extend(page.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())));
             match page.marker() {
                 Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
@@ -218,31 +230,31 @@ impl Iam {
 
     /// [TagUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html).
     #[cfg(feature = "cli")]
-    pub async fn tag_user(&self, user: &str, key: &str, value: &str) -> Result<(), CallError> {
+    pub(crate) async fn tag_user(&self, user: &str, key: &str, value: &str) -> Result<(), CallError> {
         const ACTION: &str = "iam:TagUser";
         let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
         let tag = tag.map_err(|_| CallError::incomplete(ACTION))?;
         let request = self.ready().await.tag_user().user_name(user).tags(tag);
-        request.send().await.map(drop).map_err(|e| CallError::new(ACTION, &e).about(user))
+        request.send().await.map(drop).map_err(|e| failed(ACTION, &e).about(user))
     }
 
     /// The account's alias, of which it has one at most
     /// ([ListAccountAliases](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccountAliases.html)).
     #[cfg(feature = "cli")]
-    pub async fn account_alias(&self) -> Result<Option<String>, CallError> {
+    pub(crate) async fn account_alias(&self) -> Result<Option<String>, CallError> {
         let answer = self.ready().await.list_account_aliases().send().await;
-        let answer = answer.map_err(|e| CallError::new("iam:ListAccountAliases", &e))?;
+        let answer = answer.map_err(|e| failed("iam:ListAccountAliases", &e))?;
         Ok(answer.account_aliases().first().cloned())
     }
 
     /// Whether a user is in a group: every page of
     /// [ListGroupsForUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupsForUser.html).
-    pub async fn is_in_group(&self, user: &str, group: &str) -> Result<bool, CallError> {
+    pub(crate) async fn is_in_group(&self, user: &str, group: &str) -> Result<bool, CallError> {
         const ACTION: &str = "iam:ListGroupsForUser";
         let mut marker = None;
         for _ in 0..MAX_PAGES {
             let request = self.ready().await.list_groups_for_user().user_name(user).set_marker(marker.take());
-            let page = request.send().await.map_err(|e| CallError::new(ACTION, &e).about(user))?;
+            let page = request.send().await.map_err(|e| failed(ACTION, &e).about(user))?;
             // IAM's group names are unique without regard to case.
             if page.groups().iter().any(|known| known.group_name().eq_ignore_ascii_case(group)) {
                 return Ok(true);

@@ -3,30 +3,29 @@
 use serde_json::Value;
 
 use super::super::Session;
-use super::report::Report;
+use super::checks::Checks;
 use crate::aws::FunctionState;
 use crate::config::{Config, Mode};
+use crate::model::account_of;
 
 const AREA: &str = "function";
 /// A step waits for a new key to be accepted everywhere, by default a minute.
 const LEAST_TIMEOUT_SECONDS: u64 = 30;
 
-/// A function that is there.
 pub(super) struct Function {
-    pub state: FunctionState,
+    pub(crate) state: FunctionState,
     /// Its settings, if they can be read.
-    pub config: Option<Config>,
+    pub(crate) config: Option<Config>,
 }
 
 impl Function {
     /// The mode of the sweep that is deployed beside it, as its own settings tell.
-    pub fn sweep_mode(&self) -> Option<Mode> {
+    pub(crate) fn sweep_mode(&self) -> Option<Mode> {
         self.config.as_ref()?.sweep_mode
     }
 }
 
-/// Looks at it.
-pub(super) async fn check(report: &mut Report, session: &Session, arn: &str) -> Option<Function> {
+pub(super) async fn check(report: &mut Checks, session: &Session, arn: &str) -> Option<Function> {
     let state = match session.aws.lambda().configuration(arn).await {
         Err(error) if error.is_not_found() => {
             report.error(
@@ -55,7 +54,7 @@ pub(super) async fn check(report: &mut Report, session: &Session, arn: &str) -> 
     Some(Function { state, config })
 }
 
-fn check_state(report: &mut Report, state: &FunctionState) {
+fn check_state(report: &mut Checks, state: &FunctionState) {
     match state.state.as_str() {
         // Lambda wakes an inactive function at its next invocation.
         "Active" | "Inactive" => report.ok(AREA, format!("{} is {}", state.arn, state.state)),
@@ -68,7 +67,7 @@ fn check_state(report: &mut Report, state: &FunctionState) {
     }
 }
 
-fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> {
+fn check_settings(report: &mut Checks, state: &FunctionState) -> Option<Config> {
     let config = match Config::from_variables(state.settings.clone()) {
         Ok(config) => config,
         Err(error) => {
@@ -90,7 +89,7 @@ fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> 
     if timeout < LEAST_TIMEOUT_SECONDS.min(wait.max(1)) {
         report.warning(
             "settings",
-            "the function's timeout leaves a new key too little time to come to work",
+            "the function's timeout leaves too little time until AWS accepts a new key",
             format!("timeout {timeout} s, ROTATOR_PROPAGATION_TIMEOUT {wait} s"),
             "Raise the function's timeout to two minutes.",
         );
@@ -99,10 +98,10 @@ fn check_settings(report: &mut Report, state: &FunctionState) -> Option<Config> 
 }
 
 /// Whether Secrets Manager may invoke it, for this account alone.
-async fn check_permission(report: &mut Report, session: &Session, arn: &str) {
+async fn check_permission(report: &mut Checks, session: &Session, arn: &str) {
     const PERMISSION: &str = "permission";
     let Some(policy) = report.answer(PERMISSION, session.aws.lambda().policy(arn).await) else { return };
-    let account = arn.split(':').nth(4).unwrap_or_default();
+    let account = account_of(arn);
     let add = format!(
         "`aws lambda add-permission --function-name '{arn}' --statement-id SecretsManager --action \
          lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account {account}`"
@@ -171,7 +170,8 @@ fn source_account(condition: &Value) -> Option<String> {
         let value = texts(value).first().copied()?.to_owned();
         match key.to_lowercase().as_str() {
             "aws:sourceaccount" => return Some(value),
-            "aws:sourcearn" => return value.split(':').nth(4).map(str::to_owned),
+            // One with a wildcard for the account fixes none.
+            "aws:sourcearn" if !account_of(&value).is_empty() => return Some(account_of(&value).to_owned()),
             _ => {}
         }
     }

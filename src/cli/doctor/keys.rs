@@ -2,18 +2,17 @@
 
 use super::super::Session;
 use super::super::target::Target;
-use super::report::Report;
+use super::checks::Checks;
 use crate::config::{Config, Mode};
-use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Observation, Policy};
+use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, Policy, UserRef};
 use crate::plan;
 use crate::sweep::Visit;
 
 const AREA: &str = "keys";
 const LISTED: &str = "iam:ListAccessKeys";
 
-/// Looks at them.
 pub(super) async fn check(
-    report: &mut Report,
+    report: &mut Checks,
     session: &Session,
     target: &Target<'_>,
     settings: &Config,
@@ -40,44 +39,42 @@ pub(super) async fn check(
         }
     }
     let now = target.account.now();
-    let seen = Observation::of_lists(target.secret.clone(), user.clone(), keys, now);
-    check_current(report, &seen);
+    let seen = Keyring::of_lists(Some(&target.secret), &keys, now);
+    check_current(report, seen);
     if let Ok(policy) = settings.policy.with_tags(&target.secret.tags) {
-        check_room(report, &seen, &policy);
+        check_room(report, seen, user, &policy);
     }
-    check_strangers(report, &seen);
-    say_unretired(report, session, AREA, &seen, mode);
+    check_unknown_keys(report, seen);
+    say_unretired(report, session, AREA, &user.name, seen, mode);
 }
 
 /// Whether a sweep will retire the superseded key of a user who was visited.
 pub(super) fn check_retired(
-    report: &mut Report,
+    report: &mut Checks,
     session: &Session,
     area: &'static str,
     visit: &Visit,
     mode: Option<Mode>,
 ) {
-    let Some(secret) = visit.secret.clone() else { return };
-    let now = session.aws.clock.now();
-    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
-    say_unretired(report, session, area, &seen, mode);
+    let seen = visit.keyring(session.aws.clock.now());
+    say_unretired(report, session, area, &visit.user.name, seen, mode);
 }
 
 /// Says so where nothing retires the superseded key: an audit changes nothing, and where no sweep is known
 /// there may be none.
 fn say_unretired(
-    report: &mut Report,
+    report: &mut Checks,
     session: &Session,
     area: &'static str,
-    seen: &Observation,
+    user: &str,
+    seen: Keyring<'_>,
     mode: Option<Mode>,
 ) {
     let is_superseded =
         |key: &&AccessKey| key.status == KeyStatus::Active && seen.role(key) == KeyRole::Previous;
     for key in seen.keys.iter().filter(is_superseded) {
-        let user = &seen.user.name;
         let which = format!("superseded key {} of {user}", key.id);
-        let Some(unretired) = session.unretired(mode, &which, [user.as_str()]) else { continue };
+        let Some(unretired) = session.unretired(mode, &which, [user]) else { continue };
         match mode {
             None => {
                 let finding = format!("{} ({})", unretired.finding, unretired.evidence);
@@ -88,8 +85,8 @@ fn say_unretired(
     }
 }
 
-fn check_current(report: &mut Report, seen: &Observation) {
-    let Some(current) = seen.secret.current() else {
+fn check_current(report: &mut Checks, seen: Keyring<'_>) {
+    let Some(current) = seen.current_version() else {
         return report.note(AREA, "the secret has no value yet: the first rotation stores one");
     };
     let Some(label) = &current.key else {
@@ -97,7 +94,7 @@ fn check_current(report: &mut Report, seen: &Observation) {
             .note(AREA, "no label tells which key AWSCURRENT holds: the first rotation attaches one");
     };
     let consequence = "consumers read a key that does not work";
-    match seen.keys.iter().find(|key| key.id == *label) {
+    match seen.find(label) {
         None => report.error(
             AREA,
             format!("AWSCURRENT holds a key that is none of the user's: {consequence}"),
@@ -115,14 +112,14 @@ fn check_current(report: &mut Report, seen: &Observation) {
 }
 
 /// Whether a rotation would find room for a key.
-fn check_room(report: &mut Report, seen: &Observation, policy: &Policy) {
+fn check_room(report: &mut Checks, seen: Keyring<'_>, user: &UserRef, policy: &Policy) {
     if seen.keys.iter().any(|key| seen.role(key) == KeyRole::Pending) {
         return report
             .note("limit", "the rotation that has begun has its key, and needs no room for another");
     }
     // What the values hold is not known: the rotation function, which reads them, may know better.
-    let known = seen.secret.current().is_some_and(|version| version.key.is_some());
-    match plan::blocked(seen, policy).filter(|_| known) {
+    let known = seen.current_version().is_some_and(|version| version.key.is_some());
+    match plan::blocked(seen, user, policy).filter(|_| known) {
         None => report.ok("limit", format!("{} of 2 keys: a rotation finds room", seen.keys.len())),
         Some(error) if is_waiting(seen, error.key()) => {
             report.note("limit", format!("a rotation now would be refused, later not: {error}"));
@@ -137,17 +134,17 @@ fn check_room(report: &mut Report, seen: &Observation, policy: &Policy) {
 }
 
 /// Whether the key in the way is a superseded one, which goes in its time.
-fn is_waiting(seen: &Observation, key: Option<&AccessKeyId>) -> bool {
+fn is_waiting(seen: Keyring<'_>, key: Option<&AccessKeyId>) -> bool {
     seen.keys.iter().any(|known| Some(&known.id) == key && seen.role(known) == KeyRole::Previous)
 }
 
-fn check_strangers(report: &mut Report, seen: &Observation) {
-    let known = seen.secret.current().is_some_and(|version| version.key.is_some());
-    let strangers = seen
+fn check_unknown_keys(report: &mut Checks, seen: Keyring<'_>) {
+    let known = seen.current_version().is_some_and(|version| version.key.is_some());
+    let unknown = seen
         .keys
         .iter()
         .filter(|key| known && key.status == KeyStatus::Active && seen.role(key) == KeyRole::Unknown);
-    for key in strangers {
+    for key in unknown {
         let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
         report.warning(
             AREA,

@@ -3,10 +3,10 @@
 //! It changes nothing and reads no secret's value, unless it is told to. What could not be looked
 //! at is never called right.
 
+mod checks;
 mod function;
 mod keys;
 mod notices;
-mod report;
 mod role;
 mod secret;
 mod stop;
@@ -17,8 +17,8 @@ use super::target::Target;
 use super::{Exit, Failure, Session, Terminal};
 use crate::config::Config;
 
+use checks::Checks;
 use function::Function;
-use report::Report;
 
 /// Arguments of `doctor`.
 #[derive(clap::Args, Debug)]
@@ -30,16 +30,15 @@ Examples:
   iam-key-rotator doctor ci-bot
   iam-key-rotator doctor ci-bot --read-value     also reads the value, and shows nothing of it
   iam-key-rotator --function sweep doctor --json")]
-pub struct Args {
+pub(crate) struct Args {
     /// The secret's name or ARN, or its user's name
-    pub secret: Option<String>,
+    pub(crate) secret: Option<String>,
     /// Read AWSCURRENT's value, to check its shape and whose key it holds
     #[arg(long, requires = "secret")]
-    pub read_value: bool,
+    pub(crate) read_value: bool,
 }
 
-/// Looks.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut report = match &args.secret {
         Some(secret) => of_secret(secret, args.read_value, session).await?,
         None => of_account(session).await?,
@@ -55,11 +54,11 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     Ok(if report.has_findings() { Exit::Findings } else { Exit::Done })
 }
 
-async fn of_secret(text: &str, read_value: bool, session: &Session) -> Result<Report, Failure> {
+async fn of_secret(text: &str, read_value: bool, session: &Session) -> Result<Checks, Failure> {
     let mut target = match Target::find(session, text).await {
         Ok(target) => target,
         Err(Failure::Failed(problem)) => {
-            let mut report = Report::default();
+            let mut report = Checks::default();
             report.error(
                 "secret",
                 problem,
@@ -80,8 +79,8 @@ async fn of_secret(text: &str, read_value: bool, session: &Session) -> Result<Re
 }
 
 /// All that a secret's rotation needs.
-pub(super) async fn of_target(session: &Session, target: &mut Target<'_>) -> Report {
-    let mut report = Report::default();
+pub(super) async fn of_target(session: &Session, target: &mut Target<'_>) -> Checks {
+    let mut report = Checks::default();
     secret::check(&mut report, target);
     secret::check_rivals(&mut report, target).await;
     secret::check_kms(&mut report, session, target).await;
@@ -102,15 +101,15 @@ pub(super) async fn of_target(session: &Session, target: &mut Target<'_>) -> Rep
     report
 }
 
-async fn notices(report: &mut Report, session: &Session, function: &Function, settings: &Config) {
+async fn notices(report: &mut Checks, session: &Session, function: &Function, settings: &Config) {
     if function.config.is_some() {
         notices::check(report, session, settings).await;
     }
 }
 
 /// What all rotations of an account need, and who of its users needs somebody.
-async fn of_account(session: &Session) -> Result<Report, Failure> {
-    let mut report = Report::default();
+async fn of_account(session: &Session) -> Result<Checks, Failure> {
+    let mut report = Checks::default();
     report.ok("settings", "they can be read");
     let mut mode = session.sweep_mode;
     match &session.config.rotation_function {
@@ -136,16 +135,16 @@ async fn of_account(session: &Session) -> Result<Report, Failure> {
             "Tag it `iam-key-rotator:user` with the name of its IAM user.",
         );
     }
-    for candidate in survey.candidates.values().filter(|candidate| candidate.glance.look) {
+    for candidate in survey.candidates.values().filter(|candidate| candidate.triage.look) {
         let visit = account.visit(candidate, crate::plan::sweep::Demand::Due).await;
         keys::check_retired(&mut report, session, "users", &visit, mode);
         for finding in &visit.findings {
-            let what = format!("{}: {:?}", visit.user.name, finding.kind);
-            report.warning("users", what, finding.evidence.clone(), finding.remedy);
+            let what = format!("{}: {}", visit.user.name, finding.kind);
+            report.warning("users", what, finding.evidence.to_string(), finding.remedy);
         }
         if let Some(error) = &visit.failure {
             let what = format!("{} could not be looked at", visit.user.name);
-            report.error("users", what, crate::rotation::chain(error), error.next_steps());
+            report.error("users", what, error.chain(), error.next_steps());
         }
     }
     report.ok("users", format!("{} in scope surveyed", survey.candidates.len()));
@@ -157,6 +156,6 @@ pub(super) async fn failure_since(
     session: &Session,
     target: &Target<'_>,
     since: jiff::Timestamp,
-) -> Result<Option<String>, crate::aws::CallError> {
+) -> Result<Option<String>, crate::error::CallError> {
     trail::failure_since(session, target, since).await
 }

@@ -1,16 +1,16 @@
 //! Whether alerts and mails reach anybody.
 
 use super::super::Session;
-use super::report::Report;
+use super::checks::Checks;
 use crate::config::Config;
 
 /// Looks at topic and sender.
-pub(super) async fn check(report: &mut Report, session: &Session, settings: &Config) {
+pub(super) async fn check(report: &mut Checks, session: &Session, settings: &Config) {
     check_topic(report, session, settings).await;
     check_sender(report, session, settings).await;
 }
 
-async fn check_topic(report: &mut Report, session: &Session, settings: &Config) {
+async fn check_topic(report: &mut Checks, session: &Session, settings: &Config) {
     const AREA: &str = "alerts";
     const LISTED: &str = "sns:ListSubscriptionsByTopic";
     let Some(topic) = &settings.alert_topic_arn else {
@@ -49,7 +49,7 @@ async fn check_topic(report: &mut Report, session: &Session, settings: &Config) 
     }
 }
 
-async fn check_sender(report: &mut Report, session: &Session, settings: &Config) {
+async fn check_sender(report: &mut Checks, session: &Session, settings: &Config) {
     const AREA: &str = "mails";
     let Some(from) = &settings.email.from else {
         return report.note(AREA, "ROTATOR_EMAIL_FROM is not set: users are not mailed");

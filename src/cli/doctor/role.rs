@@ -2,8 +2,9 @@
 
 use super::super::Session;
 use super::super::target::Target;
+use super::checks::Checks;
 use super::function::Function;
-use super::report::Report;
+use crate::model::account_of;
 
 const AREA: &str = "role";
 const SECRET: [&str; 6] = [
@@ -20,11 +21,11 @@ const KMS: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 /// Asks whether it may do what a rotation does. The organization's policies, and those of secret
 /// and KMS key, are not part of the answer.
-pub(super) async fn check(report: &mut Report, session: &Session, target: &Target<'_>, function: &Function) {
+pub(super) async fn check(report: &mut Checks, session: &Session, target: &Target<'_>, function: &Function) {
     let role = function.state.role.as_str();
     let mut asked: Vec<(&[&str], String)> = vec![(&SECRET, target.secret.arn.clone())];
     match &target.user {
-        Some(user) if user.account == role.split(':').nth(4).unwrap_or_default() => {
+        Some(user) if user.account == account_of(role) => {
             asked.push((&USER, user.arn()));
         }
         Some(user) => report.note(

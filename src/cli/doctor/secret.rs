@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 
 use super::super::Session;
 use super::super::target::Target;
-use super::report::Report;
-use crate::model::names::{AWSCURRENT, AWSPENDING, TAG_OVERLAP, TAG_RECOVERY, TAG_USER};
-use crate::model::{UserRef, parse_duration};
-use crate::plan::unstick::{StuckView, unstick};
+use super::checks::Checks;
+use crate::model::names::{TAG_OVERLAP, TAG_RECOVERY, TAG_USER};
+use crate::model::{Pending, UserRef, parse_duration};
+use crate::plan::unstick::at_work;
 
 const AREA: &str = "secret";
 /// A secret has at most this many staging labels
@@ -19,7 +19,7 @@ const LABELS_NEEDED: usize = 2;
 const LATE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks at what is there of it.
-pub(super) fn check(report: &mut Report, target: &Target<'_>) {
+pub(super) fn check(report: &mut Checks, target: &Target<'_>) {
     let secret = &target.secret;
     let described = "secretsmanager:DescribeSecret";
     match secret.deleted {
@@ -65,7 +65,7 @@ pub(super) fn check(report: &mut Report, target: &Target<'_>) {
     }
 }
 
-fn check_user(report: &mut Report, target: &Target<'_>) {
+fn check_user(report: &mut Checks, target: &Target<'_>) {
     let secret = &target.secret;
     let (partition, _, account) = secret.home();
     match (secret.tags.get(TAG_USER), &target.user) {
@@ -89,7 +89,7 @@ fn check_user(report: &mut Report, target: &Target<'_>) {
     }
 }
 
-fn check_settings(report: &mut Report, target: &Target<'_>) {
+fn check_settings(report: &mut Checks, target: &Target<'_>) {
     for tag in [TAG_OVERLAP, TAG_RECOVERY] {
         let unreadable = target.secret.tags.get(tag).filter(|value| parse_duration(value).is_none());
         if let Some(value) = unreadable {
@@ -103,7 +103,7 @@ fn check_settings(report: &mut Report, target: &Target<'_>) {
     }
 }
 
-fn check_labels(report: &mut Report, target: &Target<'_>) {
+fn check_labels(report: &mut Checks, target: &Target<'_>) {
     let secret = &target.secret;
     let labels: usize = secret.versions.iter().map(|version| version.stages.len()).sum();
     if labels + LABELS_NEEDED > MOST_LABELS {
@@ -114,21 +114,21 @@ fn check_labels(report: &mut Report, target: &Target<'_>) {
             "Take labels off versions that nobody reads; `iam-key-rotator unstick` takes those of keys that are gone.",
         );
     }
-    let pending = secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+    let pending = secret.pending().not_current();
     let Some(pending) = pending else {
         return report.ok("labels", "no rotation is stuck");
     };
-    let view = StuckView {
-        now: target.account.now(),
-        secret: secret.clone(),
-        user: target.user.clone(),
-        keys: Vec::new(),
+    let found = match secret.pending() {
+        Pending::RolledBack(_) => {
+            "AWSPENDING is on a version that was current before; the next rotation is refused"
+        }
+        _ => "a rotation has begun and not ended; the next is refused",
     };
-    match unstick(&view).wait {
-        Some(wait) => report.note("labels", wait),
+    match at_work(secret, target.account.now()) {
+        Some(wait) => report.note("labels", wait.to_string()),
         None => report.error(
             "labels",
-            "a rotation has begun and not ended; the next is refused",
+            found,
             format!("AWSPENDING is on version {}, which is not AWSCURRENT", pending.id),
             "`iam-key-rotator unstick` shows the way to a clean state.",
         ),
@@ -136,7 +136,7 @@ fn check_labels(report: &mut Report, target: &Target<'_>) {
 }
 
 /// Whether another secret names the same user.
-pub(super) async fn check_rivals(report: &mut Report, target: &Target<'_>) {
+pub(super) async fn check_rivals(report: &mut Checks, target: &Target<'_>) {
     let Some(user) = &target.user else { return };
     match target.account.candidate(&user.name).await {
         Ok(candidate) => {
@@ -164,7 +164,7 @@ pub(super) async fn check_rivals(report: &mut Report, target: &Target<'_>) {
 }
 
 /// Whether its KMS key works.
-pub(super) async fn check_kms(report: &mut Report, session: &Session, target: &Target<'_>) {
+pub(super) async fn check_kms(report: &mut Checks, session: &Session, target: &Target<'_>) {
     const KMS: &str = "kms";
     let Some(key) = &target.secret.kms_key_id else {
         return report.ok(KMS, "the account's default key");

@@ -1,10 +1,9 @@
 //! Whether a function is stopped: the stop switch is its reserved concurrency.
 
 use super::super::{Session, stopped};
-use super::report::Report;
+use super::checks::Checks;
 
-/// Looks at one function.
-pub(super) async fn check(report: &mut Report, session: &Session, area: &'static str, function: &str) {
+pub(super) async fn check(report: &mut Checks, session: &Session, area: &'static str, function: &str) {
     match stopped::is_stopped(session, function).await {
         Ok(true) => report.error(
             area,

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::Session;
 use super::super::target::Target;
-use super::report::Report;
-use crate::aws::{CallError, TrailEvent};
+use super::checks::Checks;
+use crate::aws::TrailEvent;
+use crate::error::CallError;
 
 const AREA: &str = "last rotation";
 /// How far back CloudTrail's event history goes.
@@ -13,7 +14,7 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 const LATE: &str = "CloudTrail is up to 15 minutes late";
 
 /// Looks for a failure after the last success.
-pub(super) async fn check(report: &mut Report, session: &Session, target: &Target<'_>) {
+pub(super) async fn check(report: &mut Checks, session: &Session, target: &Target<'_>) {
     let (_, region, account) = target.secret.home();
     if account != session.home() || region != session.aws.region() {
         return report

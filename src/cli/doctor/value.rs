@@ -1,17 +1,16 @@
 //! AWSCURRENT's value, where the operator asks for it. Nothing of it is shown.
 
 use super::super::target::Target;
-use super::report::Report;
+use super::checks::Checks;
 use crate::aws::StoredValue;
 use crate::model::SecretDocument;
 use crate::model::names::AWSCURRENT;
-use crate::observe::field_names;
-use crate::plan::bind_user;
+use crate::plan::{bind_user, field_names};
 
 const AREA: &str = "value";
 
 /// Reads it, and checks its shape and whose key it holds.
-pub(super) async fn check(report: &mut Report, target: &Target<'_>) {
+pub(super) async fn check(report: &mut Checks, target: &Target<'_>) {
     let secret = &target.secret;
     let value = target.account.secrets.staged_value(&secret.arn, AWSCURRENT).await;
     let document = match report.answer(AREA, value) {

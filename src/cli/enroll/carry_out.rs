@@ -1,15 +1,14 @@
-//! Enrolments are carried out, one user after the other.
+//! Enrollments are carried out, one user after the other.
 
 use std::time::Duration;
 
 use super::super::rotate::{Followed, follow};
 use super::super::target::Target;
 use super::super::{Failure, Session, Terminal};
-use super::plan::Enrolment;
 use super::snippets;
-use super::step::{Start, Step};
 use crate::model::SecretState;
 use crate::model::names::{TAG_SECRET, TAG_USER};
+use crate::plan::enroll::{Enrollment, Start, Step};
 use crate::sweep::Account;
 
 /// How long the first rotation is followed.
@@ -17,35 +16,37 @@ const FIRST_ROTATION: Duration = Duration::from_secs(15 * 60);
 
 /// Carries all of them out; whether one failed, or was not begun because of Ctrl-C.
 pub(super) async fn all(
-    enrolments: &[Enrolment],
+    enrollments: &[Enrollment],
     account: &Account<'_>,
     session: &Session,
     terminal: &mut Terminal,
 ) -> Result<bool, Failure> {
     let interrupted = terminal.interrupted();
     let mut failed = false;
-    for enrolment in enrolments.iter().filter(|enrolment| enrolment.changes()) {
+    for enrollment in enrollments.iter().filter(|enrollment| enrollment.changes()) {
         if *interrupted.borrow() {
-            terminal
-                .note(format!("Stopped by Ctrl-C before {}. Run it again to resume.", enrolment.user.name))?;
+            terminal.note(format!(
+                "Stopped by Ctrl-C before {}. Run it again to resume.",
+                enrollment.user.name
+            ))?;
             return Ok(true);
         }
-        terminal.line(format!("\n{}", enrolment.user.name))?;
-        match one(enrolment, account, session, terminal).await {
-            Ok(Some(secret)) if enrolments.len() == 1 => {
-                let adopted = enrolment.arn.is_some();
+        terminal.line(format!("\n{}", enrollment.user.name))?;
+        match one(enrollment, account, session, terminal).await {
+            Ok(Some(secret)) if enrollments.len() == 1 => {
+                let adopted = enrollment.arn.is_some();
                 terminal.raw(snippets::of(&secret, fields(session), adopted).as_bytes())?;
             }
             Ok(Some(_)) => {}
             Ok(None) => failed = true,
-            // One user's failure ends no other enrolment.
+            // One user's failure ends no other enrollment.
             Err(failure) => {
                 terminal.line(format!("  failed: {}", failure.words()))?;
                 failed = true;
             }
         }
     }
-    if enrolments.len() > 1 {
+    if enrollments.len() > 1 {
         let command = session.global.command(["enroll", "USER"]);
         terminal.line(format!("\n`{command}` again prints what that user's consumers must change."))?;
     }
@@ -57,16 +58,16 @@ pub(super) fn fields(session: &Session) -> (&str, &str) {
     session.config.shared.secret_shape.pair().unwrap_or(("AccessKeyId", "SecretAccessKey"))
 }
 
-/// Does one enrolment's steps; answers with the secret if it ended well.
+/// Does one enrollment's steps; answers with the secret if it ended well.
 async fn one(
-    enrolment: &Enrolment,
+    enrollment: &Enrollment,
     account: &Account<'_>,
     session: &Session,
     terminal: &mut Terminal,
 ) -> Result<Option<SecretState>, Failure> {
-    let user = &enrolment.user;
-    let mut arn = enrolment.arn.clone().unwrap_or_default();
-    for step in &enrolment.steps {
+    let user = &enrollment.user;
+    let mut arn = enrollment.arn.clone().unwrap_or_default();
+    for step in &enrollment.steps {
         match step {
             Step::Create { name, adopts } => arn = account.enroll(user, name, adopts).await?,
             Step::Tag => account.secrets.tag(&arn, TAG_USER, &account.bound_to(user)).await?,
@@ -81,7 +82,7 @@ async fn one(
             },
             Step::Rotate(start) => match rotate(start, &arn, account, session, terminal).await? {
                 Followed::Promoted => {}
-                Followed::Not => return Ok(None),
+                Followed::NotPromoted => return Ok(None),
             },
         }
         let followed = matches!(step, Step::Rotate(start) if start.now);

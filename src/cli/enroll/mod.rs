@@ -1,66 +1,22 @@
 //! `enroll`: gives a user a secret that rotates, or adopts an existing one that is named.
 
-mod adopt;
+mod args;
 mod carry_out;
-mod plan;
-mod readers;
-mod secrets;
+mod look;
+mod request;
 mod snippets;
-mod step;
-mod wish;
-
-use std::path::PathBuf;
 
 use super::confirm::{Scale, confirm};
 use super::{Exit, Failure, Session, Terminal};
 use crate::config::{Scope, SweepConfig};
+use crate::sweep::Account;
 
-use plan::{Enrolment, Planner};
-use wish::{Wish, wishes};
+use crate::plan::enroll::{Enroller, Enrollment};
+use request::{Request, requests};
 
-/// Arguments of `enroll`.
-#[derive(clap::Args, Debug)]
-#[command(after_help = "\
-Without --secret it makes a secret, under the name that ROTATOR_SECRET_NAME gives. An existing secret
-is adopted only when it is named, with --secret or in the file: whoever made it may be able to read
-it. Before you confirm, it shows who can read it, when it was created and what it rotates with. An
-adopted secret keeps its value's shape, its policy and its schedule; from then on it rotates with
-the function of ROTATOR_ROTATION_FUNCTION_ARN.
+pub(crate) use args::Args;
 
-The IAM user is tagged with the secret's name: no other secret gets the user's keys. Then the first
-rotation stores a new key, and what the consumer must change is printed, ready to paste.
-
-A file for --from-csv has a column `user`, and may have a column `secret`. To take over hundreds of
-secrets, add --no-rotation: each rotates when its schedule says so.
-
-Examples:
-  iam-key-rotator --function sweep enroll ci-bot
-  iam-key-rotator enroll ci-bot --secret /legacy/ci
-  iam-key-rotator enroll --from-csv secrets.csv --no-rotation
-  iam-key-rotator enroll --all")]
-pub struct Args {
-    /// Names of IAM users
-    #[arg(required_unless_present_any = ["all", "from_csv"])]
-    pub user: Vec<String>,
-    /// Every user with an active key and no secret that is not exempt; makes secrets, adopts none
-    #[arg(long, conflicts_with_all = ["user", "from_csv"])]
-    pub all: bool,
-    /// Users, and their secrets, from a file
-    #[arg(long, value_name = "FILE", conflicts_with = "user")]
-    pub from_csv: Option<PathBuf>,
-    /// An existing secret to adopt, by its name or ARN
-    #[arg(long, value_name = "SECRET", conflicts_with_all = ["all", "from_csv"])]
-    pub secret: Option<String>,
-    /// Do not rotate now: the secret's schedule does it. The present key is tested
-    #[arg(long)]
-    pub no_rotation: bool,
-    /// Instead of the confirmation
-    #[arg(long)]
-    pub yes: bool,
-}
-
-/// Enrolls.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let Some(function) = &session.config.rotation_function else {
         return Err(Failure::Usage(
             "ROTATOR_ROTATION_FUNCTION_ARN is not set: pass --function with the sweep's name, or set it"
@@ -70,20 +26,21 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     // Whoever is named gets a secret, whatever the sweep's scope.
     let config = SweepConfig { scope: Scope::All, ..session.config.clone() };
     let account = session.account(&config).await?;
-    let wishes = wishes(args, &account, session).await?;
-    let planner = Planner { session, account: &account, function, now: !args.no_rotation };
-    let enrolments = plan_all(&planner, &wishes, terminal).await?;
+    let requests = requests(args, &account, session).await?;
+    let command = |user: &str, secret: &str| session.global.command(["enroll", user, "--secret", secret]);
+    let enroller = Enroller { config: &session.config, function, now: !args.no_rotation, command: &command };
+    let enrollments = plan_all(enroller, &account, &requests, terminal).await?;
     terminal.line("Plan")?;
-    for enrolment in &enrolments {
-        enrolment.print(terminal)?;
+    for enrollment in &enrollments {
+        print(enrollment, terminal)?;
     }
     // Of all users, some are in a state that a person must fix: that is no failure of the command.
-    let failed = enrolments.iter().any(|enrolment| enrolment.failed);
-    let refused = failed || (!args.all && enrolments.iter().any(Enrolment::is_refused));
-    let users = enrolments.iter().filter(|enrolment| enrolment.changes()).count();
+    let failed = enrollments.iter().any(|enrollment| enrollment.failed);
+    let refused = failed || (!args.all && enrollments.iter().any(Enrollment::is_refused));
+    let users = enrollments.iter().filter(|enrollment| enrollment.changes()).count();
     if users == 0 {
         terminal.line("\nThere is nothing to do.")?;
-        if let [Enrolment { arn: Some(arn), refused: None, .. }] = enrolments.as_slice() {
+        if let [Enrollment { arn: Some(arn), refused: None, .. }] = enrollments.as_slice() {
             let secret = account.secrets.describe(arn).await?;
             terminal.raw(snippets::of(&secret, carry_out::fields(session), true).as_bytes())?;
         }
@@ -94,28 +51,44 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         terminal.line("\nNothing was changed.")?;
         return Ok(Exit::Failed);
     }
-    let failed = carry_out::all(&enrolments, &account, session, terminal).await?;
+    let failed = carry_out::all(&enrollments, &account, session, terminal).await?;
     Ok(if failed || refused { Exit::Failed } else { Exit::Done })
 }
 
 /// Plans for each user, with progress: a file may name hundreds.
 async fn plan_all(
-    planner: &Planner<'_>,
-    wishes: &[Wish],
+    enroller: Enroller<'_>,
+    account: &Account<'_>,
+    requests: &[Request],
     terminal: &mut Terminal,
-) -> Result<Vec<Enrolment>, Failure> {
-    let bar = terminal.progress(wishes.len(), "reading users");
-    let mut enrolments = Vec::new();
-    for wish in wishes {
-        enrolments.push(match planner.plan(wish).await {
-            // One user's failure ends no other enrolment.
-            Err(failure @ (Failure::Call(_) | Failure::Rotator(_))) if wishes.len() > 1 => {
-                Enrolment::failed(planner.account.named(&wish.user), &failure)
+) -> Result<Vec<Enrollment>, Failure> {
+    let bar = terminal.progress(requests.len(), "reading users");
+    let mut enrollments = Vec::new();
+    for request in requests {
+        enrollments.push(match look::plan(enroller, account, request).await {
+            // One user's failure ends no other enrollment.
+            Err(failure @ (Failure::Call(_) | Failure::Rotator(_))) if requests.len() > 1 => {
+                Enrollment::failed(account.named(&request.user), failure.words())
             }
             planned => planned?,
         });
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(enrolments)
+    Ok(enrollments)
+}
+
+fn print(enrollment: &Enrollment, terminal: &mut Terminal) -> std::io::Result<()> {
+    terminal.line(format!("\n  {}", enrollment.user.name))?;
+    for note in &enrollment.notes {
+        terminal.line(format!("    note: {note}"))?;
+    }
+    for step in enrollment.steps.iter().filter(|_| enrollment.refused.is_none()) {
+        terminal.line(format!("    {step}"))?;
+    }
+    match &enrollment.refused {
+        Some(why) => terminal.line(format!("    not enrolled: {why}")),
+        None if enrollment.steps.is_empty() => terminal.line("    nothing to do: the user is enrolled"),
+        None => Ok(()),
+    }
 }

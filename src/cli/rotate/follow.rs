@@ -9,7 +9,7 @@ use super::super::target::Target;
 use super::super::{Failure, Session, Terminal, doctor};
 use crate::aws::LoggedError;
 use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{AccessKeyId, ClientRequestToken, KeyStatus};
+use crate::model::{AccessKeyId, KeyStatus, VersionId};
 
 /// How often AWS is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -33,7 +33,7 @@ pub(in crate::cli) enum Followed {
     /// AWSCURRENT moved to it, and its key is active.
     Promoted,
     /// Not, and what is known of why has been told.
-    Not,
+    NotPromoted,
 }
 
 struct Progress {
@@ -42,7 +42,7 @@ struct Progress {
     told: Option<LoggedError>,
     /// Where the function logs to; `None` where that cannot be found out, or the log cannot be read.
     log_group: Option<String>,
-    version: ClientRequestToken,
+    version: VersionId,
     made: Option<AccessKeyId>,
 }
 
@@ -50,7 +50,7 @@ struct Progress {
 pub(in crate::cli) async fn follow(
     session: &Session,
     target: &mut Target<'_>,
-    version: &str,
+    version: &VersionId,
     timeout: Duration,
     terminal: &mut Terminal,
 ) -> Result<Followed, Failure> {
@@ -63,7 +63,7 @@ pub(in crate::cli) async fn follow(
         since: before(CLOCK_SLACK),
         told: None,
         log_group,
-        version: ClientRequestToken::new(version),
+        version: version.clone(),
         made: None,
     };
     terminal.line("")?;
@@ -80,17 +80,17 @@ pub(in crate::cli) async fn follow(
         }
         looks += 1;
         if looks.is_multiple_of(ASK_LOG_EVERY) && progress.read_log(session, terminal).await? {
-            return explain(session, target, Followed::Not, terminal).await;
+            return explain(session, target, Followed::NotPromoted, terminal).await;
         }
         if looks.is_multiple_of(ASK_TRAIL_EVERY)
             && let Ok(Some(failure)) = doctor::failure_since(session, target, before(TRAIL_SLACK)).await
         {
             progress.tell(terminal, "failed", &failure)?;
-            return explain(session, target, Followed::Not, terminal).await;
+            return explain(session, target, Followed::NotPromoted, terminal).await;
         }
         if *interrupted.borrow() {
             progress.tell(terminal, "stopped", "Ctrl-C: nobody follows it now, and it goes on by itself")?;
-            return Ok(Followed::Not);
+            return Ok(Followed::NotPromoted);
         }
         if progress.begun.elapsed() >= timeout {
             progress.tell(
@@ -98,7 +98,7 @@ pub(in crate::cli) async fn follow(
                 "gave up",
                 "it did not end within --timeout and goes on by itself; if it failed, CloudTrail shows it up to 15 minutes late: run `iam-key-rotator doctor` then",
             )?;
-            return explain(session, target, Followed::Not, terminal).await;
+            return explain(session, target, Followed::NotPromoted, terminal).await;
         }
         sleep(LOOK_EVERY).await;
     }
@@ -117,7 +117,7 @@ impl Progress {
                 "abandoned",
                 "the version is gone: it was cancelled, or somebody stored another",
             )?;
-            return Ok(Some(Followed::Not));
+            return Ok(Some(Followed::NotPromoted));
         };
         if self.made.is_none()
             && let Some(key) = &version.key
@@ -139,7 +139,7 @@ impl Progress {
         }
         if !version.has(AWSPENDING) {
             self.tell(terminal, "abandoned", "AWSPENDING was taken off it: it was cancelled, or replaced")?;
-            return Ok(Some(Followed::Not));
+            return Ok(Some(Followed::NotPromoted));
         }
         Ok(None)
     }
@@ -189,7 +189,7 @@ async fn explain(
     ended: Followed,
     terminal: &mut Terminal,
 ) -> Result<Followed, Failure> {
-    if ended == Followed::Not {
+    if ended == Followed::NotPromoted {
         terminal.line(
             "\nAWSCURRENT still holds the key it held. What stands in the way, as far as can be seen:",
         )?;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::target::Target;
 use super::{Exit, Failure, Session, Terminal};
-use crate::model::names::{AWSCURRENT, AWSPENDING};
 use crate::model::parse_duration;
 
 pub(super) use follow::{Followed, follow};
@@ -21,29 +20,28 @@ Examples:
   iam-key-rotator rotate ci-bot --wait
   iam-key-rotator rotate iam-key/ci-bot --yes
   iam-key-rotator rotate ci-bot --revoke-now      a leaked key: its successor first, then its end")]
-pub struct Args {
+pub(crate) struct Args {
     /// The user's name, or the secret's name or ARN
-    pub target: String,
+    pub(crate) target: String,
     /// Follow the four steps until the new key is current
     #[arg(long)]
-    pub wait: bool,
+    pub(crate) wait: bool,
     /// For a leaked key: wait, deactivate the old key at once, delete it on a typed yes
     #[arg(long)]
-    pub revoke_now: bool,
+    pub(crate) revoke_now: bool,
     /// How long to wait; CloudTrail shows a failure up to 15 minutes late
     #[arg(long, value_name = "DURATION", default_value = "20m", value_parser = duration)]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Instead of the typed yes to the rotation (never to a deletion)
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a duration such as 90s or 15m".to_owned())
 }
 
-/// Rotates.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut target = Target::find(session, &args.target).await?;
     target.check_enrolled(session)?;
     let keys = target.keys().await?;
@@ -79,7 +77,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
         // Secrets Manager has begun the earlier one again.
         Err(error) if error.is_reattempt() => {
             target.refresh().await?;
-            let pending = target.secret.staged(AWSPENDING).filter(|version| !version.has(AWSCURRENT));
+            let pending = target.secret.pending().not_current();
             let Some(pending) = pending.map(|version| version.id.clone()) else { return Err(error.into()) };
             terminal.line(format!(
                 "\nAn earlier rotation had not ended; Secrets Manager takes it up again: version {pending}"
@@ -95,6 +93,6 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     match follow(session, &mut target, &version, args.timeout, terminal).await? {
         Followed::Promoted if args.revoke_now => revoke::run(&mut target, old, terminal).await,
         Followed::Promoted => Ok(Exit::Done),
-        Followed::Not => Ok(Exit::Failed),
+        Followed::NotPromoted => Ok(Exit::Failed),
     }
 }

@@ -4,6 +4,7 @@ use super::super::target::Target;
 use super::super::{Exit, Failure, Terminal};
 use crate::model::names::AWSPREVIOUS;
 use crate::model::{AccessKeyId, KeyStatus};
+use crate::plan::{Change, deletion};
 
 /// Deactivates the key that was superseded, and deletes it on a typed yes. `known` is the key that
 /// was current before, where a label told; otherwise the rotation has labelled it by now.
@@ -20,11 +21,11 @@ pub(super) async fn run(
                 .into(),
         ));
     };
-    let Some(user) = target.user.clone() else {
+    if target.user.is_none() {
         return Err(Failure::Failed(format!(
             "the new key is current, but nothing tells whose {old} is: deactivate it by hand"
         )));
-    };
+    }
     check_not_current(target, &old)?;
     terminal.line("")?;
     match status(target, &old).await? {
@@ -34,7 +35,7 @@ pub(super) async fn run(
         }
         Some(KeyStatus::Inactive) => terminal.line(format!("key {old} is inactive already"))?,
         Some(KeyStatus::Active) => {
-            target.iam.deactivate(&user.name, &old).await?;
+            target.make(&Change::DeactivateKey { key: old.clone() }).await?;
             terminal.line(format!("deactivated key {old}: within seconds AWS refuses it everywhere"))?;
         }
     }
@@ -44,11 +45,11 @@ pub(super) async fn run(
     }
     target.refresh().await?;
     check_not_current(target, &old)?;
-    target.iam.delete(&user.name, &old).await?;
-    terminal.line(format!("deleted key {old}"))?;
-    if let Some(version) = target.secret.holder(&old).filter(|version| version.is_labelled()) {
-        let (arn, id) = (&target.secret.arn, version.id.clone());
-        target.account.secrets.remove_label(arn, old.as_str(), &id).await?;
+    for planned in deletion(Some(&target.secret), &old, "revoked by hand") {
+        target.make(&planned.action).await?;
+        if matches!(planned.action, Change::DeleteKey { .. }) {
+            terminal.line(format!("deleted key {old}"))?;
+        }
     }
     terminal.line("Sessions that were made with it live on for as long as they were granted: see CloudTrail for what it did.")?;
     Ok(Exit::Done)

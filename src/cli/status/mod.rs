@@ -8,7 +8,7 @@ use super::{Exit, Failure, Session, Terminal, stopped};
 use crate::model::csv_cell;
 use crate::sweep::Candidate;
 
-use row::{KeyRow, rows};
+use row::{StatusRow, rows};
 
 /// How many superseded keys are named where nothing retires them.
 const MOST_NAMED: usize = 10;
@@ -24,23 +24,22 @@ Examples:
   iam-key-rotator status --due --csv > due.csv
   iam-key-rotator status --user 'ci-*' --json
   iam-key-rotator status --findings || echo somebody is needed")]
-pub struct Args {
+pub(crate) struct Args {
     /// Only users of this name; * for any characters
     #[arg(long, value_name = "NAME")]
-    pub user: Vec<String>,
+    pub(crate) user: Vec<String>,
     /// Only keys to which something is to be done now
     #[arg(long)]
-    pub due: bool,
+    pub(crate) due: bool,
     /// Only users with a finding; exit code 3 if there is one
     #[arg(long)]
-    pub findings: bool,
+    pub(crate) findings: bool,
     /// Answer with CSV
     #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
+    pub(crate) csv: bool,
 }
 
-/// Shows the users.
-pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let prose = !session.global.json && !args.csv;
     for line in stopped::lines(session).await {
         terminal.tell(!prose, line)?;
@@ -51,12 +50,12 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     let named = |candidate: &Candidate| {
         patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&candidate.user.name))
     };
-    let needy = |candidate: &Candidate| candidate.glance.look || !(args.due || args.findings);
+    let needy = |candidate: &Candidate| candidate.triage.look || !(args.due || args.findings);
     let candidates: Vec<&Candidate> =
         survey.candidates.values().filter(|candidate| named(candidate) && needy(candidate)).collect();
     let account = session.account(&session.config).await?;
     let (visits, left) = look_at_all(&account, &candidates, terminal).await?;
-    let mut keys: Vec<KeyRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
+    let mut keys: Vec<StatusRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
     keys.retain(|key| {
         (!args.due || key.due) && (!args.findings || !key.findings.is_empty() || key.failure.is_some())
     });
@@ -68,7 +67,7 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
     } else if args.csv {
         terminal.raw(&csv(&keys)?)?;
     } else {
-        terminal.line(table(terminal.look(), &KeyRow::HEADERS, keys.iter().map(KeyRow::cells)))?;
+        terminal.line(table(terminal.look(), &StatusRow::HEADERS, keys.iter().map(StatusRow::cells)))?;
         print_findings(terminal, &keys)?;
         for unbound in &survey.unbound {
             terminal.line(format!("No user: secret {unbound}"))?;
@@ -92,8 +91,8 @@ pub async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Res
 }
 
 /// That nothing retires the superseded keys that are shown, if that is so.
-fn unretired(session: &Session, keys: &[KeyRow]) -> Option<String> {
-    let superseded: Vec<(&str, String)> = keys.iter().filter_map(KeyRow::superseded_and_active).collect();
+fn unretired(session: &Session, keys: &[StatusRow]) -> Option<String> {
+    let superseded: Vec<(&str, String)> = keys.iter().filter_map(StatusRow::superseded_and_active).collect();
     let named: Vec<String> =
         superseded.iter().take(MOST_NAMED).map(|(user, key)| format!("{key} of {user}")).collect();
     let more = match superseded.len().saturating_sub(named.len()) {
@@ -111,11 +110,11 @@ fn unretired(session: &Session, keys: &[KeyRow]) -> Option<String> {
 }
 
 /// What needs a person, in full: the table has no room for it.
-fn print_findings(terminal: &mut Terminal, keys: &[KeyRow]) -> std::io::Result<()> {
+fn print_findings(terminal: &mut Terminal, keys: &[StatusRow]) -> std::io::Result<()> {
     let mut told = std::collections::BTreeSet::new();
     for key in keys {
         for finding in &key.findings {
-            let line = format!("{}: {:?}: {}. {}", key.user, finding.kind, finding.evidence, finding.remedy);
+            let line = format!("{}: {}: {}. {}", key.user, finding.kind, finding.evidence, finding.remedy);
             if told.insert(line.clone()) {
                 terminal.line(if told.len() == 1 { format!("\n{line}") } else { line })?;
             }
@@ -127,10 +126,10 @@ fn print_findings(terminal: &mut Terminal, keys: &[KeyRow]) -> std::io::Result<(
     Ok(())
 }
 
-fn csv(keys: &[KeyRow]) -> Result<Vec<u8>, Failure> {
+fn csv(keys: &[StatusRow]) -> Result<Vec<u8>, Failure> {
     let failed = |error: csv::Error| Failure::Failed(format!("the CSV could not be written: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(KeyRow::COLUMNS).map_err(failed)?;
+    writer.write_record(StatusRow::COLUMNS).map_err(failed)?;
     for key in keys {
         writer.write_record(key.record().iter().map(|cell| csv_cell(cell))).map_err(failed)?;
     }

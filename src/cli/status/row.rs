@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::names::{AWSCURRENT, AWSPENDING};
-use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, LastUse, Observation, SecretState};
-use crate::plan::sweep::{ComingEvent, FleetAction};
+use crate::error::Error;
+use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, Keyring, LastUse, Pending, SecretState};
+use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
 
 /// How soon somebody should look.
@@ -26,51 +26,63 @@ pub(super) enum Urgency {
     Exempt,
 }
 
+impl Urgency {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Finding => "finding",
+            Self::Due => "due",
+            Self::Coming => "coming",
+            Self::Quiet => "quiet",
+            Self::Exempt => "exempt",
+        }
+    }
+}
+
 /// One key; or a user without one, who has a secret.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct KeyRow {
-    pub urgency: Urgency,
+pub(super) struct StatusRow {
+    pub(crate) urgency: Urgency,
     /// Whether something is to be done now.
-    pub due: bool,
-    pub user: String,
-    pub account: String,
-    pub key: Option<AccessKeyId>,
-    pub state: Option<String>,
-    pub role: Option<&'static str>,
-    pub created: Option<Timestamp>,
-    pub age_days: Option<i64>,
-    pub last_used: Option<Timestamp>,
-    pub last_used_service: Option<String>,
-    pub last_used_region: Option<String>,
-    pub secret: Option<String>,
-    pub rotation: &'static str,
-    pub next_rotation: Option<Timestamp>,
-    pub exempt: Option<String>,
-    pub next: Option<String>,
-    pub next_at: Option<Timestamp>,
-    pub findings: Vec<Finding>,
-    pub failure: Option<String>,
+    pub(crate) due: bool,
+    pub(crate) user: String,
+    pub(crate) account: String,
+    pub(crate) key: Option<AccessKeyId>,
+    pub(crate) state: Option<String>,
+    pub(crate) role: Option<&'static str>,
+    pub(crate) created: Option<Timestamp>,
+    pub(crate) age_days: Option<i64>,
+    pub(crate) last_used: Option<Timestamp>,
+    pub(crate) last_used_service: Option<String>,
+    pub(crate) last_used_region: Option<String>,
+    pub(crate) secret: Option<String>,
+    pub(crate) rotation: &'static str,
+    pub(crate) next_rotation: Option<Timestamp>,
+    pub(crate) exempt: Option<String>,
+    pub(crate) next: Option<String>,
+    pub(crate) next_at: Option<Timestamp>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) failure: Option<String>,
 }
 
 /// A user's keys.
-pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<KeyRow> {
+pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<StatusRow> {
     if visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none() {
         return Vec::new();
     }
-    let secret = visit.secret.clone().unwrap_or_default();
-    let seen = Observation::of_lists(secret, visit.user.clone(), visit.keys.clone(), now);
+    let seen = visit.keyring(now);
     let mut keys: Vec<&AccessKey> = visit.keys.iter().collect();
     keys.sort_by_key(|key| key.created);
-    let mut rows: Vec<KeyRow> = keys.iter().map(|key| KeyRow::of(visit, &seen, Some(key))).collect();
+    let mut rows: Vec<StatusRow> = keys.iter().map(|key| StatusRow::of(visit, seen, Some(key))).collect();
     if rows.is_empty() {
-        rows.push(KeyRow::of(visit, &seen, None));
+        rows.push(StatusRow::of(visit, seen, None));
     }
     rows
 }
 
-impl KeyRow {
+impl StatusRow {
     /// What the columns of `record` are.
-    pub const COLUMNS: [&'static str; 18] = [
+    pub(crate) const COLUMNS: [&'static str; 18] = [
         "urgency",
         "user",
         "account",
@@ -91,10 +103,10 @@ impl KeyRow {
         "findings",
     ];
     /// What the columns of `cells` are.
-    pub const HEADERS: [&'static str; 9] =
+    pub(crate) const HEADERS: [&'static str; 9] =
         ["USER", "KEY", "STATE", "AGE", "LAST USED", "SECRET", "ROTATION", "NEXT", "WHEN"];
 
-    fn of(visit: &Visit, seen: &Observation, key: Option<&AccessKey>) -> Self {
+    fn of(visit: &Visit, seen: Keyring<'_>, key: Option<&AccessKey>) -> Self {
         let role = key.filter(|_| visit.secret.is_some()).map(|key| seen.role(key));
         // What concerns the user and no single key is shown at the key in use.
         let leads =
@@ -105,10 +117,10 @@ impl KeyRow {
         };
         let findings: Vec<Finding> =
             visit.findings.iter().filter(|finding| about(finding.key.as_ref())).cloned().collect();
-        let now = visit.actions.iter().find(|planned| about(subject(&planned.action)));
+        let now = visit.actions.iter().find(|planned| about(planned.action.key()));
         let coming =
             visit.coming.iter().filter(|coming| about(Some(&coming.key))).min_by_key(|coming| coming.at);
-        let failure = visit.failure.as_ref().map(crate::rotation::chain);
+        let failure = visit.failure.as_ref().map(Error::chain);
         let urgency = match (&failure, &visit.exempt) {
             (Some(_), _) => Urgency::Failed,
             _ if !findings.is_empty() => Urgency::Finding,
@@ -131,7 +143,7 @@ impl KeyRow {
         Self {
             urgency,
             due: now.is_some(),
-            user: visit.user.name.clone(),
+            user: visit.user.name.to_string(),
             account: visit.user.account.clone(),
             key: key.map(|key| key.id.clone()),
             state: key.map(|key| key.status.to_string()),
@@ -153,16 +165,16 @@ impl KeyRow {
     }
 
     /// Its user and id, if it is a superseded key that is still active.
-    pub fn superseded_and_active(&self) -> Option<(&str, String)> {
+    pub(crate) fn superseded_and_active(&self) -> Option<(&str, String)> {
         let is_active = self.state.as_deref() == Some("active");
         let key = self.key.as_ref().filter(|_| is_active && self.role == Some(KeyRole::Previous.name()))?;
         Some((&self.user, key.to_string()))
     }
 
     /// A line of the table.
-    pub fn cells(&self) -> Vec<String> {
+    pub(crate) fn cells(&self) -> Vec<String> {
         let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-        let kinds: Vec<String> = self.findings.iter().map(|finding| format!("{:?}", finding.kind)).collect();
+        let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();
         let next = match (&self.exempt, &self.next) {
             _ if self.failure.is_some() => "could not be looked at".to_owned(),
             (Some(exempt), _) => format!("exempt: {exempt}"),
@@ -194,11 +206,11 @@ impl KeyRow {
     }
 
     /// A line of CSV.
-    pub fn record(&self) -> Vec<String> {
+    pub(crate) fn record(&self) -> Vec<String> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
-        let kinds: Vec<String> = self.findings.iter().map(|finding| format!("{:?}", finding.kind)).collect();
-        let urgency = format!("{:?}", self.urgency).to_lowercase();
+        let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();
+        let urgency = self.urgency.as_str().to_owned();
         vec![
             urgency,
             self.user.clone(),
@@ -222,17 +234,6 @@ impl KeyRow {
     }
 }
 
-/// The key that an action is about; `None` for what concerns the user.
-fn subject(action: &FleetAction) -> Option<&AccessKeyId> {
-    match action {
-        FleetAction::DeactivateKey { key } | FleetAction::DeleteKey { key } => Some(key),
-        FleetAction::Enroll { adopts, .. } | FleetAction::FinishEnrolment { adopts, .. } => Some(adopts),
-        FleetAction::RequestRotation { .. } | FleetAction::RemoveLabel { .. } | FleetAction::LetUserRead => {
-            None
-        }
-    }
-}
-
 fn event(event: ComingEvent) -> &'static str {
     match event {
         ComingEvent::Rotation => "is rotated",
@@ -243,10 +244,11 @@ fn event(event: ComingEvent) -> &'static str {
 
 fn rotation_state(secret: Option<&SecretState>) -> &'static str {
     let Some(secret) = secret else { return "no secret" };
-    let pending = secret.staged(AWSPENDING).is_some_and(|version| !version.has(AWSCURRENT));
     match (secret.rotation_enabled, secret.rotation_scheduled) {
         _ if secret.deleted.is_some() => "to be deleted",
-        _ if pending => "in progress",
+        _ if matches!(secret.pending(), Pending::Unfinished(_)) => "in progress",
+        // AWSPENDING was left on a version that was current before: no rotation begins until it is removed.
+        _ if matches!(secret.pending(), Pending::RolledBack(_)) => "blocked",
         (false, _) if secret.rotation_function.is_some() => "turned off",
         (false, _) => "none",
         (true, true) => "scheduled",

@@ -72,7 +72,7 @@ pub enum DocumentError {
 
 impl DocumentError {
     /// What to change in the secret.
-    pub fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Unrecognised(_) | Self::NoPartner(_) => {
                 "Store the pair in top-level fields `AccessKeyId` and `SecretAccessKey` (README, \"Your secrets\", lists the other spellings), or name your two fields in the secret's tag `iam-key-rotator:fields`, the id's first: `ID-FIELD:SECRET-FIELD`."

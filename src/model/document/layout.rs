@@ -3,9 +3,10 @@
 use zeroize::Zeroizing;
 
 use super::error::shown;
+use super::field::{Field, FieldNames};
 use super::pair::Pair;
 use super::spelling;
-use super::{DocumentError, Field, FieldNames, scan, smtp};
+use super::{DocumentError, scan, smtp};
 use crate::model::{AccessKeyId, is_ses_smtp_password};
 
 /// A shorter secret is a placeholder, and may stand in other fields by chance.
@@ -15,20 +16,20 @@ const SHORTEST_SECRET: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
     /// The id and the secret of the pair.
-    pub pair: Option<(usize, usize)>,
+    pub(crate) pair: Option<(usize, usize)>,
     /// An empty field that is one half of a pair, where there is no other half.
-    pub half: Option<usize>,
+    pub(crate) half: Option<usize>,
     /// Amazon SES's SMTP credentials.
-    pub smtp: Option<smtp::Layout>,
+    pub(crate) smtp: Option<smtp::Layout>,
     /// Whether the value has SMTP credentials and no pair, or one that is empty while they are not.
-    pub is_smtp_only: bool,
+    pub(crate) is_smtp_only: bool,
     /// The fields that name the user.
-    pub users: Vec<usize>,
+    pub(crate) users: Vec<usize>,
 }
 
 impl Layout {
     /// Finds out what each field holds, and refuses what is not certain.
-    pub fn of(fields: &[Field], named: Option<&FieldNames>) -> Result<Self, DocumentError> {
+    pub(crate) fn of(fields: &[Field], named: Option<&FieldNames>) -> Result<Self, DocumentError> {
         no_nested_pair(fields)?;
         no_duplicates(fields, named)?;
         no_session(fields)?;
@@ -50,7 +51,7 @@ impl Layout {
     }
 
     /// Where the value holds an id that it does not use, in a field that a rotation would leave as it is.
-    pub fn mention(&self, fields: &[Field], key: &AccessKeyId) -> Option<String> {
+    pub(crate) fn mention(&self, fields: &[Field], key: &AccessKeyId) -> Option<String> {
         let holds = |text: &str| text.contains(key.as_str());
         let mut places = self.unwritten(fields);
         places.find_map(|(at, field)| {

@@ -6,6 +6,7 @@
 //! that key, it would leave consumers with one that is about to be taken away.
 
 mod error;
+mod field;
 mod layout;
 mod pair;
 mod scan;
@@ -14,16 +15,16 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::Deserializer;
 use zeroize::Zeroizing;
 
 use super::{AccessKeyId, Credential, Sensitive, ses_smtp_password};
 pub use error::DocumentError;
+pub use field::FieldNames;
+use field::{Field, Fields, json_string};
 use layout::Layout;
 use smtp::Region;
 
@@ -38,30 +39,6 @@ pub struct SecretDocument {
     /// The names of the pair's fields, where the secret's tag says them.
     named: Option<FieldNames>,
     layout: Layout,
-}
-
-/// The names of the fields of a pair, as a secret's tag `iam-key-rotator:fields` says them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldNames {
-    id: String,
-    secret: String,
-}
-
-impl FieldNames {
-    /// Reads the tag's value: `ID-FIELD:SECRET-FIELD`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (id, secret) = text.split_once(':')?;
-        let (id, secret) = (id.trim().to_owned(), secret.trim().to_owned());
-        let usable = !id.is_empty() && !secret.is_empty() && !secret.contains(':') && id != secret;
-        usable.then_some(Self { id, secret })
-    }
-}
-
-#[derive(Clone, PartialEq, Eq)]
-struct Field {
-    name: String,
-    /// The value as JSON text, untouched.
-    json: Zeroizing<String>,
 }
 
 impl SecretDocument {
@@ -96,7 +73,7 @@ impl SecretDocument {
     }
 
     /// This shape waiting for its first key: it names the user, where it has a field for that.
-    pub fn waiting_for_key(&self, user: &str) -> Self {
+    pub(crate) fn waiting_for_key(&self, user: &str) -> Self {
         let mut waiting = self.clone();
         for field in &mut waiting.fields {
             if spelling::is_user(&field.name) {
@@ -132,18 +109,18 @@ impl SecretDocument {
     }
 
     /// The field that holds the id of another key, which a rotation would leave as it is.
-    pub fn mention(&self, key: &AccessKeyId) -> Option<String> {
+    pub(crate) fn mention(&self, key: &AccessKeyId) -> Option<String> {
         self.layout.mention(&self.fields, key)
     }
 
     /// The names of the two fields that hold the key, where there are such.
-    pub fn pair(&self) -> Option<(&str, &str)> {
+    pub(crate) fn pair(&self) -> Option<(&str, &str)> {
         let (id, secret) = self.layout.pair?;
         Some((&self.fields.get(id)?.name, &self.fields.get(secret)?.name))
     }
 
     /// The user this document names.
-    pub fn user(&self) -> Option<String> {
+    pub(crate) fn user(&self) -> Option<String> {
         self.layout
             .users
             .iter()
@@ -251,50 +228,5 @@ impl SecretDocument {
 impl fmt::Debug for SecretDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.fields.iter().map(|field| &field.name)).finish()
-    }
-}
-
-impl Field {
-    fn string(name: &str, value: &str) -> Self {
-        Self { name: name.into(), json: json_string(value) }
-    }
-
-    /// The value as text: a string, or nothing for `null`.
-    fn text(&self) -> Option<Zeroizing<String>> {
-        if self.json.as_str() == "null" {
-            return Some(Zeroizing::default());
-        }
-        serde_json::from_str::<String>(&self.json).ok().map(Zeroizing::new)
-    }
-
-    /// The text without the line end or blanks that pasting leaves behind it; empty for what is no text.
-    fn trimmed(&self) -> Zeroizing<String> {
-        let mut text = self.text().unwrap_or_default();
-        let end = text.trim_end_matches([' ', '\t', '\r', '\n']).len();
-        text.truncate(end);
-        text
-    }
-}
-
-fn json_string(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(serde_json::Value::from(text).to_string())
-}
-
-struct Fields;
-
-impl<'de> Visitor<'de> for Fields {
-    type Value = Vec<Field>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<Field>, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            let json: &RawValue = map.next_value()?;
-            fields.push(Field { name: name.into_owned(), json: Zeroizing::new(json.get().to_owned()) });
-        }
-        Ok(fields)
     }
 }

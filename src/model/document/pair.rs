@@ -4,14 +4,15 @@
 //! a real one, a field whose name says less than "secret access key" must also hold what has its form.
 
 use super::error::shown;
+use super::field::{Field, FieldNames};
 use super::spelling::{self, Half};
-use super::{DocumentError, Field, FieldNames, scan, smtp};
+use super::{DocumentError, scan, smtp};
 
 /// The fields of the pair, by their positions.
 pub(super) struct Pair {
-    pub fields: Option<(usize, usize)>,
+    pub(crate) fields: Option<(usize, usize)>,
     /// An empty field that is one half of a pair, where there is no other half.
-    pub half: Option<usize>,
+    pub(crate) half: Option<usize>,
 }
 
 /// A field that may hold the secret half: how well its name says so, and where it is.
@@ -21,7 +22,7 @@ impl Pair {
     const NONE: Self = Self { fields: None, half: None };
 
     /// Finds the pair. `named`: the two fields as the secret's tag calls them.
-    pub fn find(fields: &[Field], named: Option<&FieldNames>) -> Result<Self, DocumentError> {
+    pub(crate) fn find(fields: &[Field], named: Option<&FieldNames>) -> Result<Self, DocumentError> {
         let of = Fields(fields);
         if let Some(named) = named {
             return of.named(named);

@@ -7,8 +7,9 @@
 use zeroize::Zeroizing;
 
 use super::error::shown;
+use super::field::Field;
 use super::spelling::{Smtp, is_host, smtp, speaks_of_smtp, weak_smtp};
-use super::{DocumentError, Field, scan};
+use super::{DocumentError, scan};
 use crate::model::{Sensitive, is_ses_smtp_password, ses_smtp_password};
 
 /// Regions to try where an old password and its secret are both there
@@ -52,16 +53,15 @@ const REGIONS: [&str; 32] = [
 /// Which fields hold SMTP credentials, by their positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    pub username: Option<usize>,
-    pub password: Option<usize>,
+    pub(crate) username: Option<usize>,
+    pub(crate) password: Option<usize>,
     /// `None`: there is no password to derive.
-    pub region: Option<Region>,
+    pub(crate) region: Option<Region>,
 }
 
 /// The region that the password is derived for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Region {
-    /// This one.
     Named(String),
     /// The function's own, which is then written into this field.
     Own(usize),
@@ -230,7 +230,6 @@ impl View<'_> {
         self.hosts.is_empty() && !has_region && self.fields.iter().any(named)
     }
 
-    /// The region of a password.
     fn region(&self, password: usize) -> Result<Region, DocumentError> {
         let unknown = || DocumentError::SmtpRegion(self.name(password));
         let clash = |a: &str, b: &str| Err(DocumentError::SmtpRegions(a.to_owned(), b.to_owned()));

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::aws::RotationSetup;
-use crate::model::{AccessKeyId, counted};
+use crate::model::{AccessKeyId, Phrase, RotationSetup, Say, VersionId, counted, phrase};
+use crate::plan::Change;
 
 /// Something a sweep changes. Its `Display` is the line an audit prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +16,10 @@ pub enum FleetAction {
         /// The user's key, which the first rotation supersedes.
         adopts: AccessKeyId,
     },
-    /// The rest of an enrolment that broke off.
-    FinishEnrolment {
+    /// The rest of an enrollment that broke off.
+    FinishEnrollment {
         /// The secret's first version.
-        version: String,
+        version: VersionId,
         /// The user's key.
         adopts: AccessKeyId,
     },
@@ -30,61 +30,71 @@ pub enum FleetAction {
         /// For a secret that nothing rotates yet.
         setup: Option<RotationSetup>,
     },
-    /// Make a key inactive.
-    DeactivateKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Delete a key. Cannot be undone.
-    DeleteKey {
-        /// The key.
-        key: AccessKeyId,
-    },
-    /// Take a deleted key's label off its version.
-    RemoveLabel {
-        /// The version.
-        version: String,
-        /// The key.
-        key: AccessKeyId,
-    },
+    /// A change of a key or a label.
+    Change(Change),
 }
 
 impl FleetAction {
-    /// Whether it takes a key away. After such an action the user is looked at again.
-    pub fn is_destructive(&self) -> bool {
-        matches!(self, Self::DeactivateKey { .. } | Self::DeleteKey { .. })
+    /// Whether the user must be looked at again after it: a key has gone, or a secret has come.
+    pub(crate) fn ends_a_look(&self) -> bool {
+        self.is_destructive() || matches!(self, Self::Enroll { .. } | Self::FinishEnrollment { .. })
+    }
+
+    /// Whether it takes a key away.
+    pub(crate) fn is_destructive(&self) -> bool {
+        matches!(self, Self::Change(change) if change.is_destructive())
+    }
+
+    /// The key that it is about; `None` for what concerns the user.
+    pub(crate) fn key(&self) -> Option<&AccessKeyId> {
+        match self {
+            Self::Change(change) => change.takes(),
+            Self::Enroll { adopts, .. } | Self::FinishEnrollment { adopts, .. } => Some(adopts),
+            Self::RequestRotation { .. } | Self::LetUserRead => None,
+        }
     }
 
     /// Its name, as answers and summaries count it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Enroll { .. } | Self::FinishEnrolment { .. } => "enroll",
+            Self::Enroll { .. } | Self::FinishEnrollment { .. } => "enroll",
             Self::LetUserRead => "let-user-read",
             Self::RequestRotation { .. } => "request-rotation",
-            Self::DeactivateKey { .. } => "deactivate",
-            Self::DeleteKey { .. } => "delete",
-            Self::RemoveLabel { .. } => "remove-label",
+            Self::Change(change) => change.name(),
         }
+    }
+}
+
+impl Say for &FleetAction {
+    fn say(self, phrase: &mut Phrase) {
+        let said = match self {
+            FleetAction::Enroll { secret_name, adopts } => phrase!(
+                format_args!("enroll: create secret {secret_name:?}, whose first rotation supersedes "),
+                adopts
+            ),
+            FleetAction::FinishEnrollment { adopts, .. } => {
+                phrase!("finish the enrollment whose first rotation supersedes ", adopts)
+            }
+            FleetAction::LetUserRead => phrase!("set a policy by which the user can read the secret"),
+            FleetAction::RequestRotation { setup: Some(setup) } => {
+                let days = counted(setup.every_days, "day");
+                phrase!(format_args!("rotate the secret now, and then every {days}"))
+            }
+            FleetAction::RequestRotation { setup: None } => phrase!("rotate the secret"),
+            FleetAction::Change(change) => phrase!(change),
+        };
+        said.say(phrase);
     }
 }
 
 impl fmt::Display for FleetAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Enroll { secret_name, adopts } => {
-                write!(f, "enroll: create secret {secret_name:?}, whose first rotation supersedes {adopts}")
-            }
-            Self::FinishEnrolment { adopts, .. } => {
-                write!(f, "finish the enrolment whose first rotation supersedes {adopts}")
-            }
-            Self::LetUserRead => f.write_str("set a policy by which the user can read the secret"),
-            Self::RequestRotation { setup: Some(setup) } => {
-                write!(f, "rotate the secret now, and then every {}", counted(setup.every_days, "day"))
-            }
-            Self::RequestRotation { setup: None } => f.write_str("rotate the secret"),
-            Self::DeactivateKey { key } => write!(f, "deactivate key {key}"),
-            Self::DeleteKey { key } => write!(f, "delete key {key}"),
-            Self::RemoveLabel { version, key } => write!(f, "take the label {key} off version {version}"),
-        }
+        phrase!(self).fmt(f)
+    }
+}
+
+impl From<Change> for FleetAction {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
     }
 }

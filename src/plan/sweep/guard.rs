@@ -1,14 +1,16 @@
 //! An enrolled secret that nobody gave a resource policy.
 
-use super::{Demand, FleetAction, Planner, SeenPolicy};
+use super::action::FleetAction;
+use super::planner::Planner;
+use super::view::{Demand, SeenPolicy};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::TAG_USER;
 use crate::model::{SecretState, UserRef};
 
 /// Whether the sweep looks after the secret's policy: the secret has the name and the tag of one that the sweep
-/// would have created, and created ones let in nobody but the user and the rotation function. Its role may set
+/// would have created, and created ones grant access to the user and the rotation function alone. Its role may set
 /// the policy of no other. The name confirms the user whom the tag names: others may set the tag.
-pub fn is_guarded(config: &SweepConfig, user: &UserRef, secret: &SecretState) -> bool {
+pub(crate) fn is_guarded(config: &SweepConfig, user: &UserRef, secret: &SecretState) -> bool {
     config.mode.starts_rotations()
         && config.scope == Scope::All
         && config.rotation_role.is_some()

@@ -2,20 +2,17 @@
 
 use jiff::Timestamp;
 
-use crate::model::{AccessKeyId, Note};
+use crate::model::{AccessKeyId, Note, Phrase};
 
 /// What will happen to a key, if nothing changes until then.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Coming {
-    /// What.
-    pub event: ComingEvent,
-    /// To which key.
-    pub key: AccessKeyId,
-    /// When.
-    pub at: Timestamp,
+    pub(crate) event: ComingEvent,
+    pub(crate) key: AccessKeyId,
+    pub(crate) at: Timestamp,
     /// Whether the user is to be warned of it now.
     #[serde(skip)]
-    pub warn: bool,
+    pub(crate) warn: bool,
 }
 
 /// Something to tell the user that was not told before.
@@ -40,7 +37,7 @@ pub enum Notice {
         /// The key.
         key: AccessKeyId,
         /// Why it could go.
-        evidence: String,
+        evidence: Phrase,
     },
     /// That a superseded key is active after its time, and until when it is left so.
     Reactivated {
@@ -49,21 +46,21 @@ pub enum Notice {
         /// Whether it is known to have been deactivated.
         again: bool,
         /// What was found, with the command that activates it.
-        evidence: String,
+        evidence: Phrase,
     },
     /// That a superseded key is still used, and where.
     StillInUse {
         /// The key.
         key: AccessKeyId,
         /// Its last use.
-        evidence: String,
+        evidence: Phrase,
     },
 }
 
 /// What can happen to a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ComingEvent {
+pub(crate) enum ComingEvent {
     /// It is superseded by a new one.
     Rotation,
     /// It is made inactive, provided that it is no longer used.
@@ -73,6 +70,15 @@ pub enum ComingEvent {
 }
 
 impl ComingEvent {
+    /// Its stable name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Rotation => "rotation",
+            Self::Deactivation => "deactivation",
+            Self::Deletion => "deletion",
+        }
+    }
+
     /// Under which name it is remembered that the user was told.
     pub(super) fn note(self) -> Note {
         match self {

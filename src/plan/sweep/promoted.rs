@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Ledger, Planner, rotate::GRACE};
-use crate::model::{AccessKey, AccessKeyId, KeyRole, Note, Policy};
+use super::planner::{GRACE, Planner};
+use crate::model::{AccessKey, AccessKeyId, KeyRole, Ledger, Note, Policy};
 use crate::plan::retire::after;
 
 /// How long after a rotation it is still news: a week's schedule, and a day.
@@ -15,7 +15,7 @@ impl Planner<'_> {
     /// Without overlap and recovery finishSecret deletes the superseded key, so that nothing but the current key
     /// and the date of the rotation tell of it.
     pub(super) fn note_promotion(&mut self, current: &AccessKey) {
-        let Some(rotated) = self.seen.secret.last_rotated else { return };
+        let Some(rotated) = self.seen.secret.and_then(|secret| secret.last_rotated) else { return };
         if !is_news(&self.before, &current.id, rotated, &self.policy, self.seen.now) {
             return;
         }

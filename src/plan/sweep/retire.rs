@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::rotate::GRACE;
-use super::{ComingEvent, Demand, FleetAction, Notice, Planner, Standing, before, is_long};
-use crate::model::names::AWSPENDING;
-use crate::model::{AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Policy, UnknownKeys, Version};
+use super::action::FleetAction;
+use super::notice::{ComingEvent, Notice};
+use super::planner::{GRACE, Planner, before, is_long};
+use super::view::{Demand, Standing};
+use crate::model::{
+    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Pending, Phrase, Policy, SecretState, UnknownKeys,
+    phrase,
+};
 use crate::plan::retire::{HELD, SHORTEST, after, deactivation_time, may_deactivate, quiet, used_since};
-use crate::plan::{Action, room};
+use crate::plan::{Change, because, deletion, room};
 
 /// How old a key must be that no version was ever promoted with: last-used data lag by hours.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,13 +27,10 @@ impl Planner<'_> {
         self.note_promotion(&current);
         // Where the sweep only finishes what rotations began, a list is no authority to touch keys.
         if !self.config.mode.starts_rotations() && self.view.standing != Standing::Enrolled {
-            return self.refuse("the secret does not rotate with the rotation function".into());
+            return self.refuse("the secret does not rotate with the rotation function");
         }
-        for action in room::stale_labels(&self.seen) {
-            if let Action::RemoveLabel { version, key } = action.action {
-                self.act(FleetAction::RemoveLabel { version, key }, action.reason);
-            }
-        }
+        let stale = room::stale_labels(self.seen);
+        self.plan.actions.extend(stale.into_iter().map(|planned| planned.map(FleetAction::Change)));
         let others: Vec<(AccessKey, KeyRole)> =
             self.seen.keys.iter().map(|key| (key.clone(), self.seen.role(key))).collect();
         let mut met = false;
@@ -47,9 +48,9 @@ impl Planner<'_> {
                 (KeyRole::Previous, KeyStatus::Active) => self.deactivate_superseded(&key),
                 (KeyRole::Abandoned, KeyStatus::Active) => self.deactivate_abandoned(&key),
                 (KeyRole::Unknown, KeyStatus::Active) => {
-                    let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let used = said(&key);
                     let evidence =
-                        format!("created {}, {used}, and in no version of the secret", key.created);
+                        phrase!("created ", key.created, ", ", &used, ", and in no version of the secret");
                     self.find(FindingKind::UnknownKey, Some(&key.id), evidence);
                 }
                 (KeyRole::Unknown, _) if self.policy.unknown_keys == UnknownKeys::Refuse => {}
@@ -63,20 +64,20 @@ impl Planner<'_> {
             }
         }
         if !met {
-            self.refuse("the secret holds no superseded key".into());
+            self.refuse("the secret holds no superseded key");
         }
     }
 
     /// The key in AWSCURRENT, if it is known, the user's, and active.
     fn current_key(&mut self) -> Option<AccessKey> {
-        let label = self.seen.secret.current()?.key.clone()?;
-        let Some(key) = self.seen.keys.iter().find(|key| key.id == label).cloned() else {
-            let evidence = format!("AWSCURRENT holds {label}, which is none of the user's keys");
+        let label = self.seen.current_version()?.key.clone()?;
+        let Some(key) = self.seen.find(&label).cloned() else {
+            let evidence = phrase!("AWSCURRENT holds ", &label, ", which is none of the user's keys");
             self.find(FindingKind::CurrentKeyMissing, None, evidence);
             return None;
         };
         if key.status == KeyStatus::Inactive {
-            let evidence = format!("AWSCURRENT holds {label}, which is inactive");
+            let evidence = phrase!("AWSCURRENT holds ", &label, ", which is inactive");
             self.find(FindingKind::CurrentKeyInactive, Some(&label), evidence);
             return None;
         }
@@ -88,7 +89,7 @@ impl Planner<'_> {
     fn keep_younger(&mut self, key: &AccessKey, current: &AccessKey) {
         let since = self.plan.ledger.inactive_since(&key.id);
         if since.is_none_or(|since| after(since, self.policy.recovery) <= self.seen.now) {
-            let evidence = format!("{} is current, though {} is younger", current.id, key.id);
+            let evidence = phrase!(&current.id, " is current, though ", &key.id, " is younger");
             self.find(FindingKind::RolledBack, Some(&key.id), evidence);
         }
     }
@@ -97,7 +98,7 @@ impl Planner<'_> {
         let Some(superseded) = self.seen.current_since() else { return };
         let policy = match self.demand {
             Demand::Deactivate => self.policy_of_a_rule(),
-            Demand::Delete => return self.refuse(format!("{} is still active", key.id)),
+            Demand::Delete => return self.refuse(phrase!(&key.id, " is still active")),
             Demand::Due | Demand::Rotate => self.policy,
         };
         if let Some(until) = self.held_until(key).filter(|until| self.seen.now < *until) {
@@ -110,8 +111,15 @@ impl Planner<'_> {
                 }
                 false => "it was deactivated and is active again",
             };
-            let evidence = format!(
-                "{found}; it is left active until {until}. If it is inactive again and needed: `iam-key-rotator reactivate {user} {id}`, or `aws iam update-access-key --user-name {user} --access-key-id {id} --status Active`"
+            let evidence = phrase!(
+                found,
+                "; it is left active until ",
+                until,
+                format_args!(". If it is inactive again and needed: `iam-key-rotator reactivate {user} "),
+                id,
+                format_args!("`, or `aws iam update-access-key --user-name {user} --access-key-id "),
+                id,
+                " --status Active`"
             );
             self.refuse(evidence.clone());
             self.find(FindingKind::Reactivated, Some(&key.id), evidence);
@@ -123,15 +131,17 @@ impl Planner<'_> {
             if rescued { Policy { overlap: policy.overlap.max(SHORTEST), ..policy } } else { policy };
         let at = deactivation_time(superseded, &policy);
         if is_long(&policy, self.config) {
-            let evidence = format!(
-                "the secret's tag `iam-key-rotator:overlap` keeps it active until {at}, longer than a key is in use"
+            let evidence = phrase!(
+                "the secret's tag `iam-key-rotator:overlap` keeps it active until ",
+                at,
+                ", longer than a key is in use"
             );
             self.find(FindingKind::NotRetired, Some(&key.id), evidence);
         }
         match may_deactivate(key, superseded, &policy, self.seen.now) {
             Ok(reason) => {
                 self.find_not_retired(key, at);
-                self.take_away(key, FleetAction::DeactivateKey { key: key.id.clone() }, reason);
+                self.deactivate(key, reason);
             }
             Err(reason) => {
                 self.refuse(reason.clone());
@@ -147,7 +157,7 @@ impl Planner<'_> {
     /// A superseded key that is active long after its time is reported, whatever the mode does about it now.
     fn find_not_retired(&mut self, key: &AccessKey, at: Timestamp) {
         if after(at, GRACE) < self.seen.now {
-            let evidence = format!("it was superseded, and is active although its time was over {at}");
+            let evidence = phrase!("it was superseded, and is active although its time was over ", at);
             self.find(FindingKind::NotRetired, Some(&key.id), evidence);
         }
     }
@@ -158,9 +168,9 @@ impl Planner<'_> {
         if role != KeyRole::Previous || key.status != KeyStatus::Active {
             return;
         }
-        let ended = !self.seen.secret.current().is_some_and(|version| version.has(AWSPENDING));
+        let ended = !matches!(self.seen.secret.map(SecretState::pending), Some(Pending::Promoted(_)));
         let at_once = self.policy.overlap.is_zero() && ended;
-        let shared = self.seen.claims.holder_elsewhere(key, self.seen.now).is_some();
+        let shared = self.view.claims.holder_elsewhere(key, self.seen.now).is_some();
         if self.plan.ledger.inactive_since(&key.id).is_some() || (at_once && !shared) {
             self.plan.ledger.note_active_again(&key.id, self.seen.now);
         }
@@ -187,12 +197,10 @@ impl Planner<'_> {
         }
         let unused = key.is_unused();
         if !unused {
-            let used = key.last_use.as_ref().map(ToString::to_string).unwrap_or_default();
-            let evidence = format!("left by a rotation that was given up, yet {used}");
+            let evidence = phrase!("left by a rotation that was given up, yet ", &said(key));
             self.find(FindingKind::StillInUse, Some(&key.id), evidence);
         } else if self.seen.now >= at {
-            let action = FleetAction::DeactivateKey { key: key.id.clone() };
-            self.take_away(key, action, "left by a rotation that was given up, and not used".into());
+            self.deactivate(key, "left by a rotation that was given up, and not used".into());
         } else {
             self.expect(ComingEvent::Deactivation, &key.id, at, Duration::ZERO);
         }
@@ -224,13 +232,13 @@ impl Planner<'_> {
             _ => "in no version of the secret",
         };
         match self.demand {
-            Demand::Deactivate => self.refuse(format!("{} is inactive already", key.id)),
+            Demand::Deactivate => self.refuse(phrase!(&key.id, " is inactive already")),
             Demand::Delete if now >= before(at, GRACE) => {
-                self.delete_now(key, format!("{what}, and inactive since {since}"));
+                self.delete_now(key, phrase!(what, ", and inactive since ", since));
             }
-            Demand::Delete => self.refuse(format!("{} is kept until {at}", key.id)),
+            Demand::Delete => self.refuse(phrase!(&key.id, " is kept until ", at)),
             _ if self.seen.now >= at => {
-                self.delete_now(key, format!("{what}, and inactive since {since} or longer"));
+                self.delete_now(key, phrase!(what, ", and inactive since ", since, " or longer"));
             }
             _ => self.expect(ComingEvent::Deletion, &key.id, at, self.policy.recovery),
         }
@@ -245,8 +253,7 @@ impl Planner<'_> {
         };
         if self.before.inactive_since(&key.id).is_some_and(|since| since < before(earliest, GRACE)) {
             self.plan.ledger.distrust(&key.id);
-            let evidence =
-                "the secret's tag `iam-key-rotator:notices` dates its deactivation too early".to_owned();
+            let evidence = "the secret's tag `iam-key-rotator:notices` dates its deactivation too early";
             self.find(FindingKind::NotesDropped, Some(&key.id), evidence);
         }
     }
@@ -269,13 +276,16 @@ impl Planner<'_> {
         before(at, GRACE)
     }
 
-    fn delete_now(&mut self, key: &AccessKey, reason: String) {
-        if !self.take_away(key, FleetAction::DeleteKey { key: key.id.clone() }, reason) {
-            return;
-        }
-        let holder = self.seen.secret.holder(&key.id).filter(|version| version.is_labelled());
-        if let Some(version) = holder.map(|version: &Version| version.id.clone()) {
-            self.act(FleetAction::RemoveLabel { version, key: key.id.clone() }, "its key is deleted");
-        }
+    fn deactivate(&mut self, key: &AccessKey, reason: Phrase) {
+        self.take_away(key, vec![because(Change::DeactivateKey { key: key.id.clone() }, reason)]);
     }
+
+    fn delete_now(&mut self, key: &AccessKey, reason: Phrase) {
+        self.take_away(key, deletion(self.seen.secret, &key.id, reason));
+    }
+}
+
+/// A key's last use; nothing, if it was not read.
+fn said(key: &AccessKey) -> Phrase {
+    key.last_use.as_ref().map(|used| phrase!(used)).unwrap_or_default()
 }

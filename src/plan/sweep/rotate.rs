@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ComingEvent, Demand, FleetAction, Planner, Standing};
-use crate::aws::RotationSetup;
-use crate::model::names::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
-use crate::model::{AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, UnknownKeys};
+use super::action::FleetAction;
+use super::notice::ComingEvent;
+use super::planner::{GRACE, Planner};
+use super::view::{Demand, Standing};
+use crate::model::{
+    AccessKey, Finding, FindingKind, KeyRole, KeyStatus, LastUse, Note, Pending, Phrase, RotationSetup,
+    SecretState, UnknownKeys, phrase,
+};
 use crate::plan::retire::{after, deactivation_time};
 use crate::plan::room;
 
-/// How far beyond its time a key may be before the sweep meddles with a schedule that is not its
-/// own.
-pub(super) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
-/// A rotation that began this long ago has failed: Secrets Manager repeats a failed step for hours,
-/// and a daily sweep is to see it on the second day at the latest.
-pub(super) const STUCK_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
 /// A key as young as this is not forced to be rotated again: schedules deliver their events at
 /// least once.
 const JUST_ROTATED: Duration = Duration::from_secs(60 * 60);
@@ -25,26 +23,25 @@ impl Planner<'_> {
     /// Plans the rotation that is due or asked for.
     pub(super) fn rotate(&mut self) {
         let starts = self.config.mode.starts_rotations();
-        if starts && self.finish_enrolment() {
+        if starts && self.finish_enrollment() {
             return;
         }
         // RotateSecret would take up the old rotation, and move AWSCURRENT forward again.
-        let would_return =
-            self.seen.secret.staged(AWSPENDING).is_some_and(|version| version.has(AWSPREVIOUS));
+        let would_return = matches!(self.seen.secret.map(SecretState::pending), Some(Pending::RolledBack(_)));
         let rolled_back = |finding: &Finding| finding.kind == FindingKind::RolledBack;
         if would_return || self.plan.findings.iter().any(rolled_back) {
-            return self.refuse("AWSCURRENT was moved back to an older key".into());
+            return self.refuse("AWSCURRENT was moved back to an older key");
         }
         let forced = self.demand == Demand::Rotate;
         let stuck = self.pending_since();
         if let Some(began) = stuck {
-            let evidence = format!("the rotation that began {began} has not ended");
+            let evidence = phrase!("the rotation that began ", began, " has not ended");
             self.find(FindingKind::RotationStuck, None, evidence);
         }
         let oldest = self.due_key();
         // A listed secret is promised a working key, whatever became of the ones before.
         if oldest.is_none() && !self.listed() {
-            return self.refuse("the user has no active key, and gets none".into());
+            return self.refuse("the user has no active key, and gets none");
         }
         let due = oldest.as_ref().map_or(self.seen.now, |key| after(key.created, self.config.rotate_after));
         let scheduled = self.has_own_schedule();
@@ -72,46 +69,50 @@ impl Planner<'_> {
             return self.find(FindingKind::RotationBlocked, None, evidence);
         }
         if missed && !forced {
-            let evidence = format!("the secret has a schedule of its own, and its key was due {due}");
+            let evidence = phrase!("the secret has a schedule of its own, and its key was due ", due);
             self.find(FindingKind::ScheduleMissed, None, evidence);
         }
         if let Some(key) = oldest.as_ref().filter(|key| key.last_use == Some(LastUse::Never)) {
-            self.find(FindingKind::NeverUsed, Some(&key.id), format!("created {}, never used", key.created));
+            self.find(
+                FindingKind::NeverUsed,
+                Some(&key.id),
+                phrase!("created ", key.created, ", never used"),
+            );
         }
         if !starts {
             return;
         }
         let reason = match (&oldest, forced, stuck) {
             (_, true, _) => "it was asked for".into(),
-            (_, _, Some(began)) => format!("to take up the rotation that began {began}"),
-            (Some(key), ..) => format!("its key {} was created {}", key.id, key.created),
+            (_, _, Some(began)) => phrase!("to take up the rotation that began ", began),
+            (Some(key), ..) => phrase!("its key ", &key.id, " was created ", key.created),
             (None, ..) => "it has no active key".into(),
         };
         self.request_rotation(setup, reason);
     }
 
-    /// An enrolment that broke off has left a secret whose first version has no key's label.
-    fn finish_enrolment(&mut self) -> bool {
+    /// An enrollment that broke off has left a secret whose first version has no key's label.
+    fn finish_enrollment(&mut self) -> bool {
         let created = self.view.standing == Standing::Created;
-        let Some(version) = self.seen.secret.current().filter(|version| version.key.is_none() && created)
+        let Some(version) = self.seen.current_version().filter(|version| version.key.is_none() && created)
         else {
             return false;
         };
         let adopted = self.seen.keys.iter().find(|key| self.before.has(&key.id, Note::Adopted));
         let Some(adopts) = adopted.map(|key| key.id.clone()) else { return false };
         let version = version.id.clone();
-        self.act(FleetAction::FinishEnrolment { version, adopts }, "it broke off");
+        self.act(FleetAction::FinishEnrollment { version, adopts }, "it broke off");
         true
     }
 
     /// The key whose age counts: the current one; where that is not known, the oldest active one.
     fn due_key(&self) -> Option<AccessKey> {
-        let strangers_count = self.policy.unknown_keys == UnknownKeys::DeleteOldest;
+        let unknown_count = self.policy.unknown_keys == UnknownKeys::DeleteOldest;
         let current_is_known = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Current);
         let counts = |key: &&AccessKey| {
             let by_role = match self.seen.role(key) {
                 KeyRole::Current => true,
-                KeyRole::Unknown => strangers_count,
+                KeyRole::Unknown => unknown_count,
                 _ => false,
             };
             key.status == KeyStatus::Active && (by_role || !current_is_known)
@@ -121,14 +122,14 @@ impl Planner<'_> {
 
     /// When the secret's own schedule has it rotated next.
     fn has_own_schedule(&self) -> Option<Timestamp> {
-        let secret = &self.seen.secret;
+        let secret = self.seen.secret?;
         let own = secret.rotation_enabled && secret.rotation_scheduled;
         own.then(|| secret.next_rotation.unwrap_or(Timestamp::MAX))
     }
 
     /// Whether the current key is what was asked for: it is minutes old, or the key before it still
     /// has its overlap, as after a schedule that came first.
-    fn just_rotated(&self) -> Option<String> {
+    fn just_rotated(&self) -> Option<Phrase> {
         let has_role = |role| move |key: &&AccessKey| self.seen.role(key) == role;
         let current = self.seen.keys.iter().find(has_role(KeyRole::Current))?;
         if after(current.created, JUST_ROTATED) > self.seen.now {
@@ -137,19 +138,26 @@ impl Planner<'_> {
         let over = deactivation_time(self.seen.current_since()?, &self.policy);
         let mut superseded = self.seen.keys.iter().filter(has_role(KeyRole::Previous));
         let waits = superseded.find(|key| key.status == KeyStatus::Active && self.seen.now < over)?;
-        Some(format!("its key was created {}, and {} stays active until {over}", current.created, waits.id))
+        Some(phrase!(
+            "its key was created ",
+            current.created,
+            ", and ",
+            &waits.id,
+            " stays active until ",
+            over
+        ))
     }
 
     /// How RotateSecret is to be called; `None`, with a finding, if it may not be.
     #[expect(clippy::option_option, reason = "whether, and how")]
     fn setup(&mut self) -> Option<Option<RotationSetup>> {
-        let secret = &self.seen.secret;
-        if secret.rotation_enabled {
+        let secret = self.seen.secret;
+        if secret.is_some_and(|secret| secret.rotation_enabled) {
             return Some(None);
         }
-        if secret.rotation_function.is_some() {
-            self.refuse("rotation is turned off".into());
-            let evidence = "somebody turned the secret's rotation off, and its key is due".to_owned();
+        if secret.is_some_and(|secret| secret.rotation_function.is_some()) {
+            self.refuse("rotation is turned off");
+            let evidence = "somebody turned the secret's rotation off, and its key is due";
             self.find(FindingKind::RotationOff, None, evidence);
             return None;
         }
@@ -157,8 +165,8 @@ impl Planner<'_> {
         match self.config.rotation_setup().filter(|_| ours) {
             Some(setup) => Some(Some(setup)),
             None => {
-                let evidence = "the secret has no rotation function, and its key is due".to_owned();
-                self.refuse(evidence.clone());
+                let evidence = "the secret has no rotation function, and its key is due";
+                self.refuse(evidence);
                 self.find(FindingKind::NoRotationFunction, None, evidence);
                 None
             }
@@ -167,12 +175,12 @@ impl Planner<'_> {
 
     /// Whether a rotation would find room for a key, as far as labels tell. One that has made its key
     /// needs none.
-    fn room(&self) -> Result<(), String> {
-        let known = self.seen.secret.staged(AWSCURRENT).is_some_and(|version| version.key.is_some());
+    fn room(&self) -> Result<(), Phrase> {
+        let known = self.seen.current_version().is_some_and(|version| version.key.is_some());
         let made = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Pending);
         if !known || made {
             return Ok(());
         }
-        room::make(&self.seen, &self.policy).map(drop).map_err(|error| error.to_string())
+        room::make(self.seen, &self.view.claims, &self.policy).map(drop).map_err(|blocked| blocked.evidence())
     }
 }

@@ -6,18 +6,19 @@
 
 use jiff::Timestamp;
 
+use super::planner::{GRACE, age_limit, before, deletes_unknown_keys, is_long, policy, warns};
 use super::promoted::is_news;
-use super::{age_limit, before, exemption, is_long, ledger_of, policy, removes_strangers, rotate, warns};
 use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
 };
+use crate::plan::exemption;
 use crate::plan::retire::{after, deactivation_time};
 
 /// What is known of a user without a call for that user.
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
+pub struct ListedUser<'a> {
     /// The user's name.
     pub user: &'a str,
     /// The user's row of the credential report, if it has one.
@@ -32,21 +33,21 @@ pub struct Row<'a> {
 
 /// What it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Glance {
+pub struct Triage {
     /// Whether the user needs a closer look.
     pub look: bool,
     /// Whether an active key is older than it should ever be.
-    pub overdue: bool,
+    pub(crate) overdue: bool,
     /// Whether an active key is in no version of the user's secret.
-    pub unknown: bool,
+    pub(crate) unknown: bool,
     /// Whether there is an active key, as far as the report tells.
-    pub active: bool,
+    pub(crate) active: bool,
     /// Since when the oldest active key exists, at the latest.
-    pub oldest: Option<Timestamp>,
+    pub(crate) oldest: Option<Timestamp>,
 }
 
 /// Looks at a user from afar.
-pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
+pub fn triage(row: ListedUser<'_>, config: &SweepConfig, now: Timestamp) -> Triage {
     let active = || row.report.into_iter().flat_map(|user| &user.keys).filter(|key| key.active);
     let oldest = active().filter_map(|key| key.changed).min();
     // A key that the report does not date may be of any age.
@@ -55,15 +56,15 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
     let exempt =
         exemption(&config.shared.exempt, row.user, row.in_exempt_group, &std::collections::BTreeMap::new())
             .is_some();
-    let mut glance =
-        Glance { oldest, overdue: is_old && !exempt, active: active().next().is_some(), ..Glance::default() };
+    let mut triage =
+        Triage { oldest, overdue: is_old && !exempt, active: active().next().is_some(), ..Triage::default() };
     if exempt {
-        glance.look = is_old || undated;
-        return glance;
+        triage.look = is_old || undated;
+        return triage;
     }
     if undated || row.secret.is_some_and(|secret| secret.deleted.is_some()) {
-        glance.look = row.secret.is_some() || config.scope == Scope::All;
-        return glance;
+        triage.look = row.secret.is_some() || config.scope == Scope::All;
+        return triage;
     }
     let Some(secret) = row.secret else {
         let due = oldest.map(|oldest| after(oldest, config.rotate_after));
@@ -73,33 +74,34 @@ pub fn triage(row: Row<'_>, config: &SweepConfig, now: Timestamp) -> Glance {
         });
         let begun = begins.is_some_and(|begins| begins <= now);
         let leftover = row.report.is_some_and(|user| has_leftover(user, config));
-        glance.look = config.scope == Scope::All && (is_old || begun || leftover);
-        return glance;
+        triage.look = config.scope == Scope::All && (is_old || begun || leftover);
+        return triage;
     };
     let Ok(policy) = policy(config, Some(secret)) else {
-        glance.look = true;
-        return glance;
+        triage.look = true;
+        return triage;
     };
     let Some(report) = row.report.filter(|_| !row.contested) else {
-        glance.look = true;
-        return glance;
+        triage.look = true;
+        return triage;
     };
-    let case = Case { secret, keys: &report.keys, ledger: ledger_of(Some(secret), now), policy, config, now };
-    glance.unknown = case.strangers();
-    glance.overdue &= !case.is_in_overlap();
+    let case =
+        Case { secret, keys: &report.keys, ledger: Ledger::of(Some(secret), now), policy, config, now };
+    triage.unknown = case.unknown_keys();
+    triage.overdue &= !case.is_in_overlap();
     let asked = case.needs_rotation(oldest)
         || case.needs_retirement()
-        || case.has_problem(glance.unknown)
+        || case.has_problem(triage.unknown)
         || case.is_unreported();
-    glance.look = is_old || asked;
-    glance
+    triage.look = is_old || asked;
+    triage
 }
 
 /// Whether a user without a secret has an inactive key beside an active one, which is to go in its time. Of an
 /// inactive key the report may show nothing; then it is found when its user is visited for something else.
 fn has_leftover(user: &ReportedUser, config: &SweepConfig) -> bool {
     let has = |active: bool| user.keys.iter().any(|key| key.active == active);
-    removes_strangers(config, &config.shared.policy) && has(true) && has(false)
+    deletes_unknown_keys(config, &config.shared.policy) && has(true) && has(false)
 }
 
 struct Case<'a> {
@@ -113,7 +115,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn pending(&self) -> bool {
-        self.secret.unfinished().is_some()
+        self.secret.pending().unfinished().is_some()
     }
 
     fn active(&self) -> usize {
@@ -134,12 +136,12 @@ impl Case<'_> {
     /// more. Under a maximum age that is no excuse.
     fn is_in_overlap(&self) -> bool {
         let over = self.secret.last_rotated.map(|rotated| deactivation_time(rotated, &self.policy));
-        let lately = over.is_some_and(|over| self.now < after(over, rotate::GRACE));
+        let lately = over.is_some_and(|over| self.now < after(over, GRACE));
         lately && self.active() > 1 && self.config.max_age.is_none()
     }
 
     /// Whether there are more active keys than the secret's labels account for.
-    fn strangers(&self) -> bool {
+    fn unknown_keys(&self) -> bool {
         let inactive = self.others().filter(|(key, _)| self.ledger.inactive_since(key).is_some()).count();
         self.current().is_some() && self.active() > 1 + self.others().count() - inactive
     }
@@ -150,9 +152,7 @@ impl Case<'_> {
     fn made(&self, oldest: Timestamp) -> Timestamp {
         match self.secret.last_rotated {
             Some(rotated) if self.active() == 1 => oldest.min(rotated),
-            Some(rotated) if self.policy.unknown_keys != UnknownKeys::DeleteOldest => {
-                before(rotated, rotate::GRACE)
-            }
+            Some(rotated) if self.policy.unknown_keys != UnknownKeys::DeleteOldest => before(rotated, GRACE),
             _ => oldest,
         }
     }
@@ -165,9 +165,9 @@ impl Case<'_> {
         let due = after(made, self.config.rotate_after);
         let scheduled = self.secret.rotation_enabled && self.secret.rotation_scheduled;
         let next = self.secret.next_rotation.filter(|_| scheduled).unwrap_or(Timestamp::MAX);
-        let in_time = scheduled && next <= after(due, rotate::GRACE);
+        let in_time = scheduled && next <= after(due, GRACE);
         let next = next.min(due);
-        let asks = if in_time { after(next, rotate::GRACE) < self.now } else { self.now >= due };
+        let asks = if in_time { after(next, GRACE) < self.now } else { self.now >= due };
         let told = self.current().is_some_and(|key| self.ledger.has(key, Note::RotationComing));
         asks || (!told && self.is_time_to_warn(next, self.config.rotate_after))
     }
@@ -190,8 +190,8 @@ impl Case<'_> {
             let at = after(*since, self.policy.recovery);
             let told = self.ledger.has(key, Note::DeletionComing);
             let held = self.others().any(|(other, _)| other == *key);
-            let strangers_go = self.policy.unknown_keys != UnknownKeys::Refuse;
-            let may_go = held || (strangers_go && self.config.mode.starts_rotations());
+            let unknown_go = self.policy.unknown_keys != UnknownKeys::Refuse;
+            let may_go = held || (unknown_go && self.config.mode.starts_rotations());
             may_go && (self.now >= at || (!told && self.is_time_to_warn(at, self.policy.recovery)))
         });
         let seen_inactive = self.keys.len() - self.active();
@@ -205,12 +205,12 @@ impl Case<'_> {
     /// What needs a person is looked at until it is over, so that it can be found anew. A key that is not in
     /// the secret may stay for years, and is looked at when it is time to report it again.
     fn has_problem(&self, unknown: bool) -> bool {
-        let stranger_noted = self.ledger.was_any_told(FindingKind::UnknownKey, self.now);
+        let unknown_noted = self.ledger.was_any_told(FindingKind::UnknownKey, self.now);
         let noted = FindingKind::LETTERS
             .into_iter()
             .any(|(_, kind)| kind != FindingKind::UnknownKey && self.ledger.has_any(Note::Found(kind)));
         let long = is_long(&self.policy, self.config) && self.others().any(|(_, was_current)| was_current);
-        self.pending() || noted || long || unknown != stranger_noted || self.ledger.was_altered()
+        self.pending() || noted || long || unknown != unknown_noted || self.ledger.was_altered()
     }
 
     /// Whether a rotation that left the sweep nothing to do may not have been reported. An audit remembers nothing.

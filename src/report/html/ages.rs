@@ -15,23 +15,23 @@ const HEIGHT: usize = 150;
 
 /// The picture's geometry.
 pub(super) struct Ages {
-    pub bars: Vec<Bar>,
-    pub base: usize,
+    pub(crate) bars: Vec<Bar>,
+    pub(crate) base: usize,
     /// Where the keys begin that are too old.
-    pub limit_x: usize,
+    pub(crate) limit_x: usize,
     /// The same in words.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 pub(super) struct Bar {
-    pub label: &'static str,
-    pub count: usize,
-    pub late: bool,
-    pub x: usize,
-    pub middle: usize,
-    pub y: usize,
-    pub width: usize,
-    pub height: usize,
+    pub(crate) label: &'static str,
+    pub(crate) count: usize,
+    pub(crate) late: bool,
+    pub(crate) x: usize,
+    pub(crate) middle: usize,
+    pub(crate) y: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
 }
 
 impl Ages {

@@ -1,6 +1,6 @@
 //! A picture of how the account stood from one report of the chain to the next.
 
-use super::day;
+use super::text::day;
 use crate::report::evidence::Point;
 
 /// The picture's measures.
@@ -13,32 +13,32 @@ const NAME_HEIGHT: i64 = 30;
 
 /// The picture's geometry.
 pub(super) struct Course {
-    pub lines: Vec<Line>,
-    pub rows: Vec<Row>,
-    pub first: String,
-    pub last: String,
-    pub left: i64,
-    pub right: i64,
-    pub base: i64,
-    pub grid: Vec<(i64, i64)>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) rows: Vec<CourseRow>,
+    pub(crate) first: String,
+    pub(crate) last: String,
+    pub(crate) left: i64,
+    pub(crate) right: i64,
+    pub(crate) base: i64,
+    pub(crate) grid: Vec<(i64, i64)>,
     /// The same in words.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 pub(super) struct Line {
-    pub name: [&'static str; 2],
-    pub class: &'static str,
-    pub points: String,
-    pub marks: Vec<(i64, i64)>,
-    pub name_y: i64,
-    pub end: String,
+    pub(crate) name: [&'static str; 2],
+    pub(crate) class: &'static str,
+    pub(crate) points: String,
+    pub(crate) marks: Vec<(i64, i64)>,
+    pub(crate) name_y: i64,
+    pub(crate) end: String,
 }
 
 /// One report's figures.
-pub(super) struct Row {
-    pub at: String,
-    pub values: Vec<String>,
-    pub findings: usize,
+pub(super) struct CourseRow {
+    pub(crate) at: String,
+    pub(crate) values: Vec<String>,
+    pub(crate) findings: usize,
 }
 
 /// What is drawn: its name in two lines, its class, and the share.
@@ -72,24 +72,24 @@ impl Course {
                     points,
                     name_y,
                     marks,
-                    end: super::percent(measure(last).0, measure(last).1),
+                    end: super::text::percent(measure(last).0, measure(last).1),
                 }
             })
             .collect();
         spread(&mut lines);
-        let rows = points.iter().map(|point| Row {
+        let rows = points.iter().map(|point| CourseRow {
             at: day(point.at),
             values: MEASURES
                 .iter()
                 .map(|(_, _, measure)| {
                     let (part, whole) = measure(point);
-                    format!("{} ({part} of {whole})", super::percent(part, whole))
+                    format!("{} ({part} of {whole})", super::text::percent(part, whole))
                 })
                 .collect(),
             findings: point.findings,
         });
         let words = MEASURES.iter().map(|(name, _, measure)| {
-            let share = |point| super::percent(measure(point).0, measure(point).1);
+            let share = |point| super::text::percent(measure(point).0, measure(point).1);
             format!("{}: from {} to {}", name.join(" "), share(first), share(last))
         });
         Some(Self {

@@ -5,19 +5,20 @@
 mod ages;
 mod course;
 mod rows;
+mod text;
 mod timeline;
 
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use self::ages::Ages;
 use self::course::Course;
 use self::rows::{ExemptRow, FindingRow, KeyRow, QuestionRow, UserRow};
+use self::text::percent;
 use super::evidence::{ControlResult, Point, Report, User};
-use crate::model::{counted, minute, readable};
+use crate::model::{counted, minute};
 
 /// What stands before the data.
 pub(super) const DATA_BEGINS: &str = r#"<script type="application/json" id="evidence">"#;
@@ -156,30 +157,6 @@ fn tiles(report: &Report) -> Vec<Tile> {
             good: None,
         },
     ]
-}
-
-/// A share in whole percent, which is 100 only when nothing is missing.
-fn percent(part: usize, whole: usize) -> String {
-    match whole {
-        0 => "–".into(),
-        _ => format!("{}%", part * 100 / whole),
-    }
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
-}
-
-/// A text with its times as people read them, cut where code begins and ends.
-fn parts(text: &str) -> Vec<Part> {
-    let code = |nth: usize| nth % 2 == 1;
-    text.split('`').enumerate().map(|(nth, part)| Part { code: code(nth), text: readable(part) }).collect()
-}
-
-/// A piece of a text.
-struct Part {
-    code: bool,
-    text: String,
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::text::{Part, day, parts};
 use super::timeline::Timeline;
-use super::{Part, day, parts};
 use crate::model::minute;
 use crate::report::controls::{Control, Question};
 use crate::report::evidence::{Finding, Key, Report, User};
@@ -13,59 +13,58 @@ const STANDARDS: [&str; 5] = ["CIS", "Security Hub", "PCI", "NIST", "ISO"];
 
 /// What is asked, by which controls, and how the account stands to it.
 pub(super) struct QuestionRow<'a> {
-    pub name: &'a str,
-    pub words: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) words: &'a str,
     /// A cell a standard: the numbers, each with the versions that have it, and its source.
-    pub cells: Vec<Vec<Numbered>>,
-    pub met: usize,
-    pub unmet: usize,
-    pub exempt: usize,
-    pub in_overlap: usize,
-    pub past_overlap: usize,
+    pub(crate) cells: Vec<Vec<Numbered>>,
+    pub(crate) met: usize,
+    pub(crate) unmet: usize,
+    pub(crate) exempt: usize,
+    pub(crate) in_overlap: usize,
+    pub(crate) past_overlap: usize,
 }
 
 /// A control's number in the versions that have it.
 pub(super) struct Numbered {
-    pub number: &'static str,
-    pub versions: String,
-    pub source: &'static str,
+    pub(crate) number: &'static str,
+    pub(crate) versions: String,
+    pub(crate) source: &'static str,
 }
 
 /// Something that needs a person.
 pub(super) struct FindingRow<'a> {
-    pub user: &'a User,
-    pub kind: String,
-    pub evidence: Vec<Part>,
-    pub remedy: Vec<Part>,
-    pub questions: Vec<(&'static str, &'static str)>,
+    pub(crate) user: &'a User,
+    pub(crate) kind: String,
+    pub(crate) evidence: Vec<Part>,
+    pub(crate) remedy: Vec<Part>,
+    pub(crate) questions: Vec<(&'static str, &'static str)>,
 }
 
 /// A user who is left alone.
 pub(super) struct ExemptRow<'a> {
-    pub user: &'a User,
-    pub reason: &'a str,
-    pub unmet: Vec<(&'static str, &'static str)>,
+    pub(crate) user: &'a User,
+    pub(crate) reason: &'a str,
+    pub(crate) unmet: Vec<(&'static str, &'static str)>,
 }
 
-/// One key.
 pub(super) struct KeyRow<'a> {
-    pub user: &'a User,
-    pub key: &'a Key,
-    pub created: String,
-    pub late: bool,
+    pub(crate) user: &'a User,
+    pub(crate) key: &'a Key,
+    pub(crate) created: String,
+    pub(crate) late: bool,
     /// The end of its overlap, of a superseded key that is active after it.
-    pub past_overlap: Option<String>,
-    pub used: Option<String>,
-    pub version: String,
-    pub last_rotated: String,
-    pub valid: Option<bool>,
+    pub(crate) past_overlap: Option<String>,
+    pub(crate) used: Option<String>,
+    pub(crate) version: String,
+    pub(crate) last_rotated: String,
+    pub(crate) valid: Option<bool>,
 }
 
 /// One user with what happened to the user's keys.
 pub(super) struct UserRow<'a> {
-    pub user: &'a User,
-    pub timeline: Option<Timeline>,
-    pub events: Vec<String>,
+    pub(crate) user: &'a User,
+    pub(crate) timeline: Option<Timeline>,
+    pub(crate) events: Vec<String>,
 }
 
 pub(super) fn questions(report: &Report) -> Vec<QuestionRow<'_>> {
@@ -114,7 +113,7 @@ pub(super) fn findings(users: &[User]) -> Vec<FindingRow<'_>> {
     let row = |(user, finding): (_, &Finding)| FindingRow {
         user,
         kind: words(&finding.kind),
-        evidence: parts(&finding.evidence),
+        evidence: parts(&finding.evidence.for_people()),
         remedy: parts(&finding.remedy),
         questions: questions_named(&finding.questions),
     };

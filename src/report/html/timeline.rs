@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::day;
+use super::text::day;
 use crate::report::evidence::{User, What};
 
 /// How far back it goes: thirteen months.
@@ -20,33 +20,33 @@ const TICKS: [(i64, &str); 5] =
 
 /// The picture's geometry.
 pub(super) struct Timeline {
-    pub bars: Vec<Bar>,
-    pub marks: Vec<Mark>,
-    pub height: i64,
-    pub ticks: Vec<i64>,
+    pub(crate) bars: Vec<Bar>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) height: i64,
+    pub(crate) ticks: Vec<i64>,
     /// The same in words.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 pub(super) struct Bar {
-    pub class: &'static str,
-    pub x: i64,
-    pub y: i64,
-    pub width: i64,
+    pub(crate) class: &'static str,
+    pub(crate) x: i64,
+    pub(crate) y: i64,
+    pub(crate) width: i64,
 }
 
 /// A promotion or a deletion.
 pub(super) struct Mark {
-    pub deleted: bool,
-    pub x: i64,
-    pub y: i64,
+    pub(crate) deleted: bool,
+    pub(crate) x: i64,
+    pub(crate) y: i64,
 }
 
 /// A mark of the axis above all timelines.
 pub(super) struct Tick {
-    pub x: i64,
-    pub anchor: &'static str,
-    pub label: &'static str,
+    pub(crate) x: i64,
+    pub(crate) anchor: &'static str,
+    pub(crate) label: &'static str,
 }
 
 /// What a key is at a time.

@@ -46,7 +46,7 @@ fn organization_of(users: u64, accounts: u64, age: u64) -> (Organization, Vec<Va
         sim.create_role(&account, "key-sweep", vec![SWEEP_ROLE.into()], Some(EXTERNAL_ID.into()));
         sim.add_permission(FUNCTION, &account);
         for user in 0..users {
-            enrol(sim, &account, &format!("user-{user:05}"), age);
+            enroll(sim, &account, &format!("user-{user:05}"), age);
         }
         events.push(json!({"account": account, "name": "n", "email": "m@example.com", "marker": null}));
     }
@@ -54,7 +54,7 @@ fn organization_of(users: u64, accounts: u64, age: u64) -> (Organization, Vec<Va
 }
 
 /// A user of a member account whose secret holds a key of this age, labelled as by a rotation.
-fn enrol(sim: &Simulator, account: &str, user: &str, age: u64) {
+fn enroll(sim: &Simulator, account: &str, user: &str, age: u64) {
     sim.create_user(account, user);
     let key = sim.create_access_key_at(account, user, sim.now() - crate::stage::days(age));
     let value = json!({"UserName": user, "AccessKeyId": key.access_key_id,

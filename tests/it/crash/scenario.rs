@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use simulator::{Fault, FaultKind, Options, Rotation};
+use simulator::{Fault, FaultKind, Options, Rotation, RotationReport};
 
 use crate::invariants::{End, broken_current, keys_in_no_version, leaks};
 use crate::stage::{ACCOUNT, FUNCTION, Stage, TAG, TOPIC, USER, days};
@@ -100,6 +100,25 @@ pub(super) async fn arrange(case: Case) -> Arranged {
     };
     let stage = Stage::new(options, &settings);
     let mut known = BTreeMap::new();
+    let (account, arn) = secret_of(scenario, &stage, &mut known);
+    stage.sim.clear_journal();
+    let broken: Arc<Mutex<Option<String>>> = Arc::default();
+    let (sim, secret, seen) = (stage.sim.clone(), arn.clone(), broken.clone());
+    stage.sim.on_call(move |_| {
+        if let Some(found) = broken_current(&sim, &secret) {
+            seen.lock().unwrap().get_or_insert(found);
+        }
+        Box::pin(async {})
+    });
+    Arranged { case, stage, arn, account, known, broken }
+}
+
+/// The secret of a scenario, and its user's account.
+fn secret_of(
+    scenario: Scenario,
+    stage: &Stage,
+    known: &mut BTreeMap<String, String>,
+) -> (&'static str, String) {
     let mut account = ACCOUNT;
     let arn = match scenario {
         Scenario::FirstKey => {
@@ -141,16 +160,7 @@ pub(super) async fn arrange(case: Case) -> Arranged {
             arn
         }
     };
-    stage.sim.clear_journal();
-    let broken: Arc<Mutex<Option<String>>> = Arc::default();
-    let (sim, secret, seen) = (stage.sim.clone(), arn.clone(), broken.clone());
-    stage.sim.on_call(move |_| {
-        if let Some(found) = broken_current(&sim, &secret) {
-            seen.lock().unwrap().get_or_insert(found);
-        }
-        Box::pin(async {})
-    });
-    Arranged { case, stage, arn, account, known, broken }
+    (account, arn)
 }
 
 /// What a run came to.
@@ -200,18 +210,8 @@ impl Arranged {
             report = stage.sim.rotate(arn).await;
             report.steps.splice(0..0, steps);
         }
-        let story = || {
-            let calls: Vec<_> = stage
-                .sim
-                .journal()
-                .into_iter()
-                .map(|call| format!("{} {:?} {:?}", call.operation, call.outcome, call.fault))
-                .collect();
-            let steps: Vec<_> =
-                report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result)).collect();
-            format!("{}\n{}", calls.join("\n"), steps.join("\n"))
-        };
-        let problem = |what: String| Err(format!("{:?} {faults:?}: {what}\n{}", self.case, story()));
+        let problem =
+            |what: String| Err(format!("{:?} {faults:?}: {what}\n{}", self.case, self.story(&report)));
         if !report.succeeded {
             return problem("did not converge".into());
         }
@@ -256,6 +256,14 @@ impl Arranged {
         let journal = stage.sim.journal().into_iter();
         run.hits = journal.filter_map(|call| Some((call.operation, call.fault?))).collect();
         Ok(run)
+    }
+
+    /// Every call and every step of a run.
+    fn story(&self, report: &RotationReport) -> String {
+        let calls = self.stage.sim.journal().into_iter();
+        let calls = calls.map(|call| format!("{} {:?} {:?}", call.operation, call.outcome, call.fault));
+        let steps = report.steps.iter().map(|step| format!("{} {:?}", step.step, step.result));
+        calls.chain(steps).collect::<Vec<_>>().join("\n")
     }
 
     /// Waits until every call has taken effect that ever will.

@@ -65,7 +65,7 @@ async fn a_rule_that_comes_more_than_a_day_too_early_does_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn create_enrols_a_user_who_has_no_secret() {
+async fn create_enrolls_a_user_who_has_no_secret() {
     let fleet = Fleet::new(&[]);
     let old = fleet.user("ci", 3);
     let answer = fleet.send(event("create")).await.unwrap();

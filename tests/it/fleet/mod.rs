@@ -7,7 +7,7 @@ mod coming_from;
 mod continuation;
 mod default;
 mod defects;
-mod enrolment;
+mod enrollment;
 mod exemptions;
 mod guarded;
 mod leftovers;
@@ -26,7 +26,8 @@ use std::time::Duration;
 
 use iam_key_rotator::aws::Aws;
 use iam_key_rotator::config::SweepConfig;
-use iam_key_rotator::invocation::Invocation;
+use iam_key_rotator::event::Invocation;
+use iam_key_rotator::lambda::Function as _;
 use iam_key_rotator::sweep::Sweeper;
 use iam_key_rotator::telemetry::Metrics;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Whoever a sweep would do something about is looked at: the glance from afar is held against the
+//! Whoever a sweep would do something about is looked at: the triage from afar is held against the
 //! plan, over views of all kinds.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +9,7 @@ use iam_key_rotator::model::{
     AccessKey, AccessKeyId, FindingKind, KeyStatus, LastUse, Ledger, ReportedKey, ReportedUser, SecretState,
     UserRef, Version,
 };
-use iam_key_rotator::plan::sweep::{
-    Demand, Row, SeenPolicy, Standing, UserView, ledger_of, plan_user, triage,
-};
+use iam_key_rotator::plan::sweep::{Demand, ListedUser, SeenPolicy, Standing, UserView, plan_user, triage};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -177,14 +175,14 @@ fn nobody_with_something_due_is_passed_over() {
     holds("triage", 20_000, case(), |case| {
         let (config, secret, report) = (case.config(), case.secret(), case.report());
         let now = at(0);
-        let row = Row {
+        let row = ListedUser {
             user: "ci",
             report: Some(&report),
             secret: secret.as_ref(),
             contested: false,
             in_exempt_group: case.exempt,
         };
-        let glance = triage(row, &config, now);
+        let triage = triage(row, &config, now);
         let in_scope = secret.is_some() || config.scope == iam_key_rotator::config::Scope::All;
         let view = UserView {
             policy: SeenPolicy::Unread,
@@ -194,21 +192,21 @@ fn nobody_with_something_due_is_passed_over() {
             in_exempt_group: case.exempt,
             missing: false,
             keys: case.keys(),
-            ledger: ledger_of(secret.as_ref(), now),
+            ledger: Ledger::of(secret.as_ref(), now),
             secret,
             standing: case.standing(),
             name_taken: false,
             rivals: Vec::new(),
             strange: Vec::new(),
             not_enrolled: Vec::new(),
-            others: Vec::new(),
+            claims: iam_key_rotator::model::Claims::default(),
         };
         let plan = plan_user(&view, &config, Demand::Due);
         // A date in the notes that cannot be true matters once something is due by it.
         let due = !plan.actions.is_empty()
             || !plan.notices.is_empty()
             || plan.findings.iter().any(|finding| finding.new && finding.kind != FindingKind::NotesDropped);
-        prop_assert!(glance.look || !due || !in_scope, "{plan:#?}");
+        prop_assert!(triage.look || !due || !in_scope, "{plan:#?}");
         Ok(())
     });
 }

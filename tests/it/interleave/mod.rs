@@ -58,9 +58,8 @@ fn story(seed: u64) -> (String, Vec<String>) {
     runtime.block_on(tell(seed))
 }
 
-async fn tell(seed: u64) -> (String, Vec<String>) {
-    fastrand::seed(seed);
-    let mut rng = fastrand::Rng::with_seed(seed);
+/// Who takes part in a story, and in what AWS.
+fn drawn(seed: u64, rng: &mut fastrand::Rng, sweeper: &mut fastrand::Rng) -> (Cast, Options) {
     let cast = Cast {
         retires_at_once: rng.bool(),
         second_rotation: rng.bool(),
@@ -71,7 +70,6 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
     // A second secret shares the key by mistake, and must not see it retired by the first's rotation.
     let cast = Cast { second_secret: rng.bool(), ..cast };
     // Of a user with two secrets a sweep touches nothing.
-    let mut sweeper = fastrand::Rng::with_seed(!seed);
     let cast = Cast { sweeps: if cast.second_secret { 0 } else { sweeper.usize(0..4) }, ..cast };
     let options = Options {
         seed,
@@ -87,6 +85,13 @@ async fn tell(seed: u64) -> (String, Vec<String>) {
         retry_delay: Duration::from_secs(rng.u64(1..30)),
         ..Options::default()
     };
+    (cast, options)
+}
+
+async fn tell(seed: u64) -> (String, Vec<String>) {
+    fastrand::seed(seed);
+    let (mut rng, mut sweeper) = (fastrand::Rng::with_seed(seed), fastrand::Rng::with_seed(!seed));
+    let (cast, options) = drawn(seed, &mut rng, &mut sweeper);
     let stage = Stage::new(options, if cast.retires_at_once { &[("ROTATOR_OVERLAP", "0")] } else { &[] });
     let (key, arn) = stage.adopted();
     let second = stage.sim.create_secret("keys/by-mistake", Some(&value_of(&key)), &[TAG]);

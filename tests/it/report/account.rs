@@ -90,7 +90,7 @@ async fn a_superseded_key_within_its_overlap_is_told_from_a_strangers_second_key
     assert_eq!((one.met, one.unmet, one.in_overlap), (0, 1, 1));
     let roles: Vec<&str> = user(&report, "rotated").keys.iter().map(|key| key.role.as_str()).collect();
     assert_eq!(roles, ["superseded", "current"]);
-    assert!(user(&report, "rotated").next.iter().any(|next| next.contains("deactivation")));
+    assert!(user(&report, "rotated").next.iter().any(|next| next.to_string().contains("deactivation")));
     assert_eq!(kinds(user(&report, "stranger")), ["UnknownKey"]);
     let mapped = &user(&report, "stranger").findings[0].controls;
     for control in ["CIS AWS Foundations 3.0.0 1.13", "Security Hub FSBP 1.0.0 IAM.3", "PCI DSS 4.0.1 8.3.9"]

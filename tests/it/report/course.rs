@@ -1,4 +1,4 @@
-//! A company of 300 users that enrols one after the other: what the browser test opens.
+//! A company of 300 users that enrolls one after the other: what the browser test opens.
 
 use iam_key_rotator::report::{Format, earlier, latest_manifest, verify, write};
 use simulator::KeyPair;
@@ -25,7 +25,7 @@ const TEAMS: [&str; 12] = [
 const PLACES: [&str; 3] = ["eu", "us", "stage"];
 const SERVICES: [(&str, &str); 4] =
     [("s3", "eu-west-1"), ("dynamodb", "eu-central-1"), ("ses", "us-east-1"), ("sqs", "us-west-2")];
-/// Users in all; those that enrol; those that are exempt; those without a key.
+/// Users in all; those that enroll; those that are exempt; those without a key.
 const USERS: usize = 300;
 const ENROLLED: usize = 252;
 const EXEMPT: usize = 12;
@@ -66,7 +66,7 @@ impl Company {
     }
 
     /// Another part of the company gets secrets.
-    fn enrol(&self, month: usize) {
+    fn enroll(&self, month: usize) {
         for (nth, (name, key)) in self.keys.iter().enumerate().take(ENROLLED) {
             if nth % (MONTHS - 1) == month {
                 self.fleet.holding(name, key);
@@ -131,7 +131,7 @@ async fn the_report_of_300_users_over_seven_months_is_whole_and_its_chain_is_unb
         let file = folder.join(format!("{}.html", month + 1));
         write(&made, Format::Html, &file, true, previous.as_deref()).unwrap();
         report = Some(made);
-        company.enrol(month);
+        company.enroll(month);
     }
     let report = report.unwrap();
     assert_eq!(report.users.len() + report.users_without_keys, USERS);

@@ -37,7 +37,7 @@ async fn a_member_key_lives_its_whole_life_by_the_sweep_of_its_account() {
     organization.sim.advance(days(8));
     organization.swept(MEMBER).await;
     assert_eq!(organization.keys(MEMBER, "ci"), [(new.clone(), true)]);
-    // The schedule that it was given at enrolment rotates it, across accounts as well.
+    // The schedule that it was given at enrollment rotates it, across accounts as well.
     organization.sim.advance(days(90));
     let reports = organization.sim.run_due_rotations().await;
     assert!(reports.len() == 1 && reports[0].succeeded, "{reports:#?}");

@@ -62,9 +62,7 @@ impl Organization {
             all
         };
         self.fleet.deploy(&own("key-sweep"));
-        let mut shared = own("key-rotation");
-        shared.retain(|(name, _)| iam_key_rotator::config::NAMES.contains(name));
-        self.fleet.stage.deploy(&shared);
+        self.fleet.stage.deploy(&own("key-rotation"));
     }
 
     /// The sweep of one account, as the state machine asks for it, and the rotations it asked for.

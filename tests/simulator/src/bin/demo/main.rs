@@ -86,7 +86,15 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     let old = scene.working_key();
     scene.show();
     facts.check(old.is_some(), "AWSCURRENT's key works");
+    let new = rotate_once(&scene, facts, old.as_deref()).await;
+    retire(&scene, facts, old.as_deref()).await?;
+    let newest = rotate_by_schedule(&scene, facts, new.as_deref()).await;
+    fail_and_resume(&scene, facts, newest.as_deref()).await?;
+    facts.check(!scene.function.logs_a_secret(&scene.sim)?, "no secret is in the function's log");
+    Ok(())
+}
 
+async fn rotate_once(scene: &Scene, facts: &mut Facts, old: Option<&str>) -> Option<String> {
     heading("2. aws secretsmanager rotate-secret --secret-id keys/ci-bot");
     say("New keys take 2 seconds here until STS knows them, as they do on AWS.");
     scene.delay_new_keys(Duration::from_secs(2));
@@ -95,32 +103,37 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     scene.show();
     let new = scene.working_key();
     facts.check(
-        report.succeeded && new.is_some() && new != old,
+        report.succeeded && new.is_some() && new.as_deref() != old,
         "AWSCURRENT moved to a new key, and the new key works",
     );
-    facts.check(scene.works(old.as_deref()), "the old key still works, for the overlap of 24 hours");
+    facts.check(scene.works(old), "the old key still works, for the overlap of 24 hours");
     facts.check(scene.extra_fields_survive(), "the secret's other fields are as they were");
     scene.show_mail();
     facts.check(scene.sim.mails().len() == 1, "the user was mailed once, and the mail holds no secret");
     facts.check(!scene.mails_hold_a_secret(), "no secret is in the mail");
+    new
+}
 
+async fn retire(scene: &Scene, facts: &mut Facts, old: Option<&str>) -> std::io::Result<()> {
     heading("3. The next day: the old key's time is over");
     say("The sweep runs every hour in its default mode, `retire`: it finishes what rotations began.");
     scene.sweep_hourly(23).await?;
-    facts.check(scene.status(old.as_deref()) == Some(true), "after 23 hours the old key is still active");
+    facts.check(scene.status(old) == Some(true), "after 23 hours the old key is still active");
     scene.sweep_hourly(2).await?;
-    facts.check(scene.status(old.as_deref()) == Some(false), "after 25 hours it is inactive");
-    facts.check(!scene.works(old.as_deref()), "and no longer works");
+    facts.check(scene.status(old) == Some(false), "after 25 hours it is inactive");
+    facts.check(!scene.works(old), "and no longer works");
     scene.show_mail();
 
     heading("4. A week later: it is deleted");
     scene.sweep_after(6).await?;
-    facts.check(scene.status(old.as_deref()) == Some(false), "six days later it could be activated again");
+    facts.check(scene.status(old) == Some(false), "six days later it could be activated again");
     scene.sweep_after(2).await?;
     scene.show();
-    facts
-        .check(scene.status(old.as_deref()).is_none(), "two days after that it is gone, and one key is left");
+    facts.check(scene.status(old).is_none(), "two days after that it is gone, and one key is left");
+    Ok(())
+}
 
+async fn rotate_by_schedule(scene: &Scene, facts: &mut Facts, new: Option<&str>) -> Option<String> {
     heading("5. Ninety days after the first, the next rotation, by the secret's own schedule");
     scene.sim.clear_journal();
     scene.sim.advance(82 * DAY);
@@ -135,10 +148,13 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
         "the rotation that was due has run",
     );
     facts.check(
-        scene.works(new.as_deref()) && newest.is_some() && newest != new,
+        scene.works(new) && newest.is_some() && newest.as_deref() != new,
         "the key before works on beside the newest, for the overlap",
     );
+    newest
+}
 
+async fn fail_and_resume(scene: &Scene, facts: &mut Facts, newest: Option<&str>) -> std::io::Result<()> {
     heading("6. A rotation that fails: STS refuses the new key");
     say("New keys are not accepted at all now. The function gives up after 5 seconds.");
     scene.sweep_after(2).await?;
@@ -152,7 +168,7 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     facts
         .check(!report.succeeded && error == Some("NotPropagated"), "the rotation failed with NotPropagated");
     facts.check(scene.failures() == 1, "one alert was sent");
-    facts.check(scene.working_key() == newest, "AWSCURRENT is untouched, and its key works");
+    facts.check(scene.working_key().as_deref() == newest, "AWSCURRENT is untouched, and its key works");
 
     heading("7. STS accepts the key, and Secrets Manager tries again");
     scene.delay_new_keys(Duration::ZERO);
@@ -160,10 +176,9 @@ async fn rotate(facts: &mut Facts) -> std::io::Result<()> {
     scene.show_steps(&report);
     scene.show();
     facts.check(
-        scene.working_key().is_some_and(|key| Some(key) != newest),
+        scene.working_key().is_some_and(|key| Some(key.as_str()) != newest),
         "the same rotation ended, with the key made before",
     );
-    facts.check(!scene.function.logs_a_secret(&scene.sim)?, "no secret is in the function's log");
     Ok(())
 }
 

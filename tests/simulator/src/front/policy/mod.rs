@@ -9,6 +9,7 @@ mod condition;
 mod document;
 
 use serde_json::Value;
+use wildmatch::WildMatch;
 
 use crate::front::access::{Access, principal_arn};
 use crate::front::auth::Caller;
@@ -110,25 +111,7 @@ fn texts(value: &Value) -> Vec<&str> {
 
 /// `*` for any characters, `?` for any one.
 fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == '*' {
-            retry = Some((p + 1, t));
-            p += 1;
-        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
-            p += 1;
-            t += 1;
-        } else if let Some((after, from)) = retry {
-            retry = Some((after, from + 1));
-            p = after;
-            t = from + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
+    WildMatch::new(pattern).matches(text)
 }
 
 #[cfg(test)]
