@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::rotation::functions::{Function, FunctionError, Invocation};
 use crate::server::listener::{Answer, Listener, Received};
@@ -35,6 +35,8 @@ pub(crate) struct RuntimeQueue {
     waiting: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     /// Rung when a supervised process must be replaced.
     pub(super) restart: Notify,
+    /// How many supervised processes have ended; nothing where the process is not supervised.
+    pub(super) ended: watch::Sender<Option<u64>>,
 }
 
 /// A running Runtime API. Stops when dropped, with the process it supervises.
@@ -68,6 +70,7 @@ impl Simulator {
             receive: tokio::sync::Mutex::new(receive),
             waiting: Mutex::default(),
             restart: Notify::new(),
+            ended: watch::Sender::new(None),
         });
         let serving = queue.clone();
         let listener = Listener::start(0, move |received| {
@@ -103,17 +106,25 @@ impl RuntimeQueue {
         }
         let outcome = tokio::select! {
             outcome = told => outcome.unwrap_or_else(|_| Err(FunctionError::killed("process exited"))),
-            () = killed.notified() => {
-                self.restart.notify_one();
-                Err(FunctionError::killed("killed by a fault"))
-            }
-            () = tokio::time::sleep(timeout) => {
-                self.restart.notify_one();
-                Err(FunctionError::timed_out())
-            }
+            () = killed.notified() => Err(FunctionError::killed("killed by a fault")),
+            () = tokio::time::sleep(timeout) => Err(FunctionError::timed_out()),
         };
-        self.waiting().remove(&invocation.request_id);
+        // One that is still waited for was not answered.
+        if self.waiting().remove(&invocation.request_id).is_some() {
+            self.replace_process().await;
+        }
         outcome
+    }
+
+    /// Has a supervised process replaced, and waits for its end: it takes no later invocation.
+    async fn replace_process(&self) {
+        let mut ended = self.ended.subscribe();
+        let before = *ended.borrow_and_update();
+        self.restart.notify_one();
+        if before.is_some() {
+            // An error means that the Runtime API is gone, and the process with it.
+            let _ = ended.changed().await;
+        }
     }
 
     /// Fails what the process was working on: it exited.
@@ -149,14 +160,22 @@ impl RuntimeQueue {
     }
 
     async fn next(&self) -> Answer {
+        let asked = *self.ended.borrow();
         let job = loop {
             let Some(job) = self.receive.lock().await.recv().await else {
                 return Answer::json(StatusCode::GONE, &json!({"errorType": "Gone"}));
             };
             // A job whose invocation is over already (timed out before anybody asked) is skipped.
-            if self.waiting().contains_key(&job.request_id) {
+            if !self.waiting().contains_key(&job.request_id) {
+                continue;
+            }
+            if *self.ended.borrow() == asked {
                 break job;
             }
+            // The process that asked has ended since: the job is for the one after it. An error means that the
+            // Runtime API is gone.
+            let _ = self.send.send(job);
+            return Answer::json(StatusCode::GONE, &json!({"errorType": "Gone"}));
         };
         let deadline = job.deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
         Answer {

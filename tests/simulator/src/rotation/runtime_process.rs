@@ -16,6 +16,7 @@ impl RuntimeApi {
     pub fn supervise(&self, command: impl Fn() -> Command + Send + 'static) {
         let queue = self.queue.clone();
         let addr = self.addr.to_string();
+        queue.ended.send_replace(Some(0));
         let task = tokio::spawn(async move {
             loop {
                 let mut command = tokio::process::Command::from(command());
@@ -35,6 +36,7 @@ impl RuntimeApi {
                         let _ = child.kill().await;
                     }
                 }
+                queue.ended.send_modify(|ended| *ended = ended.map(|ended| ended + 1));
             }
         });
         self.supervisors.lock().unwrap_or_else(PoisonError::into_inner).push(task);
