@@ -113,19 +113,48 @@ test.each([
   expect(environmentOf('rotation', { keys: { overlap } }, {})).toEqual({ ROTATOR_OVERLAP: text });
 });
 
-describe("the README's table of settings", () => {
-  const readme = readFileSync(join(PACKAGE_ROOT, '..', 'README.md'), 'utf8');
-  const rows = [...readme.matchAll(/^\| `(ROTATOR_[A-Z_]+)` \| (.+?) \|/gm)].map((row) => [row[1] ?? '', row[2] ?? '']);
-
-  test('holds rows to compare with', () => {
-    expect(rows.length).toBeGreaterThan(10);
+describe('the page of settings', () => {
+  const page = readFileSync(join(PACKAGE_ROOT, '..', 'docs', 'settings.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(ROTATOR_[A-Z_]+)` \| (.+) \|$/gm)].map((row) => {
+    const [standard = '', , , example = '', readBy = '', property = ''] = (row[2] ?? '').split(' | ');
+    return { name: row[1] ?? '', standard, example: unquoted(example) ?? '', readBy, property };
   });
 
-  test.each(rows)('%s is a variable here too, with the same default', (name, shown) => {
+  /** What a cell holds in backquotes. */
+  function unquoted(cell: string): string | undefined {
+    return /^`(.*)`$/.exec(cell)?.[1];
+  }
+
+  test('has every variable once', () => {
+    const names = VARIABLES.map(({ name }) => name).sort();
+    expect(rows.map(({ name }) => name).sort()).toEqual(names);
+  });
+
+  test.each(rows)('$name has the same default and reader here', ({ name, standard, readBy }) => {
     const variable = VARIABLES.find((each) => each.name === name);
-    expect(variable).toBeDefined();
-    const written = /^`(.*)`$/.exec(shown)?.[1];
-    expect(variable?.standard).toBe(written);
+    expect(variable?.standard).toBe(unquoted(standard));
+    expect(variable?.readBy).toBe(readBy);
+  });
+
+  // Properties whose value is a list.
+  const lists = ['keys.testRegions', 'keys.secretShape', 'sweep.exemptUsers', 'sweep.replicaRegions'];
+  // What the stack knows, or makes of the property.
+  const wired = ['set by the stack', '`sweep.refuseOthers`', '`createdSecretsKey`'];
+  const set = rows.filter(({ property }) => !wired.includes(property));
+
+  test('names a property for all but what the stack knows by itself', () => {
+    expect(rows.length - set.length).toBe(4);
+  });
+
+  test.each(set)('$property of the CDK sets $name', ({ name, example, readBy, property }) => {
+    const path = unquoted(property) ?? '';
+    const [group = '', key = ''] = path.split('.');
+    const program = readBy === 'rotation' ? 'rotation' : 'sweep';
+    // The name of a member role gets an ending of the function's.
+    const plain = key === 'roleName' ? example.replace(/-sweep$/, '') : example;
+    const required = group === 'members' ? { externalId: 'id' } : {};
+    const settings = { [group]: { ...required, [key]: lists.includes(path) ? plain.split(',') : plain } };
+    expect(environmentOf(program, settings, {})[name]).toBe(example);
   });
 });
 

@@ -1,5 +1,5 @@
-//! Every setting, once: its name, its default, who uses it, and what reads its value. The tables of README and of the
-//! CDK's settings are tested against this one.
+//! Every setting, once: its name, its default, who uses it, and what reads its value. The tables of docs/settings.md
+//! and of the CDK's settings are tested against this one.
 
 use wildmatch::WildMatch;
 
@@ -40,7 +40,7 @@ const DURATION: &str = "a duration such as 30s, 90m, 24h, 10d or 0, of at most t
 const REGIONS: &str = "region names, comma-separated";
 const USER_TAG: &str = "the key of an IAM user tag";
 
-/// All settings, in the order in which README has them.
+/// All settings.
 pub const SETTINGS: [Setting; 29] = [
     Setting {
         name: "ROTATOR_OVERLAP",
@@ -338,23 +338,46 @@ mod tests {
         assert_eq!(format!("{config:?}"), format!("{:?}", SweepConfig::default()));
     }
 
+    /// The cells of each row of docs/settings.md: name, default, meaning, type, example, used by, CDK property.
+    fn documented() -> Vec<Vec<&'static str>> {
+        let rows =
+            include_str!("../../docs/settings.md").lines().filter(|line| line.starts_with("| `ROTATOR_"));
+        rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
+    }
+
     #[test]
-    fn readmes_table_has_every_setting_with_its_default() {
-        let readme = include_str!("../../README.md");
-        for Setting { name, default, .. } in SETTINGS {
-            let rows: Vec<&str> = readme
-                .lines()
-                .filter(|line| line.starts_with("| `ROTATOR_") && line.contains(&format!("`{name}`")))
-                .collect();
-            let [row] = rows.as_slice() else { panic!("{name} has {} rows", rows.len()) };
-            let shown = row.split(" | ").nth(1).unwrap_or_default();
+    fn the_page_of_settings_has_each_once_with_its_default_and_who_uses_it() {
+        let rows = documented();
+        assert_eq!(rows.len(), SETTINGS.len());
+        for Setting { name, default, used_by, .. } in SETTINGS {
+            let quoted = format!("`{name}`");
+            let found: Vec<_> = rows.iter().filter(|cells| cells[0] == quoted).collect();
+            let [cells] = found.as_slice() else { panic!("{name} has {} rows", found.len()) };
+            assert_eq!(cells.len(), 7, "{name}");
             let expected = match default {
                 "" | "0" => "none".to_owned(),
                 default => format!("`{default}`"),
             };
             // The function's own region is a default that no text names.
-            let own = name == "ROTATOR_TEST_REGIONS" && shown == "own region";
-            assert!(own || shown == expected, "{name}: README says {shown}, the code {expected}");
+            let own = name == "ROTATOR_TEST_REGIONS" && cells[1] == "own region";
+            assert!(own || cells[1] == expected, "{name}: the page says {}, the code {expected}", cells[1]);
+            let reader = match used_by {
+                Both => "both",
+                Rotation => "rotation",
+                Sweep => "sweep",
+            };
+            assert_eq!(cells[5], reader, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_example_of_the_page_of_settings_can_be_read_and_is_not_the_default() {
+        for cells in documented() {
+            let (name, example) = (cells[0].trim_matches('`'), cells[4].trim_matches('`'));
+            let setting = SETTINGS.iter().find(|setting| setting.name == name).unwrap();
+            let mut config = SweepConfig::default();
+            assert_eq!((setting.read)(&mut config, example), Some(()), "{name}: {example}");
+            assert_ne!(example, setting.default, "{name}");
         }
     }
 }

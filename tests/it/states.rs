@@ -1,6 +1,6 @@
 //! Every state of keys that administrators leave behind, as a table: the plan and the end state.
 //!
-//! The table is `docs/key-states.md`, which this test writes and holds to its word.
+//! The table is `docs/key-states.md`, which this test writes and compares.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,21 @@ const POLICIES: [&str; 3] = ["delete-inactive", "refuse", "delete-oldest"];
 
 const HEAD: &str = "# Key states
 
-What one rotation makes of every state that administrators leave a user's keys in. *older* and *newer* are the keys found, *new* is the key that the rotation makes; `+` is active, `-` inactive. The overlap is the default, so a superseded key stays. Each row was run on the simulator by `tests/it/states.rs`, which wrote this page. In no row is the key that was current removed; where the rotation ends, AWSCURRENT holds a working key, and where it refuses, everything is as it was.
+Administrators create, deactivate and delete keys by hand. This page lists every state in which they may leave a user's keys, and what one rotation does in it, for each value of `ROTATOR_UNKNOWN_KEYS`.
+
+- *older* and *newer* are the keys before the rotation, or *only* if there is one. *new* is the key that the rotation creates.
+- `+` means active, `-` means inactive.
+- The overlap is the default of 24 hours, so the superseded key stays as it is.
+- `tests/it/states.rs` runs each row on the simulator and writes this page.
+
+No rotation in these tables removes the key that AWSCURRENT held. After a rotation that succeeds, AWSCURRENT holds a working key. A rotation that refuses changes nothing.
+";
+
+const ABANDONED: &str = "
+## After an abandoned rotation
+
+A rotation created a key (*made*) but never promoted it, and an administrator took its AWSPENDING label away. Five hours later the next rotation begins.
+
 ";
 
 /// What AWSCURRENT holds.
@@ -44,7 +58,7 @@ async fn every_state_of_keys_has_a_plan_and_an_end_that_breaks_nothing() {
     for policy in POLICIES {
         let _ = write!(page, "\n## `ROTATOR_UNKNOWN_KEYS={policy}`\n\n");
         page.push_str(
-            "| keys found | AWSCURRENT holds | what the rotation does | keys after |\n|---|---|---|---|\n",
+            "| keys before | AWSCURRENT holds | what the rotation does | keys after |\n|---|---|---|---|\n",
         );
         for (keys, active) in KEYS {
             let mut held = vec![Current::Waiting, Current::Gone];
@@ -55,7 +69,7 @@ async fn every_state_of_keys_has_a_plan_and_an_end_that_breaks_nothing() {
             }
         }
     }
-    page.push_str("\n## A rotation that was given up\n\n");
+    page.push_str(ABANDONED);
     page.push_str(&abandoned().await);
     expect_page("docs/key-states.md", &page);
 }
@@ -113,7 +127,7 @@ async fn run(policy: &str, active: &[bool], current: Current) -> (String, String
 /// An action in the table's words; labels are left out.
 fn tell<'n>(action: &str, found: &[KeyPair], name: impl Fn(&str) -> &'n str) -> Option<String> {
     if action.starts_with("create an access key") {
-        return Some("makes a new key".to_owned());
+        return Some("creates a new key".to_owned());
     }
     let (action, reason) = action.split_once(": ").unwrap();
     let key = action.strip_prefix("delete key ")?;
@@ -124,7 +138,7 @@ fn tell<'n>(action: &str, found: &[KeyPair], name: impl Fn(&str) -> &'n str) -> 
 fn name_of(current: Current, count: usize) -> &'static str {
     match (current, count) {
         (Current::Waiting, _) => "no key yet",
-        (Current::Gone, _) => "a key that is gone",
+        (Current::Gone, _) => "a deleted key",
         (Current::Key(_), 1) => "only",
         (Current::Key(0), _) => "older",
         (Current::Key(_), _) => "newer",
@@ -133,10 +147,9 @@ fn name_of(current: Current, count: usize) -> &'static str {
 
 /// A rotation whose key was made and proved but never promoted, its AWSPENDING taken off by hand.
 async fn abandoned() -> String {
-    let mut text = String::from(
-        "| what else happened to the key that was made | the next rotation | keys after |\n|---|---|---|\n",
-    );
-    for (what, service) in [("nothing, or only its own proof", "sts"), ("somebody uses it", "s3")] {
+    let mut text =
+        String::from("| use of the key *made* | what the next rotation does | keys after |\n|---|---|---|\n");
+    for (what, service) in [("none, or only the test", "sts"), ("a program uses it", "s3")] {
         let stage = Stage::plain();
         let (first, arn) = stage.adopted();
         let token = "00000000-0000-4000-8000-00000000000a";
@@ -151,7 +164,7 @@ async fn abandoned() -> String {
         let current = stage.working_key(&arn);
         let does = if report.succeeded {
             assert_eq!(stage.keys(), [(first.access_key_id, true), (current, true)]);
-            ("deletes it and makes a new one", "older+ new+")
+            ("deletes it; creates a new key", "older+ new+")
         } else {
             assert_eq!(report.error().unwrap().error_type, "KeyLimit");
             assert_eq!(stage.keys(), [(first.access_key_id, true), (made, true)]);

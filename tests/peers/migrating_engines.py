@@ -12,6 +12,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+import migrating_page
 from attacks_scene import Account
 from clients import SimulatedAws, http
 from deployment import ACCOUNT, Stack, enforcing_ministack, templates
@@ -223,9 +224,9 @@ def on_ministack(system, folder):
 
 
 def prepared(aws, system):
-    """The template of the page's example; that of E for ministack's organization."""
-    template = templates()[f"coming-from-{system.lower()}.IamKeyRotator"]
-    if system != "E":
+    """The template of the page's example; that of an organization for ministack's own."""
+    template = templates()[f"{migrating_page.example(system)}.IamKeyRotator"]
+    if system != "organization":
         return template
     organization = aws.client("organizations").describe_organization()["Organization"]["Id"]
     return json.loads(json.dumps(template).replace("o-exampleorgid", organization))

@@ -1,6 +1,6 @@
-"""docs/migrating.md, as its reader uses it: the settings to paste, the commands to type, the sentences to rely on.
+"""docs/migrating.md, as its reader uses it: the settings to paste, the commands to type, the statements to rely on.
 
-A system is named by its letter; "all" is the part for all of them.
+A system is named by a key of `SYSTEMS`; "all" is the part for every move.
 """
 
 import ast
@@ -10,9 +10,16 @@ from pathlib import Path
 from processes import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "migrating.md").read_text()
-SYSTEMS = ["A", "B", "C", "D", "E"]
-REPLAYS = sorted(Path(__file__).parent.glob("test_coming_from_?.py"))
-# The paragraphs whose every sentence a replay shows, by how they begin.
+# The systems that a replay moves from, with the end of their section's heading. `test_coming_from_KEY.py` is the replay.
+SYSTEMS = {
+    "rules": "three EventBridge rules for each user",
+    "daily": "a daily check of every user",
+    "function": "a Secrets Manager rotation function",
+    "list": "a list of secrets",
+    "organization": "a rotator for an AWS organization",
+}
+REPLAYS = [Path(__file__).with_name(f"test_coming_from_{system}.py") for system in SYSTEMS]
+# The paragraphs whose every statement a replay shows, by how they begin.
 SHOWN = ["What stays", "What you will see", "Who can read the secrets", "Check"]
 # What the page has instead of a reader's own names, and what the replays put there (`Move.names`).
 PLACEHOLDER = re.compile(r"(?<![\w$./{-])[A-Z]{3,}(?:-[A-Z]+)*(?![\w./-])")
@@ -23,10 +30,10 @@ NOT_RUN = ["terraform state rm"]
 
 
 def sections():
-    """The text of each section by its system's letter."""
-    found = {"all": PAGE.split("\n## For all of them\n")[1].split("\n## ")[0]}
-    for system in SYSTEMS:
-        found[system] = PAGE.split(f"\n## Coming from {system}\n")[1].split("\n## ")[0]
+    """The text of each section by its system's key."""
+    found = {"all": PAGE.split("\n## Steps for every move\n")[1].split("\n## ")[0]}
+    for system, heading in SYSTEMS.items():
+        found[system] = PAGE.split(f"\n## Coming from {heading}\n")[1].split("\n## ")[0]
     return found
 
 
@@ -34,6 +41,12 @@ def settings(system, nth=0):
     """The settings in a section's block."""
     block = re.findall(r"^```env\n(.*?)^```", sections()[system], re.DOTALL | re.MULTILINE)[nth]
     return dict(line.split("=", 1) for line in block.splitlines())
+
+
+def example(system):
+    """The name of the CDK example that a section links to, and of the templates that are made from it."""
+    (name,) = re.findall(r"\(\.\./cdk/examples/([\w-]+)\.config\.ts\)", sections()[system])
+    return name
 
 
 def commands(system):
@@ -69,7 +82,7 @@ def plain(text):
 
 
 def sentences(system):
-    """What the paragraphs of `SHOWN` state: their sentences, parts of sentences between semicolons, and rows of tables."""
+    """What the paragraphs of `SHOWN` state: their sentences, parts of sentences between semicolons, rows and points."""
     found, lines = [], iter(f"{sections()[system]}\n\n".split("\n\n"))
     for paragraph in lines:
         begun = next((name for name in SHOWN if paragraph.startswith(f"**{name}")), None)
@@ -99,7 +112,7 @@ SEEN = {0xE000: ";", 0xE001: "."}
 def literals(method, system):
     """The texts that a system's replay, or what all replays share, hands to a method."""
     found = []
-    for path in (Path(__file__).with_name(f"test_coming_from_{system.lower()}.py"), Path(__file__).with_name("migrating_scene.py")):
+    for path in (Path(__file__).with_name(f"test_coming_from_{system}.py"), Path(__file__).with_name("migrating_scene.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
                 found += [each.value for each in node.args if isinstance(each, ast.Constant)]

@@ -1,4 +1,4 @@
-"""docs/migrating.md has nothing that no replay runs or shows, and its commands work on secrets of every kind."""
+"""docs/migrating.md states nothing that no replay runs or shows, and its commands work on secrets of every kind."""
 
 import contextlib
 
@@ -8,16 +8,16 @@ import migrating_page
 from migrating_page import SYSTEMS
 from migrating_engines import moved
 
-# D and E name them as B does.
-FIELDS = {"A": ("AccessKey", "SecretKey"), "B": ("AccessKeyId", "SecretAccessKey")}
+# The list and the organization name them as the daily check does.
+FIELDS = {"rules": ("AccessKey", "SecretKey"), "daily": ("AccessKeyId", "SecretAccessKey")}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_replay_shows_each_sentence_of_a_section(system):
+def test_a_replay_shows_each_statement_of_a_section(system):
     assert sorted(migrating_page.sentences(system)) == sorted(migrating_page.literals("shows", system))
 
 
-def test_whatever_shows_a_sentence_asserts_something():
+def test_whatever_shows_a_statement_asserts_something():
     assert migrating_page.shown_without_an_assertion() == []
 
 
@@ -40,7 +40,7 @@ def test_a_replay_runs_nothing_that_is_not_on_the_page():
 
 @pytest.fixture(scope="module")
 def move(tmp_path_factory):
-    with moved("simulator", "A", tmp_path_factory.mktemp("labels")) as move:
+    with moved("simulator", "rules", tmp_path_factory.mktemp("labels")) as move:
         yield move
 
 
@@ -48,8 +48,9 @@ def value(fields, key):
     return dict(zip(fields, key, strict=True)) | {"note": "a \"quoted\"\nline"}
 
 
-# The replays label A's and E's secrets with AWSPREVIOUS, and B's and D's without.
-@pytest.mark.parametrize(("system", "previous"), [("A", False), ("B", True)])
+# The replays of the rules and of the organization label secrets with AWSPREVIOUS; those of the daily check and of the list
+# label secrets without it.
+@pytest.mark.parametrize(("system", "previous"), [("rules", False), ("daily", True)])
 def test_the_versions_of_a_secret_are_labelled(move, system, previous):
     first, second = ("AKIAEXAMPLE0FIRST", "secret/one+"), ("AKIAEXAMPLE1SECOND", "secret/two=")
     name = f"of-{system}"
@@ -60,13 +61,13 @@ def test_the_versions_of_a_secret_are_labelled(move, system, previous):
 
 def test_the_key_of_both_versions_is_that_of_the_current_one(move):
     key = ("AKIAEXAMPLE0FIRST", "secret")
-    move.old_secret("same", value(FIELDS["B"], key), value(FIELDS["B"], key) | {"note": "another"})
+    move.old_secret("same", value(FIELDS["daily"], key), value(FIELDS["daily"], key) | {"note": "another"})
     move.label("same")
     assert move.labels("same") == {"AWSCURRENT": [key[0]], "AWSPREVIOUS": []}
 
 
 def test_with_a_field_that_the_secret_does_not_have_nothing_is_labelled(move):
-    move.old_secret("other-field", value(FIELDS["A"], ("AKIAEXAMPLE0FIRST", "secret")))
+    move.old_secret("other-field", value(FIELDS["rules"], ("AKIAEXAMPLE0FIRST", "secret")))
     with contextlib.suppress(AssertionError):
         move.label("other-field")
     assert move.labels("other-field") == {"AWSCURRENT": []}

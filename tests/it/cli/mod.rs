@@ -119,7 +119,7 @@ pub fn town() -> Fleet {
     fleet.enrolled("young", 10);
     fleet.user("no-secret", 200);
     fleet.enrolled("exempt", 300);
-    fleet.sim.tag_user(ACCOUNT, "exempt", "iam-key-rotator:exempt", "legacy appliance, ends in June");
+    fleet.sim.tag_user(ACCOUNT, "exempt", "iam-key-rotator:exempt", "legacy appliance: ends in June");
     let (_, off) = fleet.enrolled("turned-off", 120);
     fleet.sim.disable_rotation(&off);
     fleet.enrolled("stranger", 20);

@@ -1,4 +1,4 @@
-//! System A: three rules for each user, at 90, 104 and 118 days.
+//! Coming from three EventBridge rules for each user, at 90, 104 and 118 days: system A here.
 
 use std::time::Duration;
 

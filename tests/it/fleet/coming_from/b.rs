@@ -1,4 +1,4 @@
-//! System B: every user of an account, every day.
+//! Coming from a daily check of every user of an account: system B here.
 
 use std::time::Duration;
 

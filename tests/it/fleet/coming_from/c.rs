@@ -1,4 +1,4 @@
-//! System C: Secrets Manager's own four steps, every ninety days.
+//! Coming from a Secrets Manager rotation function, every ninety days: system C here.
 
 use serde_json::json;
 use simulator::{Fault, FaultKind, KeyPair};

@@ -1,4 +1,4 @@
-//! System D: a list of secrets, whatever state the keys of their users are in.
+//! Coming from a list of secrets, whatever state the keys of their users are in: system D here.
 
 use serde_json::json;
 

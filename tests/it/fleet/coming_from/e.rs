@@ -1,4 +1,4 @@
-//! System E: every account of an organization, 90, 100 and 110 days.
+//! Coming from a rotator for an AWS organization, 90, 100 and 110 days: system E here.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, KeyPair};

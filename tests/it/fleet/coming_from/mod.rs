@@ -1,4 +1,4 @@
-//! The five systems' ways in: what each of them documents, replayed over simulated months with the
+//! The moves from five systems: what each of them documents, replayed over simulated months with the
 //! very settings that `docs/migrating.md` gives its users.
 
 mod a;

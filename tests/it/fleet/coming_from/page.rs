@@ -6,9 +6,21 @@ use super::Settings;
 
 const PAGE: &str = include_str!("../../../../docs/migrating.md");
 
+/// The heading of a system's section. The modules beside this one name the systems by letters.
+fn heading(system: char) -> &'static str {
+    match system {
+        'A' => "Coming from three EventBridge rules for each user\n",
+        'B' => "Coming from a daily check of every user\n",
+        'C' => "Coming from a Secrets Manager rotation function\n",
+        'D' => "Coming from a list of secrets\n",
+        'E' => "Coming from a rotator for an AWS organization\n",
+        _ => panic!("no section on {system}"),
+    }
+}
+
 /// The settings in each `env` block of a system's section.
 pub fn blocks(system: char) -> Vec<Settings> {
-    let section = PAGE.split("\n## ").find(|section| section.starts_with(&format!("Coming from {system}")));
+    let section = PAGE.split("\n## ").find(|section| section.starts_with(heading(system)));
     let section = section.unwrap_or_else(|| panic!("no section on {system}"));
     section.split("```env\n").skip(1).map(|rest| read(rest.split("```").next().unwrap())).collect()
 }

@@ -1,4 +1,4 @@
-"""The move from B: every user of an account. `batch` has a secret of B's; `app` is about to get its first one."""
+"""The move from a daily check of every user. `batch` has a secret of the old system; `app` is about to get its first one."""
 
 import json
 
@@ -14,7 +14,7 @@ POLICY = document(allow("secretsmanager:GetSecretValue", "*", Principal={"AWS": 
 
 @pytest.fixture(params=["ministack", "simulator"])
 def move(request, tmp_path):
-    with moved(request.param, "B", tmp_path) as move:
+    with moved(request.param, "daily", tmp_path) as move:
         move.deploy("audit")
         app = move.old_user("app")
         assert move.works((app["AccessKeyId"], app["SecretAccessKey"]))
@@ -34,7 +34,7 @@ def move(request, tmp_path):
         yield move
 
 
-def test_coming_from_b(move):
+def test_coming_from_a_daily_check_of_every_user(move):
     at = move.messages
     move.label("batch_credentials")
     move.run("(echo user,secret;")
@@ -52,41 +52,41 @@ def test_coming_from_b(move):
     move.deploy()
     done = move.answer(move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{}"))
     move.settle(), move.hear()
-    with move.shows("that the digest's numbers are those of the audit"):
+    with move.shows("The digest has the same numbers as the audit"):
         assert done["actions"] == audited["actions"] and done["plan"] == audited["plan"]
     with move.shows(
-        'Day 90: the digest "Key sweep of account …: 2 actions, 0 findings", whose lines name the user: a '
-        "secret is made, and rotated"
+        '90 | The digest "Key sweep of account …: 2 actions, 0 findings", whose lines name the user: a secret is created and '
+        "rotated"
     ):
         assert at("90")[1:] == [f"90 alert: Key sweep of account {ACCOUNT}: 2 actions, 0 findings"]
         assert all(line.startswith("app: ") for line in done["plan"])
-    with move.shows("`{user}_credentials`"):
+    with move.shows("The secret `{user}_credentials`"):
         assert move.names_of_secrets() == ["app_credentials", "batch_credentials", "database"]
     assert move.statuses() == ["Inactive", "Active"]
     first = move.pair("app_credentials")
     move.to(91)
-    with move.shows('Day 91: "1 rotated"'):
+    with move.shows('91 | The digest reports "1 rotated"'):
         assert at("91") == [f"91 alert: Key sweep of account {ACCOUNT}: 1 rotated, 0 actions, 0 findings"]
     move.days(105, 106)
-    with move.shows("Day 106: the old key is deleted"):
+    with move.shows("106 | The old key is deleted"):
         assert move.ids() == [first[0]] and old != first[0]
-    # The secret that B has made is rotated like the one that it has not.
+    # A secret that the old system created is rotated like one that the sweep created.
     move.to(110)
     assert move.value("batch_credentials")["region"] == "eu-west-1" and move.works(move.pair("batch_credentials"))
     assert move.statuses("batch") == ["Inactive", "Active"]
     who_can_read(move, first)
     move.to(111), move.to(126)
     move.to(180)
-    with move.shows("From the second time on the secret's own schedule rotates it, and the digest of that day says who was"):
+    with move.shows("180 | The secret's own schedule rotates it, and the digest names the user"):
         assert move.pair("app_credentials") != first and move.statuses() == ["Inactive", "Active"]
         assert len(at("180")) == 1 and "1 rotated" in at("180")[0]
         assert not any("app: rotate" in line for each in move.scheduled()[-2:] for line in each["plan"])
-    with move.shows("the SNS digest"):
+    with move.shows("The SNS digest"):
         assert all(" alert: Key sweep of account" in line for line in at() if not line.startswith("90"))
-    with move.shows("the list of exempt names, which may now hold `*`"):
+    with move.shows("The list of exempt names, which may now contain `*`"):
         assert all(move.statuses(user) == ["Active"] for user in EXEMPT)
         assert not any(f"{user}_credentials" in move.names_of_secrets() for user in EXEMPT)
-    with move.shows("users without an active key are skipped, those without a key stay without"):
+    with move.shows("Users without an active key are skipped, and users without any key get none"):
         assert (move.statuses("idle"), move.statuses("bare")) == (["Inactive"], [])
     assert move.refusals() == []
 
@@ -100,11 +100,11 @@ def who_can_read(move, pair):
         assert named == {user}
         return
     administrator = move.administrator()
-    with move.shows("who can read the secret"):
+    with move.shows("Who can read the secret"):
         assert move.reads(pair, "app_credentials") and not move.reads(administrator, "app_credentials")
         assert move.reads(move.pair("batch_credentials"), "batch_credentials")
     with move.shows(
-        "that `aws secretsmanager get-resource-policy --secret-id app_credentials` names the user and, for a secret that the "
-        "sweep has made, the rotation function's role, and nobody else"
+        "`aws secretsmanager get-resource-policy --secret-id app_credentials` names the user and nobody else. For a secret "
+        "that the sweep created it also names the rotation function's role"
     ):
         assert named == {user, move.rotation_role}

@@ -1,4 +1,4 @@
-"""The move from E: every account of an organization. `app` has a secret that E has made; `fresh` is about to get its first one.
+"""The move from a rotator for an organization. `app` has a secret of the old system; `fresh` is about to get its first one.
 
 On ministack the users are in a member account, and each account has an administrator; on the simulator, whose organizations the
 AWS CLI does not reach, they are in the central account.
@@ -9,6 +9,7 @@ from datetime import datetime
 
 import pytest
 
+import migrating_page
 from attacks_scene import allow, document
 from clients import Key
 from deployment import ACCOUNT, Stack, templates
@@ -22,7 +23,7 @@ TO, HOLDER, ADMIN = "owner@example.com", "holder@example.com", "admin@example.co
 
 @pytest.fixture(params=["ministack", "simulator"])
 def move(request, tmp_path):
-    with moved(request.param, "E", tmp_path) as move:
+    with moved(request.param, "organization", tmp_path) as move:
         move.without_sweeps()
         move.account, move.there = ACCOUNT, move.aws
         if request.param == "ministack":
@@ -32,15 +33,15 @@ def move(request, tmp_path):
             move.account = make_account(organization, "build", root, unit)
             move.there = move.aws.under(Key(move.account, "test"))
             roles = {name: move.stack.outputs[name] for name in ("RotationRoleArn", "SweepRoleArn")}
-            Stack(move.there, "Member", templates()["coming-from-e.IamKeyRotator-Member"], {}, **roles)
+            Stack(move.there, "Member", templates()[f"{migrating_page.example('organization')}.IamKeyRotator-Member"], {}, **roles)
         move.names[MEMBER] = move.account
         move.users = move.there.iam
-        as_e_leaves_it(move)
+        as_the_old_system_leaves_it(move)
         move.to(5)
         yield move
 
 
-def as_e_leaves_it(move):
+def as_the_old_system_leaves_it(move):
     first = move.old_user("app", move.users)
     second = move.users.create_access_key(UserName="app")["AccessKey"]
     move.old_secret(name_of(move, "app"), value(first), value(second))
@@ -63,11 +64,11 @@ def value(key):
 
 
 def sweep(move, **more):
-    """E's event for the account."""
+    """The old system's event for the account."""
     return move.sweep({"account": move.account, "name": "Build", "email": TO} | more)
 
 
-def test_coming_from_e(move):
+def test_coming_from_a_rotator_for_an_organization(move):
     at = move.messages
     move.deploy("audit")
     move.label(name_of(move, "app"))
@@ -75,7 +76,7 @@ def test_coming_from_e(move):
     move.run("aws secretsmanager rotate-secret --secret-id Account_")
     assert move.settle() == "tested"
     audited = sweep(move)
-    with move.shows("audit first"):
+    with move.shows("You audit first"):
         assert audited["mode"] == "audit"
         assert move.statuses("app", move.users) == move.statuses("fresh", move.users) == ["Active"]
         assert move.names_of_secrets() == [name_of(move, "app")]
@@ -90,25 +91,25 @@ def test_coming_from_e(move):
     both, later, one = ["Active", "Active"], ["Inactive", "Active"], ["Active"]
     assert states == {82: one, 83: one, 90: both, 93: both, 100: later, 103: later, 110: one}
     table(move)
-    with move.shows("Owner and administrator have a digest of every day on which something was done or announced"):
+    with move.shows("Owner and administrator get a digest for every day on which an action was taken or announced"):
         digests = [line for line in at() if "Key sweep of account" in line]
         assert {line.split()[0] for line in digests} == {"82", "83", "90", "93", "100", "103", "110"}
         assert len([line for line in digests if TO in line]) == len([line for line in digests if ADMIN in line]) == 7
-    with move.shows("the secret's name and its five fields"):
+    with move.shows("The secret's name and its five fields"):
         assert move.names_of_secrets() == [name_of(move, user) for user in ("app", "fresh")]
         assert all(list(move.value(name)) == FIELDS for name in move.names_of_secrets())
-    with move.shows("secrets in the central account"):
+    with move.shows("The secrets in the central account"):
         assert all(secret["ARN"].split(":")[4] == ACCOUNT for secret in move.manager.list_secrets()["SecretList"])
-    with move.shows("the exempt group"):
+    with move.shows("The exempt group"):
         assert move.statuses("vip", move.users) == ["Active"] and name_of(move, "vip") not in move.names_of_secrets()
-    with move.shows('that the digest of an account has "Exempt" with the names you expect'):
+    with move.shows('The digest of an account lists the users that you expect under "Exempt"'):
         digest = [text for line, text in zip(move.told, move.texts, strict=True) if "Key sweep of account" in line][-1]
         assert "vip" in digest.partition("Exempt")[2]
     forced(move)
     if move.judges_readers:
         with move.shows(
-            "that the inventory names your accounts (`aws lambda invoke --function-name SWEEP --payload "
-            "fileb:///dev/stdin /dev/stdout <<<'{\"action\":\"accounts\"}'`)"
+            "The inventory names your accounts: `aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin "
+            "/dev/stdout <<<'{\"action\":\"accounts\"}'`"
         ):
             inventory = move.run("aws lambda invoke --function-name SWEEP --payload fileb:///dev/stdin /dev/stdout <<<'{\"action")
             assert move.account in {each["account"] for each in move.answer(inventory)["accounts"]}
@@ -159,9 +160,9 @@ def who_can_read(move):
     administrator = move.administrator()
     under = move.credentials
     with move.shows(
-        "An administrator of the central account reads all of them, by name, as with E: `aws secretsmanager "
-        "get-secret-value --secret-id Account_444455556666_User_app_AccessKey`. So does everybody else whom "
-        "the policies of that account allow it"
+        "An administrator of the central account can read all of them by name, as before: `aws secretsmanager "
+        "get-secret-value --secret-id Account_444455556666_User_app_AccessKey`. So can every principal to whom the policies "
+        "of that account grant it"
     ):
         move.credentials = under | {"AWS_ACCESS_KEY_ID": administrator[0], "AWS_SECRET_ACCESS_KEY": administrator[1]}
         for user in ("app", "fresh"):
@@ -177,13 +178,13 @@ def who_can_read(move):
     assert not move.reads(user, arn)
     allow_to_read(move, "fresh", arn)
     with move.shows(
-        "A member's user reads its own secret, by the secret's ARN, if a policy of the member's account "
-        "allows `secretsmanager:GetSecretValue` on the secret and `kms:Decrypt` on its key"
+        "A member's user can read its own secret by its ARN, if a policy of the member account allows "
+        "`secretsmanager:GetSecretValue` on the secret and `kms:Decrypt` on its key"
     ):
         assert move.reads(user, arn)
-    with move.shows("that a member's secrets are readable by their users"):
+    with move.shows("A member's secrets are readable by their users"):
         assert move.reads(user, arn)
-    with move.shows("Nobody else in a member account can read it, administrators included"):
+    with move.shows("No other principal in a member account can read it, administrators included"):
         assert not move.reads(move.administrator("local-admin", move.users), arn)
         allow_to_read(move, "app", arn)
         assert not move.reads(move.pair(name_of(move, "app")), arn)

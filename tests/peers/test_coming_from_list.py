@@ -1,4 +1,4 @@
-"""The move from D: a list of secrets, daily. Administrators have touched the keys of both users by hand."""
+"""The move from a list of secrets, daily. Administrators have touched the keys of both users by hand."""
 
 import json
 
@@ -12,7 +12,7 @@ SECRETS = {"app": "prod/app", "batch": "prod/batch"}
 
 @pytest.fixture(params=["ministack", "simulator"])
 def move(request, tmp_path):
-    with moved(request.param, "D", tmp_path) as move:
+    with moved(request.param, "list", tmp_path) as move:
         for user, secret in SECRETS.items():
             older = move.old_user(user)
             younger = move.iam.create_access_key(UserName=user)["AccessKey"]
@@ -26,7 +26,7 @@ def move(request, tmp_path):
         yield move
 
 
-def test_coming_from_d(move):
+def test_coming_from_a_list_of_secrets(move):
     before = {user: move.ids(user) for user in SECRETS}
     for user, secret in SECRETS.items():
         move.run("aws iam tag-user --user-name app", **{"--user-name app": f"--user-name {user}"})
@@ -41,17 +41,15 @@ def test_coming_from_d(move):
     assert all("Secrets without a user" in text for text in move.texts[: len(first)])
     digest = next(text for line, text in zip(move.told, move.texts, strict=True) if "Key sweep of account" in line)
     with move.shows("The list, in the same spelling"):
-        assert migrating_page.settings("D")["ROTATOR_SCOPE"] == "prod/app;prod/batch;"
+        assert migrating_page.settings("list")["ROTATOR_SCOPE"] == "prod/app;prod/batch;"
         assert all(move.works(move.pair(secret)) for secret in SECRETS.values())
-    with move.shows("the value with `UserName`, `AccessKeyId`, `SecretAccessKey` and whatever else is in it"):
+    with move.shows("The value with `UserName`, `AccessKeyId`, `SecretAccessKey` and all its other fields"):
         held = {user: move.value(secret) for user, secret in SECRETS.items()}
         assert all(list(value) == ["UserName", "AccessKeyId", "SecretAccessKey", "host"] for value in held.values())
         assert all(value["UserName"] == user and value["host"] == "db.example.com" for user, value in held.items())
-    with move.shows(
-        'that the first digest has no "Secrets without a user", and that each user has one active key: `aws '
-        "iam list-access-keys --user-name app`"
-    ):
+    with move.shows('The first digest has no "Secrets without a user"'):
         assert "Secrets without a user" not in digest
+    with move.shows("Each user has one active key: `aws iam list-access-keys --user-name app`"):
         for user, secret in SECRETS.items():
             filled = {"--user-name app": f"--user-name {user}"}
             listed = json.loads(move.run("aws iam list-access-keys --user-name app", **filled))["AccessKeyMetadata"]
