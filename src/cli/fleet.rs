@@ -1,9 +1,12 @@
 //! Visits to many users, with progress; Ctrl-C ends them between two actions.
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 
 use super::{Failure, Session, Terminal};
 use crate::config::{Scope, SweepConfig};
+use crate::model::UserName;
 use crate::plan::sweep::Demand;
 use crate::sweep::{Account, Candidate, Survey, Visit};
 
@@ -81,6 +84,25 @@ fn account_for(interrupted: &tokio::sync::watch::Receiver<bool>, account: &Accou
     if *interrupted.borrow() {
         account.stop.request();
     }
+}
+
+/// The users that are named; `*` stands for any characters. Whoever names a user that is not there has made a mistake.
+pub(super) fn named<'s>(survey: &'s Survey, names: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
+    let mut found = BTreeMap::new();
+    for name in names {
+        let pattern = wildmatch::WildMatch::new_case_insensitive(name);
+        let of_name = survey.candidates.iter().filter(|(_, candidate)| pattern.matches(&candidate.user.name));
+        let before = found.len();
+        found.extend(of_name);
+        if found.len() == before && !found.keys().any(|known: &&UserName| pattern.matches(known.as_str())) {
+            return Err(Failure::Failed(format!(
+                "no user {name:?} was found. A user is found if it has an enrolled secret, or is in IAM's credential \
+                 report (up to 4 hours old) and ROTATOR_SCOPE is all. Check the name: `aws iam get-user --user-name {}`",
+                shlex::try_quote(name).unwrap_or_default()
+            )));
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// Every user of the account, and every listed secret's.

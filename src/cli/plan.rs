@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::confirm::count;
-use super::fleet::{look_at_all, plan_all};
+use super::fleet::{look_at_all, named, plan_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::error::Error;
-use crate::model::{Finding, Phrase, UserName};
+use crate::model::{Finding, Phrase};
 use crate::plan::sweep::FleetAction;
 use crate::plan::{Change, Planned, deletion};
 use crate::sweep::{Account, Candidate, Survey, Visit};
@@ -26,7 +26,7 @@ Examples:
   iam-key-rotator --function sweep plan --json
   iam-key-rotator plan --user ci-bot")]
 pub(crate) struct Args {
-    /// Only these users
+    /// Only users of this name; * for any characters
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Vec<String>,
     /// Plan by this mode instead of the configured one (ROTATOR_MODE)
@@ -168,19 +168,12 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
     visit.actions.extend(after);
 }
 
-/// Whom a sweep would visit; of a user that is named, whether there is such a one in scope.
-pub(super) fn wanted<'s>(survey: &'s Survey, named: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
-    if named.is_empty() {
+/// The users that a sweep would visit, or those that are named.
+pub(super) fn wanted<'s>(survey: &'s Survey, names: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
+    if names.is_empty() {
         return Ok(survey.candidates.values().filter(|candidate| candidate.triage.look).collect());
     }
-    let find = |name: &String| {
-        survey.candidates.get(&UserName::new(name)).ok_or_else(|| {
-            Failure::Failed(format!(
-                "there is no user {name:?} in scope: users that have a secret are, or all with ROTATOR_SCOPE=all"
-            ))
-        })
-    };
-    named.iter().map(find).collect()
+    named(survey, names)
 }
 
 /// Prints what is to be done about a user, and what needs a person; on stderr where stdout is JSON.

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Do it, once the plan is confirmed
     #[arg(long)]
     pub(crate) apply: bool,
-    /// Only these users
+    /// Only users of this name; * for any characters
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Vec<String>,
     /// Act in this mode instead of the configured one (ROTATOR_MODE, by default retire): `retire` retires

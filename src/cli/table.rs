@@ -1,8 +1,34 @@
 //! Plain tables: no lines, so that they can be cut and sorted.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::terminal::Look;
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// A name is never shortened to less.
+const SHORTEST_NAME: usize = 12;
+
+/// Lays rows out on one line each. On a terminal the first column, a name, is shortened so that all fit its width.
+pub(super) fn lines(look: Look, headers: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(headers.get(column).map(|header| header.chars().count())).max().unwrap_or_default()
+    };
+    let others: usize = (1..headers.len()).map(|column| GAP + width(column)).sum();
+    let room = look.width.map(|width| usize::from(width).saturating_sub(others).max(SHORTEST_NAME));
+    let shortened = |cell: &String| match room {
+        Some(room) if cell.chars().count() > room => cell.chars().take(room - 1).chain(['…']).collect(),
+        _ => cell.clone(),
+    };
+    let mut rows: Vec<Vec<String>> = rows.to_vec();
+    for row in &mut rows {
+        if let Some(name) = row.first_mut() {
+            *name = shortened(name);
+        }
+    }
+    table(Look { width: None, ..look }, headers, rows).lines().map(str::to_owned).collect()
+}
 
 /// Lays rows out beneath their headers; on a terminal within its width.
 pub(super) fn table(look: Look, headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
@@ -14,8 +40,12 @@ pub(super) fn table(look: Look, headers: &[&str], rows: impl IntoIterator<Item =
     for row in rows {
         table.add_row(row);
     }
-    for column in table.column_iter_mut() {
+    for (column, header) in table.column_iter_mut().zip(headers) {
         column.set_padding((0, 2));
+        // An id is never broken in the middle.
+        if *header == "KEY" {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")

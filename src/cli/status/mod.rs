@@ -2,13 +2,18 @@
 
 mod row;
 
-use super::fleet::{everybody, look_at_all};
-use super::table::table;
+use std::collections::BTreeSet;
+
+use anstyle::AnsiColor;
+
+use super::fleet::{everybody, look_at_all, named};
+use super::table::{lines, table};
+use super::confirm::count;
 use super::{Exit, Failure, Session, Terminal, stopped};
 use crate::model::csv_cell;
 use crate::sweep::Candidate;
 
-use row::{StatusRow, rows};
+use row::{StatusRow, Urgency, rows};
 
 /// How many superseded keys are named where nothing retires them.
 const MOST_NAMED: usize = 10;
@@ -21,6 +26,7 @@ A function that is stopped (reserved concurrency 0) is named first. With --findi
 
 Examples:
   iam-key-rotator status
+  iam-key-rotator status --wide
   iam-key-rotator status --due --csv > due.csv
   iam-key-rotator status --user 'ci-*' --json
   iam-key-rotator status --findings || echo somebody is needed")]
@@ -34,6 +40,9 @@ pub(crate) struct Args {
     /// Only users with a finding; exit code 3 if there is one
     #[arg(long)]
     pub(crate) findings: bool,
+    /// More columns: whole ids, state, service of the last use, secret, how it is rotated
+    #[arg(long)]
+    pub(crate) wide: bool,
     /// Answer with CSV
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
@@ -45,14 +54,11 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         terminal.tell(!prose, line)?;
     }
     let survey = everybody(session).await?;
-    let patterns: Vec<_> =
-        args.user.iter().map(|name| wildmatch::WildMatch::new_case_insensitive(name)).collect();
-    let named = |candidate: &Candidate| {
-        patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&candidate.user.name))
+    let mut candidates: Vec<&Candidate> = match args.user.as_slice() {
+        [] => survey.candidates.values().collect(),
+        names => named(&survey, names)?,
     };
-    let needy = |candidate: &Candidate| candidate.triage.look || !(args.due || args.findings);
-    let candidates: Vec<&Candidate> =
-        survey.candidates.values().filter(|candidate| named(candidate) && needy(candidate)).collect();
+    candidates.retain(|candidate| candidate.triage.look || !(args.due || args.findings));
     let account = session.account(&session.config).await?;
     let (visits, left) = look_at_all(&account, &candidates, terminal).await?;
     let mut keys: Vec<StatusRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
@@ -67,11 +73,12 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     } else if args.csv {
         terminal.raw(&csv(&keys)?)?;
     } else {
-        terminal.line(table(terminal.look(), &StatusRow::HEADERS, keys.iter().map(StatusRow::cells)))?;
+        print_table(args, terminal, &keys)?;
         print_findings(terminal, &keys)?;
         for unbound in &survey.unbound {
             terminal.line(format!("No user: secret {unbound}"))?;
         }
+        terminal.line(format!("\n{}", summary(&keys)))?;
     }
     for odd in &survey.odd_rows {
         terminal.note(format!("note: {odd}"))?;
@@ -109,21 +116,62 @@ fn unretired(session: &Session, keys: &[StatusRow]) -> Option<String> {
     Some(session.unretired(session.sweep_mode, &which, users)?.line())
 }
 
-/// What needs a person, in full: the table has no room for it.
+/// The most urgent rows are coloured, on a terminal.
+fn print_table(args: &Args, terminal: &mut Terminal, keys: &[StatusRow]) -> std::io::Result<()> {
+    if args.wide {
+        return terminal.line(table(terminal.look(), &StatusRow::HEADERS, keys.iter().map(StatusRow::cells)));
+    }
+    let rows: Vec<Vec<String>> = keys.iter().map(StatusRow::brief).collect();
+    let mut lines = lines(terminal.look(), &StatusRow::BRIEF, &rows).into_iter();
+    terminal.line(lines.next().unwrap_or_default())?;
+    for (key, line) in keys.iter().zip(lines) {
+        let painted = match key.urgency {
+            Urgency::Failed | Urgency::Finding => terminal.paint(AnsiColor::Red, &line),
+            Urgency::Due => terminal.paint(AnsiColor::Yellow, &line),
+            Urgency::Coming | Urgency::Quiet | Urgency::Exempt => line,
+        };
+        terminal.line(painted)?;
+    }
+    Ok(())
+}
+
+/// What needs a person, in full: each remedy once, with the users and keys that it is for.
 fn print_findings(terminal: &mut Terminal, keys: &[StatusRow]) -> std::io::Result<()> {
-    let mut told = std::collections::BTreeSet::new();
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for key in keys {
         for finding in &key.findings {
-            let line = format!("{}: {}: {}. {}", key.user, finding.kind, finding.evidence, finding.remedy);
-            if told.insert(line.clone()) {
-                terminal.line(if told.len() == 1 { format!("\n{line}") } else { line })?;
-            }
+            let title = format!("{}: {}", finding.kind, finding.remedy);
+            let id = finding.key.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+            add(&mut groups, title, format!("{}{id}: {}", key.user, finding.evidence));
         }
-        if let Some(failure) = key.failure.as_ref().filter(|failure| told.insert((*failure).clone())) {
-            terminal.line(format!("{}: could not be looked at: {failure}", key.user))?;
+        if let Some(failure) = &key.failure {
+            add(&mut groups, "Not read:".to_owned(), format!("{}: {failure}", key.user));
+        }
+    }
+    for (title, lines) in groups {
+        terminal.line(format!("\n{title}"))?;
+        for line in lines {
+            terminal.line(format!("  {line}"))?;
         }
     }
     Ok(())
+}
+
+/// Adds a line to its group, once.
+fn add(groups: &mut Vec<(String, Vec<String>)>, title: String, line: String) {
+    match groups.iter_mut().find(|(known, _)| *known == title) {
+        Some((_, lines)) if lines.contains(&line) => {}
+        Some((_, lines)) => lines.push(line),
+        None => groups.push((title, vec![line])),
+    }
+}
+
+/// `300 users · 40 findings · 92 due`.
+fn summary(keys: &[StatusRow]) -> String {
+    let users: BTreeSet<&str> = keys.iter().map(|key| key.user.as_str()).collect();
+    let findings: usize = keys.iter().map(|key| key.findings.len()).sum();
+    let due = keys.iter().filter(|key| key.due).count();
+    format!("{} · {} · {due} due", count(users.len(), "user"), count(findings, "finding"))
 }
 
 fn csv(keys: &[StatusRow]) -> Result<Vec<u8>, Failure> {

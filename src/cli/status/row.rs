@@ -60,6 +60,9 @@ pub(super) struct StatusRow {
     pub(crate) next_rotation: Option<Timestamp>,
     pub(crate) exempt: Option<String>,
     pub(crate) next: Option<String>,
+    /// The same in a word, for the narrow table.
+    #[serde(skip)]
+    verb: Option<&'static str>,
     pub(crate) next_at: Option<Timestamp>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) failure: Option<String>,
@@ -102,6 +105,8 @@ impl StatusRow {
         "next_at",
         "findings",
     ];
+    /// What the columns of `brief` are: they fit 80 characters.
+    pub(crate) const BRIEF: [&'static str; 5] = ["USER", "KEY", "AGE", "USED", "NEXT"];
     /// What the columns of `cells` are.
     pub(crate) const HEADERS: [&'static str; 9] =
         ["USER", "KEY", "STATE", "AGE", "LAST USED", "SECRET", "ROTATION", "NEXT", "WHEN"];
@@ -129,10 +134,14 @@ impl StatusRow {
             _ if coming.is_some() => Urgency::Coming,
             _ => Urgency::Quiet,
         };
-        let (next, next_at) = match (now, coming) {
-            (Some(planned), _) => (Some(planned.action.to_string()), Some(seen.now)),
-            (None, Some(coming)) => (Some(event(coming.event).to_owned()), Some(coming.at)),
-            (None, None) => (None, None),
+        let (next, verb, next_at) = match (now, coming) {
+            (Some(planned), _) => {
+                (Some(planned.action.to_string()), Some(planned.action.verb()), Some(seen.now))
+            }
+            (None, Some(coming)) => {
+                (Some(event(coming.event).to_owned()), Some(verb(coming.event)), Some(coming.at))
+            }
+            (None, None) => (None, None, None),
         };
         let used = match key.and_then(|key| key.last_use.as_ref()) {
             Some(LastUse::At { time, service, region }) => {
@@ -158,6 +167,7 @@ impl StatusRow {
             next_rotation: visit.secret.as_ref().and_then(|secret| secret.next_rotation),
             exempt: visit.exempt.clone(),
             next,
+            verb,
             next_at,
             findings,
             failure,
@@ -171,7 +181,43 @@ impl StatusRow {
         Some((&self.user, key.to_string()))
     }
 
-    /// A line of the table.
+    /// A line of the narrow table.
+    pub(crate) fn brief(&self) -> Vec<String> {
+        let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+        let key = self.key.as_ref().map(|key| match self.state.as_deref() {
+            Some("inactive") => format!("…{} off", key.suffix()),
+            _ => format!("…{}", key.suffix()),
+        });
+        let used = match self.last_used {
+            Some(at) => day(at),
+            None if self.key.is_some() => "never".into(),
+            None => "-".into(),
+        };
+        vec![self.user.clone(), dash(key), dash(self.age_days.map(|days| format!("{days}d"))), used, self.brief_next()]
+    }
+
+    fn brief_next(&self) -> String {
+        let verb = match (self.verb, self.next_at) {
+            (Some(verb), _) if self.due => Some(format!("{verb} now")),
+            (Some(verb), Some(at)) => Some(format!("{verb} {}", day(at))),
+            _ => None,
+        };
+        let found = match self.findings.as_slice() {
+            [] => None,
+            [only] => Some(only.kind.to_string()),
+            [first, more @ ..] => Some(format!("{} +{}", first.kind, more.len())),
+        };
+        match (found, verb) {
+            _ if self.failure.is_some() => "not read".into(),
+            (Some(found), Some(verb)) => format!("{found}; {verb}"),
+            (Some(one), None) => one,
+            (None, _) if self.exempt.is_some() => "exempt".into(),
+            (None, Some(verb)) => verb,
+            (None, None) => "-".into(),
+        }
+    }
+
+    /// A line of the wide table.
     pub(crate) fn cells(&self) -> Vec<String> {
         let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
         let kinds: Vec<&str> = self.findings.iter().map(|finding| finding.kind.as_str()).collect();
@@ -239,6 +285,14 @@ fn event(event: ComingEvent) -> &'static str {
         ComingEvent::Rotation => "is rotated",
         ComingEvent::Deactivation => "is deactivated",
         ComingEvent::Deletion => "is deleted",
+    }
+}
+
+fn verb(event: ComingEvent) -> &'static str {
+    match event {
+        ComingEvent::Rotation => "rotate",
+        ComingEvent::Deactivation => "deactivate",
+        ComingEvent::Deletion => "delete",
     }
 }
 

@@ -54,6 +54,16 @@ impl FleetAction {
         }
     }
 
+    /// What it does, in a word.
+    pub(crate) fn verb(&self) -> &'static str {
+        match self {
+            Self::Enroll { .. } | Self::FinishEnrollment { .. } => "enroll",
+            Self::LetUserRead => "grant access",
+            Self::RequestRotation { .. } => "rotate",
+            Self::Change(change) => change.name(),
+        }
+    }
+
     /// Its name, as answers and summaries count it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
