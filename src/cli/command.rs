@@ -21,7 +21,7 @@ impl Global {
 }
 
 /// A word as a POSIX shell reads it back. No argument holds a NUL, which alone cannot be quoted.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub(super) fn quoted(word: &str) -> Cow<'_, str> {
     shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 

@@ -98,7 +98,7 @@ pub(super) fn named<'s>(survey: &'s Survey, names: &[String]) -> Result<Vec<&'s 
             return Err(Failure::Failed(format!(
                 "no user {name:?} was found. A user is found if it has an enrolled secret, or is in IAM's credential \
                  report (up to 4 hours old) and ROTATOR_SCOPE is all. Check the name: `aws iam get-user --user-name {}`",
-                shlex::try_quote(name).unwrap_or_default()
+                super::command::quoted(name)
             )));
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::confirm::{are, count};
 use super::{Exit, Failure, Session, Terminal};
-use crate::report::{self, Format};
+use crate::report::{self, Format, Report};
 
 /// Arguments of `report`.
 #[derive(clap::Args, Debug)]
@@ -16,12 +16,13 @@ takes up the history that the one before it knew.
 Examples:
   iam-key-rotator report --output keys-2026-06.html --sign
   iam-key-rotator report --format csv --output keys.csv
+  iam-key-rotator report --format json --output - | jq .users
   iam-key-rotator report --verify keys-2026-06.html.manifest.json")]
 pub(crate) struct Args {
     /// html for people, csv for spreadsheets, json for machines
     #[arg(long, value_enum, default_value_t = Form::Html)]
     pub(crate) format: Form,
-    /// Where it is written
+    /// Where it is written; - for standard output
     #[arg(long, value_name = "FILE", required_unless_present = "verify")]
     pub(crate) output: Option<PathBuf>,
     /// Write a manifest beside it, chained to the one before
@@ -51,6 +52,9 @@ pub(crate) enum Form {
 
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let Some(output) = &args.output else { return Err(Failure::Usage("--output is missing".into())) };
+    let to_stdout = output.as_os_str() == "-";
+    // Reading thousands of users takes minutes: what cannot be written is said before.
+    check_paths(args, output, to_stdout)?;
     let account = session.account(&session.config).await?;
     let bar = terminal.progress(0, "looking at users");
     let mut made = report::collect(&account, |done, total| {
@@ -72,6 +76,10 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         Form::Csv => Format::Csv,
         Form::Json => Format::Json,
     };
+    if to_stdout {
+        terminal.raw(format.render(&made).as_bytes())?;
+        return ended(&made, terminal);
+    }
     let written = report::write(&made, format, output, args.sign, previous.as_deref())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     terminal.line(format!("{}  SHA-256 {}", written.file.display(), written.sha256))?;
@@ -79,6 +87,37 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         terminal.line(format!("{}  SHA-256 {digest}", manifest.display()))?;
         terminal.note("Keep the manifest's digest where the files are not.")?;
     }
+    ended(&made, terminal)
+}
+
+fn check_paths(args: &Args, output: &Path, to_stdout: bool) -> Result<(), Failure> {
+    let wrong = |path: &Path, problem: &str| Err(Failure::Usage(format!("{}: {problem}", path.display())));
+    if let Some(previous) = args.previous.as_deref().filter(|previous| !previous.is_file()) {
+        return wrong(previous, "there is no such manifest: correct --previous");
+    }
+    if to_stdout && args.sign {
+        return Err(Failure::Usage(
+            "--sign writes a manifest beside the report: name a file with --output".into(),
+        ));
+    }
+    if to_stdout {
+        return Ok(());
+    }
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return wrong(folder, "there is no such folder: create it, or correct --output");
+    }
+    if output.is_dir() {
+        return wrong(output, "this is a folder: name a file with --output");
+    }
+    if report::manifest_of(output).is_some_and(|manifest| manifest.exists()) {
+        return wrong(output, "it has a manifest and is kept as it is; choose another name");
+    }
+    Ok(())
+}
+
+/// A user who could not be read leaves the report incomplete.
+fn ended(made: &Report, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let unread = made.users.iter().filter(|user| user.failure.is_some()).count();
     if unread > 0 {
         terminal.note(format!("The report is incomplete: {} could not be read.", count(unread, "user")))?;

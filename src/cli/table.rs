@@ -50,3 +50,23 @@ pub(super) fn table(look: Look, headers: &[&str], rows: impl IntoIterator<Item =
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_terminal_a_long_name_is_shortened_so_that_a_row_is_a_line() {
+        let row = |name: &str| {
+            [name, "…3SDK", "2000d", "2026-01-02", "RotationBlocked +2; deactivate now"].map(str::to_owned)
+        };
+        let rows = [row("ci").to_vec(), row(&"n".repeat(64)).to_vec()];
+        let headers = ["USER", "KEY", "AGE", "USED", "NEXT"];
+        let narrow = lines(Look { width: Some(80), ..Look::default() }, &headers, &rows);
+        assert_eq!(narrow.len(), 3);
+        assert!(narrow.iter().all(|line| line.chars().count() <= 80), "{narrow:#?}");
+        assert!(narrow.iter().all(|line| line.starts_with("USER") || line.ends_with("deactivate now")));
+        let piped = lines(Look::default(), &headers, &rows);
+        assert!(piped.iter().any(|line| line.contains(&"n".repeat(64))));
+    }
+}

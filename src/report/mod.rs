@@ -23,6 +23,7 @@ pub use collect::collect;
 pub use csv::csv;
 pub use evidence::Report;
 pub use html::html;
+pub(crate) use output::manifest_of;
 pub use output::{Format, Written, earlier, latest_manifest, write};
 pub use verify::{Break, Checked, verify};
 

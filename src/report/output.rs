@@ -53,9 +53,9 @@ pub fn write(
     sign: bool,
     previous: Option<&Path>,
 ) -> Result<Written> {
-    let name = file.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the output names no file"))?;
-    let manifest_path = file.with_file_name(format!("{name}{SUFFIX}"));
+    let no_name = || Error::new(ErrorKind::InvalidInput, "the output names no file");
+    let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(no_name)?;
+    let manifest_path = manifest_of(file).ok_or_else(no_name)?;
     if manifest_path.exists() {
         let problem = format!("{} has a manifest and is kept as it is; choose another name", file.display());
         return Err(Error::new(ErrorKind::AlreadyExists, problem));
@@ -71,6 +71,12 @@ pub fn write(
         written.manifest = Some((manifest_path, sha256(manifest.as_bytes())));
     }
     Ok(written)
+}
+
+/// Where a report's manifest is, or would be; `None` for a path that names no file.
+pub(crate) fn manifest_of(file: &Path) -> Option<PathBuf> {
+    let name = file.file_name()?.to_str()?;
+    Some(file.with_file_name(format!("{name}{SUFFIX}")))
 }
 
 /// The latest manifest in a folder that is about an account.

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use anstyle::AnsiColor;
 
+use super::confirm::count;
 use super::fleet::{everybody, look_at_all, named};
 use super::table::{lines, table};
-use super::confirm::count;
 use super::{Exit, Failure, Session, Terminal, stopped};
 use crate::model::csv_cell;
 use crate::sweep::Candidate;

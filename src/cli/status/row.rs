@@ -193,7 +193,13 @@ impl StatusRow {
             None if self.key.is_some() => "never".into(),
             None => "-".into(),
         };
-        vec![self.user.clone(), dash(key), dash(self.age_days.map(|days| format!("{days}d"))), used, self.brief_next()]
+        vec![
+            self.user.clone(),
+            dash(key),
+            dash(self.age_days.map(|days| format!("{days}d"))),
+            used,
+            self.brief_next(),
+        ]
     }
 
     fn brief_next(&self) -> String {

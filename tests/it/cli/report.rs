@@ -56,3 +56,33 @@ async fn without_an_output_it_says_what_is_missing() {
     ran.ends(2);
     assert!(ran.err.contains("--output"), "{}", ran.err);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_report_goes_to_standard_output_with_nothing_else_in_it() {
+    let town = town();
+    let ran = Seat::of(&town.sim).run("report --format json --output -").await;
+    ran.ends(0);
+    assert!(!ran.json()["users"].as_array().unwrap().is_empty());
+    let signed = Seat::of(&town.sim).run("report --format json --output - --sign").await;
+    signed.ends(2);
+    assert!(signed.err.contains("--output"), "{}", signed.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_cannot_be_written_is_named_before_anything_is_read() {
+    let (town, folder) = (town(), folder("report-paths"));
+    let here = folder.display();
+    std::fs::write(folder.join("kept.html.manifest.json"), "{}").unwrap();
+    for (output, problem) in [
+        (format!("{here}/nowhere/keys.html"), "there is no such folder"),
+        (format!("{here}"), "this is a folder"),
+        (format!("{here}/kept.html"), "it has a manifest"),
+        (format!("{here}/keys.html --previous {here}/none.json"), "there is no such manifest"),
+    ] {
+        let ran = Seat::of(&town.sim).run(&format!("report --output {output}")).await;
+        ran.ends(2);
+        assert!(ran.err.contains(problem) && ran.err.contains(&here.to_string()), "{}", ran.err);
+    }
+    let asked = town.sim.journal().into_iter().any(|call| call.operation == "GenerateCredentialReport");
+    assert!(!asked, "no work was begun");
+}
