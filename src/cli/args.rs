@@ -8,7 +8,7 @@ use super::{
 };
 
 const EXAMPLES: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings, 130 stopped by Ctrl-C.
 
 Settings are the ROTATOR_… variables of the Lambdas, from the environment or, with --function, from
 the deployed sweep function, so that operator and Lambda plan alike.

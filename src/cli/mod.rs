@@ -66,6 +66,7 @@ async fn dispatch(
     environment: &[(String, String)],
     connect: impl AsyncFnOnce(&Global) -> Aws,
 ) -> Result<Exit, Failure> {
+    check_json(cli)?;
     match &cli.command {
         Command::Demo(args) => return demo::run(args, terminal),
         Command::Completions(args) => return completions::run(args, terminal, &mut Cli::command()),
@@ -90,6 +91,20 @@ async fn dispatch(
         Command::Report(args) => report::run(args, &session, terminal).await,
         Command::Demo(_) | Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
     }
+}
+
+/// A command that has no JSON says so, instead of writing prose to a program.
+fn check_json(cli: &Cli) -> Result<(), Failure> {
+    let instead = match &cli.command {
+        _ if !cli.global.json => return Ok(()),
+        Command::Status(_) | Command::Plan(_) | Command::Sweep(_) | Command::Doctor(_) => return Ok(()),
+        Command::Report(_) => "use --format json",
+        Command::Rotate(_) | Command::Enroll(_) | Command::Unstick(_) | Command::Reactivate(_) => {
+            "its exit code says how it ended, and `status --json` shows what came of it"
+        }
+        Command::Demo(_) | Command::Completions(_) | Command::Man(_) => "leave it out",
+    };
+    Err(Failure::Usage(format!("--json does not work with this command: {instead}")))
 }
 
 /// The SDK ends the process over an endpoint that is set and empty.

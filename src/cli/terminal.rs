@@ -27,6 +27,9 @@ pub struct Terminal {
     can_ask: bool,
 }
 
+/// The exit code after Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
 /// When Ctrl-C is noted, instead of ending the process at once.
 #[derive(Debug, Default)]
 struct Hearing {
@@ -77,7 +80,7 @@ impl Terminal {
                 while tokio::signal::ctrl_c().await.is_ok() {
                     let noted = heard.listens.load(Relaxed) && !heard.asks.load(Relaxed);
                     if !noted || sender.send_replace(true) {
-                        std::process::exit(130);
+                        std::process::exit(INTERRUPTED.into());
                     }
                 }
             });
@@ -194,7 +197,7 @@ impl Terminal {
 
     /// The exit code, once a failure has been told.
     pub(super) fn close(&mut self, outcome: Result<Exit, Failure>) -> u8 {
-        match outcome {
+        let code = match outcome {
             Ok(exit) => exit.code(),
             // Whoever read the output has seen enough: `status | head`.
             Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
@@ -203,6 +206,8 @@ impl Terminal {
                 let _ = writeln!(self.err, "{} {}", self.paint(AnsiColor::Red, "error:"), failure.words());
                 code
             }
-        }
+        };
+        // Of a command that Ctrl-C stopped, a shell expects what it gets where Ctrl-C ends the process.
+        if code == 1 && *self.interrupted.borrow() { INTERRUPTED } else { code }
     }
 }

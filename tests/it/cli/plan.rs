@@ -28,8 +28,7 @@ async fn a_user_is_named_by_a_pattern_and_one_that_is_not_there_is_an_error() {
         assert!(ran.err.contains("no user \"nobody\" was found"), "{}", ran.err);
         let ran = Seat::of(&town.sim).run(&format!("{command} --user x*")).await;
         ran.ends(1);
-        let ran =
-            Seat::of(&town.sim).run(&format!("{command} --json --user STRANG* --user stranger")).await;
+        let ran = Seat::of(&town.sim).run(&format!("{command} --json --user STRANG* --user stranger")).await;
         let users: Vec<_> = ran.json().as_array().unwrap().iter().map(|row| row["user"].clone()).collect();
         assert!(!users.is_empty() && users.iter().all(|user| user == "stranger"), "{command}: {users:?}");
     }
@@ -81,6 +80,18 @@ async fn another_account_is_looked_at_through_its_member_role() {
         (json!("far"), json!(MEMBER))
     );
     Seat::of(&town.sim).run("status --account 444455556666").await.ends(2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_without_json_refuses_it_before_it_asks_aws() {
+    let town = town();
+    for line in ["rotate due", "enroll due", "unstick due", "reactivate due AKIA", "report --output x", "man"]
+    {
+        let ran = Seat::of(&town.sim).run(&format!("--json {line}")).await;
+        ran.ends(2);
+        assert!(ran.err.contains("--json does not work") && ran.out.is_empty(), "{line}: {}", ran.err);
+    }
+    assert!(town.sim.journal().iter().all(|call| !call.caller.contains("operator")), "none of it asks AWS");
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,7 +125,7 @@ async fn ctrl_c_at_a_question_ends_it_with_nothing_changed() {
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         child.wait().unwrap()
     });
-    assert!(!status.await.unwrap().success());
+    assert_eq!(status.await.unwrap().code(), Some(130));
     assert!(served.sim.journal().iter().all(|call| call.operation != "RotateSecret"));
 }
 

@@ -249,7 +249,7 @@ async fn ctrl_c_stops_before_the_next_action_and_says_where() {
     });
     let seat = Seat { interrupted, ..Seat::of(&town.sim).set(&ENFORCE) };
     let ran = seat.run("sweep --apply --yes").await;
-    ran.ends(1);
+    ran.ends(130);
     assert!(ran.err.contains("Stopped by Ctrl-C") && ran.err.contains("were not begun"), "{}", ran.err);
     town.sim.clear_hooks();
     town.settle().await;
