@@ -11,7 +11,7 @@ const EXAMPLES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings, 130 stopped by Ctrl-C.
 
 Settings are the ROTATOR_… variables of the Lambdas, from the environment or, with --function, from
-the deployed sweep function, so that operator and Lambda plan alike.
+the deployed sweep function.
 
 Examples:
   iam-key-rotator status --profile prod --due
@@ -19,7 +19,7 @@ Examples:
   iam-key-rotator rotate ci-bot --wait
   iam-key-rotator doctor iam-key/ci-bot";
 
-/// Rotates IAM access keys: see, plan, act, repair.
+/// Rotates IAM access keys through AWS Secrets Manager.
 #[derive(Debug, Parser)]
 #[command(name = "iam-key-rotator", version, after_help = EXAMPLES, propagate_version = true)]
 pub(crate) struct Cli {
@@ -34,25 +34,25 @@ pub(crate) struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show every user with keys: how old, how safe, what comes next
+    /// List every user with keys: age, last use, findings, next step
     Status(status::Args),
-    /// Say what would be done now, action by action, and why
+    /// Show what a sweep would do now, and why
     Plan(plan::Args),
-    /// Do what `plan` says, with --apply and a confirmation
+    /// Carry out the plan, with --apply and a confirmation
     Sweep(sweep::Args),
-    /// Rotate one secret now, and follow it
+    /// Rotate one secret now
     Rotate(rotate::Args),
     /// Make a deactivated key active again
     Reactivate(reactivate::Args),
-    /// Give a user a secret that rotates, and say what its consumers must change
+    /// Give users a rotated secret, and show what their consumers must change
     Enroll(enroll::Args),
-    /// Look at everything that a rotation needs
+    /// Check everything that a rotation needs
     Doctor(doctor::Args),
-    /// Bring a secret whose rotation is stuck to a clean state
+    /// Repair a secret whose rotation is stuck
     Unstick(unstick::Args),
-    /// Write an auditor's evidence, or check what was written before
+    /// Write a report for auditors, or verify earlier reports
     Report(report::Args),
-    /// Rotate a key offline, against a simulated AWS: what `make demo` runs
+    /// Rotate a key offline, against a simulated AWS (as `make demo`)
     Demo(demo::Args),
     /// Print a shell's completion script
     Completions(completions::Args),

@@ -9,7 +9,7 @@ use super::{Exit, Failure, Terminal};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  iam-key-rotator demo\n  iam-key-rotator demo --serve")]
 pub(crate) struct Args {
-    /// Leave the simulated AWS up, for the AWS CLI or boto3
+    /// Keep the simulated AWS running, for the AWS CLI or boto3
     #[arg(long)]
     pub(crate) serve: bool,
     /// Where the program `demo` is, which is built beside this one

@@ -8,10 +8,10 @@ use crate::model::is_account_id;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// The profile of ~/.aws/config whose credentials are used; wins over exported credentials
+    /// Use this profile of ~/.aws/config, even if credentials are exported
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The region of secrets and functions; wins over AWS_REGION and the profile's
+    /// Region of the secrets and functions, instead of AWS_REGION or the profile's
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// Another account, through its member role (ROTATOR_MEMBER_ROLE)
@@ -20,7 +20,7 @@ pub struct Global {
     /// Read the ROTATOR_… settings from this deployed sweep function
     #[arg(long, global = true, value_name = "NAME OR ARN")]
     pub(crate) function: Option<String>,
-    /// Answer with JSON
+    /// Print JSON
     #[arg(long, global = true, action = ArgAction::SetTrue)]
     pub(crate) json: bool,
 }

@@ -17,8 +17,8 @@ use crate::sweep::{Account, Candidate, Survey, Visit};
 /// Arguments of `plan`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-It plans by the mode of the deployed sweep (--function) or of ROTATOR_MODE, by default retire. In
-audit it shows what enforce would do. Nothing is changed in any mode.
+The plan follows the mode of the deployed sweep (--function) or of ROTATOR_MODE, by default retire.
+In mode audit it shows what enforce would do. Nothing is changed in any mode.
 
 Examples:
   iam-key-rotator plan

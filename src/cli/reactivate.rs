@@ -15,16 +15,16 @@ const LEAST_HOLD: Duration = Duration::from_secs(24 * 60 * 60);
 /// Arguments of `reactivate`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-For a key that was deactivated while something still uses it. AWS accepts it again within seconds.
+Use it when a key was deactivated and something still needs it. AWS accepts the key again within
+seconds. A deleted key cannot be reactivated.
 
-The sweep sees within hours that the key was made active again: IAM's credential report, which it
-reads, is up to four hours old. It then holds a superseded key for its overlap, at least 24 hours,
-and reports it as Reactivated. After that it deactivates the key again, unless the key is still
-used. Until then, move what uses it to the secret's AWSCURRENT.
+The sweep notices this within hours, because IAM's credential report is up to four hours old. It
+keeps a superseded key for its overlap, at least 24 hours, and reports it as Reactivated. Then it
+deactivates the key again, unless the key is still used. Until then, move its consumers to the
+secret's AWSCURRENT.
 
-Without this program:
+With the AWS CLI instead:
   aws iam update-access-key --user-name USER --access-key-id KEY --status Active
-A deleted key cannot be made active again.
 
 Examples:
   iam-key-rotator reactivate ci-bot AKIAIOSFODNN7EXAMPLE
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(crate) user: String,
     /// The id of the user's key
     pub(crate) key: String,
-    /// Instead of the confirmation
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -9,9 +9,9 @@ use crate::report::{self, Format, Report};
 /// Arguments of `report`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Nothing is changed, and no secret's value is read. With --sign a manifest is written beside the
-report: its SHA-256, and that of the manifest before it, so that a changed report shows. A report
-takes up the history that the one before it knew.
+Nothing is changed, and no secret value is read. With --sign it also writes a manifest, which holds
+the SHA-256 of the report and of the manifest before it, so that changed reports are detected. A
+report continues the history of the report before it.
 
 Examples:
   iam-key-rotator report --output keys-2026-06.html --sign
@@ -25,16 +25,16 @@ pub(crate) struct Args {
     /// Where it is written; - for standard output
     #[arg(long, value_name = "FILE", required_unless_present = "verify")]
     pub(crate) output: Option<PathBuf>,
-    /// Write a manifest beside it, chained to the one before
+    /// Also write a manifest, chained to the one before
     #[arg(long)]
     pub(crate) sign: bool,
-    /// The manifest before it, where it is not the latest beside the output
+    /// The manifest before it, if it is not the latest in the same folder
     #[arg(long, value_name = "MANIFEST")]
     pub(crate) previous: Option<PathBuf>,
-    /// Check this manifest's report and every one before it, instead of making one
+    /// Verify this manifest's report and every report before it
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["output", "sign", "previous"])]
     pub(crate) verify: Option<PathBuf>,
-    /// Where earlier reports lie that are not beside it
+    /// Another folder with earlier reports
     #[arg(long, value_name = "FOLDER", requires = "verify")]
     pub(crate) also: Vec<PathBuf>,
 }

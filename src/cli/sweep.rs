@@ -14,12 +14,12 @@ use crate::sweep::{Account, Candidate, Visit};
 /// Arguments of `sweep`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Without --apply it prints the plan, as `plan` does. With it, it prints the plan, asks for a
-confirmation, and then does what was shown and nothing else: each user is planned again first, and
-a user whose plan has changed is left out. Ctrl-C takes effect between actions.
+Without --apply it prints the plan, as `plan` does. With --apply it prints the plan, asks for
+confirmation, and does exactly what it showed: it plans each user again first, and skips a user
+whose plan has changed. Ctrl-C takes effect between actions.
 
-For named users the confirmation is a typed yes; for a whole account it is the account's alias or
-number. Without a terminal nothing is changed unless --yes is given.
+To confirm, type yes for named users, and the account's alias or number for a whole account.
+Without a terminal nothing is changed unless you give --yes.
 
 Examples:
   iam-key-rotator sweep
@@ -27,7 +27,7 @@ Examples:
   iam-key-rotator sweep --apply --mode enforce --user ci-bot
   iam-key-rotator --function sweep sweep --apply --yes      unattended")]
 pub(crate) struct Args {
-    /// Do it, once the plan is confirmed
+    /// Carry out the plan once you confirm it
     #[arg(long)]
     pub(crate) apply: bool,
     /// Only users of this name; * for any characters
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// superseded and abandoned keys, `enforce` also rotates and enrolls, `audit` changes nothing
     #[arg(long, value_name = "MODE", requires = "apply", value_parser = mode::parse)]
     pub(crate) mode: Option<Mode>,
-    /// Instead of the confirmation
+    /// Do not ask for confirmation
     #[arg(long, requires = "apply")]
     pub(crate) yes: bool,
 }

@@ -14,9 +14,9 @@ const LOOKS: u32 = 30;
 /// Arguments of `unstick`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-It shows what is there and the way to a clean state, and goes it on a typed yes. AWSCURRENT and its
-key are never touched. A key goes only if it is proved to be a rotation's own and unused; any other
-stays, and is named.
+It shows the repair steps and runs them once you confirm. AWSCURRENT and its key are never changed.
+A key is deleted only if it is proved to come from a rotation and to be unused. Any other key is
+kept and shown.
 
 Examples:
   iam-key-rotator unstick iam-key/ci-bot
@@ -24,7 +24,7 @@ Examples:
 pub(crate) struct Args {
     /// The secret's name or ARN, or its user's name
     pub(crate) secret: String,
-    /// Instead of the typed yes
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
 }

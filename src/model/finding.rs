@@ -68,7 +68,7 @@ pub struct Finding {
     pub(crate) key: Option<AccessKeyId>,
     pub(crate) evidence: Phrase,
     /// What to do about it.
-    pub(crate) remedy: &'static str,
+    pub(crate) remedy: String,
     /// Whether it has not been reported yet, as far as the ledger remembers.
     pub new: bool,
 }
@@ -145,69 +145,99 @@ impl FindingKind {
         matches!(self, Self::NotEnrolled | Self::NameTaken | Self::SecretDeleted | Self::NameUnusable)
     }
 
-    /// What a person can do about it.
+    /// What a person can do about it. `USER`, `SECRET` and `KEY` stand for the finding's own.
     pub(crate) fn remedy(self) -> &'static str {
         match self {
-            Self::KeyOverdue => "See why it was not rotated: `iam-key-rotator doctor`.",
+            Self::KeyOverdue => {
+                "Find out why it was not rotated: `iam-key-rotator doctor USER`. A user without a secret gets one with `iam-key-rotator enroll USER`."
+            }
             Self::StillInUse => {
-                "Move what still uses it to the secret's AWSCURRENT; after 35 days without use it is deactivated by itself, or deactivate it by hand before."
+                "Move its consumers to the secret's AWSCURRENT. It is deactivated after 35 days without use; to do it now: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`."
             }
-            Self::UnknownKey => "Find out who uses it. If nobody does, deactivate it and then delete it.",
+            Self::UnknownKey => {
+                "Find out who uses it. If it is not needed, deactivate it, and delete it a week later: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`."
+            }
             Self::TwoActiveKeys => {
-                "Deactivate the one that is not in use; or enroll the user with the key that is."
+                "Deactivate the key that is not in use: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`. The sweep then enrolls the user with the other one."
             }
-            Self::NeverUsed => "If nobody needs it, delete the key, or the user.",
-            Self::RotationStuck => "See what stops it: `iam-key-rotator unstick`.",
+            Self::NeverUsed => {
+                "If it is not needed, delete it: `aws iam delete-access-key --user-name USER --access-key-id KEY`."
+            }
+            Self::RotationStuck => "Show the repair steps: `iam-key-rotator unstick SECRET`.",
             Self::RotationOff => {
-                "Turn it on with `aws secretsmanager rotate-secret --rotation-lambda-arn …`, or exempt the user."
+                "Turn rotation on again: `iam-key-rotator enroll USER --secret SECRET`. Or exempt the user: `aws iam tag-user --user-name USER --tags Key=iam-key-rotator:exempt,Value=REASON`."
             }
             Self::NoRotationFunction => {
-                "Set `ROTATOR_ROTATION_FUNCTION_ARN`, or give the secret a rotation function."
+                "Give the secret a rotation function: `iam-key-rotator enroll USER --secret SECRET`."
             }
-            Self::RotationBlocked => "Free one of the user's two keys; the rotation then goes on by itself.",
-            Self::ScheduleMissed => "See why its schedule did not rotate it: `iam-key-rotator doctor`.",
+            Self::RotationBlocked => {
+                "Free one of the user's two keys (`iam-key-rotator doctor USER` shows both); the rotation then continues by itself."
+            }
+            Self::ScheduleMissed => {
+                "Find out why its schedule did not rotate it: `iam-key-rotator doctor SECRET`."
+            }
             Self::SecretConflict => {
-                "Decide which secret holds the user's keys, move the consumers of the other one to it, and delete the other one. Until then no key of the user is taken away."
+                "Decide which secret holds the user's keys, move the consumers of the other secret to it, and delete the other secret. Until then no key of the user is deactivated or deleted."
             }
             Self::NameTaken => {
-                "Check who created that secret. If it is the user's, enroll it: `iam-key-rotator enroll USER --secret NAME`; otherwise delete it, or choose another `ROTATOR_SECRET_NAME`."
+                "Check who created that secret. If it is the user's, enroll it: `iam-key-rotator enroll USER --secret NAME`. If not, delete it, or choose another `ROTATOR_SECRET_NAME`."
             }
             Self::NotEnrolled => {
-                "If that secret is to hold the user's keys, enroll it; otherwise remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
+                "If that secret should hold the user's keys, enroll it: `iam-key-rotator enroll USER --secret NAME`. If not, remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
             }
             Self::Reactivated => {
-                "Move what still uses it to the secret's AWSCURRENT. It is deactivated after that time, unless it is still used then."
+                "Move its consumers to the secret's AWSCURRENT. It is deactivated after that time, unless it is still used."
             }
             Self::NotRetired => {
-                "See whether a sweep acts: with ROTATOR_MODE=audit nothing retires superseded keys. Set ROTATOR_MODE=retire, or deactivate it by hand: `aws iam update-access-key --status Inactive`."
+                "Check that a sweep runs in mode retire or enforce: in mode audit no superseded key is retired. To do it now: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`."
             }
             Self::NotesDropped => {
-                "Nothing is lost: at worst a recovery window begins anew and a message is repeated. Check who wrote the tag `iam-key-rotator:notices` (CloudTrail: TagResource)."
+                "Nothing is lost: at most a recovery window starts again and a message is repeated. Check who wrote the tag `iam-key-rotator:notices` (CloudTrail: TagResource)."
             }
             Self::SecretDeleted => {
-                "Restore the secret; or move its consumers away, then deactivate the user's key. Nothing rotates it until then."
+                "Restore it: `aws secretsmanager restore-secret --secret-id SECRET`. Or move its consumers away and deactivate the user's key. Until then nothing rotates it."
             }
             Self::NameUnusable => {
-                "Rename the user or exempt it; or put its name into the user field of a secret's value, and rotate that secret by its own schedule."
+                "Rename the user or exempt it. Or put its name into the user field of a secret's value, and rotate that secret on its own schedule."
             }
             Self::UnusableAddress => {
-                "Correct the tag: one mail address, without a name or a second address. Mails go where they would without the tag."
+                "Correct the tag: one mail address, without a name or a second address. Until then mails go where they would without the tag."
             }
             Self::CurrentKeyMissing => {
-                "Rotate the secret: consumers read a key that does not work. Or correct its tag `iam-key-rotator:user`."
+                "Consumers read a key that does not work. Rotate the secret: `iam-key-rotator rotate SECRET --wait`. Or correct its tag `iam-key-rotator:user`."
             }
             Self::CurrentKeyInactive => {
-                "Activate the key if it is needed; otherwise delete the secret or the user."
+                "If the key is needed, activate it: `iam-key-rotator reactivate USER KEY`. If not, delete the secret or the user."
             }
             Self::RolledBack => {
-                "Rotate the secret once the cause is mended; the newer key is kept until then."
+                "Once the cause is fixed, rotate the secret: `iam-key-rotator rotate SECRET --wait`. The newer key is kept until then."
             }
-            Self::UserMissing => "Delete the secret if the user is gone for good; or correct its tag.",
+            Self::UserMissing => {
+                "If the user is gone for good, delete the secret: `aws secretsmanager delete-secret --secret-id SECRET`. If not, correct the secret's tag `iam-key-rotator:user`."
+            }
             Self::ExemptButOld => "Check that the reason for the exemption still holds.",
             Self::UnreadableSetting => {
-                "Correct or remove the secret's tag; until then the user is not touched."
+                "Correct or remove the secret's tag. Until then the user's keys are not changed."
             }
         }
+    }
+
+    /// The same with the names filled in, as far as they are known.
+    pub(crate) fn remedy_for(self, user: &str, secret: Option<&str>, key: Option<&AccessKeyId>) -> String {
+        let key = key.map(ToString::to_string);
+        // `ROTATOR_SECRET_NAME` is one word.
+        let ends = |letter: char| !letter.is_ascii_uppercase() && letter != '_';
+        let filled = self.remedy().split_inclusive(ends).map(|piece| {
+            let word = piece.trim_end_matches(ends);
+            let name = match word {
+                "USER" => Some(user),
+                "SECRET" => secret,
+                "KEY" => key.as_deref(),
+                _ => None,
+            };
+            name.map_or_else(|| piece.to_owned(), |name| piece.replacen(word, name, 1))
+        });
+        filled.collect()
     }
 }
 
@@ -225,6 +255,20 @@ mod tests {
     fn json_carries_the_stable_names() {
         for (_, kind) in FindingKind::LETTERS {
             assert_eq!(serde_json::json!(kind), kind.as_str());
+        }
+    }
+
+    #[test]
+    fn a_remedy_is_a_command_that_can_be_pasted() {
+        let key = AccessKeyId::new("AKIAIOSFODNN7EXAMPLE");
+        let remedy = FindingKind::CurrentKeyInactive.remedy_for("KEY", Some("keys/ci"), Some(&key));
+        assert!(remedy.contains("`iam-key-rotator reactivate KEY AKIAIOSFODNN7EXAMPLE`"), "{remedy}");
+        let remedy = FindingKind::RotationOff.remedy_for("ci", Some("keys/ci"), None);
+        assert!(remedy.contains("`iam-key-rotator enroll ci --secret keys/ci`"), "{remedy}");
+        for (_, kind) in FindingKind::LETTERS {
+            let filled = kind.remedy_for("ci", Some("keys/ci"), Some(&key));
+            let mut words = filled.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+            assert!(words.all(|word| !["USER", "SECRET", "KEY"].contains(&word)), "{kind}: {filled}");
         }
     }
 }

@@ -136,7 +136,7 @@ fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
         evidence: finding.evidence.for_auditors(),
         remedy: match finding.kind {
             FindingKind::KeyOverdue if !enrolled => NOT_ENROLLED.to_owned(),
-            _ => finding.remedy.to_owned(),
+            _ => finding.remedy.clone(),
         },
         questions: questions.iter().map(|question| question.name().to_owned()).collect(),
         controls,

@@ -131,7 +131,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             let what = format!("{}{key}: {}", finding.kind, finding.evidence.for_people());
-            let row = row(what, finding.remedy);
+            let row = row(what, &finding.remedy);
             if finding.new { new.push(row) } else { known.push(row) }
         }
         failed.extend(visit.failure.iter().map(|error| row(error.chain(), "")));

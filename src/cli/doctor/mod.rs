@@ -23,12 +23,13 @@ use function::Function;
 /// Arguments of `doctor`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-With a secret: all that its rotation needs. Without: the settings, the functions, notices, and every
-enrolled user in need of somebody. A function that is stopped (reserved concurrency 0) is an error. Exit code 3 if anything is wrong, or could not be looked at.
+With a secret, it checks everything that the secret's rotation needs. Without one, it checks the
+settings, the functions, alerts and mails, and every enrolled user. A function that is stopped
+(reserved concurrency 0) is an error. The exit code is 3 if a check failed or could not be made.
 
 Examples:
   iam-key-rotator doctor ci-bot
-  iam-key-rotator doctor ci-bot --read-value     also reads the value, and shows nothing of it
+  iam-key-rotator doctor ci-bot --read-value     also checks the value, without showing it
   iam-key-rotator --function sweep doctor --json")]
 pub(crate) struct Args {
     /// The secret's name or ARN, or its user's name
@@ -140,7 +141,7 @@ async fn of_account(session: &Session) -> Result<Checks, Failure> {
         keys::check_retired(&mut report, session, "users", &visit, mode);
         for finding in &visit.findings {
             let what = format!("{}: {}", visit.user.name, finding.kind);
-            report.warning("users", what, finding.evidence.to_string(), finding.remedy);
+            report.warning("users", what, finding.evidence.to_string(), finding.remedy.clone());
         }
         if let Some(error) = &visit.failure {
             let what = format!("{} could not be looked at", visit.user.name);

@@ -14,25 +14,25 @@ pub(super) use follow::{Followed, follow};
 /// Arguments of `rotate`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-The old key goes on working for its overlap (ROTATOR_OVERLAP), unless --revoke-now ends it.
+The old key stays active for its overlap (ROTATOR_OVERLAP), unless you use --revoke-now.
 
 Examples:
   iam-key-rotator rotate ci-bot --wait
   iam-key-rotator rotate iam-key/ci-bot --yes
-  iam-key-rotator rotate ci-bot --revoke-now      a leaked key: its successor first, then its end")]
+  iam-key-rotator rotate ci-bot --revoke-now      for a leaked key: replaces it, then deactivates it")]
 pub(crate) struct Args {
     /// The user's name, or the secret's name or ARN
     pub(crate) target: String,
     /// Follow the four steps until the new key is current
     #[arg(long)]
     pub(crate) wait: bool,
-    /// For a leaked key: wait, deactivate the old key at once, delete it on a typed yes
+    /// For a leaked key: wait, deactivate the old key at once, and offer to delete it
     #[arg(long)]
     pub(crate) revoke_now: bool,
     /// How long to wait; CloudTrail shows a failure up to 15 minutes late
     #[arg(long, value_name = "DURATION", default_value = "20m", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Instead of the typed yes to the rotation (never to a deletion)
+    /// Do not ask before the rotation; a deletion is always asked for
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -21,29 +21,30 @@ const MOST_NAMED: usize = 10;
 /// Arguments of `status`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
-Users are sorted by urgency: what failed, what needs a person, what is due, then by what comes next.
-A function that is stopped (reserved concurrency 0) is named first. With --findings or --due, users whom the credential report shows to need nothing are not asked after.
+Users are sorted by urgency: failures, findings, what is due, then the date of the next step. A
+function that is stopped (reserved concurrency 0) is shown first. With --findings or --due, users
+that are fine according to IAM's credential report are skipped.
 
 Examples:
   iam-key-rotator status
   iam-key-rotator status --wide
   iam-key-rotator status --due --csv > due.csv
   iam-key-rotator status --user 'ci-*' --json
-  iam-key-rotator status --findings || echo somebody is needed")]
+  iam-key-rotator status --findings || echo "see the findings"")]
 pub(crate) struct Args {
     /// Only users of this name; * for any characters
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Vec<String>,
-    /// Only keys to which something is to be done now
+    /// Only keys with an action that is due
     #[arg(long)]
     pub(crate) due: bool,
-    /// Only users with a finding; exit code 3 if there is one
+    /// Only users with findings; exit code 3 if there are any
     #[arg(long)]
     pub(crate) findings: bool,
     /// More columns: whole ids, state, service of the last use, secret, how it is rotated
     #[arg(long)]
     pub(crate) wide: bool,
-    /// Answer with CSV
+    /// Print CSV
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
 }
@@ -140,7 +141,7 @@ fn print_findings(terminal: &mut Terminal, keys: &[StatusRow]) -> std::io::Resul
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for key in keys {
         for finding in &key.findings {
-            let title = format!("{}: {}", finding.kind, finding.remedy);
+            let title = format!("{}: {}", finding.kind, finding.kind.remedy());
             let id = finding.key.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
             add(&mut groups, title, format!("{}{id}: {}", key.user, finding.evidence));
         }

@@ -127,7 +127,7 @@ impl Planner<'_> {
         if self.plan.actions.is_empty() && self.plan.refused.is_none() {
             let found = self.plan.findings.first();
             let said =
-                found.map(|found| phrase!(found.kind.as_str(), ": ", &found.evidence, ". ", found.remedy));
+                found.map(|found| phrase!(found.kind.as_str(), ": ", &found.evidence, ". ", &found.remedy));
             self.refuse(said.unwrap_or_else(|| "nothing is known that could be done".into()));
         }
         let (seen, found) = (self.seen, &self.plan.findings);

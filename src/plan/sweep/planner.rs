@@ -85,8 +85,10 @@ impl<'a> Planner<'a> {
         // Without a secret there is no place to remember that it was told.
         let can_tell = self.view.secret.is_some() || kind.alerts_each_time();
         let new = kind.alerts() && can_tell && !noted;
+        let secret = self.view.secret.as_ref().map(|secret| secret.name.as_str());
+        let remedy = kind.remedy_for(&self.view.user.name, secret, key);
         let (key, evidence) = (key.cloned(), evidence.into());
-        self.plan.findings.push(Finding { kind, key, evidence, remedy: kind.remedy(), new });
+        self.plan.findings.push(Finding { kind, key, evidence, remedy, new });
     }
 
     /// Plans to take a key away, unless another secret's consumers may use it.
