@@ -173,4 +173,22 @@ mod tests {
         assert_eq!(first.clone().without_latest(), None);
         assert_eq!(first.clone().begun(at(20)).without_latest(), Some(first));
     }
+
+    #[test]
+    fn an_attempt_is_carried_along_for_less_than_the_lag_of_lists() {
+        let lag = LIST_LAG.as_secs();
+        let begun = |second| Intent::new(&token(), &[], None).begun(at(0)).begun(at(second)).attempts;
+        assert_eq!(begun(lag - 1), [at(0), at(lag - 1)]);
+        assert_eq!(begun(lag), [at(lag)]);
+    }
+
+    #[test]
+    fn a_tag_with_more_attempts_than_are_ever_written_is_not_believed() {
+        let with = |attempts: usize| {
+            let attempts = (0..attempts).map(|_| at(0)).collect();
+            Intent { token: token(), attempts, listed: Vec::new() }.bounded(at(1))
+        };
+        assert_eq!(with(MOST_ATTEMPTS).map(|intent| intent.attempts.len()), Some(MOST_ATTEMPTS));
+        assert_eq!(with(MOST_ATTEMPTS + 1), None);
+    }
 }

@@ -119,12 +119,12 @@ impl<'a> Keyring<'a> {
 mod tests {
     use super::*;
     use crate::model::KeyStatus;
+    use crate::model::names::TAG_INTENT;
 
     const OLD: &str = "AKIAOLDOLDOLDOLDOLD1";
     const NEW: &str = "AKIANEWNEWNEWNEWNEW2";
 
     fn role_of_new(stages: &[&str]) -> KeyRole {
-        let version = |id: &str, stages: &[&str]| Version::new(id, stages.iter().map(|s| (*s).to_owned()));
         let versions = vec![version("v1", &[AWSCURRENT, OLD]), version("v2", &[stages, &[NEW]].concat())];
         let key = AccessKey {
             id: AccessKeyId::new(NEW),
@@ -141,5 +141,69 @@ mod tests {
     fn a_version_that_was_rolled_back_is_not_being_made() {
         assert_eq!(role_of_new(&[AWSPENDING]), KeyRole::Pending);
         assert_eq!(role_of_new(&[AWSPENDING, AWSPREVIOUS]), KeyRole::Previous);
+    }
+
+    const TOKEN: &str = "v2";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    fn key(id: &str, created: i64, last_use: LastUse) -> AccessKey {
+        let last_use = Some(last_use);
+        AccessKey { id: AccessKeyId::new(id), status: KeyStatus::Active, created: at(created), last_use }
+    }
+
+    /// A secret whose intent for version v2 has attempts at these seconds.
+    fn secret_with(versions: Vec<Version>, attempts: &[i64]) -> SecretState {
+        let attempts = attempts.iter().map(|second| at(*second)).collect();
+        let intent = Intent { token: VersionId::new(TOKEN), attempts, listed: vec![AccessKeyId::new(OLD)] };
+        let tags = [(TAG_INTENT.to_owned(), intent.to_tag())].into();
+        SecretState { versions, tags, ..SecretState::default() }
+    }
+
+    fn version(id: &str, stages: &[&str]) -> Version {
+        Version::new(id, stages.iter().map(|stage| (*stage).to_owned()))
+    }
+
+    fn orphans(secret: &SecretState, keys: &[AccessKey], now: Timestamp, proves_first: bool) -> Vec<String> {
+        let seen = Keyring { now, secret: Some(secret), keys, making: None, proves_first };
+        seen.orphans().into_iter().map(|key| key.id.to_string()).collect()
+    }
+
+    #[test]
+    fn an_orphan_of_a_version_that_is_gone_must_be_a_day_old() {
+        let day = VANISHED_PATIENCE.as_secs();
+        let keys = [key(NEW, 1, LastUse::Never)];
+        let gone = secret_with(vec![version("v1", &[AWSCURRENT, OLD])], &[0]);
+        assert!(orphans(&gone, &keys, at(day), false).is_empty());
+        assert_eq!(orphans(&gone, &keys, at(1 + day), false), [NEW]);
+        let pending = version(TOKEN, &[AWSPENDING]);
+        let being_made = secret_with(vec![version("v1", &[AWSCURRENT, OLD]), pending], &[0]);
+        assert_eq!(orphans(&being_made, &keys, at(2), false), [NEW]);
+    }
+
+    #[test]
+    fn a_key_that_is_not_older_than_the_promoted_one_is_no_orphan() {
+        let promoted = secret_with(vec![version(TOKEN, &[AWSCURRENT, OLD])], &[0, 8]);
+        let of = |created| {
+            let keys = [key(OLD, 10, LastUse::Never), key(NEW, created, LastUse::Never)];
+            !orphans(&promoted, &keys, at(20), false).is_empty()
+        };
+        assert_eq!([9, 10, 11].map(of), [true, false, false]);
+    }
+
+    #[test]
+    fn an_orphan_was_never_used_but_for_the_proof_of_smtp_credentials() {
+        let versions = vec![version("v1", &[AWSCURRENT, OLD]), version(TOKEN, &[AWSPENDING])];
+        let secret = secret_with(versions, &[0]);
+        let used =
+            |service: &str| LastUse::At { time: at(3), service: service.into(), region: "eu-west-1".into() };
+        let of = |last_use, proves_first| {
+            !orphans(&secret, &[key(NEW, 1, last_use)], at(60), proves_first).is_empty()
+        };
+        assert!(of(LastUse::Never, false) && of(LastUse::Never, true));
+        assert!(of(used("sts"), true) && !of(used("sts"), false));
+        assert!(!of(used("s3"), true) && !of(used("s3"), false));
     }
 }

@@ -404,4 +404,18 @@ mod tests {
         ledger.keep(|_| true);
         assert_eq!(ledger.to_tag(), "");
     }
+
+    #[test]
+    fn a_tag_may_have_256_characters_and_what_does_not_fit_is_left_out() {
+        let tag = |long: usize| {
+            let mut ledger = Ledger::default();
+            for name in ["A".repeat(100), "B".repeat(long)] {
+                ledger.note(&AccessKeyId::new(name), Note::Promoted);
+            }
+            ledger.to_tag()
+        };
+        let fits = TAG_CHARS - tag(0).len();
+        assert_eq!(tag(fits).len(), TAG_CHARS);
+        assert!(!tag(fits + 1).contains('B'), "{}", tag(fits + 1));
+    }
 }

@@ -182,3 +182,47 @@ impl<'a> Pending<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    /// A secret whose last rotation ended at second 100, and whose intent for version v2 has one attempt.
+    fn believes(stages: Option<&[&str]>, attempt: i64) -> bool {
+        let intent = Intent { token: VersionId::new("v2"), attempts: vec![at(attempt)], listed: Vec::new() };
+        let version = |stages: &[&str]| Version::new("v2", stages.iter().map(|stage| (*stage).to_owned()));
+        let secret = SecretState {
+            tags: [(TAG_INTENT.to_owned(), intent.to_tag())].into(),
+            versions: stages.map(version).into_iter().collect(),
+            last_rotated: Some(at(100)),
+            ..SecretState::default()
+        };
+        secret.intent(at(1_000)).is_some()
+    }
+
+    #[test]
+    fn an_intent_is_believed_only_of_the_version_that_can_have_left_it() {
+        // The version that is being made.
+        assert!(believes(Some(&[AWSPENDING]), 50) && believes(Some(&[AWSPENDING]), 200));
+        // The current one, from before its rotation ended.
+        assert!(believes(Some(&[AWSCURRENT]), 100) && !believes(Some(&[AWSCURRENT]), 101));
+        // One that is gone, begun after the last rotation ended.
+        assert!(believes(None, 100) && !believes(None, 99));
+        // One that is neither.
+        assert!(!believes(Some(&[AWSPREVIOUS]), 50) && !believes(Some(&[KEY]), 200));
+    }
+
+    #[test]
+    fn a_value_says_which_key_its_own_version_holds() {
+        let versions = ["v1", "v2"].map(|id| Version::new(id, [])).to_vec();
+        let mut secret = SecretState { versions, ..SecretState::default() };
+        secret.note_key(&VersionId::new("v2"), Some(AccessKeyId::new(KEY)));
+        assert_eq!(secret.holder(&AccessKeyId::new(KEY)).map(|version| version.id.as_str()), Some("v2"));
+    }
+}

@@ -190,6 +190,8 @@ mod tests {
             "a b",
             "a\nb",
             "arn:aws:iam::444455556666:role/ci",
+            "arn:aws:iam:eu-west-1:444455556666:user/ci",
+            "arn:aws:sts::444455556666:user/ci",
             "arn:aws:iam::4444:user/ci",
             "arn:aws:iam",
             "<b>",
@@ -206,5 +208,29 @@ mod tests {
         assert!(!user.is("arn:aws:iam::444455556666:user/ci"));
         assert!(!user.is("arn:aws:sts::111122223333:assumed-role/ci/ci"));
         assert!(!user.is("ci"));
+    }
+
+    #[test]
+    fn a_name_is_one_key_of_a_map_however_it_is_written() {
+        use std::collections::{BTreeMap, HashSet};
+        let names = ["ci", "CI", "b"].map(UserName::new);
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), 2);
+        let sorted: BTreeMap<_, _> = names.iter().map(|name| (name, name.as_str())).collect();
+        assert_eq!(sorted.into_values().collect::<Vec<_>>(), ["b", "CI"]);
+        assert!(names[0] > names[2] && names[0].partial_cmp(&names[1]) == Some(Ordering::Equal));
+        let hash = |name: &UserName| {
+            std::hash::BuildHasher::hash_one(
+                &std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default(),
+                name,
+            )
+        };
+        assert_eq!(hash(&names[0]), hash(&names[1]));
+        assert_ne!(hash(&names[0]), hash(&names[2]), "a hash that says nothing makes a list of every map");
+    }
+
+    #[test]
+    fn a_renamed_user_keeps_its_account_and_has_a_path_that_is_not_known() {
+        let user = parse("arn:aws-cn:iam::444455556666:user/team/ci").unwrap();
+        assert_eq!(user.renamed(UserName::new("cd")).arn(), "arn:aws-cn:iam::444455556666:user/cd");
     }
 }

@@ -212,6 +212,10 @@ fn inactive_keys_are_visited_when_they_are_first_seen_gone_or_active_again() {
     // The report shows that one is inactive, and that is noted.
     assert!(!looks(&inactive, INACTIVE, HOUR));
     assert!(looks(&secret(), INACTIVE, HOUR));
+    // One that no version holds is noted nowhere yet.
+    let mut alone = secret();
+    alone.versions.retain(|version| version.has("AWSCURRENT"));
+    assert!(looks(&alone, INACTIVE, HOUR) && !looks(&alone, ONE, HOUR));
     // A note of the current key is one in doubt.
     assert!(looks(&noting(|ledger| ledger.note_status(&id(NEW), true, at(60))), INACTIVE, HOUR));
     assert!(looks(&inactive, BOTH, HOUR));
