@@ -73,6 +73,10 @@ pub struct Finding {
     pub new: bool,
 }
 
+const SECRET_CONFLICT: &str = "Decide which secret holds the user's keys, move the consumers of the other secret to it, and delete the other secret. Until then no key of the user is deactivated or deleted.";
+const NAME_TAKEN: &str = "Check who created that secret. If it is the user's, enroll it: `iam-key-rotator enroll USER --secret NAME`. If not, delete it, or choose another `ROTATOR_SECRET_NAME`.";
+const NOT_ENROLLED: &str = "If that secret should hold the user's keys, enroll it: `iam-key-rotator enroll USER --secret NAME`. If not, remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed.";
+
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
     pub(crate) const LETTERS: [(char, Self); 25] = [
@@ -176,15 +180,9 @@ impl FindingKind {
             Self::ScheduleMissed => {
                 "Find out why its schedule did not rotate it: `iam-key-rotator doctor SECRET`."
             }
-            Self::SecretConflict => {
-                "Decide which secret holds the user's keys, move the consumers of the other secret to it, and delete the other secret. Until then no key of the user is deactivated or deleted."
-            }
-            Self::NameTaken => {
-                "Check who created that secret. If it is the user's, enroll it: `iam-key-rotator enroll USER --secret NAME`. If not, delete it, or choose another `ROTATOR_SECRET_NAME`."
-            }
-            Self::NotEnrolled => {
-                "If that secret should hold the user's keys, enroll it: `iam-key-rotator enroll USER --secret NAME`. If not, remove its tag `iam-key-rotator:user`, and check who set it (CloudTrail: TagResource, CreateSecret). Until then nothing is changed."
-            }
+            Self::SecretConflict => SECRET_CONFLICT,
+            Self::NameTaken => NAME_TAKEN,
+            Self::NotEnrolled => NOT_ENROLLED,
             Self::Reactivated => {
                 "Move its consumers to the secret's AWSCURRENT. It is deactivated after that time, unless it is still used."
             }

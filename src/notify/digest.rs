@@ -1,5 +1,7 @@
 //! A report to the administrator, as a mail or as a message of the alert topic.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use serde_json::Value;
 
@@ -42,7 +44,7 @@ pub(crate) struct DigestRow {
     /// What happened.
     pub(crate) what: String,
     /// What to do about it; empty: nothing.
-    pub(crate) remedy: &'static str,
+    pub(crate) remedy: Cow<'static, str>,
 }
 
 #[derive(Template)]

@@ -1,5 +1,7 @@
 //! How a sweep notifies the administrator: one digest, and an alert where a person is needed.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use super::account::Account;
@@ -120,7 +122,12 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
     let (mut new, mut known) = (Vec::new(), Vec::new());
     let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for visit in visits {
-        let row = |what: String, remedy| DigestRow { user: visit.user.name.to_string(), what, remedy };
+        let advised = |what: String, remedy: Cow<'static, str>| DigestRow {
+            user: visit.user.name.to_string(),
+            what,
+            remedy,
+        };
+        let row = |what: String, remedy: &'static str| advised(what, remedy.into());
         done.extend(visit.actions.iter().map(|planned| row(planned.said().for_people(), "")));
         let superseded = visit.superseded.iter();
         rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
@@ -131,7 +138,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         for finding in &visit.findings {
             let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
             let what = format!("{}{key}: {}", finding.kind, finding.evidence.for_people());
-            let row = row(what, &finding.remedy);
+            let row = advised(what, finding.remedy.clone().into());
             if finding.new { new.push(row) } else { known.push(row) }
         }
         failed.extend(visit.failure.iter().map(|error| row(error.chain(), "")));
@@ -149,13 +156,15 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         .map(|secret| DigestRow {
             user: secret.clone(),
             what: "left out".into(),
-            remedy: "Tag it `iam-key-rotator:user`, or take it off the list.",
+            remedy: "Tag it `iam-key-rotator:user`, or take it off the list.".into(),
         })
         .collect();
-    let odd_row = |row: &String| DigestRow {
+    let odd_row = |row: &String| {
+        DigestRow {
         user: row.clone(),
         what: "the row counts for nothing".into(),
-        remedy: "The next report is made after four hours. If the row comes back, compare it with `aws iam get-credential-report`.",
+        remedy: "The next report is made after four hours. If the row comes back, compare it with `aws iam get-credential-report`.".into(),
+    }
     };
     let mut odd: Vec<DigestRow> = odd_rows.iter().map(odd_row).collect();
     let acted = if mode == Mode::Audit { "Would be done" } else { "Done" };

@@ -26,7 +26,7 @@ pub(super) async fn tell_of_organization(
         |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
     let mut rows: Vec<DigestRow> = failures
         .iter()
-        .map(|result| DigestRow { user: account(result), what: failure_of(result), remedy: "" })
+        .map(|result| DigestRow { user: account(result), what: failure_of(result), remedy: "".into() })
         .collect();
     let mut active: Vec<DigestRow> = results
         .iter()
@@ -38,7 +38,7 @@ pub(super) async fn tell_of_organization(
                 counted(count(result, "actions"), "action"),
                 counted(count(result, "findings"), "finding")
             ),
-            remedy: "",
+            remedy: "".into(),
         })
         .collect();
     if rows.is_empty() && active.is_empty() {

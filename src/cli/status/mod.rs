@@ -30,7 +30,7 @@ Examples:
   iam-key-rotator status --wide
   iam-key-rotator status --due --csv > due.csv
   iam-key-rotator status --user 'ci-*' --json
-  iam-key-rotator status --findings || echo "see the findings"")]
+  iam-key-rotator status --findings || echo there are findings")]
 pub(crate) struct Args {
     /// Only users of this name; * for any characters
     #[arg(long, value_name = "NAME")]
