@@ -131,6 +131,13 @@ impl SecretState {
         ours.then_some(intent)
     }
 
+    /// Whether the record of a version's attempts is still written there. Others may write the tag, so this is enough
+    /// for what may be repeated, such as a mail, and not for what takes a key away.
+    pub(crate) fn has_open_intent(&self, token: &VersionId, now: Timestamp) -> bool {
+        let tag = self.tags.get(TAG_INTENT).and_then(|tag| Intent::from_tag(tag)?.bounded(now));
+        tag.is_some_and(|intent| intent.token == *token)
+    }
+
     /// Notes which key a version holds, as its value tells.
     pub(crate) fn note_key(&mut self, version: &VersionId, key: Option<AccessKeyId>) {
         if let Some(seen) = self.versions.iter_mut().find(|seen| seen.id == *version) {

@@ -244,14 +244,14 @@ async fn an_overlap_that_is_taken_away_is_not_reported_as_a_key_that_was_made_ac
     assert_eq!(fleet.keys("ci-bot")[0], (old.access_key_id, false));
 }
 
-/// Mutants: a death after AWSPENDING was taken off lost the mail of every rotation but the first, since the intent
-/// of a current version was not believed before AWS had noted the end of its rotation.
+/// Mutants: a death after the promotion, once AWSPENDING was off, lost the mail of every rotation but the first, since
+/// the intent of a current version is not believed before AWS has noted the end of its rotation.
 #[tokio::test(start_paused = true)]
 async fn a_death_at_any_move_of_a_label_loses_no_mail_of_a_later_rotation() {
     let settings = [("ROTATOR_EMAIL_FROM", "keys@example.com"), ("ROTATOR_ADMIN_EMAIL", "admin@example.com")];
     let mut died = 0;
-    for nth in 1..=4 {
-        let options = Options { rotation_attempts: 3, ..Options::default() };
+    for (nth, promotion_keeps_pending) in (1..=4).flat_map(|nth| [(nth, true), (nth, false)]) {
+        let options = Options { rotation_attempts: 3, promotion_keeps_pending, ..Options::default() };
         let stage = Stage::new(options, &settings);
         let (_, arn) = stage.adopted();
         stage.rotated(&arn).await;
@@ -263,7 +263,7 @@ async fn a_death_at_any_move_of_a_label_loses_no_mail_of_a_later_rotation() {
         stage.sim.add_fault(Fault::on("UpdateSecretVersionStage", nth, FaultKind::KillAfter));
         let report = stage.rotated(&arn).await;
         died += usize::from(report.steps.last().is_some_and(|step| step.attempt > 1));
-        assert_eq!(mails() - before, 1, "a death at move {nth}");
+        assert_eq!(mails() - before, 1, "a death at move {nth}, {promotion_keeps_pending}");
     }
     assert!(died >= 2, "{died} deaths");
 }

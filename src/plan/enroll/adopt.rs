@@ -86,7 +86,7 @@ impl Enroller<'_> {
         })
     }
 
-    /// What the operator must know before saying yes: whoever made the secret may read the user's keys.
+    /// What the operator must know before confirming: the secret's creator may be able to read the user's keys.
     fn introduction(&self, existing: &Existing) -> Vec<String> {
         let secret = &existing.secret;
         let created = existing.created.map_or_else(|| "at an unknown time".to_owned(), |at| at.to_string());

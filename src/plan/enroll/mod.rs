@@ -135,7 +135,7 @@ impl Enroller<'_> {
         }
     }
 
-    /// Why a user whose tag names a secret cannot be another's: only whoever may tag the user can say so.
+    /// Why the user cannot get this secret: its own tag names another one, and setting that takes rights on the user.
     fn other_secret(&self, view: &EnrollView, secret: &SecretState) -> Option<String> {
         let tagged = view.tags.get(TAG_SECRET);
         let other = tagged.filter(|tagged| **tagged != secret.name && **tagged != secret.arn)?;
@@ -172,7 +172,7 @@ impl Enroller<'_> {
 }
 
 impl Enrollment {
-    /// The same user, of whom AWS would not tell.
+    /// An enrollment that is not planned, because a call failed.
     pub(crate) fn failed(user: UserRef, why: String) -> Self {
         Self { failed: true, ..Self::of(user).refuse(why) }
     }

@@ -69,7 +69,7 @@ fn decide(seen: &Observation, policy: &Policy, name_template: &str) -> Result<Pl
     Ok(Plan::done(actions))
 }
 
-/// Whoever loses a key that was active is told.
+/// Users are notified when an active key of theirs is deleted.
 fn tell_deleted(seen: &Observation, room: &[Planned<Change>]) -> Option<Planned<Action>> {
     room.iter().find_map(|planned| {
         let Change::DeleteKey { key } = &planned.action else { return None };

@@ -62,20 +62,19 @@ fn decide(seen: &Observation, policy: &Policy, mail: bool) -> Result<Plan> {
     let superseded = unnamed.or(superseded);
     actions.extend(changes(room::orphans(seen.keyring())));
     actions.extend(changes(room::stale_labels(seen.keyring())));
+    let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
+    if pending {
+        // Left there, it would stay behind on a version that is not current as soon as somebody puts a value
+        // by hand, and RotateSecret refuses to begin then.
+        let action = Change::RemovePending { version: seen.token.clone() };
+        actions.push(because(action.into(), "the rotation is over"));
+    }
     // The intent is open until the mail is out; without mails it is left for the next rotation to
     // overwrite, which saves a call. A read that lags may not show it before the promotion.
-    let open = seen.intent().is_some_and(|intent| intent.token == seen.token);
+    let open = seen.secret.has_open_intent(&seen.token, seen.now);
     if mail && (open || stage == Stage::Pending) {
         let action = Action::TellUser { key: key.clone(), superseded: superseded.cloned() };
         actions.push(because(action, "once for each promotion"));
-    }
-    let pending = seen.secret.version(&seen.token).is_some_and(|version| version.has(AWSPENDING));
-    if pending {
-        // After the mail: without AWSPENDING the intent of a later rotation is no longer believed, and a crash
-        // in between would lose the mail. Left there, it would stay behind on a version
-        // that is not current as soon as somebody puts a value by hand, and RotateSecret refuses to begin then.
-        let action = Change::RemovePending { version: seen.token.clone() };
-        actions.push(because(action.into(), "the rotation is over"));
     }
     if actions.is_empty() {
         return Ok(Plan::idle(Outcome::AlreadyDone("this version is already AWSCURRENT".into())));

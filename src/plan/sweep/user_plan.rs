@@ -24,7 +24,7 @@ pub struct UserPlan {
     pub refused: Option<Phrase>,
     /// What the user is to be told.
     pub notices: Vec<Notice>,
-    /// What is to be remembered, whoever is told.
+    /// What is to be remembered, whether or not a mail is sent.
     pub(crate) ledger: Ledger,
 }
 
