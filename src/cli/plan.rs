@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::confirm::count;
-use super::fleet::{look_at_all, named, plan_all};
+use super::fleet::{Reading, Source, age_of_data, named, read_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::error::Error;
@@ -20,6 +20,10 @@ use crate::sweep::{Account, Candidate, Survey, Visit};
 The plan follows the mode of the deployed sweep (--function) or of ROTATOR_MODE, by default retire.
 In mode audit it shows what enforce would do. Nothing is changed in any mode.
 
+More than 50 users are read from lists: thousands in a minute. Such data are up to 4 hours old, and
+a key's age counts from its creation or last change. --fresh and --user read each user now, as
+`sweep --apply` always does.
+
 Examples:
   iam-key-rotator plan
   iam-key-rotator plan --mode enforce
@@ -32,6 +36,9 @@ pub(crate) struct Args {
     /// Plan by this mode instead of the configured one (ROTATOR_MODE)
     #[arg(long, value_name = "MODE", value_parser = mode::parse)]
     pub(crate) mode: Option<Mode>,
+    /// Read each user now, however many there are
+    #[arg(long)]
+    pub(crate) fresh: bool,
 }
 
 /// What a sweep would do about one user, or did.
@@ -48,6 +55,7 @@ pub(super) struct UserPlanView<'v> {
     refused: Option<&'v Phrase>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    source: Source,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,11 +78,14 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
     let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };
     terminal.tell(session.global.json, session.mode_line(args.mode))?;
-    let plan = FleetPlan::make(&args.user, &config, session, terminal).await?;
+    let plan = FleetPlan::make(&args.user, &config, args.fresh, session, terminal).await?;
     if session.global.json {
         terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
         for odd in &plan.survey.odd_rows {
             terminal.note(format!("note: {odd}"))?;
+        }
+        if let Some(age) = age_of_data(&plan.visits) {
+            terminal.note(age)?;
         }
     } else {
         plan.print(terminal, false)?;
@@ -104,16 +115,17 @@ impl FleetPlan {
     pub(crate) async fn make(
         users: &[String],
         config: &SweepConfig,
+        fresh: bool,
         session: &Session,
         terminal: &mut Terminal,
     ) -> Result<Self, Failure> {
         let account = session.account(&session.config).await?;
-        let survey = account.survey().await?;
+        let survey = account.full_survey().await?;
         let candidates = wanted(&survey, users)?;
-        let (mut visits, left) = match config.mode {
-            Mode::Audit => look_at_all(&account, &candidates, terminal).await?,
-            _ => plan_all(&account, &planner(config, session).await?, &candidates, terminal).await?,
-        };
+        let reading = Reading::of(fresh, users, candidates.len());
+        let planner = planner(config, session).await?;
+        let (mut visits, left) =
+            read_all(&account, &planner, &survey, &candidates, reading, terminal).await?;
         for visit in &mut visits {
             add_consequences(config, visit);
         }
@@ -137,7 +149,8 @@ impl FleetPlan {
         for odd in &self.survey.odd_rows {
             terminal.tell(json, format!("\nnote: {odd}"))?;
         }
-        terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))
+        terminal.tell(json, format!("\n{}", summary(&self.visits, &self.survey)))?;
+        age_of_data(&self.visits).map_or(Ok(()), |age| terminal.tell(json, age))
     }
 }
 
@@ -259,6 +272,7 @@ impl<'v> UserPlanView<'v> {
             exempt: visit.exempt.as_deref(),
             refused: visit.refused.as_ref(),
             failure: visit.failure.as_ref().map(Error::chain),
+            source: Source::of(visit),
         }
     }
 }

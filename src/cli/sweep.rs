@@ -47,13 +47,13 @@ type Shown<'p> = HashMap<&'p str, &'p Visit>;
 
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
-        let plan = super::plan::Args { user: args.user.clone(), mode: None };
+        let plan = super::plan::Args { user: args.user.clone(), mode: None, fresh: true };
         return super::plan::run(&plan, session, terminal).await;
     }
     let config = acting(args, session)?;
     let json = session.global.json;
     terminal.tell(json, session.mode_line(args.mode))?;
-    let plan = FleetPlan::make(&args.user, &config, session, terminal).await?;
+    let plan = FleetPlan::make(&args.user, &config, true, session, terminal).await?;
     if !json || !args.yes {
         plan.print(terminal, json)?;
     }

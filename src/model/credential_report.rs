@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::UserRef;
+use super::{LastUse, UserRef};
 
 /// One user's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,14 +15,16 @@ pub struct ReportedUser {
 }
 
 /// A key as the report shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportedKey {
+    /// Which of the user's keys it is in the report: 1 or 2.
+    pub nth: usize,
     /// Whether it is active.
     pub active: bool,
     /// When it was created or last changed, whichever is later. So the key is at least that old.
     pub changed: Option<Timestamp>,
-    /// Whether it was ever used; `None` where the report does not know.
-    pub used: Option<bool>,
+    /// When it was last used; `None` where the report does not know.
+    pub last_use: Option<LastUse>,
 }
 
 /// Why a report cannot be read. It is then never taken as "no users".
@@ -38,6 +40,11 @@ const ARN: &str = "arn";
 const KEY_COLUMNS: [[&str; 3]; 2] = [
     ["access_key_1_active", "access_key_1_last_rotated", "access_key_1_last_used_date"],
     ["access_key_2_active", "access_key_2_last_rotated", "access_key_2_last_used_date"],
+];
+/// Region and service of the last use, which only people read.
+const USE_COLUMNS: [[&str; 2]; 2] = [
+    ["access_key_1_last_used_region", "access_key_1_last_used_service"],
+    ["access_key_2_last_used_region", "access_key_2_last_used_service"],
 ];
 
 /// A report: the users of the account, without its root.
@@ -115,6 +122,7 @@ struct Columns {
     user: Option<usize>,
     arn: usize,
     keys: [[usize; 3]; 2],
+    uses: [[Option<usize>; 2]; 2],
 }
 
 impl Columns {
@@ -129,7 +137,8 @@ impl Columns {
                 *position = column(name)?;
             }
         }
-        Ok(Self { count: head.len(), user: column(USER).ok(), arn: column(ARN)?, keys })
+        let uses = USE_COLUMNS.map(|names| names.map(|name| column(name).ok()));
+        Ok(Self { count: head.len(), user: column(USER).ok(), arn: column(ARN)?, keys, uses })
     }
 
     /// A row's user, or none if it is the root's; or what is odd about it.
@@ -149,7 +158,7 @@ impl Columns {
             return Err("its name and its ARN are not the same user's".into());
         }
         let mut keys = Vec::new();
-        for [active, changed, used] in self.keys {
+        for (nth, ([active, changed, used], places)) in (1..).zip(self.keys.into_iter().zip(self.uses)) {
             let active = match cell(active) {
                 "true" => true,
                 "false" => false,
@@ -157,12 +166,12 @@ impl Columns {
             };
             let changed = cell(changed).parse().ok();
             if active || changed.is_some() {
-                let used = match cell(used) {
-                    "N/A" => Some(false),
-                    "no_information" => None,
-                    date => date.parse::<Timestamp>().ok().map(|_| true),
+                let [region, service] = places.map(|place| place.map_or("", cell).to_owned());
+                let last_use = match cell(used) {
+                    "N/A" => Some(LastUse::Never),
+                    date => date.parse().ok().map(|time| LastUse::At { time, service, region }),
                 };
-                keys.push(ReportedKey { active, changed, used });
+                keys.push(ReportedKey { nth, active, changed, last_use });
             }
         }
         Ok(Some(ReportedUser { user, keys }))
@@ -222,8 +231,15 @@ mod tests {
         assert_eq!((ci.user.name.as_str(), ci.user.account.as_str()), ("ci", "111122223333"));
         assert_eq!(ci.user.arn(), "arn:aws:iam::111122223333:user/team/ci");
         assert_eq!(ci.keys.len(), 2);
-        assert_eq!((ci.keys[0].active, ci.keys[0].used), (true, Some(true)));
-        assert_eq!((ci.keys[1].active, ci.keys[1].used), (false, None));
+        let used = LastUse::At {
+            time: "2025-06-02T00:00:00Z".parse().unwrap(),
+            service: "s3".into(),
+            region: "eu-west-1".into(),
+        };
+        let [first, second] = &ci.keys[..] else { panic!("{ci:?}") };
+        assert_eq!((first.nth, first.active, &first.last_use), (1, true, &Some(used)));
+        // `no_information` is not "never".
+        assert_eq!((second.nth, second.active, &second.last_use), (2, false, &None));
         assert!(bob.keys.is_empty());
     }
 

@@ -222,7 +222,7 @@ impl FindingKind {
 
     /// The same with the names filled in, as far as they are known.
     pub(crate) fn remedy_for(self, user: &str, secret: Option<&str>, key: Option<&AccessKeyId>) -> String {
-        let key = key.map(ToString::to_string);
+        let key = key.filter(|key| !key.is_numbered()).map(ToString::to_string);
         // `ROTATOR_SECRET_NAME` is one word.
         let ends = |letter: char| !letter.is_ascii_uppercase() && letter != '_';
         let filled = self.remedy().split_inclusive(ends).map(|piece| {

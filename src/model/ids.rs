@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::Arn;
 
+/// How people call a key whose id is not known.
+const NUMBERED: &str = "key ";
+
 /// An access key's id, e.g. `AKIAIOSFODNN7EXAMPLE`. Not a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AccessKeyId(String);
@@ -24,6 +27,16 @@ impl AccessKeyId {
             && label.starts_with("AKIA")
             && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         shaped.then(|| Self::new(label))
+    }
+
+    /// Stands for a key whose id the credential report, which numbers a user's keys, does not show.
+    pub(crate) fn numbered(nth: usize) -> Self {
+        Self(format!("{NUMBERED}{nth}"))
+    }
+
+    /// Whether it is a number of the credential report instead of an id: no id holds a space.
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.0.starts_with(NUMBERED)
     }
 
     /// The id as AWS writes it.

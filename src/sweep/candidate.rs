@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::config::SweepConfig;
-use crate::model::{AccessKey, AccessKeyId, OtherSecret, SecretState, UserRef};
+use crate::model::{AccessKey, AccessKeyId, OtherSecret, ReportedKey, SecretState, UserRef};
 use crate::plan::sweep::Triage;
 
 /// A user with a secret of ours, or without one.
@@ -24,6 +24,17 @@ pub(crate) struct Candidate {
     pub(crate) triage: Triage,
     /// Whether the user is in the exempt group.
     pub(crate) in_exempt_group: bool,
+    /// What the lists show of the user, where the survey keeps it.
+    pub(super) listed: Option<Listed>,
+}
+
+/// A user as lists show it.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    /// The keys of the credential report.
+    pub(super) keys: Vec<ReportedKey>,
+    /// The secret that is the user's by its tag or name.
+    pub(super) secret: Option<SecretState>,
 }
 
 /// The keys that labels on AWSCURRENT versions name, each with the secrets.
@@ -68,6 +79,7 @@ impl Candidate {
             held: Arc::default(),
             triage: Triage::default(),
             in_exempt_group,
+            listed: None,
         }
     }
 }

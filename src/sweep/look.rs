@@ -58,13 +58,7 @@ impl Account<'_> {
             name_taken: false,
             rivals: read.rivals,
             strange: read.strange,
-            // One that rotates with another function is another's: a second stack's, for example.
-            not_enrolled: candidate
-                .not_enrolled
-                .iter()
-                .filter(|secret| secret.rotation_function.is_none())
-                .map(|secret| secret.name.clone())
-                .collect(),
+            not_enrolled: unbound_names(candidate),
             claims: Claims::default(),
             policy: SeenPolicy::Unread,
         };
@@ -194,9 +188,16 @@ fn own_secret<'c>(candidate: &'c Candidate, keys: &[AccessKey]) -> (Option<&'c S
     }
 }
 
+/// Names of the secrets that are tagged with the user and not enrolled. One that rotates with another function is
+/// another's: a second stack's, for example.
+pub(super) fn unbound_names(candidate: &Candidate) -> Vec<String> {
+    let unbound = candidate.not_enrolled.iter().filter(|secret| secret.rotation_function.is_none());
+    unbound.map(|secret| secret.name.clone()).collect()
+}
+
 /// Other secrets whose AWSCURRENT may hold a key of the user: those whose label is one of the keys, and those that
 /// are tagged with the user and have no label.
-fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
+pub(super) fn others(candidate: &Candidate, view: &UserView) -> Vec<OtherSecret> {
     let own = view.secret.as_ref().map(|secret| secret.arn.as_str());
     let labelled =
         view.keys.iter().flat_map(|key| candidate.held.get(&key.id).into_iter().flatten().cloned());

@@ -14,6 +14,8 @@ mod conclude;
 mod creation;
 mod digest;
 mod execute;
+#[cfg(feature = "cli")]
+mod glance;
 mod lifecycle;
 mod look;
 mod organization;
@@ -38,6 +40,8 @@ use crate::telemetry::{Metric, Metrics};
 
 pub use account::{Account, Stop};
 pub(crate) use candidate::Candidate;
+#[cfg(feature = "cli")]
+pub(crate) use glance::UserTags;
 pub(crate) use survey::Survey;
 pub(crate) use visit::Visit;
 

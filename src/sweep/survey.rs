@@ -11,7 +11,7 @@ use futures_util::try_join;
 use jiff::Timestamp;
 
 use super::account::Account;
-use super::candidate::{Candidate, Held, note_held};
+use super::candidate::{Candidate, Held, Listed, note_held};
 use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{CallError, Error, Result};
@@ -34,6 +34,8 @@ pub(crate) struct Survey {
     pub(crate) unbound: Vec<String>,
     /// Rows of the credential report that are not as AWS documents them.
     pub(crate) odd_rows: Vec<String>,
+    /// The names of all secrets that the list showed, where the survey keeps what lists show.
+    pub(crate) secret_names: HashSet<String>,
 }
 
 struct Lists<'a> {
@@ -48,10 +50,22 @@ struct Lists<'a> {
     /// Secrets that are scheduled for deletion.
     deleted: Vec<SecretState>,
     not_enrolled: Vec<(UserRef, SecretState)>,
+    /// Whether the users' keys and secrets are kept as the lists show them.
+    keeps: bool,
 }
 
 impl Account<'_> {
     pub(crate) async fn survey(&self) -> Result<Survey> {
+        self.survey_lists(false).await
+    }
+
+    /// The same, and all that the lists show of the users.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn full_survey(&self) -> Result<Survey> {
+        self.survey_lists(true).await
+    }
+
+    async fn survey_lists(&self, keeps: bool) -> Result<Survey> {
         let exempt = async {
             match &self.config.shared.exempt.group {
                 Some(group) => Ok(self.iam.group_members(group).await?),
@@ -77,6 +91,7 @@ impl Account<'_> {
             created: Vec::new(),
             deleted: Vec::new(),
             not_enrolled: Vec::new(),
+            keeps,
         };
         if let Scope::Secrets(names) = &self.config.scope {
             self.read_listed(names, &mut lists).await?;
@@ -114,6 +129,9 @@ impl Account<'_> {
         for _ in 0..MOST_PAGES {
             let (page, more) = self.secrets.list(&prefix, next.take()).await?;
             for secret in page {
+                if lists.keeps {
+                    lists.survey.secret_names.insert(secret.name.clone());
+                }
                 match secret.deleted {
                     // Nobody reads it any more, so it holds no key for anybody.
                     Some(_) => lists.deleted.push(secret),
@@ -221,7 +239,9 @@ impl Account<'_> {
             in_exempt_group,
         };
         let triage = triage(row, lists.config, self.now());
-        let mut candidate = Candidate { triage, ..Candidate::new(user, in_exempt_group) };
+        let listed = report.filter(|_| lists.keeps);
+        let listed = listed.map(|report| Listed { keys: report.keys, secret: Some(secret.clone()) });
+        let mut candidate = Candidate { triage, listed, ..Candidate::new(user, in_exempt_group) };
         candidate.add(secret);
         lists.survey.candidates.insert(key, candidate);
     }
@@ -235,10 +255,12 @@ impl Lists<'_> {
         for (mut user, secret) in std::mem::take(&mut self.not_enrolled) {
             let key = user.name.clone();
             if !by_list && !self.survey.candidates.contains_key(&key) {
+                let mut listed = None;
                 if let Some(report) = self.report.remove(&key) {
                     user = report.user;
+                    listed = self.keeps.then_some(Listed { keys: report.keys, secret: None });
                 }
-                let candidate = Candidate::new(user, self.exempt.contains(&key));
+                let candidate = Candidate { listed, ..Candidate::new(user, self.exempt.contains(&key)) };
                 self.survey.candidates.insert(key.clone(), candidate);
             }
             if let Some(candidate) = self.survey.candidates.get_mut(&key) {
@@ -254,6 +276,7 @@ impl Lists<'_> {
             if let Some(candidate) = self.survey.candidates.get_mut(&UserName::new(name)) {
                 candidate.triage.look = true;
                 candidate.triage.active = true;
+                candidate.listed = None;
             }
         }
     }
@@ -277,7 +300,8 @@ impl Lists<'_> {
                 in_exempt_group,
             };
             let triage = triage(row, self.config, now);
-            let candidate = Candidate { triage, ..Candidate::new(report.user, in_exempt_group) };
+            let listed = self.keeps.then_some(Listed { keys: report.keys, secret: None });
+            let candidate = Candidate { triage, listed, ..Candidate::new(report.user, in_exempt_group) };
             self.survey.candidates.insert(key, candidate);
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Visit {
     pub(crate) keys: Vec<AccessKey>,
     /// The secret, as it was found.
     pub(crate) secret: Option<SecretState>,
+    /// Whether lists alone were read: then the keys' dates are those of their last change, up to four hours old.
+    pub(crate) from_lists: bool,
     /// What was done; in an audit, what would be.
     pub(crate) actions: Vec<Planned<FleetAction>>,
     /// What was planned and not done, because a stop was requested.
@@ -154,11 +156,12 @@ fn extend(keys: &mut Vec<AccessKeyId>, more: &[AccessKeyId]) {
 }
 
 impl Visit {
-    fn of(user: UserRef) -> Self {
+    pub(super) fn of(user: UserRef) -> Self {
         Self {
             user,
             keys: Vec::new(),
             secret: None,
+            from_lists: false,
             actions: Vec::new(),
             left: Vec::new(),
             findings: Vec::new(),
@@ -173,7 +176,7 @@ impl Visit {
         }
     }
 
-    fn see(&mut self, view: &UserView, plan: &UserPlan) {
+    pub(super) fn see(&mut self, view: &UserView, plan: &UserPlan) {
         self.keys.clone_from(&view.keys);
         self.secret.clone_from(&view.secret);
         self.findings.clone_from(&plan.findings);

@@ -3,8 +3,8 @@
 use iam_key_rotator::config::{Config, SETTINGS, parse_regions};
 use iam_key_rotator::event::{RotationEvent, SweepEvent};
 use iam_key_rotator::model::{
-    AccessKeyId, Credential, Intent, Policy, ReportedKey, SecretDocument, Sensitive, UserRef, Version,
-    parse_duration, read_report,
+    AccessKeyId, Credential, Intent, LastUse, Policy, ReportedKey, SecretDocument, Sensitive, UserRef,
+    Version, parse_duration, read_report,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ fn any_credential_report_is_read_or_refused_and_damage_makes_no_key_an_unused_on
         let said_so = junk.windows(3).any(|bytes| bytes == b"N/A");
         report.splice(from.min(to)..from.max(to), junk);
         if let Ok(read) = read_report(&report) {
-            let unused = |key: &ReportedKey| key.used == Some(false);
+            let unused = |key: &ReportedKey| key.last_use == Some(LastUse::Never);
             prop_assert!(said_so || !read.users.iter().any(|user| user.keys.iter().any(unused)));
         }
         Ok(())

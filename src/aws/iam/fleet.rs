@@ -1,18 +1,20 @@
 //! Reads that cover every user of an account at once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_iam::types::ReportStateType;
+use aws_sdk_iam::types::{EntityType, ReportStateType};
 use tokio::time::sleep;
 
 use super::{Iam, Simulated};
 use crate::aws::failure::failed;
 use crate::error::CallError;
+use crate::model::UserName;
 
-/// Members that one page of GetGroup may hold.
-const GROUP_PAGE: i32 = 1000;
-/// An account has 5,000 users; pages may be shorter than asked for.
-const MOST_GROUP_PAGES: usize = 500;
+/// Members that one page of GetGroup may hold, and users that one of GetAccountAuthorizationDetails may.
+const USER_PAGE: i32 = 1000;
+/// An account has 5,000 users; pages may be shorter than asked for, a single user each at worst.
+const MOST_USER_PAGES: usize = 5000;
 /// How often a credential report that is being generated is asked for.
 const REPORT_LOOKS: u32 = 30;
 /// How long to wait between two of those.
@@ -49,6 +51,32 @@ impl Iam {
         Err(CallError::incomplete(GENERATE))
     }
 
+    /// The tags of every user, every page of
+    /// [GetAccountAuthorizationDetails](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html).
+    #[cfg(feature = "cli")]
+    pub(crate) async fn tags_of_all_users(
+        &self,
+    ) -> Result<BTreeMap<UserName, BTreeMap<String, String>>, CallError> {
+        const ACTION: &str = "iam:GetAccountAuthorizationDetails";
+        let mut users = BTreeMap::new();
+        let mut marker = None;
+        for _ in 0..MOST_USER_PAGES {
+            let request = self.ready().await.get_account_authorization_details();
+            let request = request.filter(EntityType::User).max_items(USER_PAGE).set_marker(marker.take());
+            let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
+            for user in page.user_detail_list() {
+                let name = user.user_name().ok_or_else(|| CallError::incomplete(ACTION))?;
+                let tags = user.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+                users.insert(UserName::new(name), tags.collect());
+            }
+            match page.marker() {
+                Some(next) if page.is_truncated() => marker = Some(next.to_owned()),
+                _ => return Ok(users),
+            }
+        }
+        Err(CallError::incomplete(ACTION))
+    }
+
     /// Whether a role's policies allow these actions on a resource.
     ///
     /// [SimulatePrincipalPolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html);
@@ -62,7 +90,7 @@ impl Iam {
         const ACTION: &str = "iam:SimulatePrincipalPolicy";
         let mut results = Vec::new();
         let mut marker = None;
-        for _ in 0..MOST_GROUP_PAGES {
+        for _ in 0..MOST_USER_PAGES {
             let request = self
                 .ready()
                 .await
@@ -92,8 +120,8 @@ impl Iam {
         const ACTION: &str = "iam:GetGroup";
         let mut members = Vec::new();
         let mut marker = None;
-        for _ in 0..MOST_GROUP_PAGES {
-            let request = self.ready().await.get_group().group_name(group).max_items(GROUP_PAGE);
+        for _ in 0..MOST_USER_PAGES {
+            let request = self.ready().await.get_group().group_name(group).max_items(USER_PAGE);
             let page = match request.set_marker(marker.take()).send().await {
                 Ok(page) => page,
                 Err(error) => {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use anstyle::AnsiColor;
 
 use super::confirm::count;
-use super::fleet::{everybody, look_at_all, named};
+use super::fleet::{Reading, age_of_data, everybody, named, read_all};
 use super::table::{lines, table};
 use super::{Exit, Failure, Session, Terminal, stopped};
 use crate::model::csv_cell;
@@ -24,6 +24,9 @@ const MOST_NAMED: usize = 10;
 Users are sorted by urgency: failures, findings, what is due, then the date of the next step. A
 function that is stopped (reserved concurrency 0) is shown first. With --findings or --due, users
 that are fine according to IAM's credential report are skipped.
+
+More than 50 users are read from lists: thousands in a minute. Such data are up to 4 hours old, and
+a key's age counts from its creation or last change. --fresh and --user read each user now.
 
 Examples:
   iam-key-rotator status
@@ -44,6 +47,9 @@ pub(crate) struct Args {
     /// More columns: whole ids, state, service of the last use, secret, how it is rotated
     #[arg(long)]
     pub(crate) wide: bool,
+    /// Read each user now, however many there are
+    #[arg(long)]
+    pub(crate) fresh: bool,
     /// Print CSV
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
@@ -61,13 +67,19 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     };
     candidates.retain(|candidate| candidate.triage.look || !(args.due || args.findings));
     let account = session.account(&session.config).await?;
-    let (visits, left) = look_at_all(&account, &candidates, terminal).await?;
+    let reading = Reading::of(args.fresh, &args.user, candidates.len());
+    let (visits, left) = read_all(&account, &account, &survey, &candidates, reading, terminal).await?;
     let mut keys: Vec<StatusRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
     keys.retain(|key| {
         (!args.due || key.due) && (!args.findings || !key.findings.is_empty() || key.failure.is_some())
     });
     keys.sort_by(|a, b| {
-        (a.urgency, a.next_at, &a.user, a.created).cmp(&(b.urgency, b.next_at, &b.user, b.created))
+        (a.urgency, a.next_at, &a.user, a.created.or(a.last_changed)).cmp(&(
+            b.urgency,
+            b.next_at,
+            &b.user,
+            b.created.or(b.last_changed),
+        ))
     });
     if session.global.json {
         terminal.json(&keys)?;
@@ -80,6 +92,9 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
             terminal.line(format!("No user: secret {unbound}"))?;
         }
         terminal.line(format!("\n{}", summary(&keys)))?;
+    }
+    if let Some(age) = age_of_data(&visits) {
+        terminal.tell(!prose, age)?;
     }
     for odd in &survey.odd_rows {
         terminal.note(format!("note: {odd}"))?;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::fleet::Source;
 use crate::error::Error;
 use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, Keyring, LastUse, Pending, SecretState};
 use crate::plan::sweep::ComingEvent;
@@ -50,9 +51,13 @@ pub(super) struct StatusRow {
     pub(crate) key: Option<AccessKeyId>,
     pub(crate) state: Option<String>,
     pub(crate) role: Option<&'static str>,
+    /// `None` where lists were read, which do not tell.
     pub(crate) created: Option<Timestamp>,
     pub(crate) age_days: Option<i64>,
     pub(crate) last_used: Option<Timestamp>,
+    /// Whether it was never used, as far as is known.
+    #[serde(skip)]
+    never_used: bool,
     pub(crate) last_used_service: Option<String>,
     pub(crate) last_used_region: Option<String>,
     pub(crate) secret: Option<String>,
@@ -66,6 +71,9 @@ pub(super) struct StatusRow {
     pub(crate) next_at: Option<Timestamp>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) failure: Option<String>,
+    /// Where lists were read: when the key was created or last changed.
+    pub(crate) last_changed: Option<Timestamp>,
+    pub(crate) source: Source,
 }
 
 /// A user's keys.
@@ -85,7 +93,7 @@ pub(super) fn rows(visit: &Visit, now: Timestamp) -> Vec<StatusRow> {
 
 impl StatusRow {
     /// What the columns of `record` are.
-    pub(crate) const COLUMNS: [&'static str; 18] = [
+    pub(crate) const COLUMNS: [&'static str; 20] = [
         "urgency",
         "user",
         "account",
@@ -104,6 +112,8 @@ impl StatusRow {
         "next",
         "next_at",
         "findings",
+        "last_changed",
+        "source",
     ];
     /// What the columns of `brief` are: they fit 80 characters.
     pub(crate) const BRIEF: [&'static str; 5] = ["USER", "KEY", "AGE", "USED", "NEXT"];
@@ -157,9 +167,10 @@ impl StatusRow {
             key: key.map(|key| key.id.clone()),
             state: key.map(|key| key.status.to_string()),
             role: role.map(KeyRole::name),
-            created: key.map(|key| key.created),
+            created: key.filter(|_| !visit.from_lists).map(|key| key.created),
             age_days: key.map(|key| seen.now.duration_since(key.created).as_hours() / 24),
             last_used: used.0,
+            never_used: key.is_some_and(|key| key.last_use == Some(LastUse::Never)),
             last_used_service: used.1,
             last_used_region: used.2,
             secret: visit.secret.as_ref().map(|secret| secret.name.clone()),
@@ -171,6 +182,8 @@ impl StatusRow {
             next_at,
             findings,
             failure,
+            last_changed: key.filter(|_| visit.from_lists).map(|key| key.created),
+            source: Source::of(visit),
         }
     }
 
@@ -185,12 +198,12 @@ impl StatusRow {
     pub(crate) fn brief(&self) -> Vec<String> {
         let dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
         let key = self.key.as_ref().map(|key| match self.state.as_deref() {
-            Some("inactive") => format!("…{} off", key.suffix()),
-            _ => format!("…{}", key.suffix()),
+            Some("inactive") => format!("{} off", short(key)),
+            _ => short(key),
         });
         let used = match self.last_used {
             Some(at) => day(at),
-            None if self.key.is_some() => "never".into(),
+            None if self.never_used => "never".into(),
             None => "-".into(),
         };
         vec![
@@ -240,7 +253,7 @@ impl StatusRow {
         };
         let used = match (&self.last_used, &self.last_used_service) {
             (Some(at), Some(service)) => format!("{} {service}", day(*at)),
-            _ if self.key.is_some() => "never".into(),
+            _ if self.never_used => "never".into(),
             _ => "-".into(),
         };
         let when = if self.due { "now".into() } else { dash(self.next_at.map(day)) };
@@ -282,8 +295,15 @@ impl StatusRow {
             text(&self.next),
             time(self.next_at),
             kinds.join(" "),
+            time(self.last_changed),
+            self.source.as_str().to_owned(),
         ]
     }
+}
+
+/// The end of a key's id; of a key whose id is not known, its number.
+fn short(key: &AccessKeyId) -> String {
+    if key.is_numbered() { key.to_string() } else { format!("…{}", key.suffix()) }
 }
 
 fn event(event: ComingEvent) -> &'static str {

@@ -7,6 +7,7 @@ mod action;
 mod enroll;
 mod found;
 mod guard;
+mod listed;
 mod notice;
 mod planner;
 mod promoted;
@@ -24,6 +25,7 @@ use crate::model::{AccessKeyId, Finding, FindingKind, phrase};
 
 pub(crate) use action::FleetAction;
 pub(crate) use guard::is_guarded;
+pub(crate) use listed::keys_of_lists;
 pub(crate) use notice::{Coming, ComingEvent, Notice};
 pub use triage::{ListedUser, Triage, triage};
 pub(crate) use user_plan::UserPlan;

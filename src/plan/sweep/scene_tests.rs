@@ -156,9 +156,10 @@ impl Scene {
     fn triaged(&self, mode: Mode) -> Vec<String> {
         let config = SweepConfig { mode, ..self.config.clone() };
         let reported = |key: &AccessKey| ReportedKey {
+            nth: 1,
             active: key.status == crate::model::KeyStatus::Active,
             changed: Some(key.created),
-            used: None,
+            last_use: None,
         };
         let keys = self.view.keys.iter().map(reported).collect();
         let report = ReportedUser { user: user(), keys };

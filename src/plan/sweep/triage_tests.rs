@@ -14,9 +14,10 @@ type Keys<'k> = &'k [(bool, Option<i64>)];
 
 fn seen(keys: Keys<'_>, secret: Option<&SecretState>, config: &SweepConfig, now: i64) -> Triage {
     let reported = |(active, changed): &(bool, Option<i64>)| ReportedKey {
+        nth: 1,
         active: *active,
         changed: changed.map(at),
-        used: None,
+        last_use: None,
     };
     let report = ReportedUser { user: user(), keys: keys.iter().map(reported).collect() };
     let row =

@@ -4,6 +4,7 @@
 mod adopt;
 mod doctor;
 mod enroll;
+mod lists;
 mod page;
 mod plan;
 mod process;

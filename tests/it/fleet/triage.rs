@@ -158,9 +158,10 @@ impl Case {
     fn report(&self) -> ReportedUser {
         let keys = self.keys();
         let reported = keys.iter().map(|key| ReportedKey {
+            nth: 1,
             active: key.status == KeyStatus::Active,
             changed: Some(key.created),
-            used: Some(key.last_use != Some(LastUse::Never)),
+            last_use: key.last_use.clone(),
         });
         ReportedUser { user: user(), keys: reported.collect() }
     }

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
 
+mod details;
 mod groups;
 mod keys;
 mod report;
@@ -42,6 +43,7 @@ pub(crate) fn call(context: &mut Context<'_>, operation: &str, form: &Form) -> R
         "AddUserToGroup" => groups::add_user_to_group(context, form),
         "RemoveUserFromGroup" => groups::remove_user_from_group(context, form),
         "ListGroupsForUser" => groups::list_groups_for_user(context, form),
+        "GetAccountAuthorizationDetails" => details::get_account_authorization_details(context, form),
         "GenerateCredentialReport" => report::generate_credential_report(context),
         "GetCredentialReport" => report::get_credential_report(context),
         "CreateRole" => roles::create_role(context, form),

@@ -45,6 +45,34 @@ async fn users_come_and_go_and_see_their_groups() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_users_are_shown_with_their_groups_and_tags_page_by_page() {
+    let (aws, root) = world();
+    aws.create_group(ACCOUNT, "robots");
+    for n in 0..5 {
+        let name = format!("user-{n}");
+        aws.create_user(ACCOUNT, &name);
+        aws.tag_user(ACCOUNT, &name, "team", &name);
+    }
+    aws.add_to_group(ACCOUNT, "robots", "user-3");
+    let iam = aws_sdk_iam::Client::new(&config(&aws, &root));
+    let request = iam.get_account_authorization_details().filter(aws_sdk_iam::types::EntityType::User);
+    let mut pages = request.max_items(1000).into_paginator().send();
+    let mut seen = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.unwrap();
+        assert!(page.user_detail_list().len() <= 2 && page.role_detail_list().is_empty());
+        for user in page.user_detail_list() {
+            assert_eq!(user.tags()[0].value(), user.user_name().unwrap());
+            seen.push((user.user_name().unwrap().to_owned(), user.group_list().join(" ")));
+        }
+    }
+    let group = |n| if n == 3 { "robots".to_owned() } else { String::new() };
+    assert_eq!(seen, (0..5).map(|n| (format!("user-{n}"), group(n))).collect::<Vec<_>>());
+    let other = aws.call_as(&root, "iam", "GetAccountAuthorizationDetails", json!({})).await;
+    assert_eq!(code(other), "ValidationError");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_there_is_no_such_entity() {
     let (aws, root) = world();
     aws.create_user(ACCOUNT, "alice");

@@ -13,7 +13,10 @@ const TAGS: [&str; 2] = ["aws", "iam"];
 pub(super) fn describe(access: &mut Access, world: &World, operation: &str, form: &Form, origin: Origin<'_>) {
     let account = world.accounts.get(origin.account);
     match operation {
-        "ListUsers" | "GenerateCredentialReport" | "GetCredentialReport" => {}
+        "ListUsers"
+        | "GetAccountAuthorizationDetails"
+        | "GenerateCredentialReport"
+        | "GetCredentialReport" => {}
         "GetAccessKeyLastUsed" => {
             let owner = form.get("AccessKeyId").and_then(|id| world.key_owners.get(id));
             let owner = owner.filter(|(account, _)| account == origin.account);
