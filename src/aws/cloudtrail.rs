@@ -1,6 +1,8 @@
 //! [CloudTrail](https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/Welcome.html): how
 //! rotations ended, which Secrets Manager reports nowhere else.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -40,6 +42,14 @@ pub(crate) struct TrailEvent {
     pub(crate) cause: Option<String>,
 }
 
+impl TrailEvent {
+    /// What it says: name, time and cause.
+    pub(crate) fn words(&self) -> String {
+        let cause = self.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{} {}{cause}", self.name, self.at)
+    }
+}
+
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Searched {
@@ -76,12 +86,41 @@ impl CloudTrail {
         Ok(searched)
     }
 
+    /// The latest failed rotation of each secret that had one since then, as far as the newest 500 show.
+    pub(crate) async fn failures(&self, since: Timestamp) -> Result<BTreeMap<String, TrailEvent>, CallError> {
+        let mut latest = BTreeMap::new();
+        self.read_named("RotationFailed", since, |event| {
+            if let Some((secret, event)) = read(event, "RotationFailed") {
+                latest.entry(secret).or_insert(event);
+            }
+            ControlFlow::<()>::Continue(())
+        })
+        .await?;
+        Ok(latest)
+    }
+
     async fn latest_named(
         &self,
         secret_arn: &str,
         name: &'static str,
         since: Timestamp,
     ) -> Result<(Option<TrailEvent>, bool), CallError> {
+        let read = self.read_named(name, since, |event| match read(event, name) {
+            Some((secret, event)) if secret == secret_arn => ControlFlow::Break(event),
+            _ => ControlFlow::Continue(()),
+        });
+        let (found, is_whole) = read.await?;
+        let is_whole = is_whole || found.is_some();
+        Ok((found, is_whole))
+    }
+
+    /// Reads events of a name, the newest first, until `read` has found what it looks for; and whether all were read.
+    async fn read_named<T>(
+        &self,
+        name: &'static str,
+        since: Timestamp,
+        mut read: impl FnMut(&Event) -> ControlFlow<T>,
+    ) -> Result<(Option<T>, bool), CallError> {
         const ACTION: &str = "cloudtrail:LookupEvents";
         let attribute = LookupAttribute::builder()
             .attribute_key(LookupAttributeKey::EventName)
@@ -99,8 +138,8 @@ impl CloudTrail {
                 .set_next_token(next);
             let page = request.send().await.map_err(|e| failed(ACTION, &e))?;
             // The newest event is listed first.
-            if let Some(found) = page.events().iter().find_map(|event| read(event, name, secret_arn)) {
-                return Ok((Some(found), true));
+            if let ControlFlow::Break(found) = page.events().iter().try_for_each(&mut read) {
+                return Ok((Some(found), false));
             }
             match page.next_token {
                 Some(more) => next = Some(more),
@@ -111,14 +150,12 @@ impl CloudTrail {
     }
 }
 
-/// Reads an event, if it is of this secret.
-fn read(event: &Event, name: &'static str, secret_arn: &str) -> Option<TrailEvent> {
+/// Reads an event, and of which secret it is.
+fn read(event: &Event, name: &'static str) -> Option<(String, TrailEvent)> {
     let record: Value = serde_json::from_str(event.cloud_trail_event()?).ok()?;
-    if record["additionalEventData"]["SecretId"].as_str() != Some(secret_arn) {
-        return None;
-    }
+    let secret = record["additionalEventData"]["SecretId"].as_str()?.to_owned();
     let at = Timestamp::from_second(event.event_time()?.secs()).ok()?;
     let words = record["errorMessage"].as_str().filter(|words| !words.is_empty());
     let cause = words.map(|words| words.chars().take(CAUSE_CHARS).flat_map(char::escape_default).collect());
-    Some(TrailEvent { name, at, cause })
+    Some((secret, TrailEvent { name, at, cause }))
 }

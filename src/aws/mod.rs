@@ -16,6 +16,8 @@ mod lambda;
 mod logs;
 mod organizations;
 mod pace;
+#[cfg(feature = "cli")]
+mod profile;
 mod secrets_manager;
 mod ses;
 mod sns;
@@ -40,7 +42,7 @@ use crate::model::MemberRole;
 
 pub(crate) use clock::AwsClock;
 #[cfg(feature = "cli")]
-pub(crate) use cloudtrail::{CloudTrail, TrailEvent};
+pub(crate) use cloudtrail::CloudTrail;
 pub(crate) use iam::{Iam, KeyOwner};
 #[cfg(feature = "cli")]
 pub(crate) use kms::Kms;
@@ -48,6 +50,8 @@ pub(crate) use lambda::{FunctionState, Lambda};
 #[cfg(feature = "cli")]
 pub(crate) use logs::{LoggedError, Logs};
 pub(crate) use organizations::{MemberAccount, Organizations};
+#[cfg(feature = "cli")]
+pub(crate) use profile::{Profile, ProfileSource, profile};
 pub(crate) use secrets_manager::{MOST_PAGES, NewSecret, SecretsManager, StoredValue};
 pub(crate) use ses::{Email, MailContent, Ses};
 pub(crate) use sns::Sns;
@@ -160,6 +164,12 @@ impl Aws {
     /// without one; no region is taken for granted, since each partition has its own.
     pub(crate) fn region(&self) -> &str {
         self.sdk.region().map_or("", |region| region.as_ref())
+    }
+
+    /// Where every call goes instead of to AWS's own hosts, if something says so.
+    #[cfg(feature = "cli")]
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        self.sdk.endpoint_url()
     }
 
     /// Whether anything says which region to call.

@@ -8,6 +8,7 @@ mod args;
 mod command;
 mod completions;
 mod confirm;
+mod credentials;
 mod demo;
 mod doctor;
 mod enroll;

@@ -8,7 +8,6 @@ use super::confirm::count;
 use super::fleet::{Reading, Source, age_of_data, named, read_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
-use crate::error::Error;
 use crate::model::{Finding, Phrase};
 use crate::plan::sweep::FleetAction;
 use crate::plan::{Change, Planned, deletion};
@@ -230,7 +229,7 @@ fn summary(visits: &[Visit], survey: &Survey) -> String {
     let findings: usize = visits.iter().map(|visit| visit.findings.len()).sum();
     let failures = visits.iter().filter(|visit| visit.failure.is_some()).count();
     format!(
-        "{} to do; {}; {}; {} of {} in scope looked at closely.",
+        "{} to do; {}; {}; {} of {} in scope checked.",
         tally(visits),
         count(findings, "finding"),
         count(failures, "failure"),
@@ -271,7 +270,7 @@ impl<'v> UserPlanView<'v> {
             findings: &visit.findings,
             exempt: visit.exempt.as_deref(),
             refused: visit.refused.as_ref(),
-            failure: visit.failure.as_ref().map(Error::chain),
+            failure: visit.failure.clone().map(|error| error.of_a_command().chain()),
             source: Source::of(visit),
         }
     }

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         Ok(secret) => secret,
         // Whoever may change keys only can still rescue one.
         Err(Failure::Rotator(error @ Error::AccessDenied { .. })) => {
-            terminal.note(format!("The keys' roles are not known: {}", error.chain()))?;
+            terminal.note(format!("The keys' roles are not known: {}", error.of_a_command().chain()))?;
             None
         }
         Err(error) => return Err(error),

@@ -2,10 +2,9 @@
 
 use super::place::Place;
 use super::settings::{self, Settings};
-use super::{Failure, Global};
-use crate::aws::Aws;
+use super::{Failure, Global, credentials};
+use crate::aws::{Aws, profile};
 use crate::config::{Mode, SecretsIn, SweepConfig};
-use crate::error::CallError;
 use crate::model::{Arn, account_of};
 use crate::sweep::Account;
 
@@ -34,6 +33,8 @@ impl Session {
         global: &Global,
         environment: &[(String, String)],
     ) -> Result<Self, Failure> {
+        let profile = profile(global.profile.as_deref(), environment).await;
+        credentials::check(profile.as_ref())?;
         if !aws.has_region() {
             return Err(Failure::Usage(
                 "no region is set: use --region, AWS_REGION, or a profile that has one".into(),
@@ -45,7 +46,9 @@ impl Session {
                 aws.region()
             )));
         }
-        let caller = aws.caller().await.map_err(|error| without_identity(error, global))?;
+        let caller = aws.caller().await.map_err(|error| {
+            credentials::without_identity(error, profile.as_ref(), aws.region(), aws.endpoint(), global)
+        })?;
         let home = account_of(&caller).to_owned();
         let place = Place { region: aws.region(), account: &home };
         if let Some(function) = &global.function {
@@ -108,35 +111,6 @@ impl Session {
     pub(crate) async fn account<'a>(&'a self, config: &'a SweepConfig) -> Result<Account<'a>, Failure> {
         Ok(Account::open(&self.aws, config, self.global.account.as_deref(), &self.caller).await?)
     }
-}
-
-/// What to say where STS names no identity.
-fn without_identity(error: CallError, global: &Global) -> Failure {
-    // Nothing is wrong with the credentials.
-    if error.is_wrong_clock() || error.is_stopped_on_the_way() {
-        return Failure::Rotator(error.into());
-    }
-    if error.is_unanswered() {
-        return Failure::Failed(format!(
-            "AWS could not be reached ({error}); nothing was changed. Check the network, the region, and the proxy \
-             that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, then run the command again"
-        ));
-    }
-    let what = match error.is_without_credentials() {
-        true => "no credentials",
-        false => "no credentials that AWS accepts",
-    };
-    Failure::Failed(match &global.profile {
-        Some(profile) => format!(
-            "profile {profile:?} gives {what} ({error}). Check that ~/.aws/config has \
-             it with credentials, and run the command of its `credential_process` by hand; for SSO, run `aws sso login --profile {profile}`. With --profile, exported \
-             credentials are not used"
-        ),
-        None => format!(
-            "there are {what} ({error}). Use --profile NAME, export credentials, run \
-             `aws sso login`, or correct what the cause names, e.g. the profile's `credential_process`"
-        ),
-    })
 }
 
 /// Whether a text can be a region. It becomes part of host names.

@@ -44,6 +44,8 @@ const SET_THE_CLOCK: &str = "This machine's clock differs from AWS's by several 
 /// AWS quotes the signed request back in these messages, session token included.
 const QUOTES_THE_REQUEST: [&str; 3] =
     ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"];
+/// A connection that failed because DNS knows no such host.
+pub(crate) const UNKNOWN_HOST: &str = "the connection failed: the host name is not found";
 /// How the details of failures begin whose credentials could not be obtained.
 const NO_CREDENTIALS: &str = "the credentials could not be obtained";
 
@@ -154,6 +156,12 @@ impl CallError {
     /// Whether AWS answered nothing at all.
     pub(crate) fn is_unanswered(&self) -> bool {
         self.code.is_empty() && self.effect == Effect::Unknown
+    }
+
+    /// Whether the name of AWS's host is not known.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_of_unknown_host(&self) -> bool {
+        self.detail == UNKNOWN_HOST
     }
 
     /// The same failure after an earlier attempt whose effect is not known.

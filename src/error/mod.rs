@@ -14,11 +14,18 @@ use std::borrow::Cow;
 use crate::model::{AccessKeyId, DocumentError, UserRef};
 
 pub(crate) use call::CallError;
-pub(crate) use call::{Effect, MESSAGE_CHARS};
+pub(crate) use call::{Effect, MESSAGE_CHARS, UNKNOWN_HOST};
 pub(crate) use meaning::Meaning;
 
 /// What to do about a failure of which nothing more is known.
 const TRIED_AGAIN: &str = "It is tried again by itself, and each attempt begins by looking at what is there.";
+
+/// Whose permission a Lambda function lacks.
+const FUNCTION_ROLE: &str = "the function's role (or the member role)";
+/// Whose permission a command lacks; AWS's own message names the ARN.
+#[cfg(feature = "cli")]
+const OPERATOR: &str =
+    "the identity that runs this command, which the cause names (with --account, the member role)";
 
 /// What to do where AWS asks to slow down.
 const SLOW_DOWN: &str = "It is tried again by itself; if it goes on, spread the schedules.";
@@ -170,11 +177,13 @@ pub enum Error {
     },
     /// A permission is missing.
     #[error(
-        "Access to {action} was denied{after}. Grant it to the function's role (or the member role), and see that no policy of the organization, the secret or the KMS key denies it."
+        "Access to {action} was denied{after}. Grant it to {whom}, and check that no policy of the organization, the secret or the KMS key denies it."
     )]
     AccessDenied {
         /// The IAM action.
         action: &'static str,
+        /// Whose permission it is.
+        whom: &'static str,
         /// What had been done by then.
         after: Cow<'static, str>,
         /// What AWS said.
@@ -336,6 +345,9 @@ impl Error {
                 remedy: "Wait a minute, then run the command again.",
                 source,
             },
+            Self::AccessDenied { action, after, source, .. } => {
+                Self::AccessDenied { action, whom: OPERATOR, after, source }
+            }
             other => other,
         }
     }
@@ -387,7 +399,7 @@ impl From<CallError> for Error {
     fn from(source: CallError) -> Self {
         let (action, after) = (source.action, Cow::Borrowed(""));
         if source.is_denied() {
-            Self::AccessDenied { action, after, source }
+            Self::AccessDenied { action, whom: FUNCTION_ROLE, after, source }
         } else if source.is_throttled() {
             Self::Throttled { action, after, remedy: SLOW_DOWN, source }
         } else if let Some(remedy) = source.remedy() {

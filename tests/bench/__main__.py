@@ -13,6 +13,7 @@ import time
 import cold
 import emulated
 import inprocess
+import operators
 import programs
 import report
 import rotations
@@ -37,6 +38,7 @@ def parts(built, rounds):
         "propagation": lambda: inprocess.propagation(built.harness),
         "sweep": lambda: inprocess.sweeps(built.harness),
         "memory": lambda: rotations.sweep_memory(built, tls, MEMORY_SIZES),
+        "operator": lambda: operators.measure(built, tls),
         "throughput": lambda: inprocess.throughput(built.harness),
         "variants": lambda: variants.measure(built, tls, rounds),
         "tests": suite.tests,

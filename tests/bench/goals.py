@@ -50,6 +50,9 @@ def table(figures):
         idle = next((each for each in large if each["due"] == "none"), None)
         if idle:
             rows.append(row("a sweep of 5,000 users of whom none is due", 2, idle["seconds"], " s"))
+    for each in figures.get("operator", ()):
+        if each["users"] == 5000:
+            rows.append(row(f"`{each['command']}` of 5,000 users", 60, each["seconds"], " s", digits=1))
     if "memory" in figures:
         first, *_, last = (each for each in figures["memory"] if each["due"] == "none")
         times = last["rss"] / first["rss"]

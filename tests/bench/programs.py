@@ -14,10 +14,10 @@ EMULATOR = ROOT / "target" / "emulator" / "aws-lambda-rie"
 
 
 class Programs:
-    """The commands: ours, the limit, the peer."""
+    """The functions: ours, the limit, the peer; and the command line."""
 
-    def __init__(self, harness, folder):
-        self.harness, self.folder = harness, folder
+    def __init__(self, harness, folder, cli):
+        self.harness, self.folder, self.cli = harness, folder, cli
         self.rotation, self.sweep = folder / "rotation", folder / "sweep"
         self.limit = folder / "limit"
         self.peer = [sys.executable, "-m", "awslambdaric", "lambda_function.lambda_handler"]
@@ -47,14 +47,15 @@ def there():
 
 
 def build():
-    """Release builds of the functions and the limit, and the test harness that plays AWS."""
+    """Release builds of the functions, the limit and the command line, and the test harness that plays AWS."""
     # As they are packaged: without the command line's features.
     release = ("build", "--release", "--target", TRIPLE, "--no-default-features", "--features", "bench", "--bins")
     # Of the whole workspace, with whose features `cargo test` builds what both depend on.
     harness = ("test", "--workspace", "--test", "it", "--features", "bench", "--no-run")
     folder = Path(executables(*release)["rotation"]).parent
+    cli = executables("build", "--release", "--bin", "iam-key-rotator")["iam-key-rotator"]
     BUILT.parent.mkdir(parents=True, exist_ok=True)
-    BUILT.write_text(json.dumps([executables(*harness)["it"], str(folder)]))
+    BUILT.write_text(json.dumps([executables(*harness)["it"], str(folder), cli]))
     return there()
 
 

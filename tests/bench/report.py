@@ -128,6 +128,7 @@ FILL = {
     "propagation": part("propagation", tables.propagation),
     "sweep": part("sweep", tables.sweep),
     "memory": part("memory", tables.memory),
+    "operator": part("operator", tables.operator),
     "throughput": part("throughput", tables.throughput),
     "suite": suite,
     "cost": costs,

@@ -178,6 +178,19 @@ def memory(figures):
     return markdown(("users", "due", "calls", "time", "peak memory"), rows)
 
 
+def operator(figures):
+    rows = [
+        (
+            f"`{each['command']}`",
+            f"{each['users']:,}",
+            f"{each['seconds']:.1f} s",
+            f"{1000 * each['seconds'] / each['users']:.1f} ms",
+        )
+        for each in figures
+    ]
+    return markdown(("command", "users", "time", "a user"), rows)
+
+
 def throughput(figures):
     rows = [(each["what"], f"{each['calls'] / each['seconds']:,.0f} calls/s") for each in figures]
     return markdown(("the simulator, one thread", ""), rows)

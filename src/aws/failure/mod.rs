@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::http::proxy;
-use crate::error::{CallError, Effect, Meaning, remedy};
+use crate::error::{CallError, Effect, Meaning, UNKNOWN_HOST, remedy};
 
 /// What a call of an action failed with.
 pub(super) fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(
@@ -50,11 +50,33 @@ pub(super) fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(
             "the request could not be sent: endpoint or credentials are not usable",
             Meaning::Refused(remedy::ENDPOINT),
         ),
-        SdkError::DispatchFailure(_) => (Effect::Unknown, "the connection failed", passing),
+        SdkError::DispatchFailure(_) => (Effect::Unknown, connection_failure(error), passing),
         SdkError::ResponseError(_) => (Effect::Unknown, "the answer could not be read", passing),
         _ => (Effect::Unknown, "it failed in a way the SDK does not tell", passing),
     };
     CallError::without_answer(action, effect, detail, meaning)
+}
+
+/// Why a connection failed, in our own words: those of the libraries below may quote what was sent.
+fn connection_failure<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> &'static str {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string().to_ascii_lowercase();
+        // The resolver's failure has no type that could be asked for.
+        if said.contains("dns error") || said.contains("failed to lookup address") {
+            return UNKNOWN_HOST;
+        }
+        if said.contains("certificate") {
+            return "the connection failed: the server's TLS certificate is not trusted";
+        }
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && error.kind() == std::io::ErrorKind::ConnectionRefused
+        {
+            return "the connection failed: it was refused";
+        }
+        cause = error.source();
+    }
+    "the connection failed"
 }
 
 /// Why the role that a call was to be made under could not be assumed. The SDK tells it as a

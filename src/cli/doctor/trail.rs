@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::Session;
 use super::super::target::Target;
 use super::checks::Checks;
-use crate::aws::TrailEvent;
 use crate::error::CallError;
 
 const AREA: &str = "last rotation";
@@ -31,13 +30,13 @@ pub(super) async fn check(report: &mut Checks, session: &Session, target: &Targe
         (Some(event), _) if event.name == "RotationFailed" => report.error(
             AREA,
             format!("it failed; {LATE}, so a later rotation may not be shown yet"),
-            format!("cloudtrail:LookupEvents: {}", words(&event)),
+            format!("cloudtrail:LookupEvents: {}", event.words()),
             "The function's alert and log name the errorType; docs/runbook.md has each. Then `iam-key-rotator rotate --wait`.",
         ),
         (Some(event), _) => report.warning(
             AREA,
             "it was abandoned: another version was stored while it ran",
-            format!("cloudtrail:LookupEvents: {}", words(&event)),
+            format!("cloudtrail:LookupEvents: {}", event.words()),
             "`iam-key-rotator rotate --wait`.",
         ),
         (None, _) if !searched.is_whole => report.unknown(
@@ -66,10 +65,5 @@ pub(super) async fn failure_since(
 ) -> Result<Option<String>, CallError> {
     let trail = session.aws.cloudtrail();
     let searched = trail.latest_of(&target.secret.arn, &["RotationFailed"], since).await?;
-    Ok(searched.latest.map(|event| format!("CloudTrail: {}", words(&event))))
-}
-
-fn words(event: &TrailEvent) -> String {
-    let cause = event.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{} {}{cause}", event.name, event.at)
+    Ok(searched.latest.map(|event| format!("CloudTrail: {}", event.words())))
 }

@@ -1,5 +1,6 @@
 //! `status`: every user with keys, the most urgent first.
 
+mod failed;
 mod row;
 
 use std::collections::BTreeSet;
@@ -70,9 +71,8 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     let reading = Reading::of(args.fresh, &args.user, candidates.len());
     let (visits, left) = read_all(&account, &account, &survey, &candidates, reading, terminal).await?;
     let mut keys: Vec<StatusRow> = visits.iter().flat_map(|visit| rows(visit, account.now())).collect();
-    keys.retain(|key| {
-        (!args.due || key.due) && (!args.findings || !key.findings.is_empty() || key.failure.is_some())
-    });
+    failed::mark(&mut keys, &visits, session, terminal).await?;
+    keys.retain(|key| (!args.due || key.due) && (!args.findings || key.urgency <= Urgency::Finding));
     keys.sort_by(|a, b| {
         (a.urgency, a.next_at, &a.user, a.created.or(a.last_changed)).cmp(&(
             b.urgency,
@@ -159,6 +159,10 @@ fn print_findings(terminal: &mut Terminal, keys: &[StatusRow]) -> std::io::Resul
             let title = format!("{}: {}", finding.kind, finding.kind.remedy());
             let id = finding.key.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
             add(&mut groups, title, format!("{}{id}: {}", key.user, finding.evidence));
+        }
+        if let Some(failed) = &key.rotation_failed {
+            let title = "Rotation failed: `iam-key-rotator doctor USER` says why. CloudTrail is up to 15 minutes late.";
+            add(&mut groups, title.to_owned(), format!("{}: {failed}", key.user));
         }
         if let Some(failure) = &key.failure {
             add(&mut groups, "Not read:".to_owned(), format!("{}: {failure}", key.user));

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::fleet::Source;
-use crate::error::Error;
 use crate::model::{AccessKey, AccessKeyId, Finding, KeyRole, Keyring, LastUse, Pending, SecretState};
 use crate::plan::sweep::ComingEvent;
 use crate::sweep::Visit;
@@ -62,6 +61,11 @@ pub(super) struct StatusRow {
     pub(crate) last_used_region: Option<String>,
     pub(crate) secret: Option<String>,
     pub(crate) rotation: &'static str,
+    /// What CloudTrail says of the rotation, where it has failed.
+    pub(crate) rotation_failed: Option<String>,
+    /// Whether what concerns the user and no single key is shown here.
+    #[serde(skip)]
+    pub(super) leads: bool,
     pub(crate) next_rotation: Option<Timestamp>,
     pub(crate) exempt: Option<String>,
     pub(crate) next: Option<String>,
@@ -135,7 +139,7 @@ impl StatusRow {
         let now = visit.actions.iter().find(|planned| about(planned.action.key()));
         let coming =
             visit.coming.iter().filter(|coming| about(Some(&coming.key))).min_by_key(|coming| coming.at);
-        let failure = visit.failure.as_ref().map(Error::chain);
+        let failure = visit.failure.clone().map(|error| error.of_a_command().chain());
         let urgency = match (&failure, &visit.exempt) {
             (Some(_), _) => Urgency::Failed,
             _ if !findings.is_empty() => Urgency::Finding,
@@ -175,6 +179,8 @@ impl StatusRow {
             last_used_region: used.2,
             secret: visit.secret.as_ref().map(|secret| secret.name.clone()),
             rotation: rotation_state(visit.secret.as_ref()),
+            rotation_failed: None,
+            leads: leads(role),
             next_rotation: visit.secret.as_ref().and_then(|secret| secret.next_rotation),
             exempt: visit.exempt.clone(),
             next,
@@ -228,6 +234,7 @@ impl StatusRow {
         };
         match (found, verb) {
             _ if self.failure.is_some() => "not read".into(),
+            _ if self.rotation_failed.is_some() => "rotation failed".into(),
             (Some(found), Some(verb)) => format!("{found}; {verb}"),
             (Some(one), None) => one,
             (None, _) if self.exempt.is_some() => "exempt".into(),

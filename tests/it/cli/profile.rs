@@ -164,3 +164,51 @@ async fn every_command_begins_with_the_account_the_region_and_the_identity() {
     assert!(head.starts_with(&begins), "{head}");
     assert!(head.ends_with(&format!(" · through arn:aws:iam::{PROD}:role/rotator")), "{head}");
 }
+
+/// Each way in which a profile or the network can be wrong has a sentence of its own, that names it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_profile_or_the_network_is_said_by_name() {
+    let desk = Desk::new("cli-profile-wrong").await;
+    let more = "\
+        [profile sso]\nsso_session = corp\nsso_account_id = 444455556666\nsso_role_name = Admin\nregion = eu-west-1\n\
+        [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://example.com/start\n\
+        [profile a]\nrole_arn = arn:aws:iam::444455556666:role/a\nsource_profile = b\nregion = eu-west-1\n\
+        [profile b]\nrole_arn = arn:aws:iam::444455556666:role/b\nsource_profile = a\n\
+        [profile lost]\nrole_arn = arn:aws:iam::444455556666:role/a\nsource_profile = nowhere\n\
+        [profile mfa]\nrole_arn = arn:aws:iam::444455556666:role/a\nsource_profile = keys\n\
+        mfa_serial = arn:aws:iam::444455556666:mfa/me\n\
+        [profile login]\nlogin_session = arn:aws:iam::444455556666:user/me\n";
+    let file = desk.served.folder.join("wrong");
+    std::fs::write(&file, std::fs::read_to_string(&desk.config).unwrap() + more).unwrap();
+    let home = desk.served.folder.to_str().unwrap();
+    let files = [("AWS_CONFIG_FILE", file.to_str().unwrap()), ("HOME", home)];
+    let mut sentences = std::collections::BTreeSet::new();
+    for (profile, words) in [
+        (
+            "nope",
+            "profile \"nope\" is in neither ~/.aws/config nor ~/.aws/credentials. There is \"a\", \"b\"",
+        ),
+        ("empty", "profile \"empty\" has none"),
+        ("sso", "Run `aws sso login --profile sso`"),
+        ("a", "leads back to itself (a → b → a)"),
+        ("lost", "source_profile \"nowhere\""),
+        ("mfa", "wants an MFA code (mfa_serial)"),
+        ("login", "is a session of `aws login`"),
+    ] {
+        let ran = desk.run(&["--profile", profile, "status"], &files).await;
+        let told = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(1), "{profile}: {told}");
+        assert!(told.contains(words) && ran.stdout.is_empty(), "{profile}: {told}");
+        assert!(sentences.insert(told), "{profile}");
+    }
+    for (variables, words) in [
+        (&[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")][..], "nothing answers at http://127.0.0.1:9"),
+        (&[("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")], "AWS does not accept the credentials"),
+        (&[("AWS_ACCESS_KEY_ID", ""), ("AWS_EC2_METADATA_DISABLED", "true")], "no AWS credentials found"),
+    ] {
+        let ran = desk.run(&["--region", "eu-west-1", "status"], variables).await;
+        let told = text(&ran.stderr);
+        assert!(ran.status.code() == Some(1) && told.contains(words), "{variables:?}: {told}");
+        assert!(sentences.insert(told), "{variables:?}");
+    }
+}

@@ -186,7 +186,7 @@ async fn what_was_not_shown_is_left_out_and_reported() {
     let ran = seat.types("111122223333\n").run("sweep --apply").await;
     town.sim.clear_hooks();
     ran.ends(1);
-    let done = ran.out.rsplit("looked at closely.").next().unwrap();
+    let done = ran.out.rsplit("in scope checked.").next().unwrap();
     assert!(done.contains("not done, delete key") && done.contains("left out"), "{}", ran.out);
     assert!(done.contains("1 action (1 request-rotation) done"), "{}", ran.out);
     town.settle().await;

@@ -130,3 +130,29 @@ async fn a_wrong_clock_of_this_machine_is_corrected_by_awss_own_and_named_where_
     ran.ends(1);
     assert!(ran.err.contains("clock") && !ran.err.contains("are there any"), "{}", ran.err);
 }
+
+#[tokio::test(start_paused = true)]
+async fn status_shows_a_failed_rotation_as_failed_and_one_in_progress_as_such() {
+    let (stage, arn) = healthy().await;
+    fails(&stage, &arn).await;
+    let status = async || Seat::of(&stage.sim).run("status").await;
+    let early = status().await;
+    early.ends(0);
+    assert!(!early.out.contains("rotation failed"), "CloudTrail is late: {}", early.out);
+    stage.sim.advance(LATEST);
+    status().await.is_as("status_failed_rotation").ends(0);
+    Seat::of(&stage.sim).run("status --findings").await.ends(3);
+    let rows = Seat::of(&stage.sim).run("status --json").await.json();
+    assert_eq!((&rows[0]["rotation"], &rows[0]["urgency"]), (&"failed".into(), &"finding".into()));
+    assert!(rows[0]["rotation_failed"].as_str().unwrap().starts_with("RotationFailed "), "{rows}");
+    // Without the permission it is shown as in progress, and that is said.
+    stage.sim.add_fault(Fault::on(LOOKUP, 0, FaultKind::Denied));
+    let denied = status().await;
+    assert!(denied.err.contains("A failed rotation may show as in progress"), "{}", denied.err);
+    stage.sim.clear_faults();
+    // One that has succeeded since is none.
+    assert!(stage.sim.rotate(&arn).await.succeeded);
+    stage.sim.advance(LATEST);
+    let after = status().await;
+    assert!(!after.out.contains("failed"), "{}", after.out);
+}
