@@ -4,6 +4,7 @@
 //! take the same variables: each accepts the other's names, and does not use them.
 
 mod exempt;
+mod exposed;
 mod mode;
 mod read;
 mod regions;
@@ -14,6 +15,7 @@ mod unreadable;
 mod variables;
 
 pub(crate) use exempt::Exemptions;
+pub use exposed::Exposed;
 pub use mode::Mode;
 pub use regions::parse_regions;
 pub use settings::{SETTINGS, Setting, UsedBy};

@@ -3,6 +3,7 @@
 
 use wildmatch::WildMatch;
 
+use super::exposed::Exposed;
 use super::mode::Mode;
 use super::regions::parse_regions;
 use super::sweep::{Scope, SecretsIn, SweepConfig};
@@ -41,7 +42,7 @@ const REGIONS: &str = "region names, comma-separated";
 const USER_TAG: &str = "the key of an IAM user tag";
 
 /// All settings.
-pub const SETTINGS: [Setting; 29] = [
+pub const SETTINGS: [Setting; 30] = [
     Setting {
         name: "ROTATOR_OVERLAP",
         used_by: Both,
@@ -256,6 +257,13 @@ pub const SETTINGS: [Setting; 29] = [
             config.max_age = Some(parse_duration(value)?).filter(|age| !age.is_zero());
             Some(())
         },
+    },
+    Setting {
+        name: "ROTATOR_EXPOSED",
+        used_by: Sweep,
+        default: "alert",
+        expected: "alert, rotate or revoke",
+        read: |config, value| set(&mut config.exposed, Exposed::parse(value)),
     },
     Setting {
         name: "ROTATOR_SECRETS_IN",

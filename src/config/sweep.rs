@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::exposed::Exposed;
 use super::mode::Mode;
 use super::shared::Config;
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub struct SweepConfig {
     pub(crate) warn_before: Duration,
     /// `ROTATOR_MAX_AGE`: the age beyond which an active key is a finding; none: no age is.
     pub(crate) max_age: Option<Duration>,
+    /// `ROTATOR_EXPOSED`: what it does about a key that AWS reports as exposed.
+    pub(crate) exposed: Exposed,
     /// `ROTATOR_SECRETS_IN`: where secrets of other accounts' users live.
     pub(crate) secrets_in: SecretsIn,
     /// `ROTATOR_REPLICA_REGIONS`: where created secrets are replicated to.
@@ -180,6 +183,7 @@ impl Default for SweepConfig {
             rotate_after: 90 * DAY,
             warn_before: 7 * DAY,
             max_age: None,
+            exposed: Exposed::default(),
             secrets_in: SecretsIn::default(),
             replica_regions: Vec::new(),
             rotation_function: None,

@@ -1,5 +1,6 @@
 //! The JSON of an invocation becomes an event, or an `InvalidEvent` that names the field.
 
+mod exposed;
 mod invocation;
 mod rotation;
 mod sweep;
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
+pub use exposed::ExposedEvent;
 pub use invocation::Invocation;
 pub use rotation::{RotationEvent, Step};
 pub use sweep::{AccountEvent, Lifecycle, Resume, SweepEvent};

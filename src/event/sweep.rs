@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::exposed::ExposedEvent;
 use super::text;
 use crate::error::{Error, Result};
 use crate::model::{Progress, is_account_id};
@@ -30,6 +31,8 @@ pub enum SweepEvent {
         /// Where an earlier answer left off.
         marker: Option<String>,
     },
+    /// Do what the settings say about keys that strangers may have.
+    Exposed(ExposedEvent),
     /// Tell the administrator how the sweeps of an organization went.
     Conclude {
         /// What each of them answered, or failed with.
@@ -101,9 +104,14 @@ impl SweepEvent {
         let Some(fields) = event.as_object() else {
             return Err(invalid("account", "is missing: the event is not a JSON object"));
         };
-        // An event of EventBridge, whose `account` is the schedule's own and no request.
-        if fields.get("detail-type").is_some_and(|kind| kind == "Scheduled Event") {
-            return Ok(Self::Account(AccountEvent::default()));
+        match fields.get("detail-type").and_then(Value::as_str) {
+            // An event of EventBridge, whose `account` is the schedule's own and no request.
+            Some("Scheduled Event") => return Ok(Self::Account(AccountEvent::default())),
+            Some("AWS Health Event" | "AWS Health Abuse Event") => {
+                return ExposedEvent::of_health(fields).map(Self::Exposed);
+            }
+            Some("GuardDuty Finding") => return ExposedEvent::of_guard_duty(fields).map(Self::Exposed),
+            _ => {}
         }
         match fields.get("action") {
             None => Self::account(fields),
@@ -113,7 +121,8 @@ impl SweepEvent {
                 "delete" => Self::lifecycle(fields, Lifecycle::Delete),
                 "accounts" => Self::accounts(fields),
                 "conclude" => Self::conclude(fields),
-                _ => Err(invalid("action", "is none of create, deactivate, delete, accounts, conclude")),
+                "exposed" => ExposedEvent::of_itself(fields).map(Self::Exposed),
+                _ => Err(invalid("action", "is none of create, deactivate, delete, accounts, conclude, exposed")),
             },
         }
     }

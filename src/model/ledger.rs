@@ -26,6 +26,10 @@ pub enum Note {
     DeletionComing,
     /// That it became current by a rotation which left the sweep nothing to do.
     Promoted,
+    /// That AWS reported it as exposed.
+    Exposed,
+    /// That people were told so.
+    ExposureTold,
     /// A finding.
     Found(FindingKind),
 }
@@ -38,6 +42,8 @@ impl Note {
             ('d', Self::DeactivationComing),
             ('x', Self::DeletionComing),
             ('h', Self::Promoted),
+            ('6', Self::Exposed),
+            ('7', Self::ExposureTold),
         ];
         coming
             .into_iter()

@@ -166,6 +166,18 @@ impl Item {
                     minute(*deleted_at)
                 ),
             ),
+            Notice::Revoked { key, replaced } => {
+                let next = match replaced {
+                    true => {
+                        "The secret holds a new key. Programs that read the secret each time they need it have nothing to do; a copy of the key kept elsewhere must be renewed."
+                    }
+                    false => {
+                        "No new key could be made yet, so what uses this key has no access. Your administrator was notified."
+                    }
+                };
+                let why = "AWS reported that strangers may have this key, so it was deactivated at once. Do not activate it again.";
+                (key, "deactivated because it is exposed".to_owned(), format!("{why} {next}"))
+            }
             Notice::DeletedActive { key, evidence } => (
                 key,
                 "deleted while active".to_owned(),

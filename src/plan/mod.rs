@@ -7,6 +7,7 @@ pub(crate) mod authority;
 mod change;
 pub(crate) mod enroll;
 mod exempt;
+pub(crate) mod exposed;
 mod fields;
 mod ownership;
 mod retire;
@@ -56,7 +57,7 @@ impl<A: fmt::Display> fmt::Display for Planned<A> {
     }
 }
 
-fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
+pub(crate) fn because<A>(action: A, reason: impl Into<Phrase>) -> Planned<A> {
     Planned { action, reason: reason.into() }
 }
 

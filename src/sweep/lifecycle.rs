@@ -127,7 +127,8 @@ impl Account<'_> {
         }
     }
 
-    async fn tagged_candidate(&self, name: &str) -> Result<Candidate> {
+    /// One user by name, with the secrets whose tag names it.
+    pub(super) async fn tagged_candidate(&self, name: &str) -> Result<Candidate> {
         let in_exempt_group = match &self.config.shared.exempt.group {
             Some(group) => {
                 self.iam.group_members(group).await?.iter().any(|member| UserName::new(member) == *name)

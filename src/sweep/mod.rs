@@ -14,6 +14,7 @@ mod conclude;
 mod creation;
 mod digest;
 mod execute;
+mod exposed;
 #[cfg(feature = "cli")]
 mod glance;
 mod lifecycle;
@@ -75,7 +76,12 @@ impl Function for Sweeper {
         async {
             let event = SweepEvent::parse(&event);
             // In an organization the accounts' failures are alerted together, at the end.
-            let collected = matches!(&event, Ok(SweepEvent::Account(event)) if event.is_part_of_many());
+            let collected = match &event {
+                Ok(SweepEvent::Account(event)) => event.is_part_of_many(),
+                // Its own alert names the keys and what failed.
+                Ok(SweepEvent::Exposed(_)) => self.config.is_ok(),
+                _ => false,
+            };
             let result = guarded(Box::pin(self.answer(event, &invocation))).await;
             if let Err(error) = &result {
                 let reported = async {
@@ -110,6 +116,9 @@ impl Sweeper {
                 config.check_acting()?;
                 serde_json::to_value(lifecycle::step(&self.aws, config, action, &user, invocation).await?)
             }
+            SweepEvent::Exposed(event) => serde_json::to_value(
+                exposed::respond(&self.aws, config, &self.metrics, &event, invocation).await?,
+            ),
             SweepEvent::Accounts { unit, accounts, marker } => serde_json::to_value(
                 organization::accounts(&self.aws, unit.as_deref(), &accounts, marker.as_deref()).await?,
             ),

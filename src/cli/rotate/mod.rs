@@ -93,6 +93,14 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     match follow(session, &mut target, &version, args.timeout, terminal).await? {
         Followed::Promoted if args.revoke_now => revoke::run(&mut target, old, terminal).await,
         Followed::Promoted => Ok(Exit::Done),
-        Followed::NotPromoted => Ok(Exit::Failed),
+        Followed::NotPromoted => {
+            if let Some((old, user)) = old.zip(target.user.as_ref()).filter(|_| args.revoke_now) {
+                terminal.line(format!(
+                    "\nThe leaked key {old} still works. To deactivate it all the same, which cuts off what uses it: `aws iam update-access-key --user-name {} --access-key-id {old} --status Inactive`",
+                    user.name
+                ))?;
+            }
+            Ok(Exit::Failed)
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 use super::super::target::Target;
 use super::super::{Exit, Failure, Terminal};
+use crate::config::Exposed;
 use crate::model::names::AWSPREVIOUS;
-use crate::model::{AccessKeyId, KeyStatus};
+use crate::model::{AccessKeyId, Claims, Keyring};
+use crate::plan::exposed::{Exposure, Measure, Successor, measure};
 use crate::plan::{Change, deletion};
 
 /// Deactivates the key that was superseded, and deletes it on a typed yes. `known` is the key that
@@ -26,16 +28,16 @@ pub(super) async fn run(
             "the new key is current, but nothing tells whose {old} is: deactivate it by hand"
         )));
     }
-    check_not_current(target, &old)?;
+    let next = next(target, &old).await?;
     terminal.line("")?;
-    match status(target, &old).await? {
-        None => {
+    match next {
+        Next::Gone => {
             terminal.line(format!("key {old} is gone already"))?;
             return Ok(Exit::Done);
         }
-        Some(KeyStatus::Inactive) => terminal.line(format!("key {old} is inactive already"))?,
-        Some(KeyStatus::Active) => {
-            target.make(&Change::DeactivateKey { key: old.clone() }).await?;
+        Next::Inactive => terminal.line(format!("key {old} is inactive already"))?,
+        Next::Deactivate(change) => {
+            target.make(&change).await?;
             terminal.line(format!("deactivated key {old}: within seconds AWS refuses it everywhere"))?;
         }
     }
@@ -44,7 +46,7 @@ pub(super) async fn run(
         return Ok(Exit::Done);
     }
     target.refresh().await?;
-    check_not_current(target, &old)?;
+    self::next(target, &old).await?;
     for planned in deletion(Some(&target.secret), &old, "revoked by hand") {
         target.make(&planned.action).await?;
         if matches!(planned.action, Change::DeleteKey { .. }) {
@@ -55,17 +57,30 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-fn check_not_current(target: &Target<'_>, old: &AccessKeyId) -> Result<(), Failure> {
-    let current = target.secret.current().and_then(|version| version.key.as_ref());
-    match current {
-        Some(current) if current != old => Ok(()),
-        _ => Err(Failure::Failed(format!(
-            "AWSCURRENT does not hold another key than {old}: nothing was revoked"
-        ))),
-    }
+enum Next {
+    Deactivate(Change),
+    Inactive,
+    Gone,
 }
 
-async fn status(target: &Target<'_>, key: &AccessKeyId) -> Result<Option<KeyStatus>, Failure> {
-    let keys = target.keys().await?;
-    Ok(keys.iter().find(|known| known.id == *key).map(|key| key.status))
+/// What is left to do about the key. The operator decides whose access ends, so no other secret protects it; without
+/// another current key nothing is done.
+async fn next(target: &Target<'_>, old: &AccessKeyId) -> Result<Next, Failure> {
+    let (keys, claims) = (target.keys().await?, Claims::default());
+    let now = target.account.now();
+    let seen = Keyring::of_lists(Some(&target.secret), &keys, now);
+    let no_other = format!("AWSCURRENT does not hold another key than {old}");
+    let successor = Successor::Missing(no_other.into());
+    let exposure = Exposure { key: old, seen, claims: &claims, hands_off: None, successor };
+    match measure(&exposure, Exposed::Rotate) {
+        Measure::Deactivate { planned, .. } => Ok(Next::Deactivate(planned.action)),
+        Measure::Over(_) if seen.find(old).is_none() => Ok(Next::Gone),
+        Measure::Over(_) => Ok(Next::Inactive),
+        Measure::Report(why) | Measure::Blocked(why) => {
+            Err(Failure::Failed(format!("{why}: nothing was revoked")))
+        }
+        Measure::Request(_) | Measure::Await => Err(Failure::Failed(
+            "the rotation has not ended: nothing was revoked".into(),
+        )),
+    }
 }

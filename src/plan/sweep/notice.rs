@@ -27,6 +27,13 @@ pub enum Notice {
         /// When its recovery window is over.
         deleted_at: Timestamp,
     },
+    /// That a key was deactivated because AWS reported it as exposed.
+    Revoked {
+        /// The key.
+        key: AccessKeyId,
+        /// Whether the secret holds another key that works.
+        replaced: bool,
+    },
     /// That a key was deleted.
     Deleted {
         /// The key.

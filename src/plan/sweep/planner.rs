@@ -8,9 +8,9 @@ use super::action::FleetAction;
 use super::notice::{Coming, ComingEvent};
 use super::user_plan::UserPlan;
 use super::view::{Demand, UserView};
-use crate::config::{Scope, SweepConfig};
+use crate::config::{Exposed, Scope, SweepConfig};
 use crate::model::{
-    AccessKey, AccessKeyId, Finding, FindingKind, Keyring, Ledger, Phrase, Policy, RotationSetup,
+    AccessKey, AccessKeyId, Finding, FindingKind, Keyring, Ledger, Note, Phrase, Policy, RotationSetup,
     SecretState, UnknownKeys, phrase,
 };
 use crate::plan::retire::after;
@@ -113,6 +113,12 @@ impl<'a> Planner<'a> {
         let near = self.seen.now >= before(at, self.config.warn_before);
         let warn = near && warns(self.config, stage) && !self.before.has(key, event.note());
         self.plan.coming.push(Coming { event, key: key.clone(), at, warn });
+    }
+
+    /// Whether AWS reported a key as exposed, and the settings have something done about such keys. Others may be
+    /// able to write the tag that says so; it does no more than its owner's tag for the overlap can.
+    pub(super) fn is_exposed(&self, key: &AccessKeyId) -> bool {
+        self.config.exposed != Exposed::Alert && self.before.has(key, Note::Exposed)
     }
 
     pub(super) fn listed(&self) -> bool {

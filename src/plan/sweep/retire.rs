@@ -101,6 +101,9 @@ impl Planner<'_> {
             Demand::Delete => return self.refuse(phrase!(&key.id, " is still active")),
             Demand::Due | Demand::Rotate => self.policy,
         };
+        if self.is_exposed(&key.id) {
+            return self.deactivate(key, "AWS reports it as exposed, and it is superseded".into());
+        }
         if let Some(until) = self.held_until(key).filter(|until| self.seen.now < *until) {
             let user = &self.view.user.name;
             let id = &key.id;

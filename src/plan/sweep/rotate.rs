@@ -51,7 +51,9 @@ impl Planner<'_> {
         // A schedule that comes later than the key is due is no reason to wait, nor has it missed anything.
         let scheduled = scheduled.filter(|next| *next <= after(due, GRACE));
         let missed = scheduled.is_some_and(|next| after(next.min(due), GRACE) < self.seen.now);
+        let exposed = oldest.as_ref().is_some_and(|key| self.is_exposed(&key.id));
         let asked = match scheduled {
+            _ if exposed => true,
             Some(_) => missed,
             None => self.seen.now >= due,
         };
@@ -79,11 +81,12 @@ impl Planner<'_> {
                 phrase!("created ", key.created, ", never used"),
             );
         }
-        if !starts {
+        if !starts && !exposed {
             return;
         }
         let reason = match (&oldest, forced, stuck) {
             (_, true, _) => "it was asked for".into(),
+            (Some(key), ..) if exposed => phrase!("AWS reports its key ", &key.id, " as exposed"),
             (_, _, Some(began)) => phrase!("to take up the rotation that began ", began),
             (Some(key), ..) => phrase!("its key ", &key.id, " was created ", key.created),
             (None, ..) => "it has no active key".into(),
@@ -150,7 +153,7 @@ impl Planner<'_> {
 
     /// How RotateSecret is to be called; `None`, with a finding, if it may not be.
     #[expect(clippy::option_option, reason = "whether, and how")]
-    fn setup(&mut self) -> Option<Option<RotationSetup>> {
+    pub(super) fn setup(&mut self) -> Option<Option<RotationSetup>> {
         let secret = self.seen.secret;
         if secret.is_some_and(|secret| secret.rotation_enabled) {
             return Some(None);
@@ -175,7 +178,7 @@ impl Planner<'_> {
 
     /// Whether a rotation would find room for a key, as far as labels tell. One that has made its key
     /// needs none.
-    fn room(&self) -> Result<(), Phrase> {
+    pub(super) fn room(&self) -> Result<(), Phrase> {
         let known = self.seen.current_version().is_some_and(|version| version.key.is_some());
         let made = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Pending);
         if !known || made {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::planner::{GRACE, age_limit, before, deletes_unknown_keys, is_long, policy, warns};
 use super::promoted::is_news;
-use crate::config::{Scope, SweepConfig};
+use crate::config::{Exposed, Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
@@ -91,6 +91,7 @@ pub fn triage(row: ListedUser<'_>, config: &SweepConfig, now: Timestamp) -> Tria
     triage.overdue &= !case.is_in_overlap();
     let asked = case.needs_rotation(oldest)
         || case.needs_retirement()
+        || case.is_exposed()
         || case.has_problem(triage.unknown)
         || case.is_unreported();
     triage.look = is_old || asked;
@@ -170,6 +171,12 @@ impl Case<'_> {
         let asks = if in_time { after(next, GRACE) < self.now } else { self.now >= due };
         let told = self.current().is_some_and(|key| self.ledger.has(key, Note::RotationComing));
         asks || (!told && self.is_time_to_warn(next, self.config.rotate_after))
+    }
+
+    /// Whether AWS reported an active key as exposed, and something is to be done about such keys.
+    fn is_exposed(&self) -> bool {
+        let mut active = self.ledger.keys().filter(|(_, entry)| entry.inactive_since.is_none());
+        self.config.exposed != Exposed::Alert && active.any(|(_, entry)| entry.notes.contains(&Note::Exposed))
     }
 
     fn needs_retirement(&self) -> bool {

@@ -1,0 +1,147 @@
+//! What came of an exposed key, and what is still to be said and noted of it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::{Exposed, Mode};
+use crate::error::Error;
+use crate::model::{AccessKeyId, Keyring, Ledger, Note, Phrase, UserName};
+use crate::plan::exposed::Measure;
+use crate::plan::sweep::{FleetAction, UserView};
+use crate::plan::{Planned, because};
+
+/// What came of an event.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExposedAnswer {
+    pub(crate) account: Option<String>,
+    pub(crate) mode: Mode,
+    /// What is done about such keys, as `ROTATOR_EXPOSED`, the mode and the event say together.
+    pub(crate) exposed: Exposed,
+    /// `done`, `continues` or `nothing-to-do`.
+    pub(crate) outcome: &'static str,
+    pub(crate) keys: Vec<Case>,
+    /// What the event names beside users' keys.
+    pub(crate) others: Vec<String>,
+}
+
+/// What came of one key.
+#[derive(Debug, Serialize)]
+pub(crate) struct Case {
+    pub(crate) key: AccessKeyId,
+    pub(crate) user: Option<UserName>,
+    /// The name of the secret that holds it.
+    pub(crate) secret: Option<String>,
+    /// What it was to the secret: `current`, `superseded`, `pending`, …
+    pub(crate) role: Option<&'static str>,
+    /// What was done, in order; in a dry run what would be done first.
+    pub(crate) actions: Vec<String>,
+    pub(crate) end: End,
+    /// Why.
+    pub(crate) reason: Phrase,
+    /// Whose access ended with it.
+    #[serde(rename = "cutOff", skip_serializing_if = "Option::is_none")]
+    pub(crate) cut_off: Option<Phrase>,
+    #[serde(skip)]
+    pub(crate) failure: Option<Error>,
+    /// What was done, for those who read the secret and the keys again.
+    #[serde(skip)]
+    pub(super) done: Vec<Planned<FleetAction>>,
+    /// Whether people were told of the exposure before.
+    #[serde(skip)]
+    pub(super) told: bool,
+    /// What is written on the secret once they were told.
+    #[serde(skip)]
+    pub(super) owed: Option<(String, Ledger)>,
+    /// Since when its successor is waited for.
+    #[serde(skip)]
+    pub(super) since: Option<Timestamp>,
+}
+
+/// How a key is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum End {
+    /// It does not work any more.
+    Over,
+    /// It works, and a person is needed.
+    Works,
+    /// Its successor is waited for in another invocation.
+    Waits,
+}
+
+impl Case {
+    pub(super) fn new(key: &AccessKeyId, since: Option<Timestamp>) -> Self {
+        Self {
+            key: key.clone(),
+            user: None,
+            secret: None,
+            role: None,
+            actions: Vec::new(),
+            end: End::Works,
+            reason: Phrase::default(),
+            cut_off: None,
+            failure: None,
+            done: Vec::new(),
+            told: false,
+            owed: None,
+            since,
+        }
+    }
+
+    pub(super) fn out_of_reach(key: &AccessKeyId, error: &Error) -> Self {
+        Self { reason: error.chain().into(), ..Self::new(key, None) }
+    }
+
+    /// What was first seen counts: it is what the event found.
+    pub(super) fn see(&mut self, view: &UserView, is_ours: bool, remembers: bool) {
+        if self.role.is_some() {
+            return;
+        }
+        let seen = Keyring::of_lists(view.secret.as_ref(), &view.keys, view.now);
+        self.role = Some(seen.find(&self.key).map_or("gone", |key| seen.role(key).name()));
+        let Some(secret) = view.secret.as_ref().filter(|_| is_ours) else { return };
+        self.secret = Some(secret.name.clone());
+        self.told = view.ledger.has(&self.key, Note::ExposureTold);
+        // A key that is gone is forgotten by the next sweep.
+        if remembers && seen.find(&self.key).is_some() {
+            self.owed = Some((secret.arn.clone(), view.ledger.clone()));
+        }
+    }
+
+    pub(super) fn did(&mut self, planned: Planned<FleetAction>) {
+        self.actions.push(planned.to_string());
+        self.done.push(planned);
+    }
+
+    /// What would be done first.
+    pub(super) fn foresee(&mut self, next: Measure) {
+        match next {
+            Measure::Request(setup) => {
+                let planned = because(FleetAction::RequestRotation { setup }, "its key is exposed");
+                self.actions.push(planned.to_string());
+                self.reason = "once its successor is current, it is deactivated".into();
+            }
+            Measure::Await => self.reason = "once the rotation that is under way has ended, it is deactivated".into(),
+            Measure::Deactivate { planned, cut_off } => {
+                self.actions.push(planned.to_string());
+                (self.reason, self.cut_off) = (planned.reason, cut_off);
+            }
+            Measure::Report(why) | Measure::Blocked(why) => self.reason = why,
+            Measure::Over(why) => (self.end, self.reason) = (End::Over, why),
+        }
+    }
+
+    /// What is written on the secret now that people were told. What failed is repeated, and told of again.
+    pub(super) fn owes(&mut self) -> Option<(String, Ledger)> {
+        let settled = self.end != End::Waits && self.failure.is_none();
+        let (arn, mut ledger) = self.owed.take().filter(|_| settled)?;
+        ledger.note(&self.key, Note::Exposed);
+        ledger.note(&self.key, Note::ExposureTold);
+        Some((arn, ledger))
+    }
+
+    /// Whether people are to be told of it: not where they were, and nothing has happened since.
+    pub(super) fn is_news(&self) -> bool {
+        self.end != End::Waits && (!self.told || !self.actions.is_empty() || self.failure.is_some())
+    }
+}
