@@ -62,6 +62,7 @@ export const VARIABLES: readonly Variable[] = [
     standard: DEFAULTS.mode,
     value: (settings, { sweepDeployed }) => settings.sweep?.mode ?? (sweepDeployed ? modeOf(settings) : undefined),
   },
+  text('ROTATOR_EXPOSED', 'sweep', DEFAULTS.exposed, (s) => s.sweep?.exposed),
   text('ROTATOR_SCOPE', 'sweep', DEFAULTS.scope, (s) => scope(s.sweep?.scope)),
   span('ROTATOR_ROTATE_AFTER', 'sweep', DEFAULTS.rotateAfter, 'sweep.rotateAfter', (s) => s.sweep?.rotateAfter),
   span('ROTATOR_WARN_BEFORE', 'sweep', DEFAULTS.warnBefore, 'sweep.warnBefore', (s) => s.sweep?.warnBefore),

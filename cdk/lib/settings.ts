@@ -101,6 +101,9 @@ export interface MailSettings {
 /** What the sweep may do. Its role has the permissions of the mode, and no others. */
 export type SweepMode = 'audit' | 'retire' | 'enforce';
 
+/** What the sweep does about a key that AWS reports as exposed. */
+export type ExposedResponse = 'alert' | 'rotate' | 'revoke';
+
 /** What the sweep looks for, and whether it acts. */
 export interface SweepSettings {
   /**
@@ -110,6 +113,14 @@ export interface SweepSettings {
    * @default 'retire'
    */
   readonly mode?: SweepMode;
+  /**
+   * What is done about a key that AWS Health or GuardDuty reports as exposed: alert; have a successor made and then
+   * deactivate the key; or deactivate it even where no successor comes (`ROTATOR_EXPOSED`). The last two add permission
+   * to start rotations, in the mode `retire` too. Events arrive only with `watchExposedKeys`.
+   *
+   * @default 'alert'
+   */
+  readonly exposed?: ExposedResponse;
   /**
    * Users that have a secret of ours, every user with a due key, or the users of the secrets named (`ROTATOR_SCOPE`).
    *
@@ -222,6 +233,7 @@ export const DEFAULTS = {
   secretShape: ['UserName', 'AccessKeyId', 'SecretAccessKey'],
   userTag: 'email',
   mode: 'retire',
+  exposed: 'alert',
   scope: 'enrolled',
   rotateAfter: '90d',
   warnBefore: '7d',

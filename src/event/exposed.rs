@@ -52,7 +52,9 @@ impl ExposedEvent {
         let entities = match detail.get("affectedEntities") {
             None | Some(Value::Null) => &[][..],
             Some(Value::Array(entities)) if entities.len() <= MOST_KEYS => entities.as_slice(),
-            Some(_) => return Err(invalid("detail.affectedEntities", "is not a list of at most 100 entities")),
+            Some(_) => {
+                return Err(invalid("detail.affectedEntities", "is not a list of at most 100 entities"));
+            }
         };
         let value = |entity: &Value| {
             let value = entity.get("entityValue").unwrap_or(&Value::Null);
@@ -61,12 +63,16 @@ impl ExposedEvent {
         let named = entities.iter().map(value).collect::<Result<Vec<String>>>()?;
         // In the management account of an organization `account` is where the event was sent.
         let account = optional(detail, "affectedAccount", "detail.affectedAccount")?;
-        let account = account.map_or_else(|| optional(fields, "account", "account"), |account| Ok(Some(account)))?;
+        let account =
+            account.map_or_else(|| optional(fields, "account", "account"), |account| Ok(Some(account)))?;
         let arn = optional(detail, "eventArn", "detail.eventArn")?.unwrap_or_default();
         // The owner, or AWS, has closed the case.
         let closed = detail.get("statusCode").is_some_and(|status| status == "closed");
-        Self::named(named, account, fields)
-            .map(|event| Self { source: format!("AWS Health: {code} {arn}"), certain: !closed, ..event })
+        Self::named(named, account, fields).map(|event| Self {
+            source: format!("AWS Health: {code} {arn}"),
+            certain: !closed,
+            ..event
+        })
     }
 
     /// [A finding of GuardDuty](https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Finding.html), of which
@@ -109,7 +115,9 @@ impl ExposedEvent {
             return Err(invalid("key", "is not the id of a user's access key, which begins with AKIA"));
         }
         let since = optional(fields, "since", "since")?
-            .map(|since| since.parse().map_err(|_| invalid("since", "is not a time such as 2026-11-27T09:12:44Z")))
+            .map(|since| {
+                since.parse().map_err(|_| invalid("since", "is not a time such as 2026-11-27T09:12:44Z"))
+            })
             .transpose()?;
         let account = optional(fields, "account", "account")?;
         let event = Self::named(vec![key.to_owned()], account, fields)?;
@@ -151,7 +159,16 @@ impl ExposedEvent {
                 None => others.push(name),
             }
         }
-        Ok(Self { account, keys, others, user: None, source: String::new(), certain: true, dryrun, since: None })
+        Ok(Self {
+            account,
+            keys,
+            others,
+            user: None,
+            source: String::new(),
+            certain: true,
+            dryrun,
+            since: None,
+        })
     }
 }
 
@@ -219,7 +236,11 @@ mod tests {
         assert_eq!(event.keys, [AccessKeyId::new(KEY)]);
         assert_eq!(event.account.as_deref(), Some("111122223333"));
         assert!(event.certain && !event.dryrun && event.others.is_empty() && event.user.is_none());
-        assert!(event.source.starts_with("AWS Health: AWS_RISK_CREDENTIALS_EXPOSED arn:aws:health:"), "{}", event.source);
+        assert!(
+            event.source.starts_with("AWS Health: AWS_RISK_CREDENTIALS_EXPOSED arn:aws:health:"),
+            "{}",
+            event.source
+        );
         // Where an organization's events meet, the event was sent to another account than the key's.
         let elsewhere = with(health(), "/account", json!("999988887777"));
         assert_eq!(parsed(&elsewhere).account.as_deref(), Some("111122223333"));
@@ -229,7 +250,8 @@ mod tests {
 
     #[test]
     fn a_key_that_is_named_twice_counts_once_and_what_is_no_users_key_is_kept_apart() {
-        let entities = json!([{"entityValue": KEY}, {"entityValue": "ASIAIOSFODNN7EXAMPLE"}, {"entityValue": KEY}]);
+        let entities =
+            json!([{"entityValue": KEY}, {"entityValue": "ASIAIOSFODNN7EXAMPLE"}, {"entityValue": KEY}]);
         let event = parsed(&with(health(), "/detail/affectedEntities", entities));
         assert_eq!((event.keys.len(), event.others), (1, vec!["ASIAIOSFODNN7EXAMPLE".to_owned()]));
         let none = parsed(&with(health(), "/detail/affectedEntities", Value::Null));
@@ -252,7 +274,9 @@ mod tests {
         assert_eq!((event.keys, event.user.as_deref()), (vec![AccessKeyId::new(KEY)], Some("ci-bot")));
         assert_eq!(event.account.as_deref(), Some("111122223333"));
         assert!(event.certain);
-        assert!(event.source.starts_with("GuardDuty: Exfiltration:IAMUser/AnomalousBehavior, severity 8 arn:"));
+        assert!(
+            event.source.starts_with("GuardDuty: Exfiltration:IAMUser/AnomalousBehavior, severity 8 arn:")
+        );
     }
 
     #[test]
@@ -266,7 +290,11 @@ mod tests {
             ("/detail/service/additionalInfo", json!({"sample": true}), false),
             ("/detail/service/additionalInfo", json!({"sample": false}), true),
         ] {
-            assert_eq!(parsed(&with(guard_duty(), pointer, value.clone())).certain, certain, "{pointer} {value}");
+            assert_eq!(
+                parsed(&with(guard_duty(), pointer, value.clone())).certain,
+                certain,
+                "{pointer} {value}"
+            );
         }
     }
 
@@ -281,7 +309,12 @@ mod tests {
             (health(), "/detail/affectedAccount", json!("12"), "`account`"),
             (health(), "/dryrun", json!("yes"), "`dryrun`"),
             (guard_duty(), "/detail/type", Value::Null, "`detail.type`"),
-            (guard_duty(), "/detail/resource/accessKeyDetails", Value::Null, "`detail.resource.accessKeyDetails`"),
+            (
+                guard_duty(),
+                "/detail/resource/accessKeyDetails",
+                Value::Null,
+                "`detail.resource.accessKeyDetails`",
+            ),
             (guard_duty(), "/detail/accountId", json!("x"), "`account`"),
             (json!({"action": "exposed", "key": KEY}), "/key", json!("ASIAIOSFODNN7EXAMPLE"), "`key`"),
             (json!({"action": "exposed", "key": KEY}), "/since", json!("soon"), "`since`"),

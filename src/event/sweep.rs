@@ -122,7 +122,10 @@ impl SweepEvent {
                 "accounts" => Self::accounts(fields),
                 "conclude" => Self::conclude(fields),
                 "exposed" => ExposedEvent::of_itself(fields).map(Self::Exposed),
-                _ => Err(invalid("action", "is none of create, deactivate, delete, accounts, conclude, exposed")),
+                _ => Err(invalid(
+                    "action",
+                    "is none of create, deactivate, delete, accounts, conclude, exposed",
+                )),
             },
         }
     }

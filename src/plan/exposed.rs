@@ -81,7 +81,8 @@ pub(crate) fn measure(exposure: &Exposure<'_>, response: Exposed) -> Measure {
             Successor::Possible(setup) => Measure::Request(setup.clone()),
             Successor::Awaited => Measure::Await,
             Successor::Missing(why) if response == Exposed::Revoke && !inactive => {
-                let cut_off = phrase!("no other key is current, so everything that uses it is cut off: ", why);
+                let cut_off =
+                    phrase!("no other key is current, so everything that uses it is cut off: ", why);
                 deactivate(id, "it is exposed, and no successor comes".into(), Some(cut_off))
             }
             Successor::Missing(why) => Measure::Blocked(why.clone()),
@@ -89,7 +90,9 @@ pub(crate) fn measure(exposure: &Exposure<'_>, response: Exposed) -> Measure {
     }
     let other = exposure.claims.holder_elsewhere(key, seen.now);
     let shared = other.map(|other| phrase!(format_args!("AWSCURRENT of {other} may hold it too")));
-    if response == Exposed::Rotate && let Some(shared) = shared {
+    if response == Exposed::Rotate
+        && let Some(shared) = shared
+    {
         return Measure::Blocked(shared);
     }
     let reason = match (role, current) {
@@ -108,7 +111,3 @@ fn deactivate(key: &AccessKeyId, reason: Phrase, cut_off: Option<Phrase>) -> Mea
 fn off(why: &Phrase) -> Phrase {
     phrase!("it is inactive; ", why)
 }
-
-#[cfg(test)]
-#[path = "exposed_tests.rs"]
-mod tests;

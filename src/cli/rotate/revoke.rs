@@ -79,8 +79,8 @@ async fn next(target: &Target<'_>, old: &AccessKeyId) -> Result<Next, Failure> {
         Measure::Report(why) | Measure::Blocked(why) => {
             Err(Failure::Failed(format!("{why}: nothing was revoked")))
         }
-        Measure::Request(_) | Measure::Await => Err(Failure::Failed(
-            "the rotation has not ended: nothing was revoked".into(),
-        )),
+        Measure::Request(_) | Measure::Await => {
+            Err(Failure::Failed("the rotation has not ended: nothing was revoked".into()))
+        }
     }
 }

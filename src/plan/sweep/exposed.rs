@@ -60,7 +60,9 @@ fn hands_off(view: &UserView, config: &SweepConfig) -> Option<Phrase> {
     match view.standing {
         Standing::Enrolled => None,
         Standing::Listed if config.mode.starts_rotations() => None,
-        Standing::Listed | Standing::Created => Some("the user's secret does not rotate with the rotation function".into()),
+        Standing::Listed | Standing::Created => {
+            Some("the user's secret does not rotate with the rotation function".into())
+        }
     }
 }
 
@@ -76,7 +78,9 @@ fn successor(mut planner: Planner<'_>, wait: Wait) -> Successor {
     match policy(planner.config, planner.seen.secret) {
         Ok(policy) => planner.policy = policy,
         Err(tag) => {
-            return Successor::Missing(phrase!(format_args!("the secret's tag `{tag}` is no duration such as 24h or 7d")));
+            return Successor::Missing(phrase!(format_args!(
+                "the secret's tag `{tag}` is no duration such as 24h or 7d"
+            )));
         }
     }
     if planner.in_flight().is_some() {

@@ -170,6 +170,9 @@ impl Planner<'_> {
 }
 
 #[cfg(test)]
+#[path = "exposed_tests.rs"]
+mod exposures;
+#[cfg(test)]
 #[path = "person_tests.rs"]
 mod persons;
 #[cfg(test)]

@@ -265,6 +265,7 @@ fn notice(notice: &Notice) -> Option<String> {
         Notice::Deactivated { key, deleted_at } => {
             format!("tell that {key} is inactive until {deleted_at}")
         }
+        Notice::Revoked { key, .. } => format!("tell that {key} is deactivated because it is exposed"),
         Notice::Deleted { key } => format!("tell that {key} is deleted"),
         Notice::DeletedActive { key, .. } => format!("tell that {key} is deleted while active"),
         Notice::Reactivated { key, again, .. } => {

@@ -71,7 +71,11 @@ fn headline(cases: &[&Case]) -> String {
         several => {
             let works = several.iter().filter(|case| case.end == End::Works).count();
             let keys = counted(several.len(), "exposed access key");
-            if works == 0 { format!("{keys}: none works any more") } else { format!("{keys}: {works} still active") }
+            if works == 0 {
+                format!("{keys}: none works any more")
+            } else {
+                format!("{keys}: {works} still active")
+            }
         }
     }
 }
@@ -92,7 +96,8 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
     let (mut open, mut done, mut look) = (Vec::new(), Vec::new(), Vec::new());
     for case in cases {
         let user = case.user.as_ref().map_or("unknown user", |user| user.as_str());
-        let row = |what: String, remedy: String| DigestRow { user: user.to_owned(), what, remedy: remedy.into() };
+        let row =
+            |what: String, remedy: String| DigestRow { user: user.to_owned(), what, remedy: remedy.into() };
         done.extend(case.actions.iter().map(|action| row(action.clone(), String::new())));
         let role = case.role.map(|role| format!(" ({role})")).unwrap_or_default();
         let what = |why: &Phrase| format!("{}{role}: {}", case.key, why.for_people());
@@ -114,7 +119,10 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
         }
         if case.role == Some("pending") {
             let secret = case.secret.as_deref().unwrap_or("SECRET");
-            look.push(row("Its rotation cannot end".into(), format!("Show the repair steps: `iam-key-rotator unstick {secret}`.")));
+            look.push(row(
+                "Its rotation cannot end".into(),
+                format!("Show the repair steps: `iam-key-rotator unstick {secret}`."),
+            ));
         }
     }
     let sections = [
@@ -128,12 +136,20 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
 /// The commands that take a key away, where nothing of it is changed.
 fn to_revoke(case: &Case, user: &str) -> String {
     if case.user.is_none() {
-        return format!("In the key's own account: `aws iam get-access-key-last-used --access-key-id {}` names its user.", case.key);
+        return format!(
+            "In the key's own account: `aws iam get-access-key-last-used --access-key-id {}` names its user.",
+            case.key
+        );
     }
-    let off = format!("`aws iam update-access-key --user-name {user} --access-key-id {} --status Inactive`", case.key);
+    let off = format!(
+        "`aws iam update-access-key --user-name {user} --access-key-id {} --status Inactive`",
+        case.key
+    );
     match &case.secret {
         Some(secret) if case.role == Some("current") => {
-            format!("With a new key first: `iam-key-rotator rotate {secret} --revoke-now`. At once, which cuts off what uses it: {off}.")
+            format!(
+                "With a new key first: `iam-key-rotator rotate {secret} --revoke-now`. At once, which cuts off what uses it: {off}."
+            )
         }
         _ => format!("Find out what uses it, then deactivate it: {off}."),
     }
@@ -141,5 +157,7 @@ fn to_revoke(case: &Case, user: &str) -> String {
 
 fn after_cut_off(case: &Case) -> String {
     let secret = case.secret.as_deref().unwrap_or("SECRET");
-    format!("Give its consumers a new key: `iam-key-rotator doctor {secret}` says what stands in the way, `iam-key-rotator rotate {secret} --wait` makes one.")
+    format!(
+        "Give its consumers a new key: `iam-key-rotator doctor {secret}` says what stands in the way, `iam-key-rotator rotate {secret} --wait` makes one."
+    )
 }

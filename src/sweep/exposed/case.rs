@@ -121,7 +121,9 @@ impl Case {
                 self.actions.push(planned.to_string());
                 self.reason = "once its successor is current, it is deactivated".into();
             }
-            Measure::Await => self.reason = "once the rotation that is under way has ended, it is deactivated".into(),
+            Measure::Await => {
+                self.reason = "once the rotation that is under way has ended, it is deactivated".into()
+            }
             Measure::Deactivate { planned, cut_off } => {
                 self.actions.push(planned.to_string());
                 (self.reason, self.cut_off) = (planned.reason, cut_off);

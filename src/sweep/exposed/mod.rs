@@ -12,10 +12,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::account::Account;
-use alert::alert;
-use case::Case;
-pub(super) use case::{End, ExposedAnswer};
-use crate::aws::{Aws, KeyOwner};
+use crate::aws::{Aws, KeyOwner, MOST_PAGES};
 use crate::config::{Exposed, SweepConfig};
 use crate::defect::guarded;
 use crate::error::Result;
@@ -24,8 +21,11 @@ use crate::model::{AccessKeyId, Note, Phrase, RotationSetup, UserName, phrase};
 use crate::notify;
 use crate::plan::exposed::{Measure, measure};
 use crate::plan::sweep::{FleetAction, Notice, UserView, Wait, exposure};
-use crate::plan::{Planned, because};
+use crate::plan::{Planned, because, bind_user_by_labels};
 use crate::telemetry::{Metric, Metrics};
+use alert::alert;
+use case::Case;
+pub(super) use case::{End, ExposedAnswer};
 
 /// How often it is looked whether the successor is current.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -53,7 +53,8 @@ pub(super) async fn respond(
         // AWS reports it to the account of the organization's events, and no role leads to the key's own.
         Err(error) => event.keys.iter().map(|key| Case::out_of_reach(key, error)).collect(),
     };
-    let account = opened.as_ref().ok().and_then(|account| account.number.clone()).or_else(|| event.account.clone());
+    let account =
+        opened.as_ref().ok().and_then(|account| account.number.clone()).or_else(|| event.account.clone());
     let mut answer = ExposedAnswer {
         account,
         mode: config.mode,
@@ -66,7 +67,8 @@ pub(super) async fn respond(
         answer.keys = cases;
         return fail_or(answer);
     }
-    let retired = cases.iter().flat_map(|case| &case.done).filter(|planned| planned.action.is_destructive()).count();
+    let retired =
+        cases.iter().flat_map(|case| &case.done).filter(|planned| planned.action.is_destructive()).count();
     if retired > 0 {
         metrics.emit(Metric::KeysRetired(u32::try_from(retired).unwrap_or(u32::MAX)), &[]);
     }
@@ -125,7 +127,12 @@ impl Responder<'_> {
         let mut case = Case::new(key, self.event.since);
         // What fails for one key must not keep the others from being revoked.
         if let Err(error) = guarded(Box::pin(self.work(&mut case))).await {
-            tracing::error!(key = key.as_str(), errorType = error.error_type(), error = error.chain(), "exposed key");
+            tracing::error!(
+                key = key.as_str(),
+                errorType = error.error_type(),
+                error = error.chain(),
+                "exposed key"
+            );
             case.reason = error.chain().into();
             case.failure = Some(error);
         }
@@ -146,7 +153,8 @@ impl Responder<'_> {
         let mut wait = if case.since.is_some() { Wait::Asked } else { Wait::NotAsked };
         loop {
             let view = self.account.look(&candidate, &case.done).await?;
-            if let Some(since) = case.since.filter(|since| view.now.duration_since(*since).unsigned_abs() >= PATIENCE)
+            if let Some(since) =
+                case.since.filter(|since| view.now.duration_since(*since).unsigned_abs() >= PATIENCE)
                 && !matches!(wait, Wait::Refused(_))
             {
                 wait = Wait::Over(since);
@@ -189,10 +197,14 @@ impl Responder<'_> {
         }
     }
 
-    /// Whose key it is. IAM refuses to say of a key that it does not know; then the user that the event names is asked.
+    /// Whose key it is. IAM refuses to say of a key that it does not know; then a secret's label may tell, and the user
+    /// that the event names is asked.
     async fn owner(&self, key: &AccessKeyId) -> Result<Option<UserName>> {
         if let KeyOwner::User(name) = self.account.iam.owner(key).await? {
             return Ok(Some(UserName::new(name)));
+        }
+        if let Some(user) = self.labelled(key).await? {
+            return Ok(Some(user));
         }
         let Some(named) = &self.event.user else { return Ok(None) };
         match self.account.iam.list_access_keys(named).await {
@@ -200,6 +212,25 @@ impl Responder<'_> {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The user of a secret that has the key's id as a label.
+    async fn labelled(&self, key: &AccessKeyId) -> Result<Option<UserName>> {
+        let template = &self.account.config.shared.secret_name;
+        let mut next = None;
+        for _ in 0..MOST_PAGES {
+            let (page, more) = self.account.secrets.list(&[], next.take()).await?;
+            let holders = page.iter().filter(|secret| secret.labelled_keys().contains(key));
+            let mut users = holders.filter_map(|secret| bind_user_by_labels(secret, template, |_| true));
+            if let Some(user) = users.find(|user| self.account.number.as_ref() == Some(&user.account)) {
+                return Ok(Some(user.name));
+            }
+            match more {
+                Some(more) => next = Some(more),
+                None => break,
+            }
+        }
+        Ok(None)
     }
 
     /// Remembers on the secret that the key is exposed, so that a sweep finishes what breaks off here.
@@ -250,7 +281,9 @@ impl Responder<'_> {
         let Some(secret) = &view.secret else { return Ok(()) };
         let notices = [Notice::Revoked { key: case.key.clone(), replaced }];
         let (config, owner) = (&self.account.config.shared, self.account.owner.as_deref());
-        if let Err(error) = notify::tell_of_keys(self.account.aws, config, view, secret, &notices, owner).await {
+        if let Err(error) =
+            notify::tell_of_keys(self.account.aws, config, view, secret, &notices, owner).await
+        {
             tracing::error!(user = view.user.name.as_str(), error = %error, "the user could not be mailed");
         }
         Ok(())

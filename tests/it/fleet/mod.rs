@@ -9,6 +9,7 @@ mod default;
 mod defects;
 mod enrollment;
 mod exemptions;
+mod exposed;
 mod guarded;
 mod leftovers;
 mod lifecycle;

@@ -1,0 +1,324 @@
+//! Keys that AWS reports as exposed: AWS Health, GuardDuty, and what comes of it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use simulator::{Fault, FaultKind};
+
+use super::{Fleet, MAILS, SWEEP};
+use crate::stage::hours;
+
+/// The sample of AWS Health, about this key.
+fn health(key: &str) -> Value {
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../docs/samples/exposed-key-health.json")).unwrap();
+    event["detail"]["affectedEntities"][0]["entityValue"] = json!(key);
+    event
+}
+
+/// The sample of GuardDuty, about this key of this user.
+fn guard_duty(key: &str, user: &str) -> Value {
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../docs/samples/exposed-key-guardduty.json")).unwrap();
+    let details = &mut event["detail"]["resource"]["accessKeyDetails"];
+    (details["accessKeyId"], details["userName"]) = (json!(key), json!(user));
+    event
+}
+
+fn fleet(mode: &str, exposed: &str) -> Fleet {
+    Fleet::new(&[("ROTATOR_MODE", mode), ("ROTATOR_EXPOSED", exposed)])
+}
+
+fn is_active(fleet: &Fleet, user: &str, key: &str) -> Option<bool> {
+    fleet.keys(user).into_iter().find(|(id, _)| id == key).map(|(_, active)| active)
+}
+
+fn changes(fleet: &Fleet) -> Vec<String> {
+    let calls = fleet.sweep_calls().into_keys();
+    calls
+        .filter(|call| ["RotateSecret", "UpdateAccessKey", "DeleteAccessKey"].contains(&call.as_str()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_successor_is_current_before_the_exposed_key_is_deactivated() {
+    for (exposed, mode) in
+        [("rotate", "retire"), ("rotate", "enforce"), ("revoke", "retire"), ("revoke", "enforce")]
+    {
+        let fleet = fleet(mode, exposed);
+        let (old, _) = fleet.enrolled("ci", 10);
+        for event in [health(&old.access_key_id), guard_duty(&old.access_key_id, "ci")] {
+            let answer = fleet.send(event).await.unwrap();
+            assert_eq!(answer["keys"][0]["end"], "over", "{answer:#}");
+        }
+        let order: Vec<String> = fleet.sim.journal().into_iter().map(|call| call.operation).collect();
+        let last = |name: &str| order.iter().rposition(|call| call == name).unwrap();
+        assert!(last("UpdateSecretVersionStage") < last("UpdateAccessKey"), "{exposed}");
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false));
+        assert_ne!(fleet.working_key("ci"), old.access_key_id);
+        // The second event found nothing to do, and told nobody again.
+        assert_eq!((fleet.sweep_calls()["RotateSecret"], fleet.sweep_calls()["UpdateAccessKey"]), (1, 1));
+        assert_eq!(fleet.alerts(), ["Exposed access key of ci: deactivated, a new key is current"]);
+        // It is deleted like any other, when its recovery window is over.
+        for _ in 0..9 {
+            fleet.day().await;
+        }
+        assert_eq!(fleet.keys("ci").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_but_an_alert_with_the_commands_by_default_and_in_an_audit() {
+    for (mode, exposed) in
+        [("retire", "alert"), ("enforce", "alert"), ("audit", "rotate"), ("audit", "revoke")]
+    {
+        let fleet = fleet(mode, exposed);
+        let (key, _) = fleet.enrolled("ci", 10);
+        let id = &key.access_key_id;
+        let answer = fleet.send(health(id)).await.unwrap();
+        assert_eq!((&answer["outcome"], &answer["exposed"]), (&json!("nothing-to-do"), &json!("alert")));
+        assert_eq!(fleet.working_key("ci"), *id);
+        assert!(changes(&fleet).is_empty(), "{:?}", changes(&fleet));
+        let alert = fleet.sim.alerts().pop().unwrap();
+        assert_eq!(alert.subject.as_deref(), Some("Exposed access key of ci: STILL ACTIVE, act now"));
+        for command in [
+            "iam-key-rotator rotate ci --revoke-now".to_owned(),
+            format!("aws iam update-access-key --user-name ci --access-key-id {id} --status Inactive"),
+            format!("AttributeKey=AccessKeyId,AttributeValue={id}"),
+            "aws iam list-attached-user-policies --user-name ci".to_owned(),
+            "AWSCompromisedKeyQuarantine".to_owned(),
+            "AWS Health: AWS_RISK_CREDENTIALS_EXPOSED".to_owned(),
+        ] {
+            assert!(alert.message.contains(&command), "{command}\n{}", alert.message);
+        }
+        // An audit remembers nothing.
+        fleet.send(health(id)).await.unwrap();
+        assert_eq!(fleet.alerts().len(), if mode == "audit" { 2 } else { 1 });
+        fleet.sweep().await;
+        assert!(changes(&fleet).is_empty(), "nor does a sweep act on it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_that_fails_stops_no_revocation_and_the_alert_says_who_is_cut_off() {
+    for (exposed, works) in [("revoke", false), ("rotate", true)] {
+        let fleet = fleet("enforce", exposed);
+        let (old, _) = fleet.enrolled("ci", 10);
+        fleet.sim.add_fault(Fault::on("CreateAccessKey", 0, FaultKind::Denied));
+        let begun = fleet.sim.now();
+        fleet.sim.invoke(SWEEP, health(&old.access_key_id)).await.unwrap();
+        let took = fleet.sim.now().duration_since(begun).unwrap();
+        assert!(took >= Duration::from_secs(300) && took < Duration::from_secs(330), "{took:?}");
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(works));
+        let subject = match works {
+            true => "Exposed access key of ci: STILL ACTIVE, act now",
+            false => "Exposed access key of ci: deactivated, CONSUMERS ARE CUT OFF",
+        };
+        assert!(fleet.alerts().contains(&subject.to_owned()), "{:?}", fleet.alerts());
+        // Once the cause is gone, Secrets Manager's repetition makes the successor, and a sweep does the rest.
+        fleet.sim.clear_faults();
+        for _ in 0..2 {
+            fleet.day().await;
+        }
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id).unwrap_or(false), false, "{exposed}");
+        if works {
+            assert_ne!(fleet.working_key("ci"), old.access_key_id);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_successor_can_come_a_revocation_does_not_wait() {
+    for stop in ["rotation off", "two keys"] {
+        let fleet = fleet("enforce", "revoke");
+        let (old, arn) = fleet.enrolled("ci", 10);
+        match stop {
+            "rotation off" => fleet.sim.disable_rotation(&arn),
+            _ => drop(fleet.key("ci", 5)),
+        }
+        let begun = fleet.sim.now();
+        fleet.sim.invoke(SWEEP, health(&old.access_key_id)).await.unwrap();
+        assert!(fleet.sim.now().duration_since(begun).unwrap() < Duration::from_secs(30), "{stop}");
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false), "{stop}");
+        assert!(fleet.sim.alerts().pop().unwrap().message.contains("CUT OFF"), "{stop}");
+        assert!(!changes(&fleet).contains(&"RotateSecret".to_owned()), "{stop}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_ours_is_reported_with_the_commands_and_never_touched() {
+    let fleet = Fleet::new(&[("ROTATOR_EXPOSED", "revoke"), ("ROTATOR_EXEMPT_USERS", "vendor")]);
+    let foreign = fleet.user("stranger", 10);
+    let (exempt, _) = fleet.enrolled("vendor", 10);
+    let (_, _) = fleet.enrolled("ci", 10);
+    let beside = fleet.key("ci", 3);
+    for (user, key) in [("stranger", &foreign), ("vendor", &exempt), ("ci", &beside)] {
+        let id = &key.access_key_id;
+        let answer = fleet.send(health(id)).await.unwrap();
+        assert_eq!(answer["keys"][0]["end"], "works", "{answer:#}");
+        assert_eq!(is_active(&fleet, user, id), Some(true));
+        let alert = fleet.sim.alerts().pop().unwrap();
+        assert_eq!(alert.subject, Some(format!("Exposed access key of {user}: STILL ACTIVE, act now")));
+        let off =
+            format!("aws iam update-access-key --user-name {user} --access-key-id {id} --status Inactive");
+        assert!(alert.message.contains(&off), "{}", alert.message);
+    }
+    assert!(changes(&fleet).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_for_a_key_that_is_gone_or_inactive_says_so() {
+    let fleet = fleet("enforce", "revoke");
+    let (old, _) = fleet.enrolled("ci", 10);
+    let gone = fleet.key("ci", 5);
+    fleet.sim.delete_access_key(&gone.access_key_id);
+    let answer = fleet.send(health(&gone.access_key_id)).await.unwrap();
+    assert_eq!(answer["outcome"], "nothing-to-do");
+    let alert = fleet.sim.alerts().pop().unwrap();
+    assert!(alert.message.contains("it was deleted"), "{}", alert.message);
+    let beside = fleet.key("ci", 5);
+    fleet.sim.set_key_status(&beside.access_key_id, false);
+    let answer = fleet.send(guard_duty(&beside.access_key_id, "ci")).await.unwrap();
+    assert_eq!(answer["keys"][0]["end"], "over", "{answer:#}");
+    assert!(changes(&fleet).is_empty());
+    assert_eq!(fleet.working_key("ci"), old.access_key_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_superseded_key_is_deactivated_whatever_its_overlap_and_its_use() {
+    for exposed in ["rotate", "revoke"] {
+        let fleet = Fleet::new(&[("ROTATOR_EXPOSED", exposed), ("ROTATOR_OVERLAP", "14d")]);
+        let (old, _) = fleet.enrolled("ci", 100);
+        fleet.sweep().await;
+        fleet.sim.advance(hours(2));
+        fleet.sim.use_key(&old.access_key_id, "s3", "eu-west-1");
+        let current = fleet.working_key("ci");
+        fleet.send(health(&old.access_key_id)).await.unwrap();
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false));
+        assert_eq!((fleet.working_key("ci"), fleet.sweep_calls()["RotateSecret"]), (current, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_are_mailed_and_the_sweep_does_not_tell_them_again() {
+    let settings: Vec<_> = MAILS.into_iter().chain([("ROTATOR_EXPOSED", "revoke")]).collect();
+    let fleet = Fleet::new(&settings);
+    let (old, _) = fleet.enrolled("ci", 10);
+    fleet.send(health(&old.access_key_id)).await.unwrap();
+    let told = |fleet: &Fleet| {
+        let mails = fleet.mails("ci@example.com").into_iter();
+        mails.filter(|subject| subject.contains("deactivated")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&fleet).len(), 1, "{:?}", fleet.mails("ci@example.com"));
+    assert!(told(&fleet)[0].contains("exposed"), "{:?}", told(&fleet));
+    assert_eq!(fleet.mails("admin@example.com").len(), 1, "{:?}", fleet.mails("admin@example.com"));
+    fleet.sim.advance(hours(1));
+    fleet.sweep().await;
+    assert_eq!(told(&fleet).len(), 1, "{:?}", told(&fleet));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_says_what_would_be_done_and_does_and_tells_nothing() {
+    let fleet = fleet("enforce", "revoke");
+    let (key, _) = fleet.enrolled("ci", 10);
+    let mut event = health(&key.access_key_id);
+    event["dryrun"] = json!(true);
+    let answer = fleet.send(event).await.unwrap();
+    assert_eq!(answer["keys"][0]["actions"], json!(["rotate the secret: its key is exposed"]), "{answer:#}");
+    assert!(changes(&fleet).is_empty() && fleet.alerts().is_empty());
+    assert!(!fleet.sweep_calls().contains_key("TagResource"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vague_finding_changes_nothing() {
+    let fleet = fleet("enforce", "revoke");
+    let (key, _) = fleet.enrolled("ci", 10);
+    let mut event = guard_duty(&key.access_key_id, "ci");
+    event["detail"]["severity"] = json!(5);
+    fleet.send(event).await.unwrap();
+    assert!(changes(&fleet).is_empty());
+    assert_eq!(fleet.alerts(), ["Exposed access key of ci: STILL ACTIVE, act now"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_little_time_it_goes_on_in_other_invocations_and_waits_no_longer_for_that() {
+    let fleet = fleet("enforce", "revoke");
+    let (old, _) = fleet.enrolled("ci", 10);
+    fleet.sim.add_fault(Fault::on("CreateAccessKey", 0, FaultKind::Denied));
+    fleet.sim.update(|options| options.function_timeout = Duration::from_secs(90));
+    let begun = fleet.sim.now();
+    let answer = fleet.sim.invoke(SWEEP, health(&old.access_key_id)).await.unwrap();
+    assert_eq!(answer["outcome"], "continues", "{answer:#}");
+    assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(true));
+    fleet.sim.events_finished().await;
+    assert!(fleet.sim.event_reports().len() >= 3, "{:?}", fleet.sim.event_reports());
+    assert!(fleet.sim.now().duration_since(begun).unwrap() < Duration::from_secs(360));
+    assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false));
+    let told: Vec<String> =
+        fleet.alerts().into_iter().filter(|subject| subject.starts_with("Exposed")).collect();
+    assert_eq!(told, ["Exposed access key of ci: deactivated, CONSUMERS ARE CUT OFF"]);
+    assert_eq!(fleet.sweep_calls()["RotateSecret"], 1);
+}
+
+/// Lambda repeats a failed invocation twice, and AWS sends the event again.
+#[tokio::test(start_paused = true)]
+async fn whatever_call_fails_or_crashes_the_key_is_revoked_in_the_end_and_told_of() {
+    for kind in [
+        FaultKind::Error5xx,
+        FaultKind::Denied,
+        FaultKind::ResponseLost,
+        FaultKind::KillBefore,
+        FaultKind::KillAfter,
+    ] {
+        let mut nth = 0;
+        loop {
+            nth += 1;
+            let fleet = fleet("enforce", "revoke");
+            let (old, _) = fleet.enrolled("ci", 10);
+            fleet.sim.add_fault(Fault::nth_call(nth, kind.clone()).by("sweep-function"));
+            let first = fleet.sim.invoke(SWEEP, health(&old.access_key_id)).await;
+            let struck = fleet.sim.faults().is_empty();
+            let at = format!("{kind:?} at call {nth}");
+            if first.is_err() {
+                fleet.settle().await;
+                fleet
+                    .send(health(&old.access_key_id))
+                    .await
+                    .unwrap_or_else(|error| panic!("{at}: {error:?}"));
+            }
+            assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false), "{at}");
+            // A killed or refused RotateSecret may cut consumers off, and nothing else may.
+            let told = fleet.alerts().into_iter().filter(|subject| subject.starts_with("Exposed")).count();
+            let alert_lost = fleet.sweep_calls().get("Publish").is_some_and(|sent| *sent > told);
+            assert!(told > 0 || alert_lost, "{at}: {:?}", fleet.alerts());
+            if !struck {
+                assert!(nth > 10, "{at}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_an_account_out_of_reach_is_named_in_the_alert() {
+    let fleet = fleet("enforce", "revoke");
+    let mut event = health("AKIAIOSFODNN7EXAMPLE");
+    event["detail"]["affectedAccount"] = json!("444455556666");
+    fleet.send(event).await.unwrap();
+    let alert = fleet.sim.alerts().pop().unwrap();
+    assert!(
+        alert.message.contains("AKIAIOSFODNN7EXAMPLE") && alert.message.contains("444455556666"),
+        "{}",
+        alert.message
+    );
+    assert!(alert.message.contains("ROTATOR_MEMBER_ROLE"), "{}", alert.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_users_key_is_told_of() {
+    let fleet = fleet("enforce", "revoke");
+    fleet.send(health("ASIAIOSFODNN7EXAMPLE")).await.unwrap();
+    let alert = fleet.sim.alerts().pop().unwrap();
+    assert!(alert.message.contains("ASIAIOSFODNN7EXAMPLE"), "{}", alert.message);
+    assert_eq!(alert.subject.as_deref(), Some("Exposed credentials: the event names no user's access key"));
+}
