@@ -14,6 +14,7 @@ import { checkCreatedSecrets, checkSettings } from './check';
 import { RotationDashboard } from './dashboard';
 import type { Wiring } from './environment';
 import { environmentOf, memberRoleName } from './environment';
+import { ExposedKeyWatch } from './exposed-keys';
 import { RotationFunction } from './functions/rotation-function';
 import type { RotatorFunction } from './functions/rotator-function';
 import { SweepFunction } from './functions/sweep-function';
@@ -81,6 +82,14 @@ export interface IamKeyRotationProps extends RotatorSettings {
    */
   readonly watchKeyCreation?: boolean;
   /**
+   * Sends what AWS Health and GuardDuty say of exposed keys to the sweep, which does what `sweep.exposed` says. AWS Health
+   * delivers these events in us-east-1 and us-west-2 alone (and in the like of other partitions): elsewhere it needs
+   * `ExposedKeyForwarder` there.
+   *
+   * @default false
+   */
+  readonly watchExposedKeys?: boolean;
+  /**
    * ARNs of other roles whose new keys raise no alert, such as the rotation role of another rotator of this account: the
    * output `RotationRoleArn` of its stack.
    *
@@ -105,6 +114,8 @@ export class IamKeyRotation extends Construct {
   readonly rotationPermissions: readonly IConstruct[];
   /** The customer key of the secrets that the sweep makes. */
   readonly createdSecretsKey: IKey | undefined;
+  /** Whether the sweep gets what AWS says of exposed keys. */
+  readonly watchesExposedKeys: boolean;
   private readonly watchesKeyCreation: boolean;
   private readonly secretsKeys = new Map<string, IKey>();
 
@@ -150,6 +161,10 @@ export class IamKeyRotation extends Construct {
         permissionsBoundary: props.runtime?.permissionsBoundary,
         rotatorRoleArns: [this.rotation.role.roleArn, ...(props.keyCreators ?? [])],
       });
+    }
+    this.watchesExposedKeys = props.watchExposedKeys ?? false;
+    if (this.watchesExposedKeys) {
+      new ExposedKeyWatch(this, 'ExposedKeys', { sweep: this.sweep.function, deadLetters: this.sweep.deadLetters });
     }
     new RotationDashboard(this, 'Overview', {
       alarms: this.alarms.all,

@@ -1,7 +1,7 @@
 type Pattern = Readonly<Record<string, unknown>>;
 
 /**
- * EventBridge's matching, as far as our rules use it: exact values, `exists: false`, `anything-but` and `$or`.
+ * EventBridge's matching, as far as our rules use it: exact values, `exists: false`, `anything-but`, `prefix` and `$or`.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 export function matches(pattern: Pattern, event: unknown): boolean {
@@ -26,6 +26,9 @@ function matchesValue(expected: unknown, value: unknown): boolean {
   }
   if ('anything-but' in expected) {
     return value !== undefined && !(expected['anything-but'] as unknown[]).includes(value);
+  }
+  if ('prefix' in expected) {
+    return typeof value === 'string' && value.startsWith(String(expected.prefix));
   }
   throw new Error(`no rule of ours uses ${JSON.stringify(expected)}`);
 }

@@ -80,17 +80,27 @@ describe('the template of one account', () => {
 
   test('gives each mode its own policies: an audit has none that changes anything, retire those for superseded keys', () => {
     const conditional = Object.entries(template.findResources('AWS::IAM::Policy')).filter(
-      ([, policy]) => 'Condition' in policy && ['Retires', 'Enforces', 'Creates', 'Replicates'].includes(String(policy['Condition'])),
+      ([, policy]) => 'Condition' in policy && ['Retires', 'Rotates', 'Creates', 'Replicates'].includes(String(policy['Condition'])),
     );
     expect(conditional.map(([id, policy]) => [id.replace(/[0-9A-F]{8}$/, ''), policy['Condition'] as string]).sort()).toEqual([
       ['RotatorSweepCreatePolicy', 'Creates'],
-      ['RotatorSweepEnforcePolicy', 'Enforces'],
+      ['RotatorSweepEnforcePolicy', 'Rotates'],
       ['RotatorSweepReplicasPolicy', 'Replicates'],
       ['RotatorSweepRetirePolicy', 'Retires'],
     ]);
     expect(template.findConditions('Retires')).toEqual({ Retires: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Mode' }, 'audit'] }] } });
     expect(template.findConditions('Enforces')).toEqual({ Enforces: { 'Fn::Equals': [{ Ref: 'Mode' }, 'enforce'] } });
     template.allResourcesProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ ROTATOR_MODE: { Ref: 'Mode' } }) } });
+  });
+
+  test('starts rotations in retire for exposed keys alone, where it is asked to, and gets no event unless it is', () => {
+    const replaces = { 'Fn::And': [{ 'Fn::Equals': [{ Ref: 'Mode' }, 'retire'] }, { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Exposed' }, 'alert'] }] }] };
+    expect(template.findConditions('Rotates')).toEqual({ Rotates: { 'Fn::Or': [{ Condition: 'Enforces' }, replaces] } });
+    const states = Object.values(template.findResources('AWS::Events::Rule'))
+      .filter((rule) => /aws\.(?:health|guardduty)/.test(JSON.stringify(rule)))
+      .map((rule) => (rule['Properties'] as { State: unknown }).State);
+    expect(states).toEqual(Array(2).fill({ 'Fn::If': ['WatchesExposedKeys', 'ENABLED', 'DISABLED'] }));
+    expect(parameters.Parameters['WatchExposedKeys']?.Default).toBe('no');
   });
 
   test('sweeps hourly by default, and misses a sweep after three hours then', () => {

@@ -50,6 +50,8 @@ export interface Asked {
   readonly adminEmail: string;
   readonly emailTemplate: string;
   readonly mode: string;
+  readonly exposed: string;
+  readonly watchExposedKeys: string;
   readonly scope: string;
   readonly rotateAfter: string;
   readonly warnBefore: string;
@@ -145,7 +147,7 @@ export class ReleaseParameters {
 
   private sweep(): Pick<
     Asked,
-    | 'mode' | 'scope' | 'rotateAfter' | 'warnBefore' | 'maxAge' | 'exemptUsers' | 'exemptGroup' | 'exemptTag'
+    | 'mode' | 'exposed' | 'watchExposedKeys' | 'scope' | 'rotateAfter' | 'warnBefore' | 'maxAge' | 'exemptUsers' | 'exemptGroup' | 'exemptTag'
     | 'replicaRegions' | 'schedule' | 'reservedConcurrency' | 'logRetentionDays'
   > {
     this.group = 'Sweep';
@@ -154,6 +156,16 @@ export class ReleaseParameters {
         label: 'audit only reports; retire also ends superseded keys; enforce also rotates and enrolls',
         standard: DEFAULTS.mode,
         values: ['audit', 'retire', 'enforce'],
+      }),
+      exposed: this.text('Exposed', {
+        label: 'A key that AWS reports as exposed: alert; replace it first, then deactivate it; or deactivate it in any case',
+        standard: DEFAULTS.exposed,
+        values: ['alert', 'rotate', 'revoke'],
+      }),
+      watchExposedKeys: this.text('WatchExposedKeys', {
+        label: 'Whether this region\'s events of AWS Health and GuardDuty about exposed keys go to the sweep',
+        standard: 'no',
+        values: ['no', 'yes'],
       }),
       scope: this.text('Scope', { label: 'Users with a secret of ours, or all', standard: DEFAULTS.scope, values: ['enrolled', 'all'] }),
       rotateAfter: this.span('RotateAfter', 'Age at which a key is due', DEFAULTS.rotateAfter),

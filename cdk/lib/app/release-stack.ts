@@ -13,6 +13,7 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnRule as CfnRuleOfEvents } from 'aws-cdk-lib/aws-events';
 import { Architecture, Code } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -59,6 +60,12 @@ export class ReleaseStack extends Stack {
     const mails = set('EmailFrom', asked.emailFrom);
     const retires = new CfnCondition(this, 'Retires', { expression: Fn.conditionNot(Fn.conditionEquals(asked.mode, 'audit')) });
     const enforces = new CfnCondition(this, 'Enforces', { expression: Fn.conditionEquals(asked.mode, 'enforce') });
+    // A successor for an exposed key is the one rotation that `retire` starts.
+    const replaces = Fn.conditionAnd(
+      Fn.conditionEquals(asked.mode, 'retire'),
+      Fn.conditionNot(Fn.conditionEquals(asked.exposed, 'alert')),
+    );
+    const rotates = new CfnCondition(this, 'Rotates', { expression: Fn.conditionOr(enforces, replaces) });
     // These names have no text of their own: no policy could be limited to them.
     const bare = Fn.conditionOr(...BARE_NAMES.map((name) => Fn.conditionEquals(asked.secretName, name)));
     const creates = new CfnCondition(this, 'Creates', { expression: Fn.conditionAnd(enforces, Fn.conditionNot(bare)) });
@@ -77,7 +84,8 @@ export class ReleaseStack extends Stack {
     only(mails, rotation.rotation.node.findChild('MailsPolicy'));
     only(mails, rotation.sweep.node.findChild('MailsPolicy'));
     only(retires, rotation.sweep.node.findChild('RetirePolicy'));
-    only(enforces, rotation.sweep.node.findChild('EnforcePolicy'));
+    only(rotates, rotation.sweep.node.findChild('EnforcePolicy'));
+    this.watchExposedKeys(rotation, asked);
     only(creates, rotation.sweep.node.findChild('CreatePolicy'));
     only(replicates, rotation.sweep.node.findChild('ReplicasPolicy'));
     this.watchHourly(rotation, asked);
@@ -114,6 +122,16 @@ export class ReleaseStack extends Stack {
     }
   }
 
+  /** A rule with a condition would leave permissions that name it behind, so it is switched off instead. */
+  private watchExposedKeys(rotation: IamKeyRotation, { watchExposedKeys }: Asked): void {
+    const watches = new CfnCondition(this, 'WatchesExposedKeys', { expression: Fn.conditionEquals(watchExposedKeys, 'yes') });
+    for (const rule of rotation.node.findChild('ExposedKeys').node.findAll()) {
+      if (rule instanceof CfnRuleOfEvents) {
+        rule.state = Token.asString(Fn.conditionIf(watches.logicalId, 'ENABLED', 'DISABLED'));
+      }
+    }
+  }
+
   private rotation(asked: Asked, reserved: Condition): IamKeyRotation {
     const bucket = Bucket.fromBucketName(this, 'Code', asked.codeBucket);
     const code = (program: string): Code =>
@@ -140,6 +158,7 @@ export class ReleaseStack extends Stack {
       sweep: {
         // For its statements, which carry a condition on the parameter; the functions are told the parameter.
         mode: 'enforce',
+        exposed: asked.exposed as 'alert',
         scope: asked.scope as 'all',
         rotateAfter: asked.rotateAfter,
         warnBefore: asked.warnBefore,
@@ -157,6 +176,7 @@ export class ReleaseStack extends Stack {
           Fn.conditionIf(reserved.logicalId, asked.reservedConcurrency, Aws.NO_VALUE),
         ),
       },
+      watchExposedKeys: true,
       runtime: {
         architecture: Architecture.custom(asked.architecture),
         code: { rotation: code('rotation'), sweep: code('sweep') },

@@ -15,6 +15,7 @@ import type { Construct } from 'constructs';
 import { IamKeyRotation } from '../iam-key-rotation';
 import type { IamKeyRotationProps } from '../iam-key-rotation';
 import { iamHomeRegion } from '../home-region';
+import { ExposedKeyForwarder, exposureRegions } from '../exposed-keys';
 import { KeyCreationForwarder } from '../key-creation-watch';
 import { MemberAccountRole } from '../member-account-role';
 import type { MemberAccountRoleProps } from '../member-account-role';
@@ -69,6 +70,14 @@ export class KeyCreationForwarderStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly homeRegion: string }) {
     super(scope, id, { description: 'Forwards CreateAccessKey events (iam-key-rotator)', ...props });
     new KeyCreationForwarder(this, 'Forwarder', { homeRegion: props.homeRegion });
+  }
+}
+
+/** Forwards what AWS Health and GuardDuty say of exposed keys in another region. */
+export class ExposedKeyForwarderStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { readonly homeRegion: string }) {
+    super(scope, id, { description: 'Forwards reports of exposed keys (iam-key-rotator)', ...props });
+    new ExposedKeyForwarder(this, 'Forwarder', { homeRegion: props.homeRegion });
   }
 }
 
@@ -140,6 +149,14 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
       env: { account: rotator.account, region: iamHomeRegion(rotator.region) },
       homeRegion: rotator.region,
     });
+  }
+  if (rotator.rotation.watchesExposedKeys && !Token.isUnresolved(rotator.account) && !Token.isUnresolved(rotator.region)) {
+    for (const region of exposureRegions(rotator.region)) {
+      new ExposedKeyForwarderStack(scope, `${name}-Exposed-${region}`, {
+        env: { account: rotator.account, region },
+        homeRegion: rotator.region,
+      });
+    }
   }
   if (settings.members) {
     new MemberAccountStack(scope, `${name}-Member`, {

@@ -17,7 +17,7 @@ import {
 } from '../policies/sweep';
 import type { RuntimeSettings } from '../runtime';
 import type { RotatorSettings } from '../settings';
-import { modeOf } from '../settings';
+import { DEFAULTS, modeOf } from '../settings';
 import { SettingsError } from '../settings-error';
 import type { UserScope } from '../user-scope';
 import { RotatorFunction, SIZES } from './rotator-function';
@@ -69,6 +69,10 @@ export class SweepFunction extends RotatorFunction {
     const mode = modeOf(props.settings);
     if (mode !== 'audit') {
       this.allow('Retire', retirePolicy(of), REASONS);
+    }
+    if (mode === 'retire' && (props.settings.sweep?.exposed ?? DEFAULTS.exposed) !== 'alert') {
+      // A successor for an exposed key is the one rotation that such a sweep starts.
+      this.allow('Exposed', enforcePolicy(of), REASONS);
     }
     if (mode === 'enforce') {
       this.allow('Enforce', enforcePolicy(of), REASONS);

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import { exposedCredentials, exposureRegions, suspiciousKeys } from '../lib/exposed-keys';
+import { IamKeyRotation } from '../lib';
+import type { IamKeyRotationProps } from '../lib';
+import { addStacks } from '../lib/app/stacks';
+import { ENV, runtime } from './configurations';
+import { matches } from './event-pattern';
+import { newApp } from './templates';
+
+type Event = Record<string, unknown> & { detail: Record<string, unknown> };
+
+/** The samples of the runbook's drill. */
+function sample(name: string): Event {
+  return JSON.parse(readFileSync(join(__dirname, `../../docs/samples/${name}.json`), 'utf8')) as Event;
+}
+
+function pattern({ source, detailType, detail }: EventPattern): Record<string, unknown> {
+  return { source, 'detail-type': detailType, detail };
+}
+
+function templateOf(props: IamKeyRotationProps): Template {
+  const stack = new Stack(newApp(), 'Stack', { env: ENV });
+  new IamKeyRotation(stack, 'Rotator', { runtime: runtime(), ...props });
+  return Template.fromStack(stack);
+}
+
+describe('the rules deliver what the sweep reads', () => {
+  const health = sample('exposed-key-health');
+  const guardDuty = sample('exposed-key-guardduty');
+  const withDetail = (event: Event, detail: Record<string, unknown>): Event => ({ ...event, detail: { ...event.detail, ...detail } });
+  const withKey = (details: Record<string, unknown>): Event => withDetail(guardDuty, { resource: { accessKeyDetails: details } });
+
+  test.each([
+    ['exposed credentials', health, true],
+    ['a relative', withDetail(health, { eventTypeCode: 'AWS_RISK_CREDENTIALS_COMPROMISED' }), true],
+    ['another event of AWS Health', withDetail(health, { eventTypeCode: 'AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED' }), false],
+    ['the like from elsewhere', { ...health, source: 'eve' }, false],
+  ])('AWS Health: %s', (_, event, delivered) => {
+    expect(matches(pattern(exposedCredentials()), event)).toBe(delivered);
+  });
+
+  test.each([
+    ["a user's key", guardDuty, true],
+    ['temporary credentials', withKey({ userType: 'IAMUser', accessKeyId: 'ASIAIOSFODNN7EXAMPLE' }), false],
+    ['a role', withKey({ userType: 'AssumedRole', accessKeyId: 'ASIAIOSFODNN7EXAMPLE' }), false],
+    ['no key', withDetail(guardDuty, { resource: {} }), false],
+  ])('GuardDuty: %s', (_, event, delivered) => {
+    expect(matches(pattern(suspiciousKeys()), event)).toBe(delivered);
+  });
+});
+
+test('no rule and no permission unless asked for', () => {
+  const template = templateOf({ watchKeyCreation: false });
+  template.resourceCountIs('AWS::Events::Rule', 0);
+  expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).not.toContain('secretsmanager:RotateSecret');
+});
+
+test('the events go to the sweep, and what is not delivered to its dead letters', () => {
+  const template = templateOf({ watchKeyCreation: false, watchExposedKeys: true });
+  template.resourceCountIs('AWS::Events::Rule', 2);
+  template.allResourcesProperties('AWS::Events::Rule', {
+    Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],
+  });
+});
+
+test.each([
+  ['audit', 'revoke', false],
+  ['retire', 'alert', false],
+  ['retire', 'rotate', true],
+  ['retire', 'revoke', true],
+] as const)('%s with %s: may rotate is %s', (mode, exposed, may) => {
+  const policies = JSON.stringify(templateOf({ sweep: { mode, exposed } }).findResources('AWS::IAM::Policy'));
+  expect(policies.includes('secretsmanager:RotateSecret')).toBe(may);
+});
+
+test.each([
+  ['eu-west-1', ['us-east-1', 'us-west-2']],
+  ['us-east-1', ['us-west-2']],
+  ['us-west-2', ['us-east-1']],
+  ['cn-north-1', ['cn-northwest-1']],
+  ['us-gov-east-1', ['us-gov-west-1']],
+  ['us-gov-west-1', []],
+  ['eusc-de-east-1', []],
+])('%s: AWS Health is forwarded from %s', (region, expected) => {
+  expect(exposureRegions(region)).toEqual(expected);
+});
+
+test('the app has a forwarder where AWS Health is', () => {
+  const app = newApp();
+  addStacks(app, { env: ENV, rotation: { runtime: runtime(), watchKeyCreation: false, watchExposedKeys: true } });
+  const stacks = app.node.children.filter((child) => Stack.isStack(child));
+  expect(stacks.map((stack) => stack.region)).toEqual(['eu-west-1', 'us-east-1', 'us-west-2']);
+  for (const stack of stacks.slice(1)) {
+    Template.fromStack(stack).allResourcesProperties('AWS::Events::Rule', {
+      Targets: [Match.objectLike({ Arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default' })],
+    });
+  }
+});
