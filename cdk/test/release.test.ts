@@ -93,14 +93,9 @@ describe('the template of one account', () => {
     template.allResourcesProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ ROTATOR_MODE: { Ref: 'Mode' } }) } });
   });
 
-  test('starts rotations in retire for exposed keys alone, where it is asked to, and gets no event unless it is', () => {
+  test('starts rotations in retire for exposed keys alone, where it is asked to', () => {
     const replaces = { 'Fn::And': [{ 'Fn::Equals': [{ Ref: 'Mode' }, 'retire'] }, { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Exposed' }, 'alert'] }] }] };
     expect(template.findConditions('Rotates')).toEqual({ Rotates: { 'Fn::Or': [{ Condition: 'Enforces' }, replaces] } });
-    const states = Object.values(template.findResources('AWS::Events::Rule'))
-      .filter((rule) => /aws\.(?:health|guardduty)/.test(JSON.stringify(rule)))
-      .map((rule) => (rule['Properties'] as { State: unknown }).State);
-    expect(states).toEqual(Array(2).fill({ 'Fn::If': ['WatchesExposedKeys', 'ENABLED', 'DISABLED'] }));
-    expect(parameters.Parameters['WatchExposedKeys']?.Default).toBe('no');
   });
 
   test('sweeps hourly by default, and misses a sweep after three hours then', () => {

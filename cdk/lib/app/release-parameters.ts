@@ -51,7 +51,6 @@ export interface Asked {
   readonly emailTemplate: string;
   readonly mode: string;
   readonly exposed: string;
-  readonly watchExposedKeys: string;
   readonly scope: string;
   readonly rotateAfter: string;
   readonly warnBefore: string;
@@ -147,7 +146,7 @@ export class ReleaseParameters {
 
   private sweep(): Pick<
     Asked,
-    | 'mode' | 'exposed' | 'watchExposedKeys' | 'scope' | 'rotateAfter' | 'warnBefore' | 'maxAge' | 'exemptUsers' | 'exemptGroup' | 'exemptTag'
+    | 'mode' | 'exposed' | 'scope' | 'rotateAfter' | 'warnBefore' | 'maxAge' | 'exemptUsers' | 'exemptGroup' | 'exemptTag'
     | 'replicaRegions' | 'schedule' | 'reservedConcurrency' | 'logRetentionDays'
   > {
     this.group = 'Sweep';
@@ -161,11 +160,6 @@ export class ReleaseParameters {
         label: 'A key that AWS reports as exposed: alert; replace it first, then deactivate it; or deactivate it in any case',
         standard: DEFAULTS.exposed,
         values: ['alert', 'rotate', 'revoke'],
-      }),
-      watchExposedKeys: this.text('WatchExposedKeys', {
-        label: 'Whether this region\'s events of AWS Health and GuardDuty about exposed keys go to the sweep',
-        standard: 'no',
-        values: ['no', 'yes'],
       }),
       scope: this.text('Scope', { label: 'Users with a secret of ours, or all', standard: DEFAULTS.scope, values: ['enrolled', 'all'] }),
       rotateAfter: this.span('RotateAfter', 'Age at which a key is due', DEFAULTS.rotateAfter),

@@ -13,7 +13,6 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { CfnRule as CfnRuleOfEvents } from 'aws-cdk-lib/aws-events';
 import { Architecture, Code } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -85,7 +84,6 @@ export class ReleaseStack extends Stack {
     only(mails, rotation.sweep.node.findChild('MailsPolicy'));
     only(retires, rotation.sweep.node.findChild('RetirePolicy'));
     only(rotates, rotation.sweep.node.findChild('EnforcePolicy'));
-    this.watchExposedKeys(rotation, asked);
     only(creates, rotation.sweep.node.findChild('CreatePolicy'));
     only(replicates, rotation.sweep.node.findChild('ReplicasPolicy'));
     this.watchHourly(rotation, asked);
@@ -119,16 +117,6 @@ export class ReleaseStack extends Stack {
     if (missing instanceof CfnAlarm) {
       const hours = watchedHours(ScheduleExpression.expression(DEFAULT_SCHEDULE)) ?? missing.evaluationPeriods;
       missing.evaluationPeriods = Token.asNumber(Fn.conditionIf(hourly.logicalId, hours, missing.evaluationPeriods));
-    }
-  }
-
-  /** A rule with a condition would leave permissions that name it behind, so it is switched off instead. */
-  private watchExposedKeys(rotation: IamKeyRotation, { watchExposedKeys }: Asked): void {
-    const watches = new CfnCondition(this, 'WatchesExposedKeys', { expression: Fn.conditionEquals(watchExposedKeys, 'yes') });
-    for (const rule of rotation.node.findChild('ExposedKeys').node.findAll()) {
-      if (rule instanceof CfnRuleOfEvents) {
-        rule.state = Token.asString(Fn.conditionIf(watches.logicalId, 'ENABLED', 'DISABLED'));
-      }
     }
   }
 
@@ -176,7 +164,6 @@ export class ReleaseStack extends Stack {
           Fn.conditionIf(reserved.logicalId, asked.reservedConcurrency, Aws.NO_VALUE),
         ),
       },
-      watchExposedKeys: true,
       runtime: {
         architecture: Architecture.custom(asked.architecture),
         code: { rotation: code('rotation'), sweep: code('sweep') },
