@@ -73,6 +73,9 @@ pub(crate) fn measure(exposure: &Exposure<'_>, response: Exposed) -> Measure {
     if inactive && (unread || current.is_some()) {
         return Measure::Over("it is inactive, and no consumer needs it".into());
     }
+    if response == Exposed::Alert && inactive {
+        return Measure::Over("it is inactive, though AWSCURRENT holds no other key that works".into());
+    }
     if response == Exposed::Alert {
         return Measure::Report("nothing is changed, as ROTATOR_EXPOSED says".into());
     }

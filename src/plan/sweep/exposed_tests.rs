@@ -52,6 +52,11 @@ fn rows() -> Vec<Row> {
             Scene::alone().with(|scene| scene.config.mode = Mode::Retire),
         ),
         row("current, inactive", NEW, inactive(Scene::alone(), NEW)),
+        row(
+            "current, inactive; rotation is turned off",
+            NEW,
+            inactive(Scene::alone(), NEW).with(|scene| scene.secret().rotation_enabled = false),
+        ),
         row("current; another rotation is under way", NEW, made(&["AWSPENDING", THIRD])),
         row("current; the key before it is in its overlap", NEW, Scene::superseded()),
         row(
@@ -221,7 +226,7 @@ fn alert_changes_nothing_rotate_cuts_nobody_off_and_hands_stay_off_what_is_not_o
         }
         // What `revoke` leaves to a person never is a key of ours that works.
         let left = matches!(measured(row, Exposed::Revoke), Measure::Blocked(_));
-        assert!(!left || row.what == "current, inactive", "{}", row.what);
+        assert!(!left || row.what == "current, inactive; rotation is turned off", "{}", row.what);
     }
     assert!(revoked > 4, "{revoked}");
 }

@@ -9,8 +9,8 @@ use super::notice::{ComingEvent, Notice};
 use super::planner::{GRACE, Planner, before, is_long};
 use super::view::{Demand, Standing};
 use crate::model::{
-    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Pending, Phrase, Policy, SecretState, UnknownKeys,
-    phrase,
+    AccessKey, FindingKind, InUse, KeyRole, KeyStatus, Note, Pending, Phrase, Policy, SecretState,
+    UnknownKeys, phrase,
 };
 use crate::plan::retire::{HELD, SHORTEST, after, deactivation_time, may_deactivate, quiet, used_since};
 use crate::plan::{Change, because, deletion, room};
@@ -225,7 +225,8 @@ impl Planner<'_> {
             // the user; the administrator hears of it here.
             if self.policy.overlap.is_zero() {
                 self.plan.superseded.push(key.id.clone());
-            } else {
+            } else if !self.before.has(&key.id, Note::Exposed) {
+                // The mail says how to activate the key again, which nobody should do with one that is exposed.
                 self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
             }
         }

@@ -17,7 +17,7 @@ use crate::config::{Exposed, SweepConfig};
 use crate::defect::guarded;
 use crate::error::Result;
 use crate::event::{ExposedEvent, Invocation};
-use crate::model::{AccessKeyId, Note, Phrase, RotationSetup, UserName, phrase};
+use crate::model::{AccessKeyId, KeyStatus, Note, Phrase, RotationSetup, UserName, phrase};
 use crate::notify;
 use crate::plan::exposed::{Measure, measure};
 use crate::plan::sweep::{FleetAction, Notice, UserView, Wait, exposure};
@@ -122,6 +122,15 @@ struct Responder<'a> {
     stop: Instant,
 }
 
+fn works(view: &UserView, key: &AccessKeyId) -> bool {
+    view.keys.iter().any(|known| known.id == *key && known.status == KeyStatus::Active)
+}
+
+/// Whether a rotation is making the successor, or has failed to.
+fn is_rotating(view: &UserView) -> bool {
+    view.secret.as_ref().is_some_and(|secret| secret.pending().unfinished().is_some())
+}
+
 impl Responder<'_> {
     async fn respond(&self, key: &AccessKeyId) -> Case {
         let mut case = Case::new(key, self.event.since);
@@ -153,6 +162,10 @@ impl Responder<'_> {
         let mut wait = if case.since.is_some() { Wait::Asked } else { Wait::NotAsked };
         loop {
             let view = self.account.look(&candidate, &case.done).await?;
+            if case.role.is_none() && case.since.is_some() && !is_rotating(&view) {
+                // Whoever sent the event says that a successor is awaited, and none is being made.
+                (case.since, wait) = (None, Wait::NotAsked);
+            }
             if let Some(since) =
                 case.since.filter(|since| view.now.duration_since(*since).unsigned_abs() >= PATIENCE)
                 && !matches!(wait, Wait::Refused(_))
@@ -185,11 +198,11 @@ impl Responder<'_> {
                     self.note(case).await;
                     return self.revoke(&view, planned.map(FleetAction::Change), cut_off, case).await;
                 }
-                Measure::Report(why) | Measure::Blocked(why) => {
+                Measure::Report(why) | Measure::Blocked(why) if works(&view, key) => {
                     case.reason = why;
                     return Ok(());
                 }
-                Measure::Over(why) => {
+                Measure::Report(why) | Measure::Blocked(why) | Measure::Over(why) => {
                     (case.end, case.reason) = (End::Over, why);
                     return Ok(());
                 }
@@ -273,10 +286,11 @@ impl Responder<'_> {
         self.account.execute(view, vec![planned.clone()], &mut case.done).await?;
         case.actions.push(planned.to_string());
         (case.end, case.reason) = (End::Over, planned.reason);
-        if let Some((_, ledger)) = &mut case.owed {
+        let replaced = cut_off.is_none();
+        // Of a key that is still in AWSCURRENT the recovery window begins later.
+        if let Some((_, ledger)) = case.owed.as_mut().filter(|_| replaced) {
             ledger.note_status(&case.key, true, view.now);
         }
-        let replaced = cut_off.is_none();
         case.cut_off = cut_off;
         let Some(secret) = &view.secret else { return Ok(()) };
         let notices = [Notice::Revoked { key: case.key.clone(), replaced }];

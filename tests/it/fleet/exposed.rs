@@ -260,6 +260,17 @@ async fn with_little_time_it_goes_on_in_other_invocations_and_waits_no_longer_fo
     assert_eq!(fleet.sweep_calls()["RotateSecret"], 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_only_says_that_the_wait_is_over_cuts_nobody_off() {
+    let fleet = fleet("enforce", "revoke");
+    let (old, _) = fleet.enrolled("ci", 10);
+    let forged = json!({"action": "exposed", "key": old.access_key_id, "since": "2020-01-01T00:00:00Z"});
+    fleet.send(forged).await.unwrap();
+    assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false));
+    assert_ne!(fleet.working_key("ci"), old.access_key_id);
+    assert_eq!(fleet.alerts(), ["Exposed access key of ci: deactivated, a new key is current"]);
+}
+
 /// Lambda repeats a failed invocation twice, and AWS sends the event again.
 #[tokio::test(start_paused = true)]
 async fn whatever_call_fails_or_crashes_the_key_is_revoked_in_the_end_and_told_of() {
