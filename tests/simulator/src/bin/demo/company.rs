@@ -30,10 +30,13 @@ const SHARED: [(&str, &str); 6] = [
     ("ROTATOR_OVERLAP", "10d"),
     ("ROTATOR_RECOVERY", "7d"),
 ];
-const OF_THE_SWEEP: [(&str, &str); 4] = [
+/// What EventBridge delivers when AWS has found a key: the sample of the runbook's drill.
+const FOUND: &str = include_str!("../../../../../docs/samples/exposed-key-health.json");
+const OF_THE_SWEEP: [(&str, &str); 5] = [
     ("ROTATOR_SCOPE", "all"),
     ("ROTATOR_ROTATE_AFTER", "90d"),
     ("ROTATOR_WARN_BEFORE", "7d"),
+    ("ROTATOR_EXPOSED", "revoke"),
     ("ROTATOR_ROTATION_FUNCTION_ARN", ROTATION),
 ];
 
@@ -94,6 +97,13 @@ impl Company {
             self.sim.rotation_finished(&arn).await;
         }
         answer
+    }
+
+    /// AWS finds the user's key in a public place, and tells the sweep.
+    pub async fn leak(&self, user: &str) -> Result<Value, FunctionError> {
+        let key = self.current(user).unwrap_or_default();
+        let event = serde_json::from_str(&FOUND.replace("AKIAIOSFODNN7EXAMPLE", &key)).unwrap_or_default();
+        self.sim.invoke(&self.sweep.arn, event).await
     }
 
     /// The company works: every program uses its key. Answers with those whose key was refused.

@@ -13,6 +13,8 @@ use crate::scene::date;
 use crate::show::{Facts, Tone, event, heading, say};
 
 const DAYS: u32 = 365;
+/// When AWS finds a key in a public place, and whose.
+const LEAK: (u32, &str) = (250, "ci-bot");
 /// A key is due on its 90th day, and a sweep comes once a day.
 const OLDEST: u32 = 91;
 
@@ -22,6 +24,7 @@ struct Observed {
     broken: BTreeSet<String>,
     too_old: BTreeSet<String>,
     crowded: bool,
+    leak_ended: bool,
     lines: u32,
 }
 
@@ -67,6 +70,13 @@ pub async fn play(facts: &mut Facts) -> io::Result<()> {
             told(who, what, Tone::Others);
         }
         let yesterday = Yesterday::of(&company);
+        if day == LEAK.0 {
+            told(LEAK.1, "AWS finds its key in a public repository", Tone::Others);
+            let found = company.current(LEAK.1);
+            let responded = company.leak(LEAK.1).await.is_ok();
+            let off = found.is_some_and(|key| company.keys(LEAK.1).get(&key) == Some(&false));
+            observed.leak_ended = responded && off && company.work().is_empty();
+        }
         let answer = company.night().await;
         tell(&company, &yesterday, &answer, day == 0, &mut told);
         company.sim.clear_faults();
@@ -82,6 +92,7 @@ pub async fn play(facts: &mut Facts) -> io::Result<()> {
         &format!("no key in use was older than {OLDEST} days, but the one whose rotation was turned off"),
     );
     facts.check(!observed.crowded, "nobody ever had more than two keys");
+    facts.check(observed.leak_ended, "the key that leaked was replaced, and then deactivated at once");
     facts.check(
         LEFT_ALONE.map(|user| company.keys(user)) == untouched,
         "exempt users, and the one without an active key, were left alone",
@@ -208,9 +219,10 @@ fn changes(company: &Company, user: &str, before: &Keys, was_enrolled: bool) -> 
     }
     for key in now.keys().filter(|key| !before.contains_key(*key)) {
         lines.push(match Some(key) == current.as_ref() {
-            true => {
+            true if before.keys().any(|old| now.get(old) == Some(&true)) => {
                 format!("rotated: {} is in the secret; the key before works for 10 more days", short(key))
             }
+            true => format!("rotated: {} is in the secret", short(key)),
             false => format!("{} was made, and is not in the secret yet", short(key)),
         });
     }
