@@ -73,12 +73,12 @@ def test_a_superseded_key_loses_its_overlap(account):
     assert account.keys("ci-bot") == {old["AccessKeyId"]: "Inactive", new["AccessKeyId"]: "Active"}
 
 
-def test_where_nothing_rotates_the_secret_its_consumers_are_cut_off_and_the_alert_says_so(account):
-    key = account.user()
-    secret = account.enrolled("ci-bot", key)
-    account.manager.cancel_rotate_secret(SecretId=secret)
-    account.sweep(health(key["AccessKeyId"]))
-    assert account.keys("ci-bot") == {key["AccessKeyId"]: "Inactive"}
+def test_where_the_user_has_no_room_for_another_key_consumers_are_cut_off_and_the_alert_says_so(account):
+    old, new = rotated(account)
+    answer = account.sweep(health(new["AccessKeyId"]))
+    # The key before it has its overlap, and is what a late-comer may use.
+    assert account.keys("ci-bot") == {old["AccessKeyId"]: "Active", new["AccessKeyId"]: "Inactive"}
+    assert "two access keys" in answer["keys"][0]["cutOff"], answer
     (alert,) = account.alerts()
     assert subject_of(alert) == "Exposed access key of ci-bot: deactivated, CONSUMERS ARE CUT OFF"
 
