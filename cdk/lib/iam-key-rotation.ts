@@ -82,9 +82,8 @@ export interface IamKeyRotationProps extends RotatorSettings {
    */
   readonly watchKeyCreation?: boolean;
   /**
-   * Sends what AWS Health and GuardDuty say of exposed keys to the sweep, which does what `sweep.exposed` says. AWS Health
-   * delivers these events in us-east-1 and us-west-2 alone (and in the like of other partitions): elsewhere it needs
-   * `ExposedKeyForwarder` there.
+   * Sends AWS Health's and GuardDuty's reports of exposed keys to the sweep, which does what `sweep.exposed` says. AWS Health
+   * has them in us-east-1 and us-west-2 alone (or the like of the partition): elsewhere add `ExposedKeyForwarder` there.
    *
    * @default false
    */
@@ -114,7 +113,6 @@ export class IamKeyRotation extends Construct {
   readonly rotationPermissions: readonly IConstruct[];
   /** The customer key of the secrets that the sweep makes. */
   readonly createdSecretsKey: IKey | undefined;
-  /** Whether the sweep gets what AWS says of exposed keys. */
   readonly watchesExposedKeys: boolean;
   private readonly watchesKeyCreation: boolean;
   private readonly secretsKeys = new Map<string, IKey>();
