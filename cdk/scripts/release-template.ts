@@ -1,7 +1,9 @@
 /** Writes the released templates. A test fails when they no longer are what the constructs say. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { ExposedKeysStack } from '../lib/app/exposed-keys-stack';
 import { ReleaseStack } from '../lib/app/release-stack';
 import { MemberAccountStack } from '../lib/app/stacks';
 import { PACKAGE_ROOT } from '../lib/code';
@@ -20,6 +22,7 @@ export function releaseTemplates(): Map<string, string> {
   return new Map([
     ['iam-key-rotator.template.json', text(one)],
     ['iam-key-rotator-member.template.json', text(member)],
+    ['iam-key-rotator-exposed-keys.template.json', text(new ExposedKeysStack(newApp(), 'IamKeyRotatorExposedKeys'))],
   ]);
 }
 
@@ -60,7 +63,7 @@ function substitution(part: unknown): string | undefined {
 }
 
 /** One line a parameter or resource: readable in a diff, and short enough to be passed without an S3 bucket. */
-function text(stack: ReleaseStack | MemberAccountStack): string {
+function text(stack: Stack): string {
   const sections = Object.entries(shortened(Template.fromStack(stack).toJSON()) as object).map(([section, content]: [string, unknown]) => {
     const lines =
       typeof content === 'object' && content !== null

@@ -6,6 +6,7 @@ import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { exposedCredentials, exposureRegions, suspiciousKeys } from '../lib/exposed-keys';
 import { IamKeyRotation } from '../lib';
 import type { IamKeyRotationProps } from '../lib';
+import { ExposedKeysStack } from '../lib/app/exposed-keys-stack';
 import { addStacks } from '../lib/app/stacks';
 import { ENV, runtime } from './configurations';
 import { matches } from './event-pattern';
@@ -98,5 +99,22 @@ test('the app has a forwarder where AWS Health is', () => {
     Template.fromStack(stack).allResourcesProperties('AWS::Events::Rule', {
       Targets: [Match.objectLike({ Arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default' })],
     });
+  }
+});
+
+test('the released template sends the events to the sweep at home, and forwards them elsewhere', () => {
+  const template = Template.fromStack(new ExposedKeysStack(newApp(), 'ExposedKeys'));
+  template.resourceCountIs('AWS::Events::Rule', 2);
+  template.allResources('AWS::Lambda::Permission', { Condition: 'Home' });
+  template.allResources('AWS::IAM::Role', { Condition: 'Away' });
+  const [home, sweep] = [{ Ref: 'HomeRegion' }, { Ref: 'SweepFunctionName' }];
+  expect(template.findConditions('Home')).toEqual({ Home: { 'Fn::Equals': [home, { Ref: 'AWS::Region' }] } });
+  for (const { Properties } of Object.values(template.findResources('AWS::Events::Rule'))) {
+    const [target] = (Properties as { Targets: { Arn: { 'Fn::If': [string, unknown, unknown] }; RoleArn: unknown }[] }).Targets;
+    const [condition, here, elsewhere] = target?.Arn['Fn::If'] ?? [];
+    expect(condition).toBe('Home');
+    expect(JSON.stringify(here)).toContain(JSON.stringify(sweep));
+    expect(JSON.stringify(elsewhere)).toContain(':event-bus/default');
+    expect(target?.RoleArn).toEqual({ 'Fn::If': ['Home', { Ref: 'AWS::NoValue' }, { 'Fn::GetAtt': ['Forwarder', 'Arn'] }] });
   }
 });
