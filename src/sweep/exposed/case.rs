@@ -49,7 +49,10 @@ pub(crate) struct Case {
     /// Whether people were told of the exposure before.
     #[serde(skip)]
     pub(super) told: bool,
-    /// What is written on the secret once they were told.
+    /// When it was deactivated while the secret held another key.
+    #[serde(skip)]
+    pub(super) off_since: Option<Timestamp>,
+    /// The secret on which it is noted, and what was noted there.
     #[serde(skip)]
     pub(super) owed: Option<(String, Ledger)>,
     /// Since when its successor is waited for.
@@ -83,6 +86,7 @@ impl Case {
             failure: None,
             done: Vec::new(),
             told: false,
+            off_since: None,
             owed: None,
             since,
         }
@@ -133,13 +137,19 @@ impl Case {
         }
     }
 
-    /// What is written on the secret now that people were told. What failed is repeated, and told of again.
-    pub(super) fn owes(&mut self) -> Option<(String, Ledger)> {
+    /// The ARN of the secret on which it is noted that people were told. What failed is repeated, and told of again.
+    pub(super) fn owes(&self) -> Option<&str> {
         let settled = self.end != End::Waits && self.failure.is_none();
-        let (arn, mut ledger) = self.owed.take().filter(|_| settled)?;
+        self.owed.as_ref().filter(|_| settled).map(|(arn, _)| arn.as_str())
+    }
+
+    /// What is noted then, beside what is on the secret already.
+    pub(super) fn add_to(&self, ledger: &mut Ledger) {
         ledger.note(&self.key, Note::Exposed);
         ledger.note(&self.key, Note::ExposureTold);
-        Some((arn, ledger))
+        if let Some(at) = self.off_since {
+            ledger.note_status(&self.key, true, at);
+        }
     }
 
     /// Whether people are to be told of it: not where they were, and nothing has happened since.

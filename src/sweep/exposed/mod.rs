@@ -17,7 +17,7 @@ use crate::config::{Exposed, SweepConfig};
 use crate::defect::guarded;
 use crate::error::Result;
 use crate::event::{ExposedEvent, Invocation};
-use crate::model::{AccessKeyId, KeyStatus, Note, Phrase, RotationSetup, UserName, phrase};
+use crate::model::{AccessKeyId, KeyStatus, Ledger, Note, Phrase, RotationSetup, UserName, phrase};
 use crate::notify;
 use crate::plan::exposed::{Measure, measure};
 use crate::plan::sweep::{FleetAction, Notice, UserView, Wait, exposure};
@@ -45,10 +45,12 @@ pub(super) async fn respond(
     let response = response(config, event);
     let opened = Account::open(aws, config, event.account.as_deref(), &invocation.function_arn).await;
     let stop = invocation.deadline - CLOSING_TIME.min(invocation.left() / 4);
-    let mut cases = match &opened {
+    let cases = match &opened {
         Ok(account) => {
-            let responder = Responder { account, event, response, stop };
-            join_all(event.keys.iter().map(|key| responder.respond(key))).await
+            let responder = Responder { account, event, stop };
+            let mut cases: Vec<Case> = event.keys.iter().map(|key| Case::new(key, event.since)).collect();
+            responder.respond_to_all(&mut cases, response).await;
+            cases
         }
         // AWS reports it to the account of the organization's events, and no role leads to the key's own.
         Err(error) => event.keys.iter().map(|key| Case::out_of_reach(key, error)).collect(),
@@ -74,11 +76,11 @@ pub(super) async fn respond(
     }
     let worth = cases.is_empty() || cases.iter().any(Case::is_news);
     if worth && alert(aws, config, event, &answer, &cases, &invocation.request_id).await {
-        for (arn, ledger) in cases.iter_mut().filter_map(Case::owes) {
+        for case in &cases {
             if let Ok(account) = &opened
-                && let Err(error) = account.remember(&arn, &ledger).await
+                && let Err(error) = note_told(account, case).await
             {
-                tracing::error!(secretArn = arn.as_str(), error = %error, "what was told could not be noted");
+                tracing::error!(key = case.key.as_str(), error = %error, "what was told could not be noted");
             }
         }
     }
@@ -89,6 +91,15 @@ pub(super) async fn respond(
     }
     answer.keys = cases;
     fail_or(answer)
+}
+
+/// Notes on the secret that people were told. It is read again: another of its keys may be exposed, too.
+async fn note_told(account: &Account<'_>, case: &Case) -> Result<()> {
+    let Some(arn) = case.owes() else { return Ok(()) };
+    let secret = account.secrets.describe(arn).await?;
+    let mut ledger = Ledger::of(Some(&secret), account.now());
+    case.add_to(&mut ledger);
+    account.remember(arn, &ledger).await
 }
 
 /// Lambda repeats an invocation that failed.
@@ -118,7 +129,6 @@ fn response(config: &SweepConfig, event: &ExposedEvent) -> Exposed {
 struct Responder<'a> {
     account: &'a Account<'a>,
     event: &'a ExposedEvent,
-    response: Exposed,
     stop: Instant,
 }
 
@@ -132,23 +142,30 @@ fn is_rotating(view: &UserView) -> bool {
 }
 
 impl Responder<'_> {
-    async fn respond(&self, key: &AccessKeyId) -> Case {
-        let mut case = Case::new(key, self.event.since);
+    /// Of several keys of one user, one may be in the way of the other's successor until it is deactivated. So what
+    /// needs no waiting and cuts nobody off is done first, for each of them.
+    async fn respond_to_all(&self, cases: &mut [Case], response: Exposed) {
+        if cases.len() > 1 && response != Exposed::Alert && !self.event.dryrun {
+            for case in &mut *cases {
+                self.respond(case, Exposed::Rotate, false).await;
+            }
+        }
+        let open = cases.iter_mut().filter(|case| case.end != End::Over);
+        join_all(open.map(|case| self.respond(case, response, true))).await;
+    }
+
+    async fn respond(&self, case: &mut Case, response: Exposed, waits: bool) {
+        case.failure = None;
         // What fails for one key must not keep the others from being revoked.
-        if let Err(error) = guarded(Box::pin(self.work(&mut case))).await {
-            tracing::error!(
-                key = key.as_str(),
-                errorType = error.error_type(),
-                error = error.chain(),
-                "exposed key"
-            );
+        if let Err(error) = guarded(Box::pin(self.work(case, response, waits))).await {
+            let key = case.key.as_str();
+            tracing::error!(key, errorType = error.error_type(), error = error.chain(), "exposed key");
             case.reason = error.chain().into();
             case.failure = Some(error);
         }
-        case
     }
 
-    async fn work(&self, case: &mut Case) -> Result<()> {
+    async fn work(&self, case: &mut Case, response: Exposed, waits: bool) -> Result<()> {
         let key = &case.key.clone();
         let Some(user) = self.owner(key).await? else {
             let account = self.account.number.as_deref().unwrap_or("of the sweep");
@@ -173,7 +190,7 @@ impl Responder<'_> {
                 wait = Wait::Over(since);
             }
             let exposure = exposure(&view, self.account.config, key, wait.clone());
-            let next = measure(&exposure, self.response);
+            let next = measure(&exposure, response);
             case.see(&view, exposure.hands_off.is_none(), self.account.config.mode.acts());
             if self.event.dryrun {
                 case.foresee(next);
@@ -187,6 +204,9 @@ impl Responder<'_> {
                 Measure::Await => {
                     self.note(case).await;
                     case.since.get_or_insert(view.now);
+                    if !waits {
+                        return Ok(());
+                    }
                     if Instant::now() >= self.stop {
                         case.end = End::Waits;
                         case.reason = "its successor is not current yet".into();
@@ -288,9 +308,7 @@ impl Responder<'_> {
         (case.end, case.reason) = (End::Over, planned.reason);
         let replaced = cut_off.is_none();
         // Of a key that is still in AWSCURRENT the recovery window begins later.
-        if let Some((_, ledger)) = case.owed.as_mut().filter(|_| replaced) {
-            ledger.note_status(&case.key, true, view.now);
-        }
+        case.off_since = Some(view.now).filter(|_| replaced);
         case.cut_off = cut_off;
         let Some(secret) = &view.secret else { return Ok(()) };
         let notices = [Notice::Revoked { key: case.key.clone(), replaced }];

@@ -260,6 +260,29 @@ async fn with_little_time_it_goes_on_in_other_invocations_and_waits_no_longer_fo
     assert_eq!(fleet.sweep_calls()["RotateSecret"], 1);
 }
 
+/// In whichever order the event names them: the superseded key is in the way of the current one's successor.
+#[tokio::test(start_paused = true)]
+async fn of_two_keys_of_a_user_none_keeps_the_other_from_a_successor() {
+    for reversed in [false, true] {
+        let fleet = Fleet::new(&[("ROTATOR_EXPOSED", "revoke"), ("ROTATOR_OVERLAP", "14d")]);
+        fleet.enrolled("ci", 100);
+        fleet.sweep().await;
+        fleet.sim.advance(hours(2));
+        let mut both: Vec<String> = fleet.keys("ci").into_iter().map(|(key, _)| key).collect();
+        assert_eq!(both.len(), 2);
+        if reversed {
+            both.reverse();
+        }
+        let mut event = health(&both[0]);
+        event["detail"]["affectedEntities"][1] = json!({"entityValue": both[1]});
+        let answer = fleet.send(event).await.unwrap();
+        let keys = answer["keys"].as_array().unwrap();
+        assert!(keys.iter().all(|case| case["end"] == "over" && case["cutOff"].is_null()), "{answer:#}");
+        assert!(!both.contains(&fleet.working_key("ci")));
+        assert_eq!(fleet.alerts().pop().unwrap(), "2 exposed access keys: none works any more");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_only_says_that_the_wait_is_over_cuts_nobody_off() {
     let fleet = fleet("enforce", "revoke");
