@@ -10,6 +10,7 @@ use crate::plan::exposed::{Measure, measure};
 use crate::plan::sample::{DAY, HOUR, NEW, OLD, OTHER_ARN, THIRD, at, expect_page, id, key, used, version};
 
 /// What is done about a key, after what wait.
+#[derive(Clone)]
 struct Row {
     what: &'static str,
     scene: Scene,
@@ -44,6 +45,10 @@ fn unknown() -> Scene {
 }
 
 fn rows() -> Vec<Row> {
+    [current_keys(), other_keys(), not_ours()].concat()
+}
+
+fn current_keys() -> Vec<Row> {
     vec![
         row("current", NEW, Scene::alone()),
         row(
@@ -94,6 +99,11 @@ fn rows() -> Vec<Row> {
             "current; AWS refused to make one",
             Wait::Refused("the rotation could not be requested: no".into()),
         ),
+    ]
+}
+
+fn other_keys() -> Vec<Row> {
+    vec![
         row(
             "superseded, in its overlap and in use",
             OLD,
@@ -111,6 +121,11 @@ fn rows() -> Vec<Row> {
         row("pending", THIRD, made(&["AWSPENDING", THIRD])),
         row("pending, inactive", THIRD, inactive(made(&["AWSPENDING", THIRD]), THIRD)),
         row("abandoned", THIRD, made(&[THIRD])),
+    ]
+}
+
+fn not_ours() -> Vec<Row> {
+    vec![
         row("in no version", THIRD, unknown()),
         row("in no version, inactive", THIRD, inactive(unknown(), THIRD)),
         row("gone", THIRD, Scene::alone()),
