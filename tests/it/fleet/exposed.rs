@@ -274,7 +274,7 @@ async fn of_two_keys_of_a_user_none_keeps_the_other_from_a_successor() {
             both.reverse();
         }
         let mut event = health(&both[0]);
-        event["detail"]["affectedEntities"][1] = json!({"entityValue": both[1]});
+        event["detail"]["affectedEntities"] = both.iter().map(|key| json!({"entityValue": key})).collect();
         let answer = fleet.send(event).await.unwrap();
         let keys = answer["keys"].as_array().unwrap();
         assert!(keys.iter().all(|case| case["end"] == "over" && case["cutOff"].is_null()), "{answer:#}");
