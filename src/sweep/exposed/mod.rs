@@ -178,7 +178,16 @@ impl Responder<'_> {
         case.user = Some(user);
         let mut wait = if case.since.is_some() { Wait::Asked } else { Wait::NotAsked };
         loop {
-            let view = self.account.look(&candidate, &case.done).await?;
+            let view = match self.account.look(&candidate, &case.done).await {
+                Ok(view) => view,
+                // IAM still lists a key that the rotation has deleted to make room, and no longer says when it was used.
+                Err(error) if case.since.is_some() && waits && Instant::now() < self.stop => {
+                    tracing::warn!(key = key.as_str(), error = error.chain(), "read again");
+                    sleep(LOOK_EVERY).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if case.role.is_none() && case.since.is_some() && !is_rotating(&view) {
                 // Whoever sent the event says that a successor is awaited, and none is being made.
                 (case.since, wait) = (None, Wait::NotAsked);
