@@ -168,10 +168,7 @@ impl Responder<'_> {
     async fn work(&self, case: &mut Case, response: Exposed, waits: bool) -> Result<()> {
         let key = &case.key.clone();
         let Some(user) = self.owner(key).await? else {
-            let account = self.account.number.as_deref().unwrap_or("of the sweep");
-            case.reason = phrase!(format_args!(
-                "IAM names no user of account {account} for it: it was deleted, or it is the root user's or another account's"
-            ));
+            case.reason = self.of_nobody();
             return Ok(());
         };
         let candidate = self.account.tagged_candidate(&user).await?;
@@ -237,6 +234,13 @@ impl Responder<'_> {
                 }
             }
         }
+    }
+
+    fn of_nobody(&self) -> Phrase {
+        let account = self.account.number.as_deref().unwrap_or("of the sweep");
+        phrase!(format_args!(
+            "IAM names no user of account {account} for it: it was deleted, or it is the root user's or another account's"
+        ))
     }
 
     /// Whose key it is. IAM refuses to say of a key that it does not know; then a secret's label may tell, and the user
