@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::confirm::count;
+use super::findings::Groups;
 use super::fleet::{Reading, Source, age_of_data, named, read_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
@@ -139,9 +140,14 @@ impl FleetPlan {
     /// Prints it, on stderr where stdout is JSON.
     pub(crate) fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
         terminal.tell(json, "Plan")?;
+        let mut findings = Groups::default();
         for visit in &self.visits {
-            print(terminal, json, visit)?;
+            print_actions(terminal, json, visit)?;
+            for finding in &visit.findings {
+                findings.find(&visit.user.name, finding);
+            }
         }
+        findings.print(terminal, json)?;
         for unbound in &self.survey.unbound {
             terminal.tell(json, format!("\nNo user: secret {unbound}"))?;
         }
@@ -188,23 +194,10 @@ pub(super) fn wanted<'s>(survey: &'s Survey, names: &[String]) -> Result<Vec<&'s
     named(survey, names)
 }
 
-/// Prints what is to be done about a user, and what needs a person; on stderr where stdout is JSON.
-fn print(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<()> {
-    let printed = print_actions(terminal, json, visit)?;
-    if !printed && !visit.findings.is_empty() {
-        terminal.tell(json, format!("\n{}", visit.user.name))?;
-    }
-    for finding in &visit.findings {
-        terminal
-            .tell(json, format!("  finding {}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
-    }
-    Ok(())
-}
-
-/// Prints a user's name and actions; whether there was anything to print.
-pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<bool> {
+/// Prints a user's name and actions, if there are any.
+pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<()> {
     if visit.actions.is_empty() && visit.left.is_empty() && visit.failure.is_none() {
-        return Ok(false);
+        return Ok(());
     }
     terminal.tell(json, format!("\n{}", visit.user.name))?;
     for planned in &visit.actions {
@@ -221,7 +214,7 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
         let why = error.chain();
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// A line of numbers.

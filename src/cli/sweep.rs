@@ -100,7 +100,7 @@ async fn carry_out(
     let json = session.global.json;
     let visit = |candidate| act_as_shown(candidate, &shown, &planner, account);
     let (done, left) = visit_all(account, &candidates, terminal, "sweeping", visit, |terminal, visit| {
-        if json { Ok(()) } else { print_actions(terminal, json, visit).map(drop) }
+        if json { Ok(()) } else { print_actions(terminal, json, visit) }
     })
     .await?;
     if !json {
