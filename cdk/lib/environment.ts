@@ -27,7 +27,7 @@ export interface Variable {
   readonly value: (settings: RotatorSettings, wiring: Wiring, program: Program) => string | undefined;
 }
 
-/** Every variable there is, in the order of the README's table. */
+/** Every variable there is, in the order of docs/settings.md. */
 export const VARIABLES: readonly Variable[] = [
   span('ROTATOR_OVERLAP', 'both', DEFAULTS.overlap, 'keys.overlap', (s) => s.keys?.overlap),
   span('ROTATOR_RECOVERY', 'both', DEFAULTS.recovery, 'keys.recovery', (s) => s.keys?.recovery),

@@ -211,7 +211,7 @@ export interface RotatorSettings {
   readonly members?: MemberSettings;
 }
 
-/** The defaults, equal to those of the functions. A test holds them against the README's table. */
+/** The defaults, equal to those of the functions. A test compares them with docs/settings.md. */
 export const DEFAULTS = {
   overlap: '24h',
   recovery: '7d',

@@ -19,7 +19,7 @@ for (const configuration of Object.keys(CONFIGURATIONS)) {
   write(configuration, templatesOf(configuration));
 }
 const examples = join(__dirname, '..', 'examples');
-for (const [file, name] of readdirSync(examples).flatMap((each) => [...each.matchAll(/^(coming-from-\w)\.config\.js$/g)])) {
+for (const [file, name] of readdirSync(examples).flatMap((each) => [...each.matchAll(/^(coming-from-[\w-]+)\.config\.js$/g)])) {
   write(String(name), templatesOfExample(join(examples, file)));
 }
 

@@ -1,4 +1,4 @@
-//! Coming from a Secrets Manager rotation function, every ninety days: system C here.
+//! Coming from a Secrets Manager rotation function, every ninety days.
 
 use serde_json::json;
 use simulator::{Fault, FaultKind, KeyPair};
@@ -9,7 +9,7 @@ use crate::stage::{ACCOUNT, FUNCTION, days};
 const FIELDS: [&str; 2] = ["access_key_id", "secret_access_key"];
 const MAIL: &str = "app@example.com";
 
-/// A secret as system C leaves it, which rotates with the new function now.
+/// A secret as the old function leaves it, which rotates with the new function now.
 fn user_of_c(moved: &Move) -> (KeyPair, String) {
     let key = moved.fleet.user("app", 0);
     let value = json!({"access_key_id": key.access_key_id, "secret_access_key": key.secret_access_key,
@@ -27,8 +27,8 @@ async fn day_of_schedule(moved: &Move) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_c_every_ninety_days_four_steps_one_mail_and_the_old_key_is_gone() {
-    let moved = Move::from('C', &[]);
+async fn coming_from_function_every_ninety_days_four_steps_one_mail_and_the_old_key_is_gone() {
+    let moved = Move::from("function", &[]);
     let (first, arn) = user_of_c(&moved);
     while moved.today() < 400 {
         day_of_schedule(&moved).await;
@@ -51,9 +51,9 @@ async fn coming_from_c_every_ninety_days_four_steps_one_mail_and_the_old_key_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_c_a_failure_is_alerted_leaves_the_old_key_and_mends_itself() {
+async fn coming_from_function_a_failure_is_alerted_leaves_the_old_key_and_mends_itself() {
     for operation in ["CreateAccessKey", "PutSecretValue", "GetCallerIdentity", "UpdateSecretVersionStage"] {
-        let moved = Move::from('C', &[]);
+        let moved = Move::from("function", &[]);
         let (old, arn) = user_of_c(&moved);
         while moved.today() < 89 {
             day_of_schedule(&moved).await;
@@ -73,10 +73,10 @@ async fn coming_from_c_a_failure_is_alerted_leaves_the_old_key_and_mends_itself(
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_c_a_crash_after_the_key_was_made_leaves_no_orphan() {
+async fn coming_from_function_a_crash_after_the_key_was_made_leaves_no_orphan() {
     for kind in [FaultKind::KillAfter, FaultKind::ResponseLost] {
         for operation in ["CreateAccessKey", "PutSecretValue"] {
-            let moved = Move::from('C', &[]);
+            let moved = Move::from("function", &[]);
             let (_, arn) = user_of_c(&moved);
             moved.fleet.sim.add_fault(Fault::on(operation, 1, kind.clone()));
             while moved.today() < 92 {
@@ -89,8 +89,8 @@ async fn coming_from_c_a_crash_after_the_key_was_made_leaves_no_orphan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_c_a_mail_that_cannot_be_sent_after_the_deletion_does_not_fail_the_rotation() {
-    let moved = Move::from('C', &[]);
+async fn coming_from_function_a_mail_that_cannot_be_sent_after_the_deletion_does_not_fail_the_rotation() {
+    let moved = Move::from("function", &[]);
     let (_, arn) = user_of_c(&moved);
     moved.fleet.sim.add_fault(Fault::on("SendEmail", 0, FaultKind::Denied));
     while moved.today() < 90 {
@@ -102,8 +102,8 @@ async fn coming_from_c_a_mail_that_cannot_be_sent_after_the_deletion_does_not_fa
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_c_with_the_recommended_settings_the_old_key_has_an_overlap_and_the_user_is_told_ahead() {
-    let moved = Move::with(&page::blocks('C')[1]);
+async fn coming_from_function_with_the_recommended_settings_the_old_key_has_an_overlap_and_the_user_is_told_ahead() {
+    let moved = Move::with(&page::blocks("function")[1]);
     let (_, arn) = user_of_c(&moved);
     let mut states = Vec::new();
     while moved.today() < 200 {

@@ -1,4 +1,4 @@
-//! Coming from a rotator for an AWS organization, 90, 100 and 110 days: system E here.
+//! Coming from a rotator for an AWS organization, 90, 100 and 110 days.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, KeyPair};
@@ -16,7 +16,7 @@ const OWNER: &str = "owner@example.com";
 
 /// An organization whose members have the role that the page has made.
 fn moved(more: &[(&'static str, &'static str)]) -> Move {
-    let moved = Move::from('E', more);
+    let moved = Move::from("organization", more);
     let sim = &moved.fleet.sim;
     sim.create_organization(ACCOUNT);
     let root = sim.root_id();
@@ -67,7 +67,7 @@ fn mails_to(moved: &Move, address: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_rotation_at_90_deactivation_at_100_deletion_at_110_each_announced_a_week_ahead() {
+async fn coming_from_organization_rotation_at_90_deactivation_at_100_deletion_at_110_each_announced_a_week_ahead() {
     let moved = moved(&[]);
     user(&moved, MEMBER, "app", 0);
     moved.fleet.sim.tag_user(MEMBER, "app", "email", "app@example.com");
@@ -120,7 +120,7 @@ async fn coming_from_e_rotation_at_90_deactivation_at_100_deletion_at_110_each_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_an_audit_changes_nothing_and_its_mails_say_what_enforcing_then_does() {
+async fn coming_from_organization_an_audit_changes_nothing_and_its_mails_say_what_enforcing_then_does() {
     let audit = [("ROTATOR_MODE", "audit")];
     let moved = moved(&audit);
     let key = user(&moved, MEMBER, "app", 80);
@@ -136,7 +136,7 @@ async fn coming_from_e_an_audit_changes_nothing_and_its_mails_say_what_enforcing
         "{told:#?}"
     );
     let audited = plan_of(&moved.fleet.send(event(MEMBER)).await.unwrap());
-    moved.fleet.deploy(&super::page::blocks('E')[0]);
+    moved.fleet.deploy(&super::page::blocks("organization")[0]);
     let mut dryrun = event(MEMBER);
     dryrun["dryrun"] = json!(true);
     assert_eq!(plan_of(&moved.fleet.send(dryrun).await.unwrap()), audited);
@@ -146,8 +146,8 @@ async fn coming_from_e_an_audit_changes_nothing_and_its_mails_say_what_enforcing
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_a_mode_that_nobody_has_set_starts_no_rotation() {
-    let settings: Vec<_> = super::page::blocks('E')
+async fn coming_from_organization_a_mode_that_nobody_has_set_starts_no_rotation() {
+    let settings: Vec<_> = super::page::blocks("organization")
         .swap_remove(0)
         .into_iter()
         .filter(|(name, _)| *name != "ROTATOR_MODE")
@@ -158,7 +158,7 @@ async fn coming_from_e_a_mode_that_nobody_has_set_starts_no_rotation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_members_of_the_exempt_group_keep_their_keys_on_whichever_page_of_it_they_are() {
+async fn coming_from_organization_members_of_the_exempt_group_keep_their_keys_on_whichever_page_of_it_they_are() {
     let moved = moved(&[]);
     let sim = &moved.fleet.sim;
     sim.create_group(MEMBER, GROUP);
@@ -186,7 +186,7 @@ async fn coming_from_e_members_of_the_exempt_group_keep_their_keys_on_whichever_
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_force_rotates_one_user_once_however_often_the_event_comes() {
+async fn coming_from_organization_force_rotates_one_user_once_however_often_the_event_comes() {
     let moved = moved(&[]);
     let old = user(&moved, MEMBER, "app", 5);
     let other = user(&moved, MEMBER, "other", 100);
@@ -210,7 +210,7 @@ async fn coming_from_e_force_rotates_one_user_once_however_often_the_event_comes
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_a_user_without_an_address_is_announced_to_the_accounts_owner() {
+async fn coming_from_organization_a_user_without_an_address_is_announced_to_the_accounts_owner() {
     let moved = moved(&[]);
     user(&moved, MEMBER, "app", 80);
     inventories_to(&moved, 31).await;
@@ -229,7 +229,7 @@ async fn coming_from_e_a_user_without_an_address_is_announced_to_the_accounts_ow
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_a_secret_of_es_own_is_taken_over_in_the_middle_of_a_round_and_mails_go_where_its_tag_says()
+async fn coming_from_organization_a_secret_of_the_old_system_is_taken_over_in_the_middle_of_a_round_and_mails_go_where_its_tag_says()
  {
     let moved = moved(&[]);
     let sim = &moved.fleet.sim;
@@ -272,7 +272,7 @@ async fn coming_from_e_a_secret_of_es_own_is_taken_over_in_the_middle_of_a_round
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_e_the_own_account_is_swept_by_the_same_event_and_keys_nobody_uses_get_no_successor() {
+async fn coming_from_organization_the_own_account_is_swept_by_the_same_event_and_keys_nobody_uses_get_no_successor() {
     let moved = moved(&[]);
     user(&moved, ACCOUNT, "local", 90);
     let idle = user(&moved, MEMBER, "idle", 200);

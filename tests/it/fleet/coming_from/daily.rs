@@ -1,4 +1,4 @@
-//! Coming from a daily check of every user of an account: system B here.
+//! Coming from a daily check of every user of an account.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ async fn story(moved: &Move, user: &str, to: u64) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_b_a_key_rotates_at_ninety_days_and_goes_fifteen_days_after_it_was_deactivated() {
-    let moved = Move::from('B', &[]);
+async fn coming_from_daily_a_key_rotates_at_ninety_days_and_goes_fifteen_days_after_it_was_deactivated() {
+    let moved = Move::from("daily", &[]);
     // The sweep follows the schedule at once here, and would deactivate again what a late list shows.
     moved.fleet.sim.update(|options| options.iam_list_lag = Duration::ZERO);
     moved.fleet.user("app", 0);
@@ -66,10 +66,10 @@ async fn coming_from_b_a_key_rotates_at_ninety_days_and_goes_fifteen_days_after_
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_b_a_secret_that_the_sweep_makes_lets_the_user_read_it_and_one_of_bs_own_is_kept() {
-    let moved = Move::from('B', &[]);
+async fn coming_from_daily_a_secret_that_the_sweep_makes_lets_the_user_read_it_and_one_of_the_old_systems_is_kept() {
+    let moved = Move::from("daily", &[]);
     moved.fleet.user("new", 90);
-    // What B's last rotation left, which B would have deleted by now.
+    // What the old system's last rotation left. It would have deleted this by now.
     let left = moved.fleet.user("old", 150);
     moved.fleet.sim.set_key_status(&left.access_key_id, false);
     let old = moved.fleet.key("old", 60);
@@ -92,8 +92,8 @@ async fn coming_from_b_a_secret_that_the_sweep_makes_lets_the_user_read_it_and_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_b_users_of_every_kind_end_as_documented() {
-    let moved = Move::from('B', &[]);
+async fn coming_from_daily_users_of_every_kind_end_as_documented() {
+    let moved = Move::from("daily", &[]);
     let fleet = &moved.fleet;
     fleet.user("two", 100);
     let younger = fleet.key("two", 20);
@@ -118,8 +118,8 @@ async fn coming_from_b_users_of_every_kind_end_as_documented() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_b_an_error_with_one_user_leaves_the_others_their_rotation() {
-    let moved = Move::from('B', &[]);
+async fn coming_from_daily_an_error_with_one_user_leaves_the_others_their_rotation() {
+    let moved = Move::from("daily", &[]);
     // More than a page of each list.
     for nth in 0..5 {
         moved.fleet.user(&format!("user-{nth}"), 90);
@@ -136,8 +136,8 @@ async fn coming_from_b_an_error_with_one_user_leaves_the_others_their_rotation()
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_b_what_cannot_be_read_is_neither_never_used_nor_not_exempt() {
-    let moved = Move::from('B', &[]);
+async fn coming_from_daily_what_cannot_be_read_is_neither_never_used_nor_not_exempt() {
+    let moved = Move::from("daily", &[]);
     let key = moved.fleet.user("app", 90);
     for (operation, kind) in [
         ("GetGroup", FaultKind::Denied),

@@ -1,6 +1,6 @@
 import type { RotatorAppConfig } from '../lib/app/config';
 
-/** As we would have it. C to the letter has `overlap: '0', recovery: '0'`. */
+/** The recommended settings. `overlap: '0', recovery: '0'` do what the old function did. */
 export const config: RotatorAppConfig = {
   rotation: {
     alerts: { emails: ['ops@example.com'] },

@@ -1,4 +1,4 @@
-//! Coming from three EventBridge rules for each user, at 90, 104 and 118 days: system A here.
+//! Coming from three EventBridge rules for each user, at 90, 104 and 118 days.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::stage::{ACCOUNT, days, hours};
 const FIELDS: [&str; 2] = ["AccessKey", "SecretKey"];
 const RULES: [(&str, u64); 3] = [("create", 90), ("deactivate", 104), ("delete", 118)];
 
-/// An account as system A leaves it, its secret enrolled as the page says.
+/// An account as the old system leaves it, its secret enrolled as the page says.
 async fn moved(user: &str) -> (Move, KeyPair, String) {
-    let moved = Move::from('A', &[]);
+    let moved = Move::from("rules", &[]);
     let (key, arn) = user_of_a(&moved, user).await;
     (moved, key, arn)
 }
 
-/// A user of system A: the secret has the user's name.
+/// A user of the old system: the secret has the user's name.
 async fn user_of_a(moved: &Move, user: &str) -> (KeyPair, String) {
     let key = moved.fleet.user(user, 0);
     let value = json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key, "note": "keep"});
@@ -46,7 +46,7 @@ async fn day_of_rules(moved: &Move, user: &str) -> Vec<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_the_three_rules_make_deactivate_and_delete_on_their_days() {
+async fn coming_from_rules_the_three_rules_make_deactivate_and_delete_on_their_days() {
     let (moved, old, arn) = moved("app").await;
     let mut states = Vec::new();
     while moved.today() < 119 {
@@ -73,7 +73,7 @@ async fn coming_from_a_the_three_rules_make_deactivate_and_delete_on_their_days(
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_events_that_come_twice_do_nothing_the_second_time() {
+async fn coming_from_rules_events_that_come_twice_do_nothing_the_second_time() {
     let (moved, _, arn) = moved("app").await;
     let (other, other_arn) = user_of_a(&moved, "other").await;
     for (action, day) in RULES {
@@ -97,7 +97,7 @@ async fn coming_from_a_events_that_come_twice_do_nothing_the_second_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_rules_that_drift_apart_neither_shorten_nor_lengthen_what_is_configured() {
+async fn coming_from_rules_rules_that_drift_apart_neither_shorten_nor_lengthen_what_is_configured() {
     let (moved, _, arn) = moved("app").await;
     let mut lives: std::collections::BTreeMap<u64, [u64; 3]> = std::collections::BTreeMap::new();
     let mut in_use = String::new();
@@ -125,7 +125,7 @@ async fn coming_from_a_rules_that_drift_apart_neither_shorten_nor_lengthen_what_
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_a_key_that_is_used_or_whose_use_cannot_be_read_is_not_deactivated() {
+async fn coming_from_rules_a_key_that_is_used_or_whose_use_cannot_be_read_is_not_deactivated() {
     let (moved, old, _) = moved("app").await;
     moved.fleet.sim.advance(days(90));
     moved.fleet.send(event("create", "app")).await.unwrap();
@@ -149,10 +149,10 @@ async fn coming_from_a_a_key_that_is_used_or_whose_use_cannot_be_read_is_not_dea
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_a_round_that_a_has_begun_is_ended_on_its_days_once_the_versions_are_labelled() {
-    let moved = Move::from('A', &[]);
+async fn coming_from_rules_a_round_that_the_old_system_has_begun_is_ended_on_its_days_once_the_versions_are_labelled() {
+    let moved = Move::from("rules", &[]);
     let sim = &moved.fleet.sim;
-    // Five days after A's `create`.
+    // Five days after the old system's `create`.
     let old = moved.fleet.user("app", 95);
     let current = moved.fleet.key("app", 5);
     let value = |key: &KeyPair| json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key});
@@ -178,8 +178,8 @@ async fn coming_from_a_a_round_that_a_has_begun_is_ended_on_its_days_once_the_ve
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_an_audit_says_what_an_event_would_do_and_does_nothing() {
-    let moved = Move::from('A', &[("ROTATOR_MODE", "audit")]);
+async fn coming_from_rules_an_audit_says_what_an_event_would_do_and_does_nothing() {
+    let moved = Move::from("rules", &[("ROTATOR_MODE", "audit")]);
     let (key, arn) = user_of_a(&moved, "app").await;
     moved.fleet.sim.advance(days(90));
     let answer = moved.fleet.send(event("create", "app")).await.unwrap();
@@ -189,8 +189,8 @@ async fn coming_from_a_an_audit_says_what_an_event_would_do_and_does_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_a_a_secret_that_nobody_has_tagged_is_left_alone_and_reported() {
-    let moved = Move::from('A', &[]);
+async fn coming_from_rules_a_secret_that_nobody_has_tagged_is_left_alone_and_reported() {
+    let moved = Move::from("rules", &[]);
     let key = moved.fleet.user("app", 90);
     let value = json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key});
     let arn = moved.fleet.sim.create_secret("app", Some(&value.to_string()), &[]);

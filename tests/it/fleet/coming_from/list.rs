@@ -1,4 +1,4 @@
-//! Coming from a list of secrets, whatever state the keys of their users are in: system D here.
+//! Coming from a list of secrets, whatever state the keys of their users are in.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::stage::{ACCOUNT, days};
 
 const FIELDS: [&str; 2] = ["AccessKeyId", "SecretAccessKey"];
 
-/// The states that D promises to survive: the user's keys, oldest first, active or not; and which of
+/// The states that the old system promises to survive: the user's keys, oldest first, active or not; and which of
 /// them the secret holds.
 const STATES: [(&str, &[bool], Option<usize>); 11] = [
     ("two active, the older in the secret", &[true, true], Some(0)),
@@ -25,7 +25,7 @@ const STATES: [(&str, &[bool], Option<usize>); 11] = [
 
 /// A listed secret, tagged as the page says, and its user's keys in some state.
 fn moved(active: &[bool], held: Option<usize>) -> (Move, String) {
-    let moved = Move::from('D', &[("ROTATOR_SCOPE", "prod/app;")]);
+    let moved = Move::from("list", &[("ROTATOR_SCOPE", "prod/app;")]);
     let arn = secret_of(&moved, "prod/app", "app", active, held);
     (moved, arn)
 }
@@ -46,7 +46,7 @@ fn secret_of(moved: &Move, name: &str, user: &str, active: &[bool], held: Option
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_d_after_a_run_only_the_new_key_is_active_whatever_there_was() {
+async fn coming_from_list_after_a_run_only_the_new_key_is_active_whatever_there_was() {
     for (state, active, held) in STATES {
         let (moved, arn) = moved(active, held);
         let before: Vec<String> = moved.fleet.keys("app").into_iter().map(|(id, _)| id).collect();
@@ -66,7 +66,7 @@ async fn coming_from_d_after_a_run_only_the_new_key_is_active_whatever_there_was
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_d_every_day_for_weeks_one_active_key_and_nothing_left_behind() {
+async fn coming_from_list_every_day_for_weeks_one_active_key_and_nothing_left_behind() {
     for (state, active, held) in STATES {
         let (moved, arn) = moved(active, held);
         let mut seen = std::collections::BTreeSet::new();
@@ -85,7 +85,7 @@ async fn coming_from_d_every_day_for_weeks_one_active_key_and_nothing_left_behin
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_d_administrators_who_touch_keys_by_hand_are_overtaken_by_the_next_run() {
+async fn coming_from_list_administrators_who_touch_keys_by_hand_are_overtaken_by_the_next_run() {
     let (moved, arn) = moved(&[true], Some(0));
     let sim = &moved.fleet.sim;
     for meddling in 0..8 {
@@ -109,9 +109,9 @@ async fn coming_from_d_administrators_who_touch_keys_by_hand_are_overtaken_by_th
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_d_a_listed_secret_without_a_user_or_that_is_not_there_is_reported_until_the_list_is_right()
+async fn coming_from_list_a_listed_secret_without_a_user_or_that_is_not_there_is_reported_until_the_list_is_right()
  {
-    let moved = Move::from('D', &[]);
+    let moved = Move::from("list", &[]);
     let sim = &moved.fleet.sim;
     let key = moved.fleet.user("app", 20);
     let value = json!({"UserName": "app", "AccessKeyId": key.access_key_id,
@@ -132,8 +132,8 @@ async fn coming_from_d_a_listed_secret_without_a_user_or_that_is_not_there_is_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_d_a_tag_that_names_another_user_than_the_value_touches_neither() {
-    let moved = Move::from('D', &[("ROTATOR_SCOPE", "prod/app;")]);
+async fn coming_from_list_a_tag_that_names_another_user_than_the_value_touches_neither() {
+    let moved = Move::from("list", &[("ROTATOR_SCOPE", "prod/app;")]);
     let arn = secret_of(&moved, "prod/app", "app", &[true], Some(0));
     moved.fleet.user("other", 20);
     moved.fleet.sim.tag_secret(&arn, "iam-key-rotator:user", "other");
@@ -148,8 +148,8 @@ async fn coming_from_d_a_tag_that_names_another_user_than_the_value_touches_neit
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_d_a_secret_named_by_the_template_needs_no_tag() {
-    let moved = Move::from('D', &[("ROTATOR_SCOPE", "prod/app;"), ("ROTATOR_SECRET_NAME", "prod/{user}")]);
+async fn coming_from_list_a_secret_named_by_the_template_needs_no_tag() {
+    let moved = Move::from("list", &[("ROTATOR_SCOPE", "prod/app;"), ("ROTATOR_SECRET_NAME", "prod/{user}")]);
     let arn = secret_of(&moved, "prod/app", "app", &[true], Some(0));
     moved.fleet.sim.advance(days(1));
     let before = key_in_use(&moved.fleet.sim, &arn, FIELDS);
