@@ -1,7 +1,7 @@
 //! A user's keys as lists alone show them: the credential report, which dates them and does not name them, and
 //! staging labels, which name them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::model::names::AWSPREVIOUS;
 use crate::model::{AccessKey, AccessKeyId, KeyStatus, Ledger, ReportedKey, SecretState};
@@ -39,7 +39,7 @@ pub(crate) fn keys_of_lists(
     // The report may show nothing of an inactive key, which the ledger remembers.
     let inactive = previous.as_ref().and_then(|key| ledger.inactive_since(key));
     match reported {
-        [only] if only.active && may_be_current(only, secret) => {
+        [only] if only.active && is_of_last_rotation(only, secret) => {
             let current = named(only, current)?;
             let remembered = previous.zip(inactive).map(|(id, since)| AccessKey {
                 id,
@@ -57,11 +57,9 @@ pub(crate) fn keys_of_lists(
                 (true, true) => (second, first),
                 (false, false) => return None,
             };
-            // One that was made active again looks younger than it is.
-            let made = older.active && !is_of_last_rotation(newer, secret);
             // The report is older than the deactivation, or somebody made the key active again.
             let in_doubt = older.active && inactive.is_some();
-            if made || in_doubt || !may_be_current(newer, secret) {
+            if in_doubt || !is_of_last_rotation(newer, secret) {
                 return None;
             }
             // An inactive key was changed last when it was deactivated; made it was before its successor.
@@ -72,18 +70,12 @@ pub(crate) fn keys_of_lists(
     }
 }
 
-/// Whether a report that shows the key can be of later than the last rotation, which made the current one.
-fn may_be_current(key: &ReportedKey, secret: &SecretState) -> bool {
-    let (Some(changed), Some(rotated)) = (key.changed, secret.last_rotated) else { return true };
-    changed.saturating_add(ROTATION).is_ok_and(|latest| latest >= rotated)
-}
-
+/// Whether the last rotation can have made the key. If it was changed before, the report is older than the rotation; if
+/// it was changed later, somebody made it active again, or put another in its place.
 fn is_of_last_rotation(key: &ReportedKey, secret: &SecretState) -> bool {
-    let rotated = secret.last_rotated.unwrap_or(Timestamp::MIN);
-    may_be_current(key, secret)
-        && key
-            .changed
-            .is_some_and(|changed| rotated.saturating_add(CLOCKS).is_ok_and(|latest| changed <= latest))
+    let (Some(changed), Some(rotated)) = (key.changed, secret.last_rotated) else { return true };
+    let since_end = changed.duration_since(rotated);
+    -ROTATION <= since_end && since_end <= CLOCKS
 }
 
 #[cfg(test)]
@@ -172,6 +164,8 @@ mod tests {
             // A report from before the rotation.
             &[(true, -90 * DAY)][..],
             &[(true, -90 * DAY), (true, -30 * DAY)],
+            // Another key in the place of the current one, or that one made active again.
+            &[(true, 2 * HOUR)],
             // The old key, made active again: it looks younger than the new one.
             &[(true, 5 * DAY), (true, -60)],
             &[(true, 2 * HOUR), (true, -60)],

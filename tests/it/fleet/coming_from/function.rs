@@ -102,7 +102,8 @@ async fn coming_from_function_a_mail_that_cannot_be_sent_after_the_deletion_does
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_function_with_the_recommended_settings_the_old_key_has_an_overlap_and_the_user_is_told_ahead() {
+async fn coming_from_function_with_the_recommended_settings_the_old_key_has_an_overlap_and_the_user_is_told_ahead()
+ {
     let moved = Move::with(&page::blocks("function")[1]);
     let (_, arn) = user_of_c(&moved);
     let mut states = Vec::new();

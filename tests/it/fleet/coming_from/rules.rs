@@ -149,7 +149,8 @@ async fn coming_from_rules_a_key_that_is_used_or_whose_use_cannot_be_read_is_not
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_rules_a_round_that_the_old_system_has_begun_is_ended_on_its_days_once_the_versions_are_labelled() {
+async fn coming_from_rules_a_round_that_the_old_system_has_begun_is_ended_on_its_days_once_the_versions_are_labelled()
+ {
     let moved = Move::from("rules", &[]);
     let sim = &moved.fleet.sim;
     // Five days after the old system's `create`.
