@@ -7,6 +7,14 @@ pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// The same for mails and pages, where no line may end within it.
+pub(crate) fn unbroken_minute(at: Timestamp) -> String {
+    minute(at).replace(' ', NO_BREAK)
+}
+
+/// A space at which no line ends.
+pub(crate) const NO_BREAK: &str = "\u{a0}";
+
 /// A number with its noun: `1 action`, `2 actions`.
 pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
     let count = count.to_string();
