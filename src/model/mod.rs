@@ -48,7 +48,7 @@ pub use secret::{Pending, SecretState, Version};
 pub(crate) use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub(crate) use text::{csv_cell, fits_a_secret_name, fits_a_tag};
-pub(crate) use time::{NO_BREAK, counted, minute, unbroken_minute};
+pub(crate) use time::{NO_BREAK, counted, minute, unbroken_minute, unbroken_pieces};
 pub use user::{UserName, UserRef, UserRefError};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.

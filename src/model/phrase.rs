@@ -185,7 +185,10 @@ mod tests {
         );
         let audited = phrase.for_auditors();
         assert_eq!(audited.to_string(), format!("…MPLE of \"ci\": last used 2026-01-02T03:04:05Z {rest}"));
-        assert_eq!(audited.for_people(), format!("…MPLE of \"ci\": last used 2026-01-02\u{a0}03:04\u{a0}UTC {rest}"));
+        assert_eq!(
+            audited.for_people(),
+            format!("…MPLE of \"ci\": last used 2026-01-02\u{a0}03:04\u{a0}UTC {rest}")
+        );
         assert_eq!(serde_json::json!(phrase), phrase.to_string());
     }
 }

@@ -184,7 +184,9 @@ fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) 
     }
     let at = deactivation_time(now, policy);
     let used = match policy.in_use {
-        InUse::Wait => "if it is still used then, it stays active and you get a mail that says where it is used",
+        InUse::Wait => {
+            "if it is still used then, it stays active and you get a mail that says where it is used"
+        }
         InUse::Deactivate => "it is deactivated even if it is still used",
     };
     let deleted = unbroken_minute(at.saturating_add(policy.recovery).unwrap_or(Timestamp::MAX));

@@ -154,7 +154,8 @@ impl Keys {
 impl Item {
     /// `rotate_after` is the age at which keys are replaced, where it is known.
     fn of(notice: &Notice, user: &str, rotate_after: Option<Duration>, now: Timestamp) -> Self {
-        const SUPERSEDED: &str = "A newer key has replaced it in the secret, and the time in which both keys work";
+        const SUPERSEDED: &str =
+            "A newer key has replaced it in the secret, and the time in which both keys work";
         let (key, headline, text, why) = match notice {
             Notice::Coming(coming) => {
                 let at = when(coming.at, now);
@@ -219,6 +220,7 @@ impl Item {
 /// Why a key is replaced.
 fn replaced(rotate_after: Option<Duration>) -> String {
     let age = rotate_after.map(duration_text);
-    let age = age.map(|age| format!(" when they are {age} old, or earlier if their secret has a schedule of its own"));
+    let age = age
+        .map(|age| format!(" when they are {age} old, or earlier if their secret has a schedule of its own"));
     format!("Access keys are replaced{}. A leaked copy then stops working.", age.unwrap_or_default())
 }

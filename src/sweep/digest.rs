@@ -122,7 +122,9 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
     let rows_of = |rows: &dyn Fn(&Visit) -> Vec<String>| -> Vec<DigestRow> {
         visits
             .iter()
-            .flat_map(|visit| rows(visit).into_iter().map(|what| DigestRow::new(visit.user.name.as_str(), what)))
+            .flat_map(|visit| {
+                rows(visit).into_iter().map(|what| DigestRow::new(visit.user.name.as_str(), what))
+            })
             .collect()
     };
     let failed = rows_of(&|visit| visit.failure.iter().map(|error| error.chain()).collect());
@@ -131,8 +133,7 @@ fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String
         false => Vec::new(),
     });
     let rotated = rows_of(&|visit| {
-        let superseded =
-            visit.superseded.iter().map(|key| format!("{key} was superseded and deactivated"));
+        let superseded = visit.superseded.iter().map(|key| format!("{key} was superseded and deactivated"));
         let promoted =
             visit.promoted.iter().map(|key| format!("{key} is the new key; the previous key was deleted"));
         superseded.chain(promoted).collect()
@@ -176,10 +177,7 @@ fn found(title: &str, visits: &[Visit], new: bool) -> Vec<Section> {
             let row = DigestRow {
                 remedy: finding.remedy.clone(),
                 any_remedy: finding.kind.remedy(),
-                ..DigestRow::new(
-                    visit.user.name.as_str(),
-                    format!("{key}{}", finding.evidence.for_people()),
-                )
+                ..DigestRow::new(visit.user.name.as_str(), format!("{key}{}", finding.evidence.for_people()))
             };
             kinds.entry((finding.kind.rank(), finding.kind)).or_default().push(row);
         }
@@ -230,7 +228,7 @@ fn of_sweep(report: &SweepReport<'_>) -> Digest {
         None => "",
     };
     let summary = format!(
-        "Account {number}{name}: {}, {} in scope, {} read in full, {} with a key that is too old, {}, {} left out after an error.{rest}{beyond}",
+        "Account {number}{name}: {}, {} in scope, {} checked, {} with a key that is too old, {}, {} left out after an error.{rest}{beyond}",
         counted(answer.users.total, "user"),
         answer.users.in_scope,
         answer.users.visited,

@@ -42,8 +42,10 @@ pub(super) async fn tell_of_organization(
         0 => format!("Key sweep of {}", counted(results.len(), "account")),
         failed => format!("Key sweep: {failed} of {} failed", counted(results.len(), "account")),
     };
-    let sections =
-        [Section::of("Failed, or left users out", failed), Section::of("Accounts with actions or findings", active)];
+    let sections = [
+        Section::of("Failed, or left users out", failed),
+        Section::of("Accounts with actions or findings", active),
+    ];
     let digest = Digest {
         headline,
         summary: format!(

@@ -80,7 +80,8 @@ fn group<'a>(kind: &str, remedy: &str, members: &[(&'a User, &'a Finding)]) -> F
         _ => remedy,
     };
     let has = |name: &&str| {
-        members.len() > 1 && remedy.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == *name)
+        members.len() > 1
+            && remedy.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == *name)
     };
     let placeholders: Vec<&str> = ["USER", "SECRET", "KEY"].into_iter().filter(has).collect();
     let mut names: Vec<&str> = members.iter().map(|(user, _)| user.name.as_str()).collect();
@@ -92,7 +93,10 @@ fn group<'a>(kind: &str, remedy: &str, members: &[(&'a User, &'a Finding)]) -> F
         users: names.len(),
         remedy: parts(remedy),
         placeholders: placeholders.join(", "),
-        questions: members.first().map(|(_, finding)| questions_named(&finding.questions)).unwrap_or_default(),
+        questions: members
+            .first()
+            .map(|(_, finding)| questions_named(&finding.questions))
+            .unwrap_or_default(),
         is_open: rows.len() <= MOST_OPEN,
         rows,
     }

@@ -235,7 +235,9 @@ fn rows<'t>(text: &'t str, section: &str) -> Vec<(&'t str, &'t str, &'t str)> {
                 rest = line.strip_prefix(section).map(|rest| rest.split(" (").next().unwrap_or(rest));
             }
             None => {}
-            Some(row) => rows.extend(rest.zip(row.split_once(": ")).map(|(rest, (who, what))| (rest, who, what))),
+            Some(row) => {
+                rows.extend(rest.zip(row.split_once(": ")).map(|(rest, (who, what))| (rest, who, what)))
+            }
         }
     }
     rows
