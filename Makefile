@@ -114,7 +114,7 @@ mails: ## look at every mail in Chromium, and leave pictures of them in target/m
 
 # At what the tests in Rust left.
 look-report: $(BROWSER)
-	node tests/browser/report.mjs $(CARGO_TARGET)/tmp/report/7.html
+	node tests/browser/report.mjs $(CARGO_TARGET)/tmp/report/7.html $(CARGO_TARGET)/tmp/report/1.html
 
 look-mails: $(BROWSER)
 	node tests/browser/mails.mjs $(CARGO_TARGET)/tmp/mails target/mails

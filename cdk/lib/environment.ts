@@ -46,6 +46,7 @@ export const VARIABLES: readonly Variable[] = [
   text('ROTATOR_EMAIL_TAG', 'both', DEFAULTS.userTag, (s) => s.mail?.userTag),
   text('ROTATOR_EMAIL_DOMAIN', 'both', undefined, (s) => s.mail?.domain),
   text('ROTATOR_ADMIN_EMAIL', 'both', undefined, (s) => s.mail?.admin),
+  text('ROTATOR_CONTACT', 'both', undefined, (s) => s.mail?.contact),
   text('ROTATOR_EMAIL_TEMPLATE', 'both', undefined, (s) => s.mail?.template),
   text('ROTATOR_SECRET_NAME', 'both', DEFAULTS.secretName, (s) => s.keys?.secretName),
   text('ROTATOR_SECRET_SHAPE', 'both', DEFAULTS.secretShape.join(','), (s) => list(s.keys?.secretShape, ',')),

@@ -91,6 +91,12 @@ export interface MailSettings {
    */
   readonly admin?: string;
   /**
+   * Whom users can ask, as their mails name it: a name, an address or a URL (`ROTATOR_CONTACT`).
+   *
+   * @default - the security team of the user's account, without an address
+   */
+  readonly contact?: string;
+  /**
    * Name of an SES template to use instead of the built-in mail (`ROTATOR_EMAIL_TEMPLATE`).
    *
    * @default - the built-in mail

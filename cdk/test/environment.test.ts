@@ -27,6 +27,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
       domain: 'example.com',
       userTag: 'owner',
       admin: 'b@example.com',
+      contact: 'security@example.com',
       template: 't',
     },
     sweep: {
@@ -47,6 +48,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
   const both = {
     ROTATOR_ALERT_TOPIC_ARN: 'arn:topic',
     ROTATOR_ADMIN_EMAIL: 'b@example.com',
+    ROTATOR_CONTACT: 'security@example.com',
     ROTATOR_EMAIL_DOMAIN: 'example.com',
     ROTATOR_EMAIL_FROM: 'a@example.com',
     ROTATOR_EMAIL_TAG: 'owner',

@@ -223,20 +223,36 @@ impl FindingKind {
     /// The same with the names filled in, as far as they are known.
     pub(crate) fn remedy_for(self, user: &str, secret: Option<&str>, key: Option<&AccessKeyId>) -> String {
         let key = key.filter(|key| !key.is_numbered()).map(ToString::to_string);
-        // `ROTATOR_SECRET_NAME` is one word.
-        let ends = |letter: char| !letter.is_ascii_uppercase() && letter != '_';
-        let filled = self.remedy().split_inclusive(ends).map(|piece| {
-            let word = piece.trim_end_matches(ends);
-            let name = match word {
-                "USER" => Some(user),
-                "SECRET" => secret,
-                "KEY" => key.as_deref(),
-                _ => None,
-            };
-            name.map_or_else(|| piece.to_owned(), |name| piece.replacen(word, name, 1))
-        });
-        filled.collect()
+        filled(self.remedy(), user, secret, key.as_deref())
     }
+
+    /// The kind of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::LETTERS.into_iter().map(|(_, kind)| kind).find(|kind| kind.as_str() == name)
+    }
+
+    /// Where it stands in a list for people. The kinds that many users have come last: they would hide the rare ones.
+    pub(crate) fn rank(self) -> usize {
+        let common = [Self::KeyOverdue, Self::NeverUsed, Self::ExemptButOld];
+        common.iter().position(|kind| *kind == self).map_or(0, |position| position + 1)
+    }
+}
+
+/// A remedy with the names in the places of `USER`, `SECRET` and `KEY`, as far as they are known.
+pub(crate) fn filled(remedy: &str, user: &str, secret: Option<&str>, key: Option<&str>) -> String {
+    // `ROTATOR_SECRET_NAME` is one word.
+    let ends = |letter: char| !letter.is_ascii_uppercase() && letter != '_';
+    let pieces = remedy.split_inclusive(ends).map(|piece| {
+        let word = piece.trim_end_matches(ends);
+        let name = match word {
+            "USER" => Some(user),
+            "SECRET" => secret,
+            "KEY" => key,
+            _ => None,
+        };
+        name.map_or_else(|| piece.to_owned(), |name| piece.replacen(word, name, 1))
+    });
+    pieces.collect()
 }
 
 impl fmt::Display for FindingKind {

@@ -48,6 +48,7 @@ export interface Asked {
   readonly emailDomain: string;
   readonly emailTag: string;
   readonly adminEmail: string;
+  readonly contact: string;
   readonly emailTemplate: string;
   readonly mode: string;
   readonly scope: string;
@@ -130,7 +131,7 @@ export class ReleaseParameters {
 
   private mail(): Pick<
     Asked,
-    'emailFrom' | 'emailIdentity' | 'emailDomain' | 'emailTag' | 'adminEmail' | 'emailTemplate'
+    'emailFrom' | 'emailIdentity' | 'emailDomain' | 'emailTag' | 'adminEmail' | 'contact' | 'emailTemplate'
   > {
     this.group = 'Mail (leave the sender empty to mail nobody)';
     return {
@@ -139,6 +140,7 @@ export class ReleaseParameters {
       emailDomain: this.text('EmailDomain', { label: 'A user without an address gets user@this', standard: '' }),
       emailTag: this.text('EmailTag', { label: 'IAM user tag that holds the address', standard: DEFAULTS.userTag, pattern: '^.+$' }),
       adminEmail: this.text('AdminEmail', { label: 'Gets the summary, and mails of users without an address', standard: '' }),
+      contact: this.text('Contact', { label: 'Whom users can ask: a name, an address or a URL', standard: '' }),
       emailTemplate: this.text('EmailTemplate', { label: 'SES template instead of the built-in mail', standard: '' }),
     };
   }

@@ -135,6 +135,7 @@ export class ReleaseStack extends Stack {
         domain: asked.emailDomain,
         userTag: asked.emailTag,
         admin: asked.adminEmail,
+        contact: asked.contact,
         template: asked.emailTemplate,
       },
       sweep: {

@@ -125,7 +125,7 @@ async fn coming_from_function_with_the_recommended_settings_the_old_key_has_an_o
     assert_eq!(
         told[..4],
         [
-            "83 app@example.com: Access key of app: rotation on day 90",
+            "83 app@example.com: Access key of app: rotation on day 90 (in 7 days)",
             "90 app@example.com: New access key for app: KEY",
             "91 app@example.com: Access key of app: deactivated",
             "98 app@example.com: Access key of app: deleted",

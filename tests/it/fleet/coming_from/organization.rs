@@ -91,17 +91,17 @@ async fn coming_from_organization_rotation_at_90_deactivation_at_100_deletion_at
     assert_eq!(
         mails_to(&moved, "app@example.com"),
         [
-            "83: Access key of app: rotation on day 90",
+            "83: Access key of app: rotation on day 90 (in 7 days)",
             "90: New access key for app: KEY",
-            "93: Access key of app: deactivation on day 100",
+            "93: Access key of app: deactivation on day 100 (in 7 days)",
             "100: Access key of app: deactivated",
-            "103: Access key of app: deletion on day 110",
+            "103: Access key of app: deletion on day 110 (in 7 days)",
             "110: Access key of app: deleted",
-            "173: Access key of app: rotation on day 180",
+            "173: Access key of app: rotation on day 180 (in 7 days)",
             "180: New access key for app: KEY",
-            "183: Access key of app: deactivation on day 190",
+            "183: Access key of app: deactivation on day 190 (in 7 days)",
             "190: Access key of app: deactivated",
-            "193: Access key of app: deletion on day 200",
+            "193: Access key of app: deletion on day 200 (in 7 days)",
             "200: Access key of app: deleted",
         ]
     );
@@ -221,10 +221,10 @@ async fn coming_from_organization_a_user_without_an_address_is_announced_to_the_
     assert_eq!(
         mails,
         [
-            "3: Access key of app: rotation on day 10",
-            "13: Access key of app: deactivation on day 20",
+            "3: Access key of app: rotation on day 10 (in 7 days)",
+            "13: Access key of app: deactivation on day 20 (in 7 days)",
             "20: Access key of app: deactivated",
-            "23: Access key of app: deletion on day 30",
+            "23: Access key of app: deletion on day 30 (in 7 days)",
             "30: Access key of app: deleted",
         ]
     );
@@ -259,15 +259,15 @@ async fn coming_from_organization_a_secret_of_the_old_system_is_taken_over_in_th
     assert_eq!(
         mails,
         [
-            "1: Access key of app: deactivation on day 5",
+            "1: Access key of app: deactivation on day 5 (in 4 days)",
             "5: Access key of app: deactivated",
-            "8: Access key of app: deletion on day 15",
+            "8: Access key of app: deletion on day 15 (in 7 days)",
             "15: Access key of app: deleted",
-            "78: Access key of app: rotation on day 85",
+            "78: Access key of app: rotation on day 85 (in 7 days)",
             "85: New access key for app: KEY",
-            "88: Access key of app: deactivation on day 95",
+            "88: Access key of app: deactivation on day 95 (in 7 days)",
             "95: Access key of app: deactivated",
-            "98: Access key of app: deletion on day 105",
+            "98: Access key of app: deletion on day 105 (in 7 days)",
             "105: Access key of app: deleted",
         ]
     );
