@@ -38,13 +38,14 @@ impl FindingRow<'_> {
     }
 }
 
+type Members<'a> = Vec<(&'a User, &'a Finding)>;
+
 /// The groups; rare kinds first.
 pub(super) fn groups(users: &[User]) -> Vec<FindingGroup<'_>> {
     let of = |user| move |finding| (user, finding);
-    let mut found: Vec<(&User, &Finding)> =
-        users.iter().flat_map(|user| user.findings.iter().map(of(user))).collect();
+    let mut found: Members<'_> = users.iter().flat_map(|user| user.findings.iter().map(of(user))).collect();
     found.sort_by_key(|(_, finding)| FindingKind::named(&finding.kind).map_or(0, FindingKind::rank));
-    let mut groups: Vec<(&str, String, Vec<(&User, &Finding)>)> = Vec::new();
+    let mut groups: Vec<(&str, String, Members<'_>)> = Vec::new();
     for (user, finding) in found {
         let remedy = template(user, finding);
         match groups.iter_mut().find(|(kind, of, _)| *kind == finding.kind && *of == remedy) {
