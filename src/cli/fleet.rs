@@ -104,8 +104,8 @@ pub(super) fn age_of_data(visits: &[Visit]) -> Option<String> {
     let from_lists = visits.iter().filter(|visit| visit.from_lists).count();
     (from_lists > 0).then(|| {
         format!(
-            "{} of {} read from lists: data up to 4 h old, age since creation or last change. \
-             To read each user now: --fresh",
+            "{} of {} read from lists: data up to 4 h old, age since creation or last change; policies of secrets are \
+             not read. To read each user now: --fresh",
             from_lists,
             are(visits.len(), "user")
         )

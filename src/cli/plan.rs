@@ -65,6 +65,17 @@ struct ActionView {
     reason: String,
 }
 
+/// How closely users are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Those whom the lists show to need it; from the lists, if they are many.
+    Lists,
+    /// Each of those.
+    Each,
+    /// Each user.
+    Everybody,
+}
+
 /// A plan for users: what would be done, and what it was made from.
 #[derive(Debug)]
 pub(super) struct FleetPlan {
@@ -75,10 +86,21 @@ pub(super) struct FleetPlan {
 }
 
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let depth = if args.fresh { Depth::Everybody } else { Depth::Lists };
+    show(args, depth, session, terminal).await
+}
+
+/// Shows the plan, which is made from this much.
+pub(super) async fn show(
+    args: &Args,
+    depth: Depth,
+    session: &Session,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
     // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
     let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };
     terminal.tell(session.global.json, session.mode_line(args.mode))?;
-    let plan = FleetPlan::make(&args.user, &config, args.fresh, session, terminal).await?;
+    let plan = FleetPlan::make(&args.user, &config, depth, session, terminal).await?;
     if session.global.json {
         terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
         for odd in &plan.survey.odd_rows {
@@ -115,14 +137,14 @@ impl FleetPlan {
     pub(crate) async fn make(
         users: &[String],
         config: &SweepConfig,
-        fresh: bool,
+        depth: Depth,
         session: &Session,
         terminal: &mut Terminal,
     ) -> Result<Self, Failure> {
         let account = session.account(&session.config).await?;
         let survey = account.full_survey().await?;
-        let candidates = wanted(&survey, users)?;
-        let reading = Reading::of(fresh, users, candidates.len());
+        let candidates = wanted(&survey, users, depth == Depth::Everybody)?;
+        let reading = Reading::of(depth != Depth::Lists, users, candidates.len());
         let planner = planner(config, session).await?;
         let (mut visits, left) =
             read_all(&account, &planner, &survey, &candidates, reading, terminal).await?;
@@ -186,10 +208,15 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
     visit.actions.extend(after);
 }
 
-/// The users that a sweep would visit, or those that are named.
-pub(super) fn wanted<'s>(survey: &'s Survey, names: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
+/// The users that a sweep would visit, or all; or those that are named.
+pub(super) fn wanted<'s>(
+    survey: &'s Survey,
+    names: &[String],
+    all: bool,
+) -> Result<Vec<&'s Candidate>, Failure> {
     if names.is_empty() {
-        return Ok(survey.candidates.values().filter(|candidate| candidate.triage.look).collect());
+        let users = survey.candidates.values();
+        return Ok(users.filter(|candidate| candidate.triage.look || all).collect());
     }
     named(survey, names)
 }

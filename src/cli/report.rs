@@ -86,7 +86,7 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         return ended(&made, terminal);
     }
     let written = report::write(&made, format, output, args.sign, previous.as_deref())
-        .map_err(|error| Failure::Failed(error.to_string()))?;
+        .map_err(|error| Failure::Failed(format!("{} could not be written: {error}", output.display())))?;
     terminal.line(format!("{}  SHA-256 {}", written.file.display(), written.sha256))?;
     if let Some((manifest, digest)) = &written.manifest {
         terminal.line(format!("{}  SHA-256 {digest}", manifest.display()))?;

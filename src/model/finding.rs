@@ -165,7 +165,7 @@ impl FindingKind {
                 "Deactivate the key that is not in use: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`. The sweep then enrolls the user with the other one."
             }
             Self::NeverUsed => {
-                "If it is not needed, delete it: `aws iam delete-access-key --user-name USER --access-key-id KEY`."
+                "If it is not needed, deactivate it, and delete it a week later: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`."
             }
             Self::RotationStuck => "Show the repair steps: `iam-key-rotator unstick SECRET`.",
             Self::RotationOff => {
@@ -202,10 +202,10 @@ impl FindingKind {
                 "Correct the tag: one mail address, without a name or a second address. Until then mails go where they would without the tag."
             }
             Self::CurrentKeyMissing => {
-                "Consumers read a key that does not work. Rotate the secret: `iam-key-rotator rotate SECRET --wait`. Or correct its tag `iam-key-rotator:user`."
+                "Consumers read a key that does not work. Check that the secret is the user's, then rotate it: `iam-key-rotator rotate SECRET --wait`. Or correct its tag `iam-key-rotator:user`."
             }
             Self::CurrentKeyInactive => {
-                "If the key is needed, activate it: `iam-key-rotator reactivate USER KEY`. If not, delete the secret or the user."
+                "If the key is needed, activate it: `iam-key-rotator reactivate USER KEY`. If not, delete the secret."
             }
             Self::RolledBack => {
                 "Once the cause is fixed, rotate the secret: `iam-key-rotator rotate SECRET --wait`. The newer key is kept until then."

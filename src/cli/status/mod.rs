@@ -67,7 +67,7 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         [] => survey.candidates.values().collect(),
         names => named(&survey, names)?,
     };
-    candidates.retain(|candidate| candidate.triage.look || !(args.due || args.findings));
+    candidates.retain(|candidate| candidate.triage.look || args.fresh || !(args.due || args.findings));
     let account = session.account(&session.config).await?;
     let reading = Reading::of(args.fresh, &args.user, candidates.len());
     let (visits, left) = read_all(&account, &account, &survey, &candidates, reading, terminal).await?;
@@ -102,6 +102,14 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     }
     if let Some(line) = unretired(session, &keys) {
         terminal.tell(!prose, line)?;
+    }
+    if !args.user.is_empty() {
+        for visit in visits
+            .iter()
+            .filter(|visit| visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none())
+        {
+            terminal.tell(!prose, format!("User {} has no access key and no secret.", visit.user.name))?;
+        }
     }
     let failed = left > 0 || visits.iter().any(|visit| visit.failure.is_some());
     let found = args.findings && !keys.is_empty();
@@ -180,7 +188,11 @@ fn summary(keys: &[StatusRow]) -> String {
     let users: BTreeSet<&str> = keys.iter().map(|key| key.user.as_str()).collect();
     let findings: usize = keys.iter().map(|key| key.findings.len()).sum();
     let due = keys.iter().filter(|key| key.due).count();
-    format!("{} · {} · {due} due", count(users.len(), "user"), count(findings, "finding"))
+    let failed = match keys.iter().filter(|key| key.rotation_failed.is_some()).count() {
+        0 => String::new(),
+        failed => format!("{} · ", count(failed, "failed rotation")),
+    };
+    format!("{} · {failed}{} · {due} due", count(users.len(), "user"), count(findings, "finding"))
 }
 
 fn csv(keys: &[StatusRow]) -> Result<Vec<u8>, Failure> {
