@@ -2,7 +2,7 @@
 import { ENV } from '../../test/configurations';
 import type { Json } from '../../test/templates';
 import type { Named } from './placeholders';
-import { templateText, wholeValue, withPlaceholders } from './placeholders';
+import { templateText, textWithPlaceholders, wholeValue, withPlaceholders } from './placeholders';
 import type { Source } from './sources';
 import { outputOf, propertyOf, resourcesOf } from './sources';
 
@@ -117,7 +117,7 @@ function member(): Record<string, Json> {
   const ofUsers = (id: string, memberId: string) =>
     scopes.map(([scope, source, named]): [string, Json] => {
       const example = policy(source === 'everyone' ? 'everyoneMember' : 'releasedMember', memberId);
-      return [scope, selected(policy(source, id, named), statementsOf(example).map(({ Sid }) => String(Sid)))];
+      return [scope, selected(policy(source, id, named), statementsOf(example).map(({ Sid }) => Sid as string))];
     });
   const named = (prefix: string, each: [string, Json][]) => Object.fromEntries(each.map(([scope, document]) => [`${prefix}-${scope}`, document]));
   return inFolder('modules/member-account/documents', {
@@ -206,31 +206,36 @@ function message(): Json {
   return target?.['InputTransformer'] ?? null;
 }
 
-/** The properties of alarms by the names that the runbook has, without the topic that they tell. */
-function alarms(source: Source, wanted: (name: string) => boolean): JsonObject {
-  const own = [...resourcesOf(source, 'AWS::CloudWatch::Alarm')].map(([id, properties]): [string, Json] => {
-    const kept = Object.entries(properties).filter(([property]) => !/^(Alarm|OK)Actions$/.test(property));
-    return [id.replace('RotatorAlarms', ''), withPlaceholders(Object.fromEntries(kept), PLACE)];
-  });
-  return Object.fromEntries(own.filter(([name]) => wanted(name)));
+/** The properties of alarms, and the names that the runbook has, without the topic that they tell. */
+function alarms(source: Source, wanted: (name: string) => boolean): JsonObject[] {
+  return [...resourcesOf(source, 'AWS::CloudWatch::Alarm')]
+    .map(([id, properties]): [string, Record<string, Json>] => [id.replace('RotatorAlarms', ''), properties])
+    .filter(([name]) => wanted(name))
+    .map(([Name, properties]) => {
+      const kept = Object.entries(properties).filter(([property]) => !['AlarmActions', 'OKActions'].includes(property));
+      return { Name, ...(withPlaceholders(Object.fromEntries(kept), PLACE) as JsonObject) };
+    });
 }
 
 /** How long the organization's alarm waits depends on the schedule. */
 function organizationAlarms(): Json {
   const hours = 15;
-  const made = alarms('organization', (name) => name.startsWith('Organization'));
-  const missing = made['OrganizationSweepMissing'] as JsonObject;
   const text = `for ${String(hours)} hours`;
-  if (missing['EvaluationPeriods'] !== hours || !String(missing['AlarmDescription']).includes(text)) {
-    throw new Error(`the alarm no longer waits ${String(hours)} hours: ${JSON.stringify(missing)}`);
-  }
-  const AlarmDescription = withPlaceholders(missing['AlarmDescription'], { [text]: 'for ${organization_hours} hours' });
-  return { ...made, OrganizationSweepMissing: { ...missing, AlarmDescription, EvaluationPeriods: wholeValue('organization_hours') } };
+  return alarms('organization', (name) => name.startsWith('Organization')).map((alarm) => {
+    if (alarm['Name'] !== 'OrganizationSweepMissing') {
+      return alarm;
+    }
+    const description = textWithPlaceholders(alarm['AlarmDescription'], { [text]: 'for ${organization_hours} hours' });
+    if (alarm['EvaluationPeriods'] !== hours || description === alarm['AlarmDescription']) {
+      throw new Error(`the alarm no longer waits ${String(hours)} hours: ${JSON.stringify(alarm)}`);
+    }
+    return { ...alarm, AlarmDescription: description, EvaluationPeriods: wholeValue('organization_hours') };
+  });
 }
 
 /** A document that the template has as text. */
 function parsed(text: Json): Json {
-  return JSON.parse(String(withPlaceholders(text, PLACE))) as Json;
+  return JSON.parse(textWithPlaceholders(text, PLACE)) as Json;
 }
 
 /** The first widget shows the alarms that there are. */

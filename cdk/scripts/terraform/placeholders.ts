@@ -25,7 +25,7 @@ export function withPlaceholders(value: Json | undefined, named: Named = {}): Js
     );
   }
   if (Array.isArray(value)) {
-    return value.map((each) => withPlaceholders(each, named));
+    return value.map((each: Json) => withPlaceholders(each, named));
   }
   if (typeof value !== 'object' || value === null) {
     return value ?? null;
@@ -35,6 +35,15 @@ export function withPlaceholders(value: Json | undefined, named: Named = {}): Js
     return intrinsic(name, argument, named);
   }
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [withPlaceholders(key, named), withPlaceholders(each, named)]));
+}
+
+/** The same of what is a text. */
+export function textWithPlaceholders(value: Json | undefined, named: Named = {}): string {
+  const text = withPlaceholders(value, named);
+  if (typeof text !== 'string') {
+    throw new Error(`not a text: ${JSON.stringify(value)}`);
+  }
+  return text;
 }
 
 /** The text of a template file. */
@@ -51,16 +60,16 @@ export function templateText(value: Json): string {
 function intrinsic(name: string, argument: Json, named: Named): Json {
   switch (name) {
     case 'Ref':
-      return placeholder(snake(String(argument)));
+      return placeholder(snake(argument as string));
     case 'Fn::GetAtt': {
       const [resource = '', attribute = ''] = argument as string[];
       return placeholder(`${snake(resource)}_${snake(attribute)}`);
     }
     case 'Fn::Sub':
-      return substituted(String(argument), named);
+      return substituted(argument as string, named);
     case 'Fn::Split': {
       const [, list] = argument as [string, Json];
-      return wholeValue(expressionOf(withPlaceholders(list, named)));
+      return wholeValue(expressionOf(textWithPlaceholders(list, named)));
     }
     case 'Fn::If': {
       const [condition, yes, no] = argument as [string, number, number];
@@ -71,7 +80,7 @@ function intrinsic(name: string, argument: Json, named: Named): Json {
     case 'Fn::Select': {
       const [index, list] = argument as [number, { 'Fn::Split': [string, Json] }];
       const [delimiter, text] = list['Fn::Split'];
-      return placeholder(`split("${delimiter}", ${expressionOf(withPlaceholders(text, named))})[${String(index)}]`);
+      return placeholder(`split("${delimiter}", ${expressionOf(textWithPlaceholders(text, named))})[${String(index)}]`);
     }
     default:
       throw new Error(`no placeholder for ${name}: ${JSON.stringify(argument)}`);
@@ -83,15 +92,15 @@ function joined([separator, parts]: [string, Json], named: Named): string {
   const split = !Array.isArray(parts) && typeof parts === 'object' && parts !== null ? parts['Fn::Split'] : undefined;
   if (split !== undefined) {
     const [delimiter, text] = split as [string, Json];
-    const inner = withPlaceholders(text, named);
+    const inner = textWithPlaceholders(text, named);
     return placeholder(`replace(${expressionOf(inner)}, "${delimiter}", "${separator}")`);
   }
-  return (parts as Json[]).map((part) => String(withPlaceholders(part, named))).join(separator);
+  return (parts as Json[]).map((part) => textWithPlaceholders(part, named)).join(separator);
 }
 
 /** The expression of a text that is one placeholder. */
-function expressionOf(text: Json): string {
-  const found = new RegExp(`^${OPEN}([^${CLOSE}]*)${CLOSE}$`).exec(String(text))?.[1];
+function expressionOf(text: string): string {
+  const found = new RegExp(`^${OPEN}([^${CLOSE}]*)${CLOSE}$`).exec(text)?.[1];
   if (found === undefined) {
     throw new Error(`not one reference: ${JSON.stringify(text)}`);
   }
@@ -102,7 +111,7 @@ function substituted(text: string, named: Named): string {
   return text.split(/(\$\{[^}]*\})/).map((part) => {
     const [, reference] = /^\$\{([^}]*)\}$/.exec(part) ?? [];
     if (reference === undefined) {
-      return String(withPlaceholders(part, named));
+      return textWithPlaceholders(part, named);
     }
     return reference.startsWith('!') ? `\${${reference.slice(1)}}` : placeholder(reference.split('.').map(snake).join('_'));
   }).join('');
