@@ -38,13 +38,12 @@ locals {
     local.organization ? "SweepMissing" : "",
     var.watch_key_creation ? "" : "AlertUndelivered",
   ])
-  shown_alarms = [for alarm in local.account_alarms : alarm.Name if !contains(local.unwatched, alarm.Name)]
-  alarms = { for alarm in concat(local.account_alarms, local.organization_alarms) : alarm.Name => alarm
-  if !contains(local.unwatched, alarm.Name) }
+  # In the order in which the dashboard shows them.
+  listed_alarms = [for alarm in concat(local.account_alarms, local.organization_alarms) : alarm if !contains(local.unwatched, alarm.Name)]
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each            = local.alarms
+  for_each            = { for alarm in local.listed_alarms : alarm.Name => alarm }
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.AlarmDescription
   comparison_operator = each.value.ComparisonOperator
@@ -86,6 +85,6 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = var.name
   dashboard_body = templatefile("${local.documents}/dashboard.json.tftpl", merge(local.values, {
-    alarm_arns = [for alarm in local.shown_alarms : aws_cloudwatch_metric_alarm.this[alarm].arn]
+    alarm_arns = [for alarm in local.listed_alarms : aws_cloudwatch_metric_alarm.this[alarm.Name].arn]
   }))
 }

@@ -1,6 +1,7 @@
 # The functions' roles. Each has the policies of what is switched on, and no others.
 
 locals {
+  mails      = var.email_template == null ? "mails" : "mails-template"
   boundaries = var.permissions_boundary_arn == null ? toset(["rotation", "sweep"]) : toset([])
 
   rotation_policies = { for policy, document in {
@@ -8,9 +9,9 @@ locals {
     vpc         = var.vpc == null ? null : "rotation-vpc"
     rotation    = "rotation-${var.users}"
     alerts      = var.alert_key == null ? "alerts" : "alerts-encrypted"
-    mails       = var.email_from == null ? null : "mails"
+    mails       = var.email_from == null ? null : local.mails
     members     = local.members ? "rotation-members" : null
-    secrets-key = var.created_secrets_key == null ? null : "secrets-key"
+    secrets-key = var.created_secrets_key == null ? null : "rotation-secrets-key"
     tracing     = var.tracing ? "tracing" : null
   } : policy => document if document != null }
 
@@ -26,10 +27,10 @@ locals {
     create       = local.creates ? "sweep-create" : null
     replicas     = local.creates && length(var.replica_regions) > 0 ? "sweep-replicas" : null
     alerts       = var.alert_key == null ? "alerts" : "alerts-encrypted"
-    mails        = var.email_from == null ? null : "mails"
+    mails        = var.email_from == null ? null : local.mails
     members      = local.members ? "sweep-members" : null
     organization = !local.organization ? null : try(var.organization.unit, null) == null ? "sweep-accounts" : "sweep-accounts-of-unit"
-    secrets-key  = var.created_secrets_key == null ? null : "secrets-key"
+    secrets-key  = var.created_secrets_key == null ? null : "sweep-secrets-key"
     tracing      = var.tracing ? "tracing" : null
   } : policy => document if document != null }
 }

@@ -60,7 +60,7 @@ locals {
 
     email_from     = local.address
     email_identity = var.email_identity
-    email_template = var.email_template == null ? "" : var.email_template
+    email_template = var.email_template
 
     member_external_id         = try(var.members.external_id, null)
     member_role                = local.member_role

@@ -46,6 +46,7 @@ ARNS = {
 IDS = {
     "arn": ["aws_iam_policy", "aws_secretsmanager_secret", "aws_sfn_state_machine", "aws_sns_topic"],
     "url": ["aws_sqs_queue"],
+    "secret_arn": ["aws_secretsmanager_secret_policy"],
 }
 
 
@@ -96,7 +97,8 @@ class Provider:
     def ReadDataSource(self, request):
         known = {
             "account_id": ACCOUNT, "region": self.region, "name": self.region, "partition": "aws",
-            "dns_suffix": "amazonaws.com", "arn": f"arn:aws:iam::{ACCOUNT}:user/tester", "id": "known",
+            "dns_suffix": "amazonaws.com", "arn": f"arn:aws:iam::{ACCOUNT}:user/tester",
+            "id": self.region if request.type_name == "aws_region" else ACCOUNT,
         }
         asked = load(request.config)
         return CLASSES["DataResponse"](state=dump({name: asked[name] or known.get(name) for name in asked}))
@@ -114,7 +116,7 @@ class Provider:
         if kind == "aws_sqs_queue":
             made["url"] = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{known['name']}"
         of_id = next((attribute for attribute, kinds in IDS.items() if kind in kinds), None)
-        made["id"] = made[of_id] if of_id else next((known[name] for name in known if name.endswith("name")), kind)
+        made["id"] = {**known, **made}[of_id] if of_id else next((known[name] for name in known if name.endswith("name")), kind)
         types = SCHEMA["resources"][kind]["attributes"]
         nothing = {"string": f"{kind}-made", "number": 0, "bool": False}
         return {

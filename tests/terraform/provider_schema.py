@@ -30,14 +30,15 @@ RESOURCES = [
     "aws_iam_role",
     "aws_iam_role_policy",
     "aws_iam_user",
+    "aws_kms_key",
     "aws_lambda_function",
     "aws_lambda_function_event_invoke_config",
-    "aws_lambda_function_recursion_config",
     "aws_lambda_permission",
     "aws_scheduler_schedule",
     "aws_secretsmanager_secret",
     "aws_secretsmanager_secret_policy",
     "aws_secretsmanager_secret_rotation",
+    "aws_secretsmanager_secret_version",
     "aws_sfn_state_machine",
     "aws_sns_topic",
     "aws_sns_topic_policy",
@@ -98,7 +99,7 @@ class Source:
                     "type": self.type_of(collection, element, structure),
                     "optional" if optional else "required": True,
                     # What the provider fills in where it is left out, the package does not say. Of these it is known.
-                    **({"computed": True} if name in ("id", "region", "tags_all", "policy", "url") and optional else {}),
+                    **({"computed": True} if name in ("id", "region", "tags_all") and optional else {}),
                 }
         for name, getter in re.findall(
             r"// (\w+) - computed: true, optional: false, required: false\n\s+get \w+\(\) \{\n\s+return this\.(\w+)\(", body

@@ -14,6 +14,7 @@ const UNDER_PATH: Named = { 'user/service/': 'user${user_path}' };
 const MEMBERS: Named = { 'iam-key-rotator-example': '${member_external_id}', 'role/iam-key-rotator-': 'role/${member_role}-' };
 const UNIT: Named = { 'ou-ab12': '${unit_root}' };
 const EXEMPT_GROUP: Named = { IAMKeyRotationExemptionGroup: '${exempt_group}' };
+const SENDER: Named = { 'keys@example.com': '${email_from}', 'identity/example.com': 'identity/${email_identity}' };
 /** The secrets of the configuration that lists some. */
 const LISTED = ['ci', 'smtp/relay'];
 
@@ -35,6 +36,8 @@ function rotator(): Record<string, Json> {
     'rotation-tagged': policy('released', 'RotatorRotationRotationPolicy'),
     'rotation-under-path': policy('everything', 'RotatorRotationRotationPolicy', UNDER_PATH),
     'rotation-everyone': policy('everyone', 'RotatorRotationRotationPolicy'),
+    'rotation-secrets-key': policy('everything', 'RotatorRotationKey1Policy'),
+    'sweep-secrets-key': policy('everything', 'RotatorSweepKey2Policy'),
     'sweep-boundary': boundary('released', 'RotatorSweepBoundary'),
     'sweep-execution': policy('released', 'RotatorSweepExecutionPolicy'),
     'sweep-execution-vpc': policy('network', 'RotatorSweepExecutionPolicy'),
@@ -51,9 +54,9 @@ function rotator(): Record<string, Json> {
     'sweep-replicas': policy('released', 'RotatorSweepReplicasPolicy'),
     alerts: policy('released', 'RotatorRotationAlertsPolicy'),
     'alerts-encrypted': policy('everything', 'RotatorRotationAlertsPolicy'),
-    mails: policy('released', 'RotatorRotationMailsPolicy'),
+    mails: policy('listed', 'RotatorRotationMailsPolicy', SENDER),
+    'mails-template': policy('released', 'RotatorRotationMailsPolicy'),
     tracing: policy('everything', 'RotatorRotationRoleDefaultPolicy'),
-    'secrets-key': policy('everything', 'RotatorRotationKey1Policy'),
     'dead-letters-queue': taken('released', 'AWS::SQS::QueuePolicy', 'RotatorSweepDeadLettersPolicy'),
     'scheduler-trust': trust('released', 'SchedulerRoleForTarget784cd9'),
     'scheduler-sweep': policy('released', 'SchedulerRoleForTarget784cd9DefaultPolicy'),

@@ -25,7 +25,7 @@ export function withPlaceholders(value: Json | undefined, named: Named = {}): Js
     );
   }
   if (Array.isArray(value)) {
-    return value.map((each: Json) => withPlaceholders(each, named));
+    return value.map((each) => withPlaceholders(each, named));
   }
   if (typeof value !== 'object' || value === null) {
     return value ?? null;
@@ -34,7 +34,7 @@ export function withPlaceholders(value: Json | undefined, named: Named = {}): Js
   if (more.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
     return intrinsic(name, argument, named);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [withPlaceholders(key, named), withPlaceholders(each, named)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [textWithPlaceholders(key, named), withPlaceholders(each, named)]));
 }
 
 /** The same of what is a text. */
