@@ -53,6 +53,13 @@ resource "aws_lambda_function" "rotation" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = local.seconds.propagation_timeout + 30 <= var.rotation_timeout
+      error_message = "propagation_timeout is ${var.propagation_timeout} and rotation_timeout ${var.rotation_timeout} seconds: testSecret needs 30 seconds beside its wait."
+    }
+  }
+
   # Lambda makes the function's network interfaces under its role.
   depends_on = [aws_iam_role_policy.rotation]
 }
@@ -96,6 +103,18 @@ resource "aws_lambda_function" "sweep" {
     content {
       subnet_ids         = vpc_config.value.subnet_ids
       security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.seconds.overlap < local.seconds.rotate_after
+      error_message = "overlap (${var.overlap}) is not shorter than rotate_after (${var.rotate_after}): the next rotation would find the superseded key still within its overlap and be refused."
+    }
+
+    precondition {
+      condition     = local.seconds.max_age == 0 || local.age <= local.seconds.max_age
+      error_message = "In mode ${var.mode} a key reaches ${floor(local.age / 3600)} hours with these settings, and max_age is ${var.max_age}. Shorten rotate_after or overlap, or raise max_age."
     }
   }
 

@@ -53,10 +53,11 @@ IDS = {
 class Provider:
     """What each method of the protocol answers."""
 
-    def __init__(self, region):
-        self.region = region
+    def __init__(self):
+        #: Each configuration of the provider has a connection of its own, and a region.
+        self.regions = {}
 
-    def GetSchema(self, _):
+    def GetSchema(self, *_):
         answer = CLASSES["Schemas"]()
         add_block(answer.provider.block, {"attributes": {"region": {"type": "string", "optional": True}}, "blocks": {}})
         for name, block in SCHEMA["resources"].items():
@@ -65,64 +66,67 @@ class Provider:
             add_block(answer.data_source_schemas[name].block, block)
         return answer
 
-    def PrepareProviderConfig(self, request):
+    def PrepareProviderConfig(self, request, _):
         return CLASSES["PrepareResponse"](prepared_config=request.config)
 
-    def Configure(self, request):
+    def Configure(self, request, context):
         configured = load(request.config).get("region")
-        self.region = configured if isinstance(configured, str) else self.region
+        self.regions[context.peer()] = configured if isinstance(configured, str) else REGION
         return CLASSES["Diagnosed"]()
 
-    def ValidateResourceTypeConfig(self, _):
+    def ValidateResourceTypeConfig(self, *_):
         return CLASSES["Diagnosed"]()
 
     ValidateDataSourceConfig = ValidateResourceTypeConfig
 
-    def UpgradeResourceState(self, request):
+    def UpgradeResourceState(self, request, _):
         return CLASSES["UpgradeResponse"](upgraded_state={"json": request.raw_state.json})
 
-    def ReadResource(self, request):
+    def ReadResource(self, request, _):
         return CLASSES["ReadResponse"](new_state=request.current_state)
 
-    def PlanResourceChange(self, request):
+    def PlanResourceChange(self, request, _):
         proposed = load(request.proposed_new_state)
         if proposed is not None and load(request.prior_state) is None:
             proposed = {**proposed, **{name: UNKNOWN for name in computed(request.type_name) if proposed[name] is None}}
         return CLASSES["PlanResponse"](planned_state=dump(proposed))
 
-    def ApplyResourceChange(self, request):
+    def ApplyResourceChange(self, request, context):
         planned = load(request.planned_state)
-        return CLASSES["ApplyResponse"](new_state=dump(planned and self.filled_in(request.type_name, planned)))
+        region = self.regions[context.peer()]
+        return CLASSES["ApplyResponse"](new_state=dump(planned and filled_in(request.type_name, planned, region)))
 
-    def ReadDataSource(self, request):
+    def ReadDataSource(self, request, context):
+        region = self.regions[context.peer()]
         known = {
-            "account_id": ACCOUNT, "region": self.region, "name": self.region, "partition": "aws",
+            "account_id": ACCOUNT, "region": region, "name": region, "partition": "aws",
             "dns_suffix": "amazonaws.com", "arn": f"arn:aws:iam::{ACCOUNT}:user/tester",
-            "id": self.region if request.type_name == "aws_region" else ACCOUNT,
+            "id": region if request.type_name == "aws_region" else ACCOUNT,
         }
         asked = load(request.config)
         return CLASSES["DataResponse"](state=dump({name: asked[name] or known.get(name) for name in asked}))
 
-    def Stop(self, _):
+    def Stop(self, *_):
         return CLASSES["Nothing"]()
 
-    def filled_in(self, kind, planned):
-        """The values that AWS decides, as far as anything refers to them."""
-        region = planned.get("region") if isinstance(planned.get("region"), str) else self.region
-        known = {name: value for name, value in planned.items() if value != UNKNOWN and value is not None}
-        made = {"region": region, "tags_all": known.get("tags", {})}
-        if kind in ARNS:
-            made["arn"] = "arn:aws:" + ARNS[kind].format(**{"path": "/", "region": region, "account": ACCOUNT, **known})
-        if kind == "aws_sqs_queue":
-            made["url"] = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{known['name']}"
-        of_id = next((attribute for attribute, kinds in IDS.items() if kind in kinds), None)
-        made["id"] = {**known, **made}[of_id] if of_id else next((known[name] for name in known if name.endswith("name")), kind)
-        types = SCHEMA["resources"][kind]["attributes"]
-        nothing = {"string": f"{kind}-made", "number": 0, "bool": False}
-        return {
-            name: made.get(name, nothing.get(str(types[name]["type"]))) if value == UNKNOWN else value
-            for name, value in planned.items()
-        }
+
+def filled_in(kind, planned, region):
+    """The values that AWS decides, as far as anything refers to them."""
+    region = planned.get("region") if isinstance(planned.get("region"), str) else region
+    known = {name: value for name, value in planned.items() if value != UNKNOWN and value is not None}
+    made = {"region": region, "tags_all": known.get("tags", {})}
+    if kind in ARNS:
+        made["arn"] = "arn:aws:" + ARNS[kind].format(**{"path": "/", "region": region, "account": ACCOUNT, **known})
+    if kind == "aws_sqs_queue":
+        made["url"] = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{known['name']}"
+    of_id = next((attribute for attribute, kinds in IDS.items() if kind in kinds), None)
+    made["id"] = {**known, **made}[of_id] if of_id else next((known[name] for name in known if name.endswith("name")), kind)
+    types = SCHEMA["resources"][kind]["attributes"]
+    nothing = {"string": f"{kind}-made", "number": 0, "bool": False}
+    return {
+        name: made.get(name, nothing.get(str(types[name]["type"]))) if value == UNKNOWN else value
+        for name, value in planned.items()
+    }
 
 
 def computed(kind):
@@ -154,12 +158,12 @@ def dump(value):
 
 
 @contextlib.contextmanager
-def served(region=REGION):
+def served():
     """Serves the provider on loopback. Gives the environment in which Terraform takes it for hashicorp/aws."""
-    provider = Provider(region)
+    provider = Provider()
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
-            lambda request, _, answer=getattr(provider, name): answer(request),
+            getattr(provider, name),
             request_deserializer=CLASSES[asked].FromString,
             response_serializer=CLASSES[answered].SerializeToString,
         )

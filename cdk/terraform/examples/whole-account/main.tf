@@ -35,7 +35,7 @@ module "iam_key_rotator" {
   mode         = var.mode
   scope        = "all"
   rotate_after = "80d"
-  max_age      = "90d"
+  max_age      = var.mode == "audit" ? "0" : "90d"
   exempt_users = ["break-glass*"]
   alert_emails = ["ops@example.com"]
 
