@@ -34,6 +34,8 @@ ARNS = {
     "aws_iam_policy": "iam::{account}:policy{path}{name}",
     "aws_iam_role": "iam::{account}:role{path}{name}",
     "aws_iam_user": "iam::{account}:user{path}{name}",
+    # A key has no name, so tests tell keys apart by what they are for.
+    "aws_kms_key": "kms:{region}:{account}:key/{description}",
     "aws_lambda_function": "lambda:{region}:{account}:function:{function_name}",
     "aws_scheduler_schedule": "scheduler:{region}:{account}:schedule/default/{name}",
     "aws_secretsmanager_secret": "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",

@@ -20,6 +20,54 @@ sys.exit(_lib_tf.RunCli(len(arguments), (c_char_p * len(arguments))(*(each.encod
 """
 
 
+#: A configuration of a test's own, in a folder beside the module.
+HEAD = """
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+provider "aws" {{
+  region = "{region}"
+}}
+"""
+#: The modules that such a configuration may call, by what it calls them.
+SOURCES = {
+    "rotator": "../",
+    "ci": "../modules/rotated-key",
+    "smtp": "../modules/rotated-key",
+    "member": "../modules/member-account",
+    "forwarder": "../modules/key-creation-forwarder",
+}
+MEMBER_ARNS = """
+rotation_role_arn = "arn:aws:iam::111122223333:role/rotation"
+sweep_role_arn    = "arn:aws:iam::111122223333:role/sweep"
+"""
+
+
+#: One call of each.
+ALL = {
+    "rotator": 'code_bucket = "zips"',
+    "ci": 'rotator = module.rotator\nuser = { name = "ci", arn = "arn:x" }',
+    "smtp": 'rotator = module.rotator\nuser = { name = "smtp", arn = "arn:x" }',
+    "member": f'external_id = "a-word"{MEMBER_ARNS}',
+    "forwarder": 'rotator_region = "eu-west-1"',
+}
+
+
+def module(name, settings):
+    """A call of a module."""
+    return f'module "{name}" {{\n  source = "{SOURCES[name]}"\n{settings}\n}}\n'
+
+
+def rotator(settings):
+    return module("rotator", settings)
+
+
+def member(settings):
+    return module("member", MEMBER_ARNS + settings)
+
+
 class Failed(Exception):
     """What Terraform wrote when it failed."""
 
@@ -49,8 +97,10 @@ def terraform(folder, *arguments, environment=None, codes=(0,)):
 class Workspace:
     """A copy of the module and its examples. One folder in it is the configuration."""
 
-    def __init__(self, folder, environment, configuration="."):
-        shutil.copytree(MODULE, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"), dirs_exist_ok=True)
+    def __init__(self, folder, environment, source=MODULE, configuration="configuration"):
+        #: A working folder of the developer's own is not copied; one that a test prepared is.
+        leavings = () if source != MODULE else (".terraform*", "*.tfstate*")
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*leavings))
         self.environment = environment
         self.root = Path(folder)
         self.turn_to(configuration)
@@ -66,9 +116,9 @@ class Workspace:
     def run(self, *arguments, codes=(0,)):
         return terraform(self.folder, *arguments, environment=self.environment, codes=codes)
 
-    def write(self, text):
+    def write(self, text, region="eu-west-1"):
         """A configuration of the test's own."""
-        (self.folder / "main.tf").write_text(text)
+        (self.folder / "main.tf").write_text(HEAD.format(region=region) + text)
 
     def init(self):
         self.run("init", "-no-color", "-input=false")

@@ -28,7 +28,6 @@ def test_terraform_finds_the_configuration_valid(workspace, folder):
 def test_an_argument_that_the_provider_does_not_have_is_found(workspace):
     """That is: the two tests above could fail."""
     workspace.write('resource "aws_sns_topic" "a" {\n  nmae = "x"\n}\n')
-    workspace.init()
     [problem] = workspace.validate()["diagnostics"]
     assert "nmae" in problem["detail"]
 

@@ -7,41 +7,49 @@ import pytest
 from cloudformation import Template
 from comparison import ACCOUNT, FORWARDER, MEMBER, ORGANIZATION, Comparison, explained, key_of
 from provider import ACCOUNT as OWN_ACCOUNT
-from terraform import ROOT
+from terraform import ROOT, member, module, rotator
 
 RELEASED = ROOT / "cdk" / "templates"
 SYNTHESIZED = ROOT / "target" / "cdk" / "deployed"
 
-HEAD = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region = "REGION"
-}
-"""
 CODE = 'code_bucket = "zips"'
 
 #: What other modules and resources give: the module must plan with what is not known before an apply.
 KEYS = """
-resource "aws_kms_key" "secrets" {}
-resource "aws_kms_key" "alerts" {}
+resource "aws_kms_key" "secrets" {
+  description = "secrets"
+}
+resource "aws_kms_key" "alerts" {
+  description = "alerts"
+}
 """
+OWN_KEY = """
+resource "aws_kms_key" "own" {
+  description = "own"
+}
+resource "aws_iam_user" "ci" {
+  name = "ci-bot"
+  path = "/service/"
+}
+"""
+KEY_UNDER_IT = module(
+    "ci",
+    """
+  rotator         = module.rotator
+  user            = aws_iam_user.ci
+  kms_key         = aws_kms_key.own
+  replica_regions = ["eu-central-1"]
+  schedule        = "rate(79 days)"
+""",
+)
 
 #: What was seen to differ, in any of the tests below.
 SEEN = {}
 
 
-def rotator(settings):
-    return f'module "rotator" {{\n  source = "../"\n{settings}\n}}\n'
-
-
 def applied(workspace, text, region="eu-west-1"):
     """The resources that a configuration makes, and its outputs; the next plan has no changes."""
-    workspace.write(HEAD.replace("REGION", region) + text)
-    workspace.init()
+    workspace.write(text, region)
     workspace.plan()
     made, outputs = workspace.apply()
     workspace.plans_nothing()
@@ -50,10 +58,6 @@ def applied(workspace, text, region="eu-west-1"):
 
 def within(module, pairs):
     return {name: f"module.{module}.{address}" for name, address in pairs.items()}
-
-
-def of_module(module, made):
-    return {address: values for address, values in made.items() if address.startswith(f"module.{module}.")}
 
 
 def check(template, made, pairs, outside=None):
@@ -124,7 +128,7 @@ ALL = {
     "Scope": "all",
     "RotateAfter": "80d",
     "WarnBefore": "3d",
-    "MaxAge": "95d",
+    "MaxAge": "180d",
     "ExemptUsers": "break-glass,vendor-*",
     "ExemptGroup": "Exempt",
     "ExemptTag": "keep",
@@ -198,20 +202,24 @@ def test_keys_paths_and_tracing_are_the_stack_that_has_everything(workspace):
       created_secrets_key = aws_kms_key.secrets
       tracing             = true
     """
-    made, _ = applied(workspace, KEYS + rotator(CODE + settings))
+    made, _ = applied(workspace, KEYS + rotator(CODE + settings) + OWN_KEY + KEY_UNDER_IT)
     outside = {
         "SecretsKey.Arn": made["aws_kms_key.secrets"]["arn"],
         "AlertKey.Arn": made["aws_kms_key.alerts"]["arn"],
+        "OwnKey.Arn": made["aws_kms_key.own"]["arn"],
+        "User": "ci-bot",
+        "User.Arn": made["aws_iam_user.ci"]["arn"],
         # Recipients of the sandbox are identities of their own, which the module has no part in.
         "RotatorMailSender": "keys@example.com",
         "RotatorMailRecipientopsexamplecom": "keys@example.com",
     }
     pairs = within("rotator", ACCOUNT | {"RotatorAlertsTopicopsexamplecom": 'aws_sns_topic_subscription.alerts["ops@example.com"]'})
-    template = synthesized("everything.Everything")
-    # The rotated user of this stack has a key of its own, which the rotation function may use.
-    for name in [name for name in template.template["Resources"] if name.startswith(("Key", "OwnKey", "User", "RotatorRotationKey3"))]:
-        del template.template["Resources"][name]
-    check(template, of_module("rotator", made), pairs, outside)
+    key = {"KeySecret": "secret.this", "KeySecretPolicy": "secret_policy.this", "KeyRotation": "secret_rotation.this"}
+    pairs |= {name: f"module.ci.aws_secretsmanager_{address}" for name, address in key.items()}
+    pairs |= {"RotatorRotationKey3Policy": "module.ci.aws_iam_role_policy.key[0]"}
+    modules = {address: values for address, values in made.items() if address.startswith("module.")}
+    check(synthesized("everything.Everything"), modules, pairs, outside)
+
 
 
 def test_a_vpc_is_the_stack_in_a_vpc(workspace):
@@ -261,18 +269,10 @@ def test_an_organizations_accounts_by_number_are_swept_as_the_stack_sweeps_them(
     assert [each["Sid"] for each in policy["Statement"]] == ["ListAccounts"]
 
 
-MEMBER_ARNS = """
-  rotation_role_arn = "arn:aws:iam::111122223333:role/rotation"
-  sweep_role_arn    = "arn:aws:iam::111122223333:role/sweep"
-"""
 MEMBER_PARAMETERS = {
     "RotationRoleArn": "arn:aws:iam::111122223333:role/rotation",
     "SweepRoleArn": "arn:aws:iam::111122223333:role/sweep",
 }
-
-
-def member(settings):
-    return f'module "member" {{\n  source = "../modules/member-account"\n{MEMBER_ARNS}{settings}\n}}\n'
 
 
 @pytest.mark.parametrize("mode", ["audit", "retire", "enforce"])
@@ -291,39 +291,35 @@ def test_a_member_account_where_everyone_is_in_scope_is_the_stack_of_one(workspa
 
 
 def test_the_forwarder_is_the_stack_of_the_forwarder(workspace):
-    text = 'module "forwarder" {\n  source = "../modules/key-creation-forwarder"\n  rotator_region = "eu-west-1"\n}\n'
-    made, _ = applied(workspace, text, "us-east-1")
+    made, _ = applied(workspace, module("forwarder", 'rotator_region = "eu-west-1"'), "us-east-1")
     check(synthesized("least.IamKeyRotator-Forwarder", "us-east-1"), made, within("forwarder", FORWARDER))
 
 
-ROTATED = """
+USERS = """
 resource "aws_iam_user" "ci" {
   name = "ci-bot"
 }
 resource "aws_iam_user" "smtp" {
   name = "smtp"
 }
-module "ci" {
-  source  = "../modules/rotated-key"
-  rotator = module.rotator
-  user    = aws_iam_user.ci
-}
-module "smtp" {
-  source        = "../modules/rotated-key"
+"""
+ROTATED = module("ci", "rotator = module.rotator\nuser = aws_iam_user.ci") + module(
+    "smtp",
+    """
   rotator       = module.rotator
   user          = aws_iam_user.smtp
   schedule      = "rate(30 days)"
   readers       = ["arn:aws:iam::111122223333:role/Deploy"]
   refuse_others = true
-}
-"""
+""",
+)
 
 
 def test_rotated_users_are_those_of_the_stack(workspace):
-    made, outputs = applied(workspace, rotator(CODE) + ROTATED)
+    made, _ = applied(workspace, rotator(CODE) + USERS + ROTATED)
     pairs = within("rotator", ACCOUNT) | within("ci", key_of("ci-bot")) | within("smtp", key_of("smtp"))
-    only = {address: values for address, values in made.items() if address.startswith("module.")}
-    check(synthesized("least.IamKeyRotator"), only, pairs)
+    modules = {address: values for address, values in made.items() if address.startswith("module.")}
+    check(synthesized("least.IamKeyRotator"), modules, pairs)
 
 
 def test_the_tags_are_guarded_as_in_the_stack(workspace):

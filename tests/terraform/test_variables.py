@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from terraform import MODULE, Failed
-from test_stack import CODE, HEAD, MEMBER_ARNS, rotator
+from terraform import MODULE, Failed, Workspace, member, rotator
+
+CODE = 'code_bucket = "zips"'
 
 REFUSED = [
     ("", "the zips come from one place"),
@@ -79,9 +80,14 @@ MEMBER_REFUSED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def workspace(served, prepared, tmp_path_factory):
+    """One for all: nothing is ever applied."""
+    return Workspace(tmp_path_factory.mktemp("refused") / "module", served, prepared)
+
+
 def message_of(workspace, text):
-    workspace.write(HEAD.replace("REGION", "eu-west-1") + text)
-    workspace.init()
+    workspace.write(text)
     with pytest.raises(Failed) as refused:
         workspace.plan()
     return " ".join(str(refused.value).split())
@@ -95,8 +101,7 @@ def test_the_rotator_refuses(workspace, settings, message):
 
 @pytest.mark.parametrize(("settings", "message"), MEMBER_REFUSED)
 def test_a_member_account_refuses(workspace, settings, message):
-    text = f'module "member" {{\n  source = "../modules/member-account"\n{MEMBER_ARNS}{settings}\n}}\n'
-    assert message in message_of(workspace, text)
+    assert message in message_of(workspace, member(settings))
 
 
 @pytest.mark.parametrize(
@@ -104,8 +109,7 @@ def test_a_member_account_refuses(workspace, settings, message):
     ['max_age = "2185h"', 'max_age = "180d"\nmode = "audit"', 'max_age = "90d"\noverlap = "0"', 'propagation_timeout = "150s"'],
 )
 def test_ages_that_a_key_can_keep_to_are_taken(workspace, settings):
-    workspace.write(HEAD.replace("REGION", "eu-west-1") + rotator(f"{CODE}\n{settings}"))
-    workspace.init()
+    workspace.write(rotator(f"{CODE}\n{settings}"))
     workspace.plan()
 
 

@@ -107,7 +107,11 @@ function rotatedKey(): Record<string, Json> {
     ...statement,
     Condition: { ArnNotEquals: { 'aws:PrincipalArn': wholeValue('concat(reader_arns, [rotation_role_arn])') } },
   }));
-  return inFolder('modules/rotated-key/documents', { secret: readers(open), 'secret-refuse-others': others });
+  return inFolder('modules/rotated-key/documents', {
+    secret: readers(open),
+    'secret-refuse-others': others,
+    'secrets-key': policy('everything', 'RotatorRotationKey3Policy'),
+  });
 }
 
 /** A member account: what the functions' own policies say of users, without what they say of secrets. */

@@ -5,6 +5,8 @@ data "aws_caller_identity" "this" {}
 
 data "aws_partition" "this" {}
 
+data "aws_region" "this" {}
+
 locals {
   account     = data.aws_caller_identity.this.account_id
   named_after = replace(replace(var.rotator.secret_name, "{user}", var.user.name), "{account}", local.account)
@@ -13,7 +15,7 @@ locals {
 resource "aws_secretsmanager_secret" "this" {
   name        = coalesce(var.secret_name, local.named_after)
   description = "IAM access key of ${var.user.name}, rotated by iam-key-rotator"
-  kms_key_id  = var.kms_key_arn
+  kms_key_id  = try(var.kms_key.arn, null)
   # Without a value, it is the tag that says whose secret this is.
   tags = { "iam-key-rotator:user" = var.user.name }
 
@@ -43,6 +45,19 @@ resource "aws_secretsmanager_secret_policy" "this" {
   })
 }
 
+# The first rotation begins with the schedule, so the function must be able to use the key by then.
+resource "aws_iam_role_policy" "key" {
+  count = var.kms_key == null ? 0 : 1
+  name  = "key-of-${var.user.name}"
+  role  = element(split("/", var.rotator.rotation_role_arn), -1)
+  policy = templatefile("${path.module}/documents/secrets-key.json.tftpl", {
+    partition   = data.aws_partition.this.partition
+    account     = local.account
+    region      = data.aws_region.this.id
+    own_key_arn = var.kms_key.arn
+  })
+}
+
 resource "aws_secretsmanager_secret_rotation" "this" {
   # After the policy: readers are let in before there is anything to read.
   secret_id           = aws_secretsmanager_secret_policy.this.id
@@ -52,4 +67,6 @@ resource "aws_secretsmanager_secret_rotation" "this" {
   rotation_rules {
     schedule_expression = var.schedule
   }
+
+  depends_on = [aws_iam_role_policy.key]
 }

@@ -38,9 +38,9 @@ variable "rotate_immediately" {
   default     = true
 }
 
-variable "kms_key_arn" {
-  description = "Customer key of the secret, which the rotator must be able to use (created_secrets_key). Null: the account's key aws/secretsmanager."
-  type        = string
+variable "kms_key" {
+  description = "Customer key of the secret. The rotation function may then use it, through Secrets Manager alone. Null: the account's key aws/secretsmanager."
+  type        = object({ arn = string })
   default     = null
 }
 
