@@ -322,21 +322,25 @@ def test_rotated_users_are_those_of_the_stack(workspace):
     check(synthesized("least.IamKeyRotator"), modules, pairs)
 
 
-def test_the_tags_are_guarded_as_in_the_stack(workspace):
-    """Of the roles that may set them, those are the module's own that it makes."""
-    guard = 'enrollment_roles = ["arn:aws:iam::111122223333:role/people/KeyOperator"]'
+GUARDED = [
+    ("organization.Organization", ""),
+    ("everything.Everything", 'users = "under-path"\nuser_path = "/service/"\nexempt_tag = "exempt"'),
+    ("coming-from-e.IamKeyRotator", 'users = "everyone"'),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), GUARDED)
+def test_the_tags_are_guarded_as_in_the_stack(workspace, name, settings):
+    """Of the roles that may set them, those of the CDK's deployments are not Terraform's."""
+    operator = "arn:aws:iam::111122223333:role/people/KeyOperator"
     output = 'output "policy" {\n  value = module.rotator.service_control_policy\n}\n'
-    made, outputs = applied(workspace, rotator(f"{CODE}\n{guard}") + output)
-    template = synthesized("organization.Organization")
-    given = {
-        "RotatorRotationRole.Arn": made["module.rotator.aws_iam_role.rotation"]["arn"],
-        "RotatorSweepRole.Arn": made["module.rotator.aws_iam_role.sweep"]["arn"],
-    }
-    expected = json.loads(template.filled(template.outputs()["ServiceControlPolicy"], lambda *name: given[".".join(name)]))
-    actual = json.loads(outputs["policy"]["value"])
-    deployer = "arn:aws:iam::111122223333:role/cdk-hnb659fds-cfn-exec-role-111122223333-eu-west-1"
-    expected["Statement"][0]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].remove(deployer)
-    assert actual == expected
+    made, outputs = applied(workspace, rotator(f'{CODE}\nenrollment_roles = ["{operator}"]\n{settings}') + output)
+    own = [made[f"module.rotator.aws_iam_role.{program}"]["arn"] for program in ("rotation", "sweep")]
+    template = synthesized(name)
+    expected = json.loads(template.filled(template.outputs()["ServiceControlPolicy"], lambda *_: "arn:of:a:role"))
+    for statement in expected["Statement"]:
+        statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] = [*own, operator]
+    assert json.loads(outputs["policy"]["value"]) == expected
 
 
 def test_every_explained_difference_was_seen():

@@ -67,6 +67,7 @@ function rotator(): Record<string, Json> {
     alarms: alarms('released', () => true),
     dashboard: dashboard(),
     'tag-guard-tagged': tagGuard('organization', { 'iam-key-rotator:exempt': '${exempt_tag}' }),
+    'tag-guard-under-path': tagGuard('everything', { 'user/service/': 'user${user_path}', exempt: '${exempt_tag}' }),
     'tag-guard-everyone': tagGuard('everyone', {}),
   });
 }
@@ -255,10 +256,9 @@ function dashboard(): Json {
 
 function tagGuard(source: Source, named: Named): Json {
   const document = withPlaceholders(parsed(outputOf(source, 'ServiceControlPolicy')), named);
-  return changed(document, 'OnlyEnrollmentSetsTheseTags', (statement) => ({
-    ...statement,
-    Condition: { ...(statement['Condition'] as JsonObject), ArnNotEquals: { 'aws:PrincipalArn': wholeValue('enrollment_roles') } },
-  }));
+  const others = { ArnNotEquals: { 'aws:PrincipalArn': wholeValue('enrollment_roles') } };
+  const statements = statementsOf(document).map((each) => ({ ...each, Condition: { ...(each['Condition'] as JsonObject), ...others } }));
+  return { ...(document as JsonObject), Statement: statements };
 }
 
 /** The state machine, for a unit, for some accounts or for all. */
