@@ -369,7 +369,7 @@ variable "created_secrets_key" {
 }
 
 variable "schedule" {
-  description = "When the sweep runs: rate(…) or cron(…). An organization has its own schedule."
+  description = "When the sweep runs: rate(…) or cron(…), at least every three days. The alarm SweepMissing waits 3 hours with the default, and 74 hours with any other. An organization has its own schedule."
   type        = string
   default     = "rate(1 hour)"
 

@@ -1,9 +1,12 @@
 """The examples, each applied: the plans are Terraform's own, with the stand-in for the provider."""
 
 import json
+import re
 import zipfile
 
 import pytest
+
+from terraform import ROOT
 
 
 @pytest.fixture
@@ -82,6 +85,31 @@ def test_a_rotated_secret_is_not_destroyed_with_the_module(workspace, zips):
     applied(workspace, "one-user", f"code_path={zips}")
     with pytest.raises(Exception, match="Instance cannot be destroyed"):
         workspace.plan("-destroy", f"-var=code_path={zips}")
+
+
+def test_the_quick_start_of_the_page_applies(workspace, zips):
+    [quick, *_] = re.findall(r"^```hcl\n(.*?)^```$", (ROOT / "docs" / "terraform.md").read_text(), re.M | re.S)
+    here = re.sub(r'"git::[^"]*//cdk/terraform(/modules/[\w-]+)?\?ref=VERSION"', lambda match: f'"..{match[1] or "/"}"', quick)
+    workspace.write(here.replace("target/lambda/release", str(zips)))
+    workspace.init()
+    workspace.plan()
+    made, _ = workspace.apply()
+    assert made["module.ci_key.aws_secretsmanager_secret.this"]["name"] == "iam-key/ci-bot"
+
+
+def test_a_removed_key_stays_in_aws(workspace, zips):
+    """As the page says: a removed block in the place of the module."""
+    applied(workspace, "one-user", f"code_path={zips}")
+    configuration = workspace.folder / "main.tf"
+    kept, _, _ = configuration.read_text().partition('module "ci_key" {')
+    [removal] = re.findall(r"^removed \{\n.*?^\}$", (ROOT / "docs" / "terraform.md").read_text(), re.M | re.S)
+    configuration.write_text(kept + removal)
+    workspace.init()
+    plan = workspace.plan(f"-var=code_path={zips}")
+    changes = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"]}
+    left = {address for address, actions in changes.items() if actions == ["forget"]}
+    assert left == {address for address in changes if address.startswith("module.ci_key.")} and len(left) == 3
+    assert all(actions in (["no-op"], ["forget"]) for actions in changes.values())
 
 
 def test_tags_that_the_rotator_sets_are_left_alone(workspace, zips):
