@@ -343,6 +343,9 @@ def test_the_tags_are_guarded_as_in_the_stack(workspace, name, settings):
     assert json.loads(outputs["policy"]["value"]) == expected
 
 
-def test_every_explained_difference_was_seen():
+def test_every_explained_difference_was_seen(request):
     """After the others: a row that explains nothing is out of date."""
+    ran = {item.originalname for item in request.session.items if item.module.__name__ == __name__}
+    if ran != {name for name in globals() if name.startswith("test_")}:
+        pytest.skip("needs every test of this file")
     assert sorted(set(explained()) - set(SEEN)) == []
