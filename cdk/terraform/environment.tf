@@ -11,6 +11,7 @@ locals {
     ROTATOR_EMAIL_TAG          = var.email_tag
     ROTATOR_EMAIL_DOMAIN       = var.email_domain
     ROTATOR_ADMIN_EMAIL        = var.admin_email
+    ROTATOR_CONTACT            = var.contact
     ROTATOR_EMAIL_TEMPLATE     = var.email_template
     ROTATOR_SECRET_NAME        = var.secret_name
     ROTATOR_SECRET_SHAPE       = join(",", var.secret_shape)

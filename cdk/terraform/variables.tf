@@ -233,6 +233,17 @@ variable "admin_email" {
   default     = null
 }
 
+variable "contact" {
+  description = "Whom users can ask about a mail: a name, an address or a URL."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.contact == null || can(regex("^[^[:cntrl:]]{1,200}$", var.contact))
+    error_message = "contact is a name, an address or a URL, on one line of at most 200 characters."
+  }
+}
+
 variable "email_template" {
   description = "SES template to use instead of the built-in mail."
   type        = string

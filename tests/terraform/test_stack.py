@@ -123,6 +123,7 @@ ALL = {
     "EmailDomain": "example.org",
     "EmailTag": "owner",
     "AdminEmail": "admin@example.com",
+    "Contact": "the platform team, #aws-keys",
     "EmailTemplate": "rotated",
     "Mode": "enforce",
     "Scope": "all",
@@ -185,6 +186,7 @@ def test_keys_paths_and_tracing_are_the_stack_that_has_everything(workspace):
       email_domain        = "example.com"
       email_tag           = "owner"
       admin_email         = "ops@example.com"
+      contact             = "the platform team"
       email_template      = "rotated"
       mode                = "enforce"
       scope               = "all"
