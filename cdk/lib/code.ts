@@ -12,7 +12,7 @@ const PACKAGED = join(PACKAGE_ROOT, '..', 'target', 'lambda');
 
 /** The zip that `make package` makes for a program. */
 function packagedZip(program: Program, architecture: Architecture, folder: string): string {
-  const name = architecture === Architecture.ARM_64 ? 'bootstrap-arm64.zip' : 'bootstrap.zip';
+  const name = architecture.name === Architecture.ARM_64.name ? 'bootstrap-arm64.zip' : 'bootstrap.zip';
   return join(folder, program, name);
 }
 

@@ -3,8 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { IamKeyRotationProps } from '../lib';
-import type { RotatorAppConfig } from '../lib/app/config';
+import type { RotationConfig, RotatorAppConfig } from '../lib/app/config';
 import { addStacks } from '../lib/app/stacks';
 import { CONFIGURATIONS, ENV, runtime } from '../test/configurations';
 import { newApp, templatesOf } from '../test/templates';
@@ -34,7 +33,7 @@ function templatesOfExample(path: string): Map<string, Template> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { config } = require(path) as { config: RotatorAppConfig };
   const app = newApp();
-  const rotation = (stack: Stack): IamKeyRotationProps => ({
+  const rotation = (stack: Stack): RotationConfig => ({
     ...(typeof config.rotation === 'function' ? config.rotation(stack) : config.rotation),
     runtime: runtime(),
   });

@@ -5,7 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ReleaseStack } from '../lib/app/release-stack';
 import { PACKAGE_ROOT } from '../lib/code';
-import { DEFAULTS } from '../lib';
+import { DEFAULTS } from '../lib/settings';
 import { releaseTemplates, shortened, TEMPLATES } from '../scripts/release-template';
 import { newApp } from './templates';
 

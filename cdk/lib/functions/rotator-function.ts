@@ -48,6 +48,7 @@ export class RotatorFunction extends Construct {
 
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: runtime.logRetention ?? RetentionDays.ONE_YEAR,
+      ...(runtime.logEncryptionKey ? { encryptionKey: runtime.logEncryptionKey } : {}),
       // The record of what was done to keys outlives the stack.
       removalPolicy: RemovalPolicy.RETAIN,
     });
