@@ -56,7 +56,7 @@ export function rotationProps(config: RotationConfig): IamKeyRotationProps {
   };
   return {
     ...rest,
-    ...rotatorSettings(config),
+    ...rotatorSettings({ keys, mail, sweep, members }),
     ...(times ? { sweeping: read(times) } : {}),
     ...(runtime ? { runtime: read(runtime) } : {}),
     ...(keyCreators ? { keyCreators: [...keyCreators] } : {}),
