@@ -3,6 +3,7 @@ import { ArnPrincipal, ManagedPolicy, Policy, Role } from 'aws-cdk-lib/aws-iam';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { checkSettings } from './check';
+import { skipOnBoundary } from './checkov';
 import { SweepMode } from './choices';
 import type { Program } from './environment';
 import { memberRoleName } from './environment';
@@ -115,6 +116,7 @@ export class MemberAccountRole extends Construct {
       'IAM5[Resource::*]':
         'A boundary grants nothing: it lists the actions that the policies, which name resources, may grant.',
     });
+    skipOnBoundary(boundary, program);
     return boundary;
   }
 }

@@ -228,9 +228,9 @@ test.each([
   const warnings = () => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('make package'));
   mkdirSync(join(folder, 'rotation'));
   writeFileSync(join(folder, 'rotation', zip), '');
-  packagedCode(stack, 'rotation', architecture, folder);
+  packagedCode(stack, 'rotation', architecture, ['/nowhere', folder]);
   expect(warnings()).toHaveLength(0);
-  packagedCode(stack, 'sweep', architecture, folder);
+  packagedCode(stack, 'sweep', architecture, [folder]);
   expect(warnings()).toHaveLength(1);
 });
 
