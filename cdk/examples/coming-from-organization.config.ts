@@ -1,12 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
 import { OrganizationPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import type { IamKeyRotationProps } from '../lib';
 import { UserScope } from '../lib';
-import type { RotatorAppConfig } from '../lib/app/config';
+import type { RotationConfig, RotatorAppConfig } from '../lib/app/config';
 
 export const config: RotatorAppConfig = {
-  rotation: (stack): IamKeyRotationProps => ({
+  rotation: (stack): RotationConfig => ({
     alerts: { emails: ['ops@example.com'] },
     users: UserScope.everyoneNotExempt(),
     keys: {

@@ -63,7 +63,7 @@ export const VARIABLES: readonly Variable[] = [
     standard: DEFAULTS.mode,
     value: (settings, { sweepDeployed }) => settings.sweep?.mode ?? (sweepDeployed ? modeOf(settings) : undefined),
   },
-  text('ROTATOR_SCOPE', 'sweep', DEFAULTS.scope, (s) => scope(s.sweep?.scope)),
+  text('ROTATOR_SCOPE', 'sweep', DEFAULTS.scope, (s) => s.sweep?.scope?._text),
   span('ROTATOR_ROTATE_AFTER', 'sweep', DEFAULTS.rotateAfter, 'sweep.rotateAfter', (s) => s.sweep?.rotateAfter),
   span('ROTATOR_WARN_BEFORE', 'sweep', DEFAULTS.warnBefore, 'sweep.warnBefore', (s) => s.sweep?.warnBefore),
   span('ROTATOR_MAX_AGE', 'sweep', undefined, 'sweep.maxAge', (s) => s.sweep?.maxAge),
@@ -126,11 +126,6 @@ function list(values: readonly string[] | undefined, separator: string): string 
     return Fn.join(separator, [...values]);
   }
   return values && values.length > 0 ? values.join(separator) : undefined;
-}
-
-/** A list of secrets ends in `;`, which is how the sweep tells a single name from a misspelt word. */
-function scope(value: 'enrolled' | 'all' | readonly string[] | undefined): string | undefined {
-  return value === undefined || typeof value === 'string' ? value : `${value.join(';')};`;
 }
 
 /** A secret of another account lets the rotation function in by its own policy, and then nobody else. */

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
+import { SecretsIn } from '../lib';
 import { ReleaseStack } from '../lib/app/release-stack';
 import { MemberAccountStack } from '../lib/app/stacks';
 import { PACKAGE_ROOT } from '../lib/code';
@@ -15,7 +16,7 @@ export function releaseTemplates(): Map<string, string> {
   const one = new ReleaseStack(newApp(), 'IamKeyRotator');
   const member = new MemberAccountStack(newApp(), 'IamKeyRotatorMember', {
     released: true,
-    settings: { members: { externalId: 'iam-key-rotator', secretsIn: 'central' } },
+    settings: { members: { externalId: 'iam-key-rotator', secretsIn: SecretsIn.CENTRAL } },
   });
   return new Map([
     ['iam-key-rotator.template.json', text(one)],

@@ -4,7 +4,7 @@ import { Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ReleaseStack } from '../lib/app/release-stack';
-import { DEFAULTS } from '../lib';
+import { DEFAULTS } from '../lib/settings';
 import { releaseTemplates, shortened, TEMPLATES } from '../scripts/release-template';
 import { newApp } from './templates';
 

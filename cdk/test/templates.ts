@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { PACKAGE_ROOT } from '../lib/code';
-import type { IamKeyRotationProps } from '../lib';
-import type { RotatorAppConfig } from '../lib/app/config';
+import type { RotationConfig, RotatorAppConfig } from '../lib/app/config';
 import { addStacks } from '../lib/app/stacks';
 import { CONFIGURATIONS, ENV, runtime } from './configurations';
 
@@ -39,12 +38,12 @@ export function templatesOf(configuration: string): Map<string, Template> {
   return templates;
 }
 
-/** The templates of an example: `coming-from-a` is examples/coming-from-a.config.ts. */
+/** The templates of an example: `coming-from-list` is examples/coming-from-list.config.ts. */
 export function templatesOfExample(name: string): Map<string, Template> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { config } = require(join(__dirname, '..', 'examples', `${name}.config`)) as { config: RotatorAppConfig };
   const app = newApp();
-  const rotation = (stack: Stack): IamKeyRotationProps => ({
+  const rotation = (stack: Stack): RotationConfig => ({
     ...(typeof config.rotation === 'function' ? config.rotation(stack) : config.rotation),
     runtime: runtime(),
   });
