@@ -67,7 +67,8 @@ fn mails_to(moved: &Move, address: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_organization_rotation_at_90_deactivation_at_100_deletion_at_110_each_announced_a_week_ahead() {
+async fn coming_from_organization_rotation_at_90_deactivation_at_100_deletion_at_110_each_announced_a_week_ahead()
+ {
     let moved = moved(&[]);
     user(&moved, MEMBER, "app", 0);
     moved.fleet.sim.tag_user(MEMBER, "app", "email", "app@example.com");
@@ -158,7 +159,8 @@ async fn coming_from_organization_a_mode_that_nobody_has_set_starts_no_rotation(
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_organization_members_of_the_exempt_group_keep_their_keys_on_whichever_page_of_it_they_are() {
+async fn coming_from_organization_members_of_the_exempt_group_keep_their_keys_on_whichever_page_of_it_they_are()
+ {
     let moved = moved(&[]);
     let sim = &moved.fleet.sim;
     sim.create_group(MEMBER, GROUP);
@@ -272,7 +274,8 @@ async fn coming_from_organization_a_secret_of_the_old_system_is_taken_over_in_th
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_organization_the_own_account_is_swept_by_the_same_event_and_keys_nobody_uses_get_no_successor() {
+async fn coming_from_organization_the_own_account_is_swept_by_the_same_event_and_keys_nobody_uses_get_no_successor()
+ {
     let moved = moved(&[]);
     user(&moved, ACCOUNT, "local", 90);
     let idle = user(&moved, MEMBER, "idle", 200);
