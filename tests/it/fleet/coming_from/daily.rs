@@ -66,7 +66,7 @@ async fn coming_from_daily_a_key_rotates_at_ninety_days_and_goes_fifteen_days_af
 }
 
 #[tokio::test(start_paused = true)]
-async fn coming_from_daily_a_secret_that_the_sweep_makes_lets_the_user_read_it_and_one_of_the_old_systems_is_kept()
+async fn coming_from_daily_a_secret_that_the_sweep_makes_lets_the_user_read_it_and_one_of_the_old_system_is_kept()
  {
     let moved = Move::from("daily", &[]);
     moved.fleet.user("new", 90);

@@ -10,7 +10,7 @@ const FIELDS: [&str; 2] = ["access_key_id", "secret_access_key"];
 const MAIL: &str = "app@example.com";
 
 /// A secret as the old function leaves it, which rotates with the new function now.
-fn user_of_c(moved: &Move) -> (KeyPair, String) {
+fn user_of_the_old_system(moved: &Move) -> (KeyPair, String) {
     let key = moved.fleet.user("app", 0);
     let value = json!({"access_key_id": key.access_key_id, "secret_access_key": key.secret_access_key,
         "bucket": "reports"});
@@ -29,7 +29,7 @@ async fn day_of_schedule(moved: &Move) {
 #[tokio::test(start_paused = true)]
 async fn coming_from_function_every_ninety_days_four_steps_one_mail_and_the_old_key_is_gone() {
     let moved = Move::from("function", &[]);
-    let (first, arn) = user_of_c(&moved);
+    let (first, arn) = user_of_the_old_system(&moved);
     while moved.today() < 400 {
         day_of_schedule(&moved).await;
         let made = moved.today() / 90 * 90;
@@ -54,7 +54,7 @@ async fn coming_from_function_every_ninety_days_four_steps_one_mail_and_the_old_
 async fn coming_from_function_a_failure_is_alerted_leaves_the_old_key_and_mends_itself() {
     for operation in ["CreateAccessKey", "PutSecretValue", "GetCallerIdentity", "UpdateSecretVersionStage"] {
         let moved = Move::from("function", &[]);
-        let (old, arn) = user_of_c(&moved);
+        let (old, arn) = user_of_the_old_system(&moved);
         while moved.today() < 89 {
             day_of_schedule(&moved).await;
         }
@@ -77,7 +77,7 @@ async fn coming_from_function_a_crash_after_the_key_was_made_leaves_no_orphan() 
     for kind in [FaultKind::KillAfter, FaultKind::ResponseLost] {
         for operation in ["CreateAccessKey", "PutSecretValue"] {
             let moved = Move::from("function", &[]);
-            let (_, arn) = user_of_c(&moved);
+            let (_, arn) = user_of_the_old_system(&moved);
             moved.fleet.sim.add_fault(Fault::on(operation, 1, kind.clone()));
             while moved.today() < 92 {
                 day_of_schedule(&moved).await;
@@ -91,7 +91,7 @@ async fn coming_from_function_a_crash_after_the_key_was_made_leaves_no_orphan() 
 #[tokio::test(start_paused = true)]
 async fn coming_from_function_a_mail_that_cannot_be_sent_after_the_deletion_does_not_fail_the_rotation() {
     let moved = Move::from("function", &[]);
-    let (_, arn) = user_of_c(&moved);
+    let (_, arn) = user_of_the_old_system(&moved);
     moved.fleet.sim.add_fault(Fault::on("SendEmail", 0, FaultKind::Denied));
     while moved.today() < 90 {
         day_of_schedule(&moved).await;
@@ -105,7 +105,7 @@ async fn coming_from_function_a_mail_that_cannot_be_sent_after_the_deletion_does
 async fn coming_from_function_with_the_recommended_settings_the_old_key_has_an_overlap_and_the_user_is_told_ahead()
  {
     let moved = Move::with(&page::blocks("function")[1]);
-    let (_, arn) = user_of_c(&moved);
+    let (_, arn) = user_of_the_old_system(&moved);
     let mut states = Vec::new();
     while moved.today() < 200 {
         moved.sweep_to(moved.today() + 1).await;

@@ -14,12 +14,12 @@ const RULES: [(&str, u64); 3] = [("create", 90), ("deactivate", 104), ("delete",
 /// An account as the old system leaves it, its secret enrolled as the page says.
 async fn moved(user: &str) -> (Move, KeyPair, String) {
     let moved = Move::from("rules", &[]);
-    let (key, arn) = user_of_a(&moved, user).await;
+    let (key, arn) = user_of_the_old_system(&moved, user).await;
     (moved, key, arn)
 }
 
 /// A user of the old system: the secret has the user's name.
-async fn user_of_a(moved: &Move, user: &str) -> (KeyPair, String) {
+async fn user_of_the_old_system(moved: &Move, user: &str) -> (KeyPair, String) {
     let key = moved.fleet.user(user, 0);
     let value = json!({"AccessKey": key.access_key_id, "SecretKey": key.secret_access_key, "note": "keep"});
     let arn = moved.fleet.sim.create_secret(user, Some(&value.to_string()), &[]);
@@ -75,7 +75,7 @@ async fn coming_from_rules_the_three_rules_make_deactivate_and_delete_on_their_d
 #[tokio::test(start_paused = true)]
 async fn coming_from_rules_events_that_come_twice_do_nothing_the_second_time() {
     let (moved, _, arn) = moved("app").await;
-    let (other, other_arn) = user_of_a(&moved, "other").await;
+    let (other, other_arn) = user_of_the_old_system(&moved, "other").await;
     for (action, day) in RULES {
         moved.fleet.sim.advance(days(day - moved.today()));
         assert_eq!(moved.fleet.send(event(action, "app")).await.unwrap()["outcome"], "done", "{action}");
@@ -181,7 +181,7 @@ async fn coming_from_rules_a_round_that_the_old_system_has_begun_is_ended_on_its
 #[tokio::test(start_paused = true)]
 async fn coming_from_rules_an_audit_says_what_an_event_would_do_and_does_nothing() {
     let moved = Move::from("rules", &[("ROTATOR_MODE", "audit")]);
-    let (key, arn) = user_of_a(&moved, "app").await;
+    let (key, arn) = user_of_the_old_system(&moved, "app").await;
     moved.fleet.sim.advance(days(90));
     let answer = moved.fleet.send(event("create", "app")).await.unwrap();
     assert_eq!((&answer["mode"], answer["actions"].as_array().unwrap().len()), (&json!("audit"), 1));
