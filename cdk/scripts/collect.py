@@ -11,8 +11,6 @@ from build import DIST, ROOT, product
 RELEASE = ROOT / "cdk" / "release"
 TEMPLATES = ROOT / "cdk" / "templates"
 SBOMS = ROOT / "target" / "sbom"
-# Of no use in another release than the one they are of.
-PACKAGES = ("*.zip", "*.tar.gz")
 
 
 def sha256(path: Path) -> str:

@@ -23,6 +23,7 @@ from packageurl import PackageURL
 import archive
 import package as functions
 from build import ROOT
+from whole import SBOMS
 
 
 def metadata(targets: tuple, features: list[str]) -> dict:
@@ -100,8 +101,9 @@ def write(out: Path, targets: tuple, features: list[str]) -> None:
 
 
 def main(folder: Path) -> None:
-    write(folder / "iam-key-rotator-functions.cdx.json", tuple(functions.TARGETS.values()), functions.FEATURES)
-    write(folder / "iam-key-rotator-cli.cdx.json", archive.TARGETS, [])
+    command_line, lambdas = (folder / name for name in SBOMS)
+    write(command_line, archive.TARGETS, [])
+    write(lambdas, tuple(functions.TARGETS.values()), functions.FEATURES)
 
 
 if __name__ == "__main__":
