@@ -109,7 +109,7 @@ refuse_unusable() {
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED | DELETE_FAILED)
         show_failures
         fail "The stack $STACK is in $1 and cannot be updated. The reasons are above." \
-            "Remove what is left of it, then run deploy.sh again: $0 --delete $REGION"
+            "Remove what is left of it, then run deploy.sh again: bash $0 --delete $REGION"
         ;;
     UPDATE_ROLLBACK_FAILED)
         show_failures
