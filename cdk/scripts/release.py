@@ -24,7 +24,6 @@ PLACES = (
     ("cdk/package-lock.json", '{{\n  "name": "iam-key-rotator-cdk",\n  "version": "{}",\n', 1),
     ("cdk/package-lock.json", '      "name": "iam-key-rotator-cdk",\n      "version": "{}",\n', 1),
     ("cdk/templates/iam-key-rotator.template.json", '"iam-key-rotator/{}/"', 1),
-    ("cdk/examples/terraform/main.tf", "/iam-key-rotator/{}/\n", 2),
     ("docs/report.md", '"tool": "{}",', 1),
 )
 
