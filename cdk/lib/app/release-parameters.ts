@@ -86,7 +86,7 @@ export class ReleaseParameters {
     return {
       codeBucket: this.text('CodeBucket', { label: 'S3 bucket with the zips, in this region' }),
       codePrefix: this.text('CodePrefix', { label: 'What their keys begin with', standard: `iam-key-rotator/${VERSION}/` }),
-      architecture: this.text('Architecture', { label: 'Architecture', standard: 'x86_64', values: ['x86_64', 'arm64'] }),
+      architecture: this.text('Architecture', { label: 'Architecture', standard: 'arm64', values: ['arm64', 'x86_64'] }),
     };
   }
 
