@@ -24,6 +24,8 @@ PLACES = (
     ("cdk/package-lock.json", '{{\n  "name": "iam-key-rotator-cdk",\n  "version": "{}",\n', 1),
     ("cdk/package-lock.json", '      "name": "iam-key-rotator-cdk",\n      "version": "{}",\n', 1),
     ("cdk/templates/iam-key-rotator.template.json", '"iam-key-rotator/{}/"', 1),
+    ("cdk/terraform/variables.tf", '"iam-key-rotator/{}/"', 1),
+    ("cdk/terraform/README.md", '"iam-key-rotator/{}/"', 1),
     ("docs/report.md", '"tool": "{}",', 1),
 )
 

@@ -12,7 +12,7 @@ variable "name" {
 }
 
 variable "code_path" {
-  description = "Folder with the zips of a release or of `make package`: rotation-x86_64.zip and sweep-x86_64.zip. Set either this or code_bucket."
+  description = "Folder with the zips of a release or of `make package`: rotation-arm64.zip and sweep-arm64.zip, or those of x86_64. Set either this or code_bucket."
   type        = string
   default     = null
 
@@ -35,13 +35,13 @@ variable "code_prefix" {
 }
 
 variable "architecture" {
-  description = "Architecture of the functions: x86_64 or arm64."
+  description = "Architecture of the functions, and of the zips: arm64 or x86_64."
   type        = string
-  default     = "x86_64"
+  default     = "arm64"
 
   validation {
     condition     = contains(["x86_64", "arm64"], var.architecture)
-    error_message = "architecture is x86_64 or arm64."
+    error_message = "architecture is arm64 or x86_64."
   }
 }
 

@@ -12,7 +12,7 @@ from terraform import ROOT
 @pytest.fixture
 def zips(tmp_path):
     for program in ("rotation", "sweep"):
-        with zipfile.ZipFile(tmp_path / f"{program}-x86_64.zip", "w") as archive:
+        with zipfile.ZipFile(tmp_path / f"{program}-arm64.zip", "w") as archive:
             archive.writestr("bootstrap", program)
     return tmp_path
 
@@ -35,7 +35,7 @@ def test_one_user_gets_a_secret_without_a_value(workspace, zips):
     assert outputs["secret_arn"]["value"] == secret["arn"]
     assert [address for address in made if "secret_version" in address] == []
     function = made["module.iam_key_rotator.aws_lambda_function.rotation"]
-    assert function["filename"] == f"{zips}/rotation-x86_64.zip" and function["source_code_hash"]
+    assert function["filename"] == f"{zips}/rotation-arm64.zip" and function["source_code_hash"]
 
 
 def test_a_whole_account_is_audited_first_and_enforced_then(workspace):
@@ -90,7 +90,7 @@ def test_a_rotated_secret_is_not_destroyed_with_the_module(workspace, zips):
 def test_the_quick_start_of_the_page_applies(workspace, zips):
     [quick, *_] = re.findall(r"^```hcl\n(.*?)^```$", (ROOT / "docs" / "terraform.md").read_text(), re.M | re.S)
     here = re.sub(r'"git::[^"]*//cdk/terraform(/modules/[\w-]+)?\?ref=VERSION"', lambda match: f'"..{match[1] or "/"}"', quick)
-    workspace.write(here.replace("target/lambda/release", str(zips)))
+    workspace.write(here.replace("target/dist", str(zips)))
     workspace.init()
     workspace.plan()
     made, _ = workspace.apply()

@@ -13,6 +13,8 @@ RELEASED = ROOT / "cdk" / "templates"
 SYNTHESIZED = ROOT / "target" / "cdk" / "deployed"
 
 CODE = 'code_bucket = "zips"'
+# The architecture of the CDK's own stacks.
+X86 = f'{CODE}\narchitecture = "x86_64"'
 
 #: What other modules and resources give: the module must plan with what is not known before an apply.
 KEYS = """
@@ -96,8 +98,13 @@ def synthesized(name, region="eu-west-1", parameters=None):
         if each["Type"] == "AWS::Lambda::Function" and each["Properties"]["Runtime"] == "provided.al2023":
             program = "rotation" if "rotates" in each["Properties"]["Description"] else "sweep"
             [architecture] = each["Properties"]["Architectures"]
-            each["Properties"]["Code"] = {"S3Bucket": "zips", "S3Key": f"iam-key-rotator/0.1.0/{program}-{architecture}.zip"}
+            each["Properties"]["Code"] = {"S3Bucket": "zips", "S3Key": f"{prefix()}{program}-{architecture}.zip"}
     return template
+
+
+def prefix():
+    """Where the template expects the zips, which names the version."""
+    return released({}).template["Parameters"]["CodePrefix"]["Default"]
 
 
 def test_the_default_is_the_default_stack(workspace):
@@ -166,7 +173,7 @@ def test_a_list_of_secrets_is_the_stack_with_that_list(workspace):
       email_identity       = "example.com"
       watch_key_creation   = false
     """
-    made, _ = applied(workspace, rotator(CODE + settings))
+    made, _ = applied(workspace, rotator(X86 + settings))
     check(synthesized("listed.Listed"), made, within("rotator", ACCOUNT))
 
 
@@ -226,7 +233,7 @@ def test_keys_paths_and_tracing_are_the_stack_that_has_everything(workspace):
 
 def test_a_vpc_is_the_stack_in_a_vpc(workspace):
     settings = 'vpc = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }'
-    made, _ = applied(workspace, rotator(f"{CODE}\n{settings}"))
+    made, _ = applied(workspace, rotator(f"{X86}\n{settings}"))
     outside = {
         "VpcfunctionsSubnet1Subnet": "subnet-1",
         "VpcfunctionsSubnet2Subnet": "subnet-2",
@@ -254,14 +261,14 @@ ORGANIZATION_SETTINGS = """
 
 
 def test_an_organization_is_the_stack_of_an_organization(workspace):
-    settings = f'{CODE}\n{ORGANIZATION_SETTINGS}\norganization = {{ unit = "ou-ab12-cdefgh34" }}\nname = "Organization"'
+    settings = f'{X86}\n{ORGANIZATION_SETTINGS}\norganization = {{ unit = "ou-ab12-cdefgh34" }}\nname = "Organization"'
     made, _ = applied(workspace, rotator(settings))
     check(synthesized("organization.Organization"), made, within("rotator", ACCOUNT | ORGANIZATION))
 
 
 def test_an_organizations_accounts_by_number_are_swept_as_the_stack_sweeps_them(workspace):
     accounts = 'organization = { accounts = ["444455556666"], max_concurrency = 2 }'
-    made, _ = applied(workspace, rotator(f"{CODE}\n{ORGANIZATION_SETTINGS}\n{accounts}"), "us-east-1")
+    made, _ = applied(workspace, rotator(f"{X86}\n{ORGANIZATION_SETTINGS}\n{accounts}"), "us-east-1")
     template = synthesized("members.Members", "us-east-1")
     pairs = within("rotator", ACCOUNT | ORGANIZATION)
     found = Comparison(template, made, pairs).differences()
@@ -288,7 +295,7 @@ def test_a_member_account_is_the_released_template_of_one(workspace, mode):
 
 def test_a_member_account_where_everyone_is_in_scope_is_the_stack_of_one(workspace):
     made, _ = applied(workspace, member('external_id = "choose-a-word-of-your-own"\nusers = "everyone"\nrole_name = "key-rotation"'))
-    template = synthesized("coming-from-e.IamKeyRotator-Member", parameters=MEMBER_PARAMETERS)
+    template = synthesized("coming-from-organization.IamKeyRotator-Member", parameters=MEMBER_PARAMETERS)
     check(template, made, within("member", MEMBER))
 
 
@@ -318,7 +325,7 @@ ROTATED = module("ci", "rotator = module.rotator\nuser = aws_iam_user.ci") + mod
 
 
 def test_rotated_users_are_those_of_the_stack(workspace):
-    made, _ = applied(workspace, rotator(CODE) + USERS + ROTATED)
+    made, _ = applied(workspace, rotator(X86) + USERS + ROTATED)
     pairs = within("rotator", ACCOUNT) | within("ci", key_of("ci-bot")) | within("smtp", key_of("smtp"))
     modules = {address: values for address, values in made.items() if address.startswith("module.")}
     check(synthesized("least.IamKeyRotator"), modules, pairs)
@@ -327,7 +334,7 @@ def test_rotated_users_are_those_of_the_stack(workspace):
 GUARDED = [
     ("organization.Organization", ""),
     ("everything.Everything", 'users = "under-path"\nuser_path = "/service/"\nexempt_tag = "exempt"'),
-    ("coming-from-e.IamKeyRotator", 'users = "everyone"'),
+    ("coming-from-organization.IamKeyRotator", 'users = "everyone"'),
 ]
 
 

@@ -21,7 +21,7 @@ const SOURCES = {
   everything: () => synthesized(templateOf('everything')),
   /** Every user who is not exempt. */
   everyone: () => synthesized(templatesOfExample('everyone').get('IamKeyRotator')),
-  everyoneMember: () => synthesized(templatesOfExample('coming-from-e').get('IamKeyRotator-Member')),
+  everyoneMember: () => synthesized(templatesOfExample('coming-from-organization').get('IamKeyRotator-Member')),
   /** A list of secrets. */
   listed: () => synthesized(templateOf('listed')),
   network: () => synthesized(templateOf('network', 'Network')),
