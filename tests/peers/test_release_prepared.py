@@ -1,6 +1,7 @@
 """`make release`, in a copy of the files that it reads."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -41,7 +42,9 @@ def commit(folder):
 
 def make_release(folder, version):
     command = ["make", "--no-print-directory", "release", f"VERSION={version}"]
-    ran = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # As from a shell: the make that runs the tests is another's parent.
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    ran = subprocess.run(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return ran.returncode == 0, ran.stdout
 
 
