@@ -18,7 +18,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const rules = { region: { enabled: false }, "landmark-one-main": { enabled: false } };
 const browser = await launch();
 /** The longest mail, in pixels, at each width: a digest of many sections. */
-const LONGEST = { 800: 4000, 390: 6500 };
+const LONGEST = { 800: 5000, 390: 7500 };
 
 let longest = 0;
 
