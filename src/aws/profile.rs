@@ -3,7 +3,7 @@
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
-/// The profile of whoever names none.
+/// The profile that is used where none is named.
 const DEFAULT: &str = "default";
 
 /// A profile, as its files describe it.

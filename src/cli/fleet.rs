@@ -30,7 +30,7 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    /// Few users are read one by one, and those whom somebody names.
+    /// A few users are read one by one, and so are users named with --user.
     pub(super) fn of(fresh: bool, named: &[String], users: usize) -> Self {
         if fresh || !named.is_empty() || users <= FEW { Self::Fresh } else { Self::Lists }
     }

@@ -68,7 +68,7 @@ struct ActionView {
 /// How closely users are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// Those whom the lists show to need it; from the lists, if they are many.
+    /// Users that the lists show to need a visit; read from the lists if there are many.
     Lists,
     /// Each of those.
     Each,
