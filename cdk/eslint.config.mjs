@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'cdk.out/', 'node_modules/', 'jest.config.js', 'test/jest/*.js', '**/*.mjs'] },
+  { ignores: ['build/', 'library/', 'dist/', 'consumers/', 'jsii/', 'cdk.out/', 'node_modules/', 'jest.config.js', 'test/jest/*.js', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -1,13 +1,13 @@
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
-import { IamKeyRotation, policyText, RotatedAccessKey } from '../lib';
+import { IamKeyRotation, RotatedAccessKey } from '../lib';
 
 const app = new App();
 const stack = new Stack(app, 'Keys', { env: { account: '111122223333', region: 'eu-west-1' } });
 
 const rotation = new IamKeyRotation(stack, 'Rotator', {
   keys: { overlap: Duration.days(2) },
-  sweep: { maxAge: '95d' },
+  sweep: { maxAge: Duration.days(95) },
 });
 
 new RotatedAccessKey(stack, 'Smtp', {
@@ -21,4 +21,4 @@ const policy = rotation.serviceControlPolicy([
   'arn:aws:iam::111122223333:role/cdk-hnb659fds-cfn-exec-role-111122223333-eu-west-1',
   'arn:aws:iam::111122223333:role/KeyOperator',
 ]);
-new CfnOutput(stack, 'ServiceControlPolicy', { value: policyText(policy) });
+new CfnOutput(stack, 'ServiceControlPolicy', { value: policy.text });

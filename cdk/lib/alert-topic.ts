@@ -27,7 +27,7 @@ export interface AlertSettings {
    *
    * @default - none
    */
-  readonly emails?: readonly string[];
+  readonly emails?: string[];
   /**
    * Customer key that encrypts the topic. Alerts name users and key ids, and never a secret.
    *

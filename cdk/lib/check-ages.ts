@@ -1,4 +1,5 @@
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { InUse, SweepMode } from './choices';
 import { longestGapHours } from './schedule';
 import type { RotatorSettings } from './settings';
 import { DEFAULTS, modeOf } from './settings';
@@ -10,11 +11,8 @@ const HOUR = 3_600;
 /** With keys.inUse 'wait' AWS must have had this long to report a key's last use: src/plan/retire.rs. */
 const LAST_USE_IS_KNOWN = 4 * HOUR;
 
-/** When the sweep runs, where it is known. */
-export type SweepTimes = ScheduleExpression | 'none';
-
 /** Refuses spans that cannot be read, and ages that no key could keep to. */
-export function checkAges(settings: RotatorSettings, schedule?: SweepTimes): void {
+export function checkAges(settings: RotatorSettings, schedule?: ScheduleExpression): void {
   const { keys, sweep } = settings;
   for (const [prop, span] of [
     ['keys.recovery', keys?.recovery],
@@ -33,7 +31,7 @@ export function checkAges(settings: RotatorSettings, schedule?: SweepTimes): voi
 }
 
 /** Refuses a rotation interval that breaks the maximum age, or leaves no room for the overlap. */
-export function checkInterval(prop: string, interval: Span, settings: RotatorSettings, schedule?: SweepTimes): void {
+export function checkInterval(prop: string, interval: Span, settings: RotatorSettings, schedule?: ScheduleExpression): void {
   const { overlap = DEFAULTS.overlap } = settings.keys ?? {};
   const [every, overlaps] = [spanSeconds(prop, interval), spanSeconds('keys.overlap', overlap)];
   if (every === undefined || overlaps === undefined) {
@@ -52,7 +50,7 @@ export function checkInterval(prop: string, interval: Span, settings: RotatorSet
     const given = { interval: [prop, every], overlap: overlaps, maxAge: most } as const;
     if (overlaps === 0) {
       checkReplaced(given);
-    } else if (modeOf(settings) === 'audit') {
+    } else if (modeOf(settings) === SweepMode.AUDIT) {
       checkUnretired(given);
     } else {
       checkRetired(given, settings, schedule);
@@ -89,8 +87,8 @@ function checkUnretired({ interval: [prop, every], maxAge }: Given): void {
 }
 
 /** Else the first sweep after its deactivation time makes it inactive. */
-function checkRetired({ interval: [prop, every], overlap, maxAge }: Given, settings: RotatorSettings, schedule?: SweepTimes): void {
-  const waits = (settings.keys?.inUse ?? DEFAULTS.inUse) === 'wait';
+function checkRetired({ interval: [prop, every], overlap, maxAge }: Given, settings: RotatorSettings, schedule?: ScheduleExpression): void {
+  const waits = (settings.keys?.inUse ?? DEFAULTS.inUse) === InUse.WAIT;
   const active = waits ? Math.max(overlap, LAST_USE_IS_KNOWN) : overlap;
   const until = untilNextSweep(schedule);
   const age = every + active + until;
@@ -105,7 +103,7 @@ function checkRetired({ interval: [prop, every], overlap, maxAge }: Given, setti
 }
 
 /** The functions count an hour, whatever the schedule. */
-function untilNextSweep(schedule?: SweepTimes): number {
-  const gap = schedule === undefined || schedule === 'none' ? undefined : longestGapHours(schedule);
+function untilNextSweep(schedule?: ScheduleExpression): number {
+  const gap = schedule === undefined ? undefined : longestGapHours(schedule);
   return Math.max(gap ?? 1, 1) * HOUR;
 }

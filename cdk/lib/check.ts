@@ -1,10 +1,12 @@
 import { Token } from 'aws-cdk-lib';
-import type { SweepTimes } from './check-ages';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { checkAges } from './check-ages';
 import { shapeProblem } from './secret-shape';
+import { SweepMode } from './choices';
 import type { MailSettings, RotatorSettings } from './settings';
 import { accountsWithSecrets, DEFAULTS, hasOwnText, modeOf, ownText, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
+import { SweepScope } from './sweep-scope';
 
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
 /** What Secrets Manager allows in a name. Anything else, such as a wildcard, would mean more in a policy than here. */
@@ -16,7 +18,7 @@ const MOST_MEMBERS_BY_NAME = 50;
  * Refuses settings that the functions would refuse, or that cannot work together. Without the schedule of the sweep, it is
  * taken for hourly.
  */
-export function checkSettings(settings: RotatorSettings, schedule?: SweepTimes): void {
+export function checkSettings(settings: RotatorSettings, schedule?: ScheduleExpression): void {
   checkNames(settings);
   checkRegions('keys.testRegions', settings.keys?.testRegions);
   checkRegions('sweep.replicaRegions', settings.sweep?.replicaRegions);
@@ -36,13 +38,13 @@ export function checkCreatedSecrets(settings: RotatorSettings, region: string, h
     );
   }
   const mode = modeOf(settings);
-  if (hasKey && sweep?.scope !== 'all' && mode !== 'enforce') {
+  if (hasKey && sweep?.scope !== SweepScope.ALL && mode !== SweepMode.ENFORCE) {
     throw new SettingsError(
       `createdSecretsKey is set, but sweep.mode is '${mode}', which creates no secret. Set sweep.mode: 'enforce', or ` +
         'give the key to RotatedAccessKey.',
     );
   }
-  const creates = mode === 'enforce' && sweep?.scope === 'all';
+  const creates = mode === SweepMode.ENFORCE && sweep?.scope === SweepScope.ALL;
   if (creates && accountsWithSecrets(members).length > 0 && !hasKey) {
     throw new SettingsError(
       "members.secretsIn is 'member' and sweep.scope is 'all', so the sweep makes secrets in member accounts, but " +
@@ -69,7 +71,7 @@ function checkNames({ keys, sweep }: RotatorSettings): void {
       );
     }
   }
-  if (sweep?.mode === 'enforce' && sweep.scope === 'all' && !hasOwnText({ ...(keys ? { keys } : {}) })) {
+  if (sweep?.mode === SweepMode.ENFORCE && sweep.scope === SweepScope.ALL && !hasOwnText({ ...(keys ? { keys } : {}) })) {
     throw new SettingsError(
       `keys.secretName is ${JSON.stringify(name)}, but sweep.mode is 'enforce' and sweep.scope is 'all': the sweep ` +
         'would create secrets, and no policy could tell them from others. Add text before or after {user}, e.g. ' +
@@ -85,8 +87,8 @@ function checkNames({ keys, sweep }: RotatorSettings): void {
       );
     }
   }
-  const scope = sweep?.scope;
-  if (scope !== undefined && typeof scope !== 'string') {
+  const scope = sweep?.scope?._secrets;
+  if (scope !== undefined) {
     if (scope.length === 0 || scope.some((secret) => secret.trim() === '' || secret.includes(';'))) {
       throw new SettingsError(
         "sweep.scope is a list of secrets' names: give at least one, none of them empty or with a semicolon in it.",
@@ -118,17 +120,18 @@ function checkMail({ from, identity, domain }: MailSettings): void {
     throw new SettingsError(`mail.from is ${JSON.stringify(from)}: write an address, or a name with the address in <>.`);
   }
   // The type demands it, but a configuration read from elsewhere may lack it.
-  if ((identity as unknown) === undefined || identity === '') {
+  if ((identity as unknown) === undefined || identity._name === '') {
     throw new SettingsError(
       `mail.from is ${JSON.stringify(from)}, but mail.identity is not set: SES sends only for an identity that was ` +
         "verified. Name the verified address or domain, or say 'create' to have this stack verify the address.",
     );
   }
-  if (typeof identity === 'string' && identity !== 'create' && !Token.isUnresolved(identity)) {
-    const covered = address === identity || address.endsWith(`@${identity}`) || address.endsWith(`.${identity}`);
+  const name = identity._isWritten ? identity._name : undefined;
+  if (name !== undefined && !Token.isUnresolved(name)) {
+    const covered = address === name || address.endsWith(`@${name}`) || address.endsWith(`.${name}`);
     if (!covered) {
       throw new SettingsError(
-        `mail.identity is ${JSON.stringify(identity)}, which does not cover mail.from (${address}). Name the address ` +
+        `mail.identity is ${JSON.stringify(name)}, which does not cover mail.from (${address}). Name the address ` +
           'itself or its domain.',
       );
     }

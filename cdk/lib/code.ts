@@ -7,22 +7,21 @@ import type { Program } from './environment';
 
 /** The folder with this package's `package.json`: the sources lie one level below it, the compiled files two. */
 export const PACKAGE_ROOT = findRoot(__dirname);
-/** Where `make package` puts the zips. */
-const PACKAGED = join(PACKAGE_ROOT, '..', 'target', 'lambda');
+/** Where `make package` puts the zips, and where a package of this library has them. */
+const PACKAGED = [join(PACKAGE_ROOT, '..', 'target', 'lambda'), join(PACKAGE_ROOT, 'lambda')];
 
-/** The zip that `make package` makes for a program. */
-function packagedZip(program: Program, architecture: Architecture, folder: string): string {
-  const name = architecture === Architecture.ARM_64 ? 'bootstrap-arm64.zip' : 'bootstrap.zip';
-  return join(folder, program, name);
+/** The zip that `make package` makes for a program. By its name: another copy of aws-cdk-lib has other objects. */
+function zipName(architecture: Architecture): string {
+  return architecture.name === Architecture.ARM_64.name ? 'bootstrap-arm64.zip' : 'bootstrap.zip';
 }
 
 /**
  * The code of a function: what `make package` made, or else a placeholder, so that synthesis needs no Rust. A stack
  * with the placeholder deploys, but its functions only say that they were not packaged; a warning says so.
  */
-export function packagedCode(scope: Construct, program: Program, architecture: Architecture, folder = PACKAGED): Code {
-  const zip = packagedZip(program, architecture, folder);
-  if (existsSync(zip)) {
+export function packagedCode(scope: Construct, program: Program, architecture: Architecture, folders = PACKAGED): Code {
+  const zip = folders.map((folder) => join(folder, program, zipName(architecture))).find((path) => existsSync(path));
+  if (zip !== undefined) {
     return Code.fromAsset(zip);
   }
   Annotations.of(scope).addWarningV2(

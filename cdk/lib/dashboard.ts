@@ -68,7 +68,6 @@ function numbers({ rotation, sweep }: Functions): IWidget[] {
         metrics: [ownMetric(metric, of, statistic, DAY, title)],
         width: WIDTH / shown.length,
         height: 4,
-        setPeriodToTimeRange: false,
       }),
   );
 }

@@ -27,7 +27,7 @@ export interface Variable {
   readonly value: (settings: RotatorSettings, wiring: Wiring, program: Program) => string | undefined;
 }
 
-/** Every variable there is, in the order of the README's table. */
+/** Every variable there is, in the order of docs/settings.md. */
 export const VARIABLES: readonly Variable[] = [
   span('ROTATOR_OVERLAP', 'both', DEFAULTS.overlap, 'keys.overlap', (s) => s.keys?.overlap),
   span('ROTATOR_RECOVERY', 'both', DEFAULTS.recovery, 'keys.recovery', (s) => s.keys?.recovery),
@@ -46,6 +46,7 @@ export const VARIABLES: readonly Variable[] = [
   text('ROTATOR_EMAIL_TAG', 'both', DEFAULTS.userTag, (s) => s.mail?.userTag),
   text('ROTATOR_EMAIL_DOMAIN', 'both', undefined, (s) => s.mail?.domain),
   text('ROTATOR_ADMIN_EMAIL', 'both', undefined, (s) => s.mail?.admin),
+  text('ROTATOR_CONTACT', 'both', undefined, (s) => s.mail?.contact),
   text('ROTATOR_EMAIL_TEMPLATE', 'both', undefined, (s) => s.mail?.template),
   text('ROTATOR_SECRET_NAME', 'both', DEFAULTS.secretName, (s) => s.keys?.secretName),
   text('ROTATOR_SECRET_SHAPE', 'both', DEFAULTS.secretShape.join(','), (s) => list(s.keys?.secretShape, ',')),
@@ -63,7 +64,7 @@ export const VARIABLES: readonly Variable[] = [
     value: (settings, { sweepDeployed }) => settings.sweep?.mode ?? (sweepDeployed ? modeOf(settings) : undefined),
   },
   text('ROTATOR_EXPOSED', 'sweep', DEFAULTS.exposed, (s) => s.sweep?.exposed),
-  text('ROTATOR_SCOPE', 'sweep', DEFAULTS.scope, (s) => scope(s.sweep?.scope)),
+  text('ROTATOR_SCOPE', 'sweep', DEFAULTS.scope, (s) => s.sweep?.scope?._text),
   span('ROTATOR_ROTATE_AFTER', 'sweep', DEFAULTS.rotateAfter, 'sweep.rotateAfter', (s) => s.sweep?.rotateAfter),
   span('ROTATOR_WARN_BEFORE', 'sweep', DEFAULTS.warnBefore, 'sweep.warnBefore', (s) => s.sweep?.warnBefore),
   span('ROTATOR_MAX_AGE', 'sweep', undefined, 'sweep.maxAge', (s) => s.sweep?.maxAge),
@@ -126,11 +127,6 @@ function list(values: readonly string[] | undefined, separator: string): string 
     return Fn.join(separator, [...values]);
   }
   return values && values.length > 0 ? values.join(separator) : undefined;
-}
-
-/** A list of secrets ends in `;`, which is how the sweep tells a single name from a misspelt word. */
-function scope(value: 'enrolled' | 'all' | readonly string[] | undefined): string | undefined {
-  return value === undefined || typeof value === 'string' ? value : `${value.join(';')};`;
 }
 
 /** A secret of another account lets the rotation function in by its own policy, and then nobody else. */

@@ -67,12 +67,18 @@ export function exposureRegions(homeRegion: string): readonly string[] {
   return regions.filter((region) => region !== homeRegion);
 }
 
+/** Where reports of exposed keys are sent. */
+export interface ExposedKeyForwarderProps {
+  /** The region of the rotator's stack. */
+  readonly homeRegion: string;
+}
+
 /**
  * Forwards both kinds of event to the region where the rotator lives. Belongs into a stack in each of
  * `exposureRegions`, and of GuardDuty's other regions.
  */
 export class ExposedKeyForwarder extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly homeRegion: string }) {
+  constructor(scope: Construct, id: string, props: ExposedKeyForwarderProps) {
     super(scope, id);
     const stack = Stack.of(this);
     const home = `arn:${stack.partition}:events:${props.homeRegion}:${stack.account}:event-bus/default`;

@@ -135,9 +135,15 @@ export class KeyCreationWatch extends Construct {
 
 const EVENT_BRIDGE = new ServicePrincipal('events.amazonaws.com');
 
+/** Where IAM's events are sent. */
+export interface KeyCreationForwarderProps {
+  /** The region of the rotator's stack. */
+  readonly homeRegion: string;
+}
+
 /** Sends IAM's events to the region where the rotator lives. Belongs into a stack in IAM's region of the partition. */
 export class KeyCreationForwarder extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly homeRegion: string }) {
+  constructor(scope: Construct, id: string, props: KeyCreationForwarderProps) {
     super(scope, id);
     const stack = Stack.of(this);
     const home = `arn:${stack.partition}:events:${props.homeRegion}:${stack.account}:event-bus/default`;

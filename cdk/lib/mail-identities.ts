@@ -25,10 +25,8 @@ export class MailIdentities extends Construct {
   }
 
   private sendingIdentity({ identity }: MailSettings): string {
-    if (typeof identity !== 'string') {
-      return this.arn('identity', identity.emailIdentityName);
-    }
-    return identity === 'create' ? this.verify('Sender', this.sender) : this.arn('identity', identity);
+    const name = identity._name;
+    return name === undefined ? this.verify('Sender', this.sender) : this.arn('identity', name);
   }
 
   /** SES writes to the address, and its holder confirms. */

@@ -3,6 +3,8 @@ import { ArnPrincipal, ManagedPolicy, Policy, Role } from 'aws-cdk-lib/aws-iam';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { checkSettings } from './check';
+import { skipOnBoundary } from './checkov';
+import { SweepMode } from './choices';
 import type { Program } from './environment';
 import { memberRoleName } from './environment';
 import { acknowledge, acknowledgeStatements } from './nag';
@@ -10,7 +12,7 @@ import { boundaryOf } from './policies/boundary';
 import { memberPolicies } from './policies/member';
 import { REASONS } from './policies/reasons';
 import { useSecretsKey } from './policies/secrets-key';
-import type { RotatorSettings } from './settings';
+import type { MemberSettings, RotatorSettings } from './settings';
 import { modeOf, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
 import { UserScope } from './user-scope';
@@ -24,7 +26,7 @@ export interface MemberAccountRoleProps {
   /**
    * ARN of the rotation function itself, which secrets of this account rotate with.
    *
-   * @default - none: needed with members.secretsIn 'member' alone
+   * @default - none: needed with SecretsIn.MEMBER alone
    */
   readonly rotationFunctionArn?: string;
   /**
@@ -34,7 +36,7 @@ export interface MemberAccountRoleProps {
    */
   readonly createdSecretsKeyArn?: string;
   /** The same settings that the central stack has; of them, `members` must be set. */
-  readonly settings: RotatorSettings & Required<Pick<RotatorSettings, 'members'>>;
+  readonly settings: RotatorSettings;
   /**
    * Whose access keys may be touched in this account.
    *
@@ -60,18 +62,21 @@ export class MemberAccountRole extends Construct {
   constructor(scope: Construct, id: string, props: MemberAccountRoleProps) {
     super(scope, id);
     checkSettings(props.settings);
-    if (props.rotationFunctionArn === undefined && secretsInMembers(props.settings.members)) {
+    const { members } = props.settings;
+    if (members === undefined) {
+      throw new SettingsError('settings.members is not set: give MemberAccountRole the settings of the central stack.');
+    }
+    if (props.rotationFunctionArn === undefined && secretsInMembers(members)) {
       throw new SettingsError(
         "rotationFunctionArn is not set, but members.secretsIn is 'member': this account's secrets rotate with that " +
           "function. Set it, or members.secretsIn: 'central'.",
       );
     }
-    this.rotation = this.role('rotation', props.rotationRoleArn, props);
-    this.sweep = this.role('sweep', props.sweepRoleArn, props);
+    this.rotation = this.role('rotation', props.rotationRoleArn, members, props);
+    this.sweep = this.role('sweep', props.sweepRoleArn, members, props);
   }
 
-  private role(program: Program, trustedArn: string, props: MemberAccountRoleProps): Role {
-    const { members } = props.settings;
+  private role(program: Program, trustedArn: string, members: MemberSettings, props: MemberAccountRoleProps): Role {
     const id = program === 'rotation' ? 'Rotation' : 'Sweep';
     const [path, name] = splitPath(memberRoleName(members, program));
     const role = new Role(this, id, {
@@ -95,7 +100,7 @@ export class MemberAccountRole extends Construct {
       acknowledgeStatements(policy, statements, REASONS);
     }
     // Only a sweep that creates secrets uses their key.
-    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined && modeOf(props.settings) === 'enforce') {
+    if (program === 'sweep' && props.createdSecretsKeyArn !== undefined && modeOf(props.settings) === SweepMode.ENFORCE) {
       const key = useSecretsKey(Stack.of(this), props.createdSecretsKeyArn, 'Key');
       new Policy(this, `${id}KeyPolicy`, { roles: [role], statements: key });
     }
@@ -111,6 +116,7 @@ export class MemberAccountRole extends Construct {
       'IAM5[Resource::*]':
         'A boundary grants nothing: it lists the actions that the policies, which name resources, may grant.',
     });
+    skipOnBoundary(boundary, program);
     return boundary;
   }
 }

@@ -28,7 +28,7 @@ export interface OrganizationSweepProps {
    *
    * @default - every active account
    */
-  readonly accounts?: readonly string[];
+  readonly accounts?: string[];
   /**
    * Accounts swept at once.
    *
@@ -53,12 +53,13 @@ export class OrganizationSweep extends Construct {
     const schedule = props.schedule ?? ScheduleExpression.rate(Duration.hours(1));
     check(props, maxConcurrency);
     checkAges(props.rotation.settings, schedule);
-    const { sweep, alarms } = props.rotation;
+    const { _sweep: sweep, _alarms: alarms } = props.rotation;
     sweep.allow('Organization', listAccounts(Stack.of(this), props.unit), REASONS);
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}-organization-sweep`,
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.DESTROY,
+      ...(props.rotation._logEncryptionKey ? { encryptionKey: props.rotation._logEncryptionKey } : {}),
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       comment: 'iam-key-rotator: sweeps every account of the organization',
@@ -102,7 +103,7 @@ export class OrganizationSweep extends Construct {
       schedule,
       target: new StepFunctionsStartExecution(this.stateMachine, {
         input: ScheduleTargetInput.fromObject({}),
-        deadLetterQueue: props.rotation.sweep.deadLetters,
+        deadLetterQueue: props.rotation._sweep.deadLetters,
         retryAttempts: 10,
         maxEventAge: Duration.hours(2),
       }),
@@ -131,7 +132,7 @@ export class OrganizationSweep extends Construct {
 }
 
 function check(props: OrganizationSweepProps, maxConcurrency: number): void {
-  const { settings, reservedConcurrency } = props.rotation;
+  const { settings, _reservedConcurrency: reservedConcurrency } = props.rotation;
   if (!settings.members) {
     throw new SettingsError(
       'OrganizationSweep needs IamKeyRotation with members set: without a role to assume, no other account can be ' +
@@ -147,7 +148,7 @@ function check(props: OrganizationSweepProps, maxConcurrency: number): void {
   if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1) {
     throw new SettingsError(`maxConcurrency is ${String(maxConcurrency)}: name a whole number of accounts, 1 or more.`);
   }
-  if (reservedConcurrency !== 'none' && reservedConcurrency < maxConcurrency) {
+  if (reservedConcurrency !== undefined && reservedConcurrency < maxConcurrency) {
     throw new SettingsError(
       `maxConcurrency is ${String(maxConcurrency)}, but the sweep may run ${String(reservedConcurrency)} at a time: ` +
         'the others would be throttled until they give up. Raise sweeping.reservedConcurrency to at least ' +

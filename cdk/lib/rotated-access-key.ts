@@ -1,13 +1,14 @@
-import { Annotations, Duration, RemovalPolicy, SecretValue, Stack, Tags, Token } from 'aws-cdk-lib';
-import { ArnPrincipal, CfnUser, Effect, PolicyStatement, StarPrincipal, User } from 'aws-cdk-lib/aws-iam';
-import type { IUser } from 'aws-cdk-lib/aws-iam';
+import { Annotations, CfnResource, Duration, Lazy, RemovalPolicy, SecretValue, Stack, Tags, Token } from 'aws-cdk-lib';
+import { ArnPrincipal, CfnUser, Effect, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable, IUser } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ReplicaRegion } from 'aws-cdk-lib/aws-secretsmanager';
-import { ResourcePolicy, RotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { checkInterval } from './check-ages';
-import type { IamKeyRotation } from './iam-key-rotation';
+import { IamKeyRotation } from './iam-key-rotation';
+import type { IIamKeyRotation } from './rotation-import';
 import { isUserField } from './secret-shape';
 import type { RotatorSettings } from './settings';
 import { DEFAULTS, SECRET_TAG, USER_TAG } from './settings';
@@ -18,12 +19,12 @@ const SHORTEST = Duration.hours(4);
 const LONGEST = Duration.days(1000);
 
 /** The secret of each user that was tagged. */
-const BOUND = new WeakMap<User, string>();
+const BOUND = new WeakMap<IUser, string>();
 
 /** One user's key. */
 export interface RotatedAccessKeyProps {
   /** What rotates it. Secret and function must be in the same region. */
-  readonly rotation: IamKeyRotation;
+  readonly rotation: IIamKeyRotation;
   /**
    * Whose key it is. A user created in this app is tagged: with the rotator's scope, and with
    * `iam-key-rotator:secret`, so that no other secret gets its keys. Give it a `userName`. An existing user, as
@@ -53,13 +54,13 @@ export interface RotatedAccessKeyProps {
    *
    * @default - none
    */
-  readonly replicaRegions?: readonly ReplicaRegion[];
+  readonly replicaRegions?: ReplicaRegion[];
   /**
    * ARNs of roles and users that may read the secret beside the user itself.
    *
    * @default - none: only who may by a policy of its own
    */
-  readonly readers?: readonly string[];
+  readonly readers?: string[];
   /**
    * Refuses the value to everybody but the user, the readers and the rotation function, whatever their own policies
    * allow. Name the roles of your administrators among the readers, or they are locked out too.
@@ -82,6 +83,9 @@ export interface RotatedAccessKeyProps {
  */
 export class RotatedAccessKey extends Construct {
   readonly secret: Secret;
+  /** Who may read the value, where others are refused. */
+  private readonly allowed: string[];
+  private readonly refusesOthers: boolean;
 
   constructor(scope: Construct, id: string, props: RotatedAccessKeyProps) {
     super(scope, id);
@@ -105,33 +109,49 @@ export class RotatedAccessKey extends Construct {
     }
     this.enroll(user, rotation);
     this.bind(user, nameFor);
-    this.letRead(props);
+    this.allowed = [user.userArn, ...(props.readers ?? [])];
+    this.refusesOthers = props.refuseOthers ?? false;
+    this.letRead(rotation);
     this.schedule(rotation, interval);
     // Who reads the secret by its policy goes on reading it when the stack is gone.
     const policy = this.secret.node.tryFindChild('Policy');
-    if (policy instanceof ResourcePolicy) {
-      policy.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    const resource = policy?.node.defaultChild;
+    if (CfnResource.isCfnResource(resource)) {
+      resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
     }
   }
 
+  /**
+   * Lets a role or a user read the secret by a policy of its own. Where `refuseOthers` is set, it is also added to the
+   * readers.
+   */
+  grantRead(grantee: IGrantable): Grant {
+    if (this.refusesOthers) {
+      this.allowed.push(arnOf(grantee));
+    }
+    return this.secret.grantRead(grantee);
+  }
+
   /** CDK's own schedule would let Secrets Manager in without SourceAccount, and widen the role: so it gets a bare ARN. */
-  private schedule(rotation: IamKeyRotation, interval: Duration): void {
-    const rotationLambda = LambdaFunction.fromFunctionArn(this, 'Function', rotation.rotationFunction.functionArn);
+  private schedule(rotation: IIamKeyRotation, interval: Duration): void {
+    const rotationLambda = LambdaFunction.fromFunctionArn(this, 'Function', rotation.rotationFunctionArn);
     const schedule = new RotationSchedule(this, 'Rotation', {
       secret: this.secret,
       rotationLambda,
       automaticallyAfter: interval,
     });
     // The first rotation begins at once, so all it needs must be there.
-    schedule.node.addDependency(...rotation.rotationPermissions, rotation.rotation);
+    if (rotation instanceof IamKeyRotation) {
+      schedule.node.addDependency(...rotation._rotation.permissions, rotation._rotation);
+    }
   }
 
-  private enroll(user: IUser, rotation: IamKeyRotation): void {
+  private enroll(user: IUser, rotation: IIamKeyRotation): void {
     const tag = rotation.users.tag;
     if (!tag) {
       return;
     }
-    if (user instanceof User) {
+    if (resourceOf(user)) {
       Tags.of(user).add(tag.key, tag.value);
     } else {
       Annotations.of(this).addInfo(
@@ -146,14 +166,15 @@ export class RotatedAccessKey extends Construct {
    * each other.
    */
   private bind(user: IUser, nameFor: (userName: string) => string): void {
-    if (!(user instanceof User)) {
+    const resource = resourceOf(user);
+    if (!resource) {
       Annotations.of(this).addInfo(
         `User ${user.userName} is not created in this app: tag it ${SECRET_TAG} = ${nameFor(user.userName)}, by hand or ` +
           'with iam-key-rotator enroll, and no other secret gets its keys.',
       );
       return;
     }
-    const userName = givenName(user);
+    const userName = givenName(resource);
     const secretName = nameFor(userName ?? user.userName);
     if (BOUND.has(user)) {
       throw new SettingsError(
@@ -171,17 +192,16 @@ export class RotatedAccessKey extends Construct {
     Tags.of(user).add(SECRET_TAG, secretName);
   }
 
-  private letRead({ user, readers = [], refuseOthers = false, rotation }: RotatedAccessKeyProps): void {
-    const allowed = [user.userArn, ...readers];
+  private letRead(rotation: IIamKeyRotation): void {
     this.secret.addToResourcePolicy(
       new PolicyStatement({
         sid: 'TheUserItself',
-        principals: allowed.map((arn) => new ArnPrincipal(arn)),
+        principals: this.allowed.map((arn) => new ArnPrincipal(arn)),
         actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
         resources: ['*'],
       }),
     );
-    if (refuseOthers) {
+    if (this.refusesOthers) {
       this.secret.addToResourcePolicy(
         new PolicyStatement({
           sid: 'NobodyElse',
@@ -189,28 +209,45 @@ export class RotatedAccessKey extends Construct {
           principals: [new StarPrincipal()],
           actions: ['secretsmanager:GetSecretValue'],
           resources: ['*'],
-          conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...allowed, rotation.rotation.role.roleArn] } },
+          // Later grants are readers too.
+          conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...this.allowed, rotation.rotationRoleArn] }) } },
         }),
       );
     }
   }
 
-  private check(interval: Duration, { settings, sweepSchedule }: IamKeyRotation): void {
+  private check(interval: Duration, { settings, sweepSchedule }: IIamKeyRotation): void {
     const seconds = interval.toSeconds();
     if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
       throw new SettingsError(
         `interval is ${interval.toHumanString()}: Secrets Manager rotates at least 4 hours and at most 1000 days apart.`,
       );
     }
-    checkInterval('interval', interval, settings, sweepSchedule);
+    checkInterval('interval', interval, settings, sweepSchedule?._expression);
   }
 }
 
+/**
+ * The resource of a user that is created in this app. Not by `instanceof`: an app may load another copy of aws-cdk-lib
+ * than this package does, and its classes are others.
+ */
+function resourceOf(user: IUser): CfnUser | undefined {
+  const resource = user.node.defaultChild;
+  return CfnUser.isCfnUser(resource) ? resource : undefined;
+}
+
 /** A user's name as it was given. The name that CloudFormation reports would make the user's tag wait for the user. */
-function givenName(user: User): string | undefined {
-  const made = user.node.defaultChild;
-  const name = made instanceof CfnUser ? made.userName : undefined;
-  return Stack.of(user).resolve(name) === undefined ? undefined : name;
+function givenName(user: CfnUser): string | undefined {
+  return Stack.of(user).resolve(user.userName) === undefined ? undefined : user.userName;
+}
+
+/** The ARN of a role or a user: what a condition can name. */
+function arnOf({ grantPrincipal: { policyFragment } }: IGrantable): string {
+  const [arn, ...others] = policyFragment.principalJson['AWS'] ?? [];
+  if (arn === undefined || others.length > 0) {
+    throw new SettingsError('grantRead is called with refuseOthers for a principal that is no role and no user: grant it to one of these.');
+  }
+  return arn;
 }
 
 function secretNameOf(settings: RotatorSettings, userName: string, account: string): string {

@@ -2,7 +2,9 @@ import type { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Architecture, Code } from 'aws-cdk-lib/aws-lambda';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { FunctionLogLevel } from './choices';
 
 /** One function's size. */
 export interface FunctionSize {
@@ -20,6 +22,12 @@ export interface FunctionSize {
   readonly timeout?: Duration;
 }
 
+/** The code of both functions. */
+export interface FunctionCode {
+  readonly rotation: Code;
+  readonly sweep: Code;
+}
+
 /** Where and how the functions run. */
 export interface RuntimeSettings {
   /** @default - Architecture.X86_64 */
@@ -29,7 +37,7 @@ export interface RuntimeSettings {
    *
    * @default - the zips that `make package` made, or a placeholder with a warning
    */
-  readonly code?: { readonly rotation: Code; readonly sweep: Code };
+  readonly code?: FunctionCode;
   /** @default - 256 MB, 3 minutes */
   readonly rotation?: FunctionSize;
   /** @default - 512 MB, 15 minutes */
@@ -41,11 +49,18 @@ export interface RuntimeSettings {
    */
   readonly logRetention?: RetentionDays;
   /**
+   * Customer key of the log groups. A key of this app gets the statement that CloudWatch Logs needs; an existing key must
+   * have it already (docs/deploying.md).
+   *
+   * @default - encrypted by CloudWatch Logs, without a customer key
+   */
+  readonly logEncryptionKey?: IKey;
+  /**
    * Least level of the log lines that are written. Above INFO the metrics, which are log lines too, would be lost.
    *
-   * @default 'INFO'
+   * @default FunctionLogLevel.INFO
    */
-  readonly logLevel?: 'DEBUG' | 'INFO';
+  readonly logLevel?: FunctionLogLevel;
   /**
    * Whether AWS X-Ray traces invocations.
    *

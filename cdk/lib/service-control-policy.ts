@@ -15,7 +15,7 @@ export interface ServiceControlPolicyProps {
   readonly users: UserScope;
   readonly settings: RotatorSettings;
   /** ARNs of the roles that may enroll: the rotator's own, those that deploy it, and those of operators. No wildcards. */
-  readonly roleArns: readonly string[];
+  readonly roleArns: string[];
 }
 
 /** One statement of a service control policy. */
@@ -27,8 +27,8 @@ export interface Denial {
   readonly Condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-/** A service control policy. */
-export interface ServiceControlPolicy {
+/** A service control policy's document. */
+export interface DenialDocument {
   readonly Version: '2012-10-17';
   readonly Statement: readonly Denial[];
 }
@@ -37,10 +37,28 @@ export interface ServiceControlPolicy {
  * A service control policy that refuses the rotator's tags to everybody but the roles named: whoever may set them decides
  * whose keys are rotated, and into which secret. Where a path decides, it refuses users of that path as well.
  */
-export function serviceControlPolicy({ users, settings, roleArns }: ServiceControlPolicyProps): ServiceControlPolicy {
-  checkRoles(roleArns);
+export class ServiceControlPolicy {
+  /** The policy as one line of JSON, for an output. CloudFormation fills the ARNs in, which hold nothing that JSON would escape. */
+  readonly text: string;
+  private readonly document: DenialDocument;
+
+  constructor(props: ServiceControlPolicyProps) {
+    checkRoles(props.roleArns);
+    this.document = denials(props);
+    checkSize(this.document, props.roleArns.length);
+    this.text = JSON.stringify(this.document);
+  }
+
+  /** The policy as an object, as `CfnPolicy` of AWS Organizations takes it. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any JSON, for jsii
+  toJson(): any {
+    return this.document;
+  }
+}
+
+function denials({ users, settings, roleArns }: ServiceControlPolicyProps): DenialDocument {
   const others = { ArnNotEquals: { 'aws:PrincipalArn': [...roleArns] } };
-  const policy: ServiceControlPolicy = {
+  return {
     Version: '2012-10-17',
     Statement: [
       {
@@ -73,14 +91,8 @@ export function serviceControlPolicy({ users, settings, roleArns }: ServiceContr
           ]),
     ],
   };
-  checkSize(policy, roleArns.length);
-  return policy;
 }
 
-/** The policy as one line, for an output. CloudFormation fills the ARNs in, which hold nothing that JSON would escape. */
-export function policyText(policy: ServiceControlPolicy): string {
-  return JSON.stringify(policy);
-}
 
 /** Every tag whose presence or value the functions act on. */
 function guardedTags(users: UserScope, settings: RotatorSettings): string[] {
@@ -104,7 +116,7 @@ function checkRoles(roleArns: readonly string[]): void {
   }
 }
 
-function checkSize(policy: ServiceControlPolicy, roles: number): void {
+function checkSize(policy: DenialDocument, roles: number): void {
   const known = JSON.stringify(policy, (_, value: unknown) =>
     typeof value === 'string' && Token.isUnresolved(value) ? LONGEST_ROLE_ARN : value,
   );

@@ -1,49 +1,51 @@
 import { Token } from 'aws-cdk-lib';
-import type { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
-import type { Span } from './span';
+import type { Duration } from 'aws-cdk-lib';
+import { ExposedResponse, InUse, SecretsIn, SweepMode, UnknownKeys } from './choices';
+import type { SenderIdentity } from './sender-identity';
+import type { SweepScope } from './sweep-scope';
 
 /** How keys are made, proved and retired. Each prop is one variable of the functions' environment. */
 export interface KeySettings {
   /**
    * How long the superseded key stays active after the promotion; `0`: it goes inactive at once (`ROTATOR_OVERLAP`).
    *
-   * @default '24h'
+   * @default Duration.hours(24)
    */
-  readonly overlap?: Span;
+  readonly overlap?: Duration;
   /**
    * How long it stays inactive before it is deleted; with both `0` it is deleted at once (`ROTATOR_RECOVERY`).
    *
-   * @default '7d'
+   * @default Duration.days(7)
    */
-  readonly recovery?: Span;
+  readonly recovery?: Duration;
   /**
    * The overlap is over and the superseded key was used since the promotion: keep it and alert, or deactivate it all
    * the same (`ROTATOR_IN_USE`).
    *
-   * @default 'wait'
+   * @default InUse.WAIT
    */
-  readonly inUse?: 'wait' | 'deactivate';
+  readonly inUse?: InUse;
   /**
    * What becomes of a key that is in no version of the secret and fills the two-key limit (`ROTATOR_UNKNOWN_KEYS`).
    *
-   * @default 'delete-inactive'
+   * @default UnknownKeys.DELETE_INACTIVE
    */
-  readonly unknownKeys?: 'refuse' | 'delete-inactive' | 'delete-oldest';
+  readonly unknownKeys?: UnknownKeys;
   /**
    * Regions whose STS must accept a new key before it is promoted (`ROTATOR_TEST_REGIONS`).
    *
    * @default - the function's own region
    */
-  readonly testRegions?: readonly string[];
+  readonly testRegions?: string[];
   /**
    * Longest wait for that (`ROTATOR_PROPAGATION_TIMEOUT`).
    *
-   * @default '60s'
+   * @default Duration.seconds(60)
    */
-  readonly propagationTimeout?: Span;
+  readonly propagationTimeout?: Duration;
   /**
    * How secrets are named after users, with `{user}` once and `{account}` at most once (`ROTATOR_SECRET_NAME`). Where
-   * the sweep creates secrets (`mode: 'enforce'` with `scope: 'all'`), text before or after `{user}` is required: the
+   * the sweep creates secrets (SweepMode.ENFORCE with SweepScope.ALL), text before or after `{user}` is required: the
    * sweep's role is limited to names with that text.
    *
    * @default 'iam-key/{user}'
@@ -54,24 +56,21 @@ export interface KeySettings {
    *
    * @default ['UserName', 'AccessKeyId', 'SecretAccessKey']
    */
-  readonly secretShape?: readonly string[];
+  readonly secretShape?: string[];
 }
 
 /** Mails to the users whose keys rotate. Without these settings nobody is mailed. */
 export interface MailSettings {
   /** Sender: an address, or a name with the address in `<>` (`ROTATOR_EMAIL_FROM`). */
   readonly from: string;
-  /**
-   * The SES identity that sends: the name of one that exists (an address or a domain), the construct of one, or
-   * `'create'` to have the sender's address verified by this stack.
-   */
-  readonly identity: IEmailIdentity | string;
+  /** The SES identity that sends: one that exists, or `SenderIdentity.VERIFY_SENDER`. */
+  readonly identity: SenderIdentity;
   /**
    * Addresses that this stack has verified as recipients. SES in its sandbox sends to no others.
    *
    * @default - none
    */
-  readonly recipients?: readonly string[];
+  readonly recipients?: string[];
   /**
    * A user with no address of its own gets `{user}@{domain}` (`ROTATOR_EMAIL_DOMAIN`).
    *
@@ -91,6 +90,12 @@ export interface MailSettings {
    */
   readonly admin?: string;
   /**
+   * Whom users can ask, as their mails name it: a name, an address or a URL (`ROTATOR_CONTACT`).
+   *
+   * @default - the security team of the user's account, without an address
+   */
+  readonly contact?: string;
+  /**
    * Name of an SES template to use instead of the built-in mail (`ROTATOR_EMAIL_TEMPLATE`).
    *
    * @default - the built-in mail
@@ -98,19 +103,13 @@ export interface MailSettings {
   readonly template?: string;
 }
 
-/** What the sweep may do. Its role has the permissions of the mode, and no others. */
-export type SweepMode = 'audit' | 'retire' | 'enforce';
-
-/** What the sweep does about a key that AWS reports as exposed. */
-export type ExposedResponse = 'alert' | 'rotate' | 'revoke';
-
 /** What the sweep looks for, and whether it acts. */
 export interface SweepSettings {
   /**
    * `audit` reports and changes no user, key or secret. `retire` also deactivates and later deletes the keys that
    * rotations superseded. `enforce` also rotates due keys and enrolls users (`ROTATOR_MODE`, of both functions).
    *
-   * @default 'retire'
+   * @default SweepMode.RETIRE
    */
   readonly mode?: SweepMode;
   /**
@@ -118,40 +117,40 @@ export interface SweepSettings {
    * deactivate the key; or deactivate it even where no successor comes (`ROTATOR_EXPOSED`). The last two add permission
    * to start rotations, in the mode `retire` too. Events arrive only with `watchExposedKeys`.
    *
-   * @default 'alert'
+   * @default ExposedResponse.ALERT
    */
   readonly exposed?: ExposedResponse;
   /**
    * Users that have a secret of ours, every user with a due key, or the users of the secrets named (`ROTATOR_SCOPE`).
    *
-   * @default 'enrolled'
+   * @default SweepScope.ENROLLED
    */
-  readonly scope?: 'enrolled' | 'all' | readonly string[];
+  readonly scope?: SweepScope;
   /**
    * Age at which a key is due (`ROTATOR_ROTATE_AFTER`).
    *
-   * @default '90d'
+   * @default Duration.days(90)
    */
-  readonly rotateAfter?: Span;
+  readonly rotateAfter?: Duration;
   /**
    * Mail this long before each action; `0`: none (`ROTATOR_WARN_BEFORE`).
    *
-   * @default '7d'
+   * @default Duration.days(7)
    */
-  readonly warnBefore?: Span;
+  readonly warnBefore?: Duration;
   /**
    * Oldest age an active key may reach (`ROTATOR_MAX_AGE`). Interval, overlap and the time until the next sweep may not
    * exceed it together; in `audit`, where a key lives for two intervals, twice the interval may not.
    *
    * @default - none
    */
-  readonly maxAge?: Span;
+  readonly maxAge?: Duration;
   /**
    * Names of exempt users, `*` for any characters (`ROTATOR_EXEMPT_USERS`).
    *
    * @default - none
    */
-  readonly exemptUsers?: readonly string[];
+  readonly exemptUsers?: string[];
   /**
    * Members of this IAM group are exempt; the group need not exist (`ROTATOR_EXEMPT_GROUP`).
    *
@@ -176,7 +175,7 @@ export interface SweepSettings {
    *
    * @default - nowhere
    */
-  readonly replicaRegions?: readonly string[];
+  readonly replicaRegions?: string[];
 }
 
 /** How users of other accounts are reached. */
@@ -194,20 +193,20 @@ export interface MemberSettings {
    */
   readonly roleName?: string;
   /**
-   * The member accounts, where they are known. Needed with `secretsIn: 'member'`, since each of these accounts must be
+   * The member accounts, where they are known. Needed with SecretsIn.MEMBER, since each of these accounts must be
    * let in by name to invoke the rotation function.
    *
    * @default - every account of this organization
    */
-  readonly accounts?: readonly string[];
+  readonly accounts?: string[];
   /**
    * Where secrets of other accounts' users live (`ROTATOR_SECRETS_IN`): beside the rotation function, or in the account
-   * of their user. `'member'` is experimental: no AWS page settles how RotateSecret works across accounts, and it has
+   * of their user. SecretsIn.MEMBER is experimental: no AWS page settles how RotateSecret works across accounts, and it has
    * not run in real accounts yet.
    *
-   * @default 'central'
+   * @default SecretsIn.CENTRAL
    */
-  readonly secretsIn?: 'member' | 'central';
+  readonly secretsIn?: SecretsIn;
 }
 
 /** Everything the two functions are told. */
@@ -222,25 +221,25 @@ export interface RotatorSettings {
   readonly members?: MemberSettings;
 }
 
-/** The defaults, equal to those of the functions. A test holds them against the README's table. */
+/** The defaults, equal to those of the functions. A test compares them with docs/settings.md. */
 export const DEFAULTS = {
   overlap: '24h',
   recovery: '7d',
-  inUse: 'wait',
-  unknownKeys: 'delete-inactive',
+  inUse: InUse.WAIT,
+  unknownKeys: UnknownKeys.DELETE_INACTIVE,
   propagationTimeout: '60s',
   secretName: 'iam-key/{user}',
   secretShape: ['UserName', 'AccessKeyId', 'SecretAccessKey'],
   userTag: 'email',
-  mode: 'retire',
-  exposed: 'alert',
+  mode: SweepMode.RETIRE,
+  exposed: ExposedResponse.ALERT,
   scope: 'enrolled',
   rotateAfter: '90d',
   warnBefore: '7d',
   exemptGroup: 'IAMKeyRotationExemptionGroup',
   exemptTag: 'iam-key-rotator:exempt',
   roleName: 'iam-key-rotator',
-  secretsIn: 'central',
+  secretsIn: SecretsIn.CENTRAL,
 } as const;
 
 /** What the names of all the rotator's tags begin with. */
@@ -267,7 +266,7 @@ export function modeOf({ sweep }: Pick<RotatorSettings, 'sweep'>): SweepMode {
 
 /** Whether secrets of member accounts' users live in those accounts. */
 export function secretsInMembers(members: MemberSettings | undefined): boolean {
-  return members !== undefined && (members.secretsIn ?? DEFAULTS.secretsIn) === 'member';
+  return members !== undefined && (members.secretsIn ?? DEFAULTS.secretsIn) === SecretsIn.MEMBER;
 }
 
 /** The member accounts that have secrets of their own which rotate with the central function. */

@@ -2,7 +2,7 @@ import type { Duration} from 'aws-cdk-lib';
 import { Token } from 'aws-cdk-lib';
 import { SettingsError } from './settings-error';
 
-/** A length of time: CDK's `Duration`, or the functions' own spelling: `30s`, `90m`, `24h`, `10d`, `0`. */
+/** A length of time: CDK's `Duration`, or the spelling of the functions and of configurations: `30s`, `90m`, `24h`, `10d`, `0`. */
 export type Span = Duration | string;
 
 const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;

@@ -10,6 +10,12 @@ const DEFAULT_TAG = { key: 'iam-key-rotator:rotate', value: 'true' } as const;
 /** Resource and conditions of a statement. */
 type Scoped = Pick<PolicyStatementProps, 'resources' | 'conditions'>;
 
+/** The tag that a user must carry to be in scope. */
+export interface ScopeTag {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** Whose access keys the functions may touch. IAM itself refuses every other user. */
 export class UserScope {
   /**
@@ -44,7 +50,7 @@ export class UserScope {
     readonly path: string,
     private readonly conditions: Record<string, Record<string, string>>,
     /** The tag a user must carry, if it is a tag that decides. */
-    readonly tag?: { readonly key: string; readonly value: string },
+    readonly tag?: ScopeTag,
     /** The tag a user must not carry. */
     readonly exemptTag?: string,
   ) {
@@ -53,13 +59,21 @@ export class UserScope {
     }
   }
 
-  /** Resource and conditions of a statement about these users in the account of a stack. */
-  statement(stack: Stack): Scoped {
+  /**
+   * Resource and conditions of a statement about these users in the account of a stack.
+   *
+   * @internal
+   */
+  _statement(stack: Stack): Scoped {
     return { resources: [this.users(stack)], conditions: this.conditions };
   }
 
-  /** The same for reads, exempt users included, or undefined where `statement` serves for reads too. */
-  reads(stack: Stack): Scoped | undefined {
+  /**
+   * The same for reads, exempt users included, or undefined where `_statement` serves for reads too.
+   *
+   * @internal
+   */
+  _reads(stack: Stack): Scoped | undefined {
     return this.exemptTag === undefined ? undefined : { resources: [this.users(stack)] };
   }
 

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { SecretsIn } from '../lib';
 import { ExposedKeysStack } from '../lib/app/exposed-keys-stack';
 import { ReleaseStack } from '../lib/app/release-stack';
 import { MemberAccountStack } from '../lib/app/stacks';
@@ -17,7 +18,7 @@ export function releaseTemplates(): Map<string, string> {
   const one = new ReleaseStack(newApp(), 'IamKeyRotator');
   const member = new MemberAccountStack(newApp(), 'IamKeyRotatorMember', {
     released: true,
-    settings: { members: { externalId: 'iam-key-rotator', secretsIn: 'central' } },
+    settings: { members: { externalId: 'iam-key-rotator', secretsIn: SecretsIn.CENTRAL } },
   });
   return new Map([
     ['iam-key-rotator.template.json', text(one)],
@@ -27,8 +28,8 @@ export function releaseTemplates(): Map<string, string> {
 }
 
 /**
- * Texts that CDK joins from names, as Fn::Sub, which says the same in fewer bytes: the whole template may have 51,200. A text
- * with anything but references in it stays as it is. A text that is split, and joined as it was, is left whole.
+ * Texts that CDK joins, as Fn::Sub, which says the same in fewer bytes: the whole template may have 51,200. A text
+ * that is split, and joined as it was, is left whole.
  */
 export function shortened(value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -44,12 +45,26 @@ export function shortened(value: unknown): unknown {
     if (separated === separator) {
       return shortened(whole);
     }
-    const texts = separator === '' && Array.isArray(parts) ? parts.map(substitution) : [undefined];
-    if (!texts.includes(undefined)) {
-      return { 'Fn::Sub': texts.join('') };
+    if (separator === '' && Array.isArray(parts)) {
+      return substituted(parts);
     }
   }
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shortened(part)]));
+}
+
+/** The parts in one text. What is neither text nor reference in it gets a name. */
+function substituted(parts: readonly unknown[]): unknown {
+  const named: Record<string, unknown> = {};
+  const texts = parts.map((part) => {
+    const text = substitution(part);
+    if (text !== undefined) {
+      return text;
+    }
+    const name = `p${String(Object.keys(named).length)}`;
+    named[name] = shortened(part);
+    return `\${${name}}`;
+  });
+  return { 'Fn::Sub': Object.keys(named).length === 0 ? texts.join('') : [texts.join(''), named] };
 }
 
 function substitution(part: unknown): string | undefined {

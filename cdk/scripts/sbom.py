@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes what the functions are made of as CycloneDX 1.6: the crates they depend on, and none that only tests do.
+"""Writes what a release is made of as CycloneDX 1.6: the crates that are linked, and none that only tests need.
 
-Cargo itself says which those are. Neither a time nor a random number is in it, so the same lock gives the same file.
+One file for the functions, one for the command line. Cargo itself says which crates those are. Neither a time nor a
+random number is in it, so the same lock gives the same file.
 """
 
 import json
@@ -19,13 +20,15 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
-ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu")
+import archive
+import package as functions
+from build import ROOT
+from whole import SBOMS
 
 
-def metadata() -> dict:
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--no-default-features", "--features", "aws"]
-    for target in TARGETS:
+def metadata(targets: tuple, features: list[str]) -> dict:
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", *features]
+    for target in targets:
         command += ["--filter-platform", target]
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
 
@@ -64,8 +67,8 @@ def component(package: dict, checksums: dict, kind: ComponentType) -> Component:
     )
 
 
-def main(out: Path) -> None:
-    known = metadata()
+def write(out: Path, targets: tuple, features: list[str]) -> None:
+    known = metadata(targets, features)
     packages = {package["id"]: package for package in known["packages"]}
     nodes = {node["id"]: node for node in known["resolve"]["nodes"]}
     root = known["resolve"]["root"]
@@ -80,7 +83,7 @@ def main(out: Path) -> None:
     }
     bom = Bom()
     bom.metadata.component = made[root]
-    bom.metadata.properties.add(Property(name="cargo:targets", value=",".join(TARGETS)))
+    bom.metadata.properties.add(Property(name="cargo:targets", value=",".join(targets)))
     bom.components.update(part for package, part in made.items() if package != root)
     for package, deps in graph.items():
         bom.register_dependency(made[package], [made[dep] for dep in deps])
@@ -95,6 +98,12 @@ def main(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text)
     print(f"SBOM: {len(made) - 1} crates: {out}")
+
+
+def main(folder: Path) -> None:
+    command_line, lambdas = (folder / name for name in SBOMS)
+    write(command_line, archive.TARGETS, [])
+    write(lambdas, tuple(functions.TARGETS.values()), functions.FEATURES)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,9 @@
 /** Writes every template of every tested configuration, and of each example of a move, to a folder, for linters and stand-ins. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import type { IamKeyRotationProps } from '../lib';
-import type { RotatorAppConfig } from '../lib/app/config';
-import { addStacks } from '../lib/app/stacks';
-import { CONFIGURATIONS, ENV, runtime } from '../test/configurations';
-import { newApp, templatesOf } from '../test/templates';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { CONFIGURATIONS } from '../test/configurations';
+import { templatesOf, templatesOfExample } from '../test/templates';
 
 const folder = process.argv[2];
 if (folder === undefined) {
@@ -19,8 +15,8 @@ for (const configuration of Object.keys(CONFIGURATIONS)) {
   write(configuration, templatesOf(configuration));
 }
 const examples = join(__dirname, '..', 'examples');
-for (const [file, name] of readdirSync(examples).flatMap((each) => [...each.matchAll(/^(coming-from-\w)\.config\.js$/g)])) {
-  write(String(name), templatesOfExample(join(examples, file)));
+for (const [, name] of readdirSync(examples).flatMap((each) => [...each.matchAll(/^(coming-from-[\w-]+)\.config\.js$/g)])) {
+  write(String(name), templatesOfExample(String(name)));
 }
 
 function write(configuration: string, templates: Map<string, Template>): void {
@@ -28,17 +24,4 @@ function write(configuration: string, templates: Map<string, Template>): void {
     const name = `${configuration}.${stack}.template.json`;
     writeFileSync(join(String(folder), name), `${JSON.stringify(template.toJSON(), undefined, 1)}\n`);
   }
-}
-
-function templatesOfExample(path: string): Map<string, Template> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { config } = require(path) as { config: RotatorAppConfig };
-  const app = newApp();
-  const rotation = (stack: Stack): IamKeyRotationProps => ({
-    ...(typeof config.rotation === 'function' ? config.rotation(stack) : config.rotation),
-    runtime: runtime(),
-  });
-  addStacks(app, { ...config, rotation, env: ENV });
-  const stacks = app.node.children.filter((child) => Stack.isStack(child));
-  return new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
 }

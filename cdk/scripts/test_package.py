@@ -3,13 +3,14 @@
 import contextlib
 import io
 import os
-import subprocess
 import tempfile
 import unittest
 import zipfile
 from pathlib import Path
 from unittest import mock
 
+import build
+import collect
 import package
 
 
@@ -31,7 +32,7 @@ class Zips(unittest.TestCase):
             os.chmod(binary, mode)
             os.utime(binary, (time, time))
             package.pack(binary, self.folder / "bootstrap.zip")
-            hashes.add(package.sha256(self.folder / "bootstrap.zip"))
+            hashes.add(collect.sha256(self.folder / "bootstrap.zip"))
         self.assertEqual(len(hashes), 1)
 
     def test_the_only_entry_is_an_executable_bootstrap(self) -> None:
@@ -48,72 +49,63 @@ class Zips(unittest.TestCase):
             package.check(self.binary(b"GLIBC_2.4 GLIBC_2.35"))
 
     def test_binaries_are_taken_from_where_cargo_builds(self) -> None:
-        told = {"output": lambda *_: '{"target_directory": "/elsewhere"}', "toolchain_for": lambda _: ["cargo"]}
-        with mock.patch.multiple(package, **told), mock.patch("subprocess.run"):
-            folder = package.build("arm64", ["rotation"])
+        told = {"output": lambda *_: '{"target_directory": "/elsewhere"}', "cargo_for": lambda _: ["cargo"]}
+        with mock.patch.multiple(build, **told), mock.patch("subprocess.run"):
+            folder = build.build("aarch64-unknown-linux-gnu", ["rotation"], [])
         self.assertEqual(folder, Path("/elsewhere/aarch64-unknown-linux-gnu/release"))
 
     def test_a_binary_that_tells_where_it_was_built_is_refused(self) -> None:
         with self.assertRaisesRegex(package.Missing, "another machine would build other bytes"):
-            package.check(self.binary(f"{package.ROOT}/src/lib.rs".encode()))
+            package.check(self.binary(f"{build.ROOT}/src/lib.rs".encode()))
 
 
-class Releases(unittest.TestCase):
-    """The whole run, with binaries that are there already in place of cargo."""
+class Builds(unittest.TestCase):
+    """What is built, with programs that are there already in place of cargo."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         root = self.root = Path(folder.name)
-        (root / "cdk" / "templates").mkdir(parents=True)
-        (root / "cdk" / "templates" / "iam-key-rotator.template.json").write_text("{}")
         for program in package.PROGRAMS:
             (root / program).write_bytes(b"\x7fELF " + program.encode())
-        metadata = '{"packages": [{"targets": [{"name": "rotation", "kind": ["bin"]}, {"name": "sweep", "kind": ["bin"]}]}]}'
-        for name, value in {
-            "ROOT": root,
-            "OUT": root / "out",
-            "RELEASE": root / "out" / "release",
-            "output": lambda *command: metadata if command[0] == "cargo" else str(root / "no-such-library"),
-        }.items():
-            patched = mock.patch.object(package, name, value)
-            patched.start()
-            self.addCleanup(patched.stop)
+        self.patch(package, ROOT=root, OUT=root / "out", DIST=root / "dist", build=lambda *_: root)
 
-    def run_main(self, *arguments: str, build=None) -> tuple[int, str]:
+    def patch(self, module, **values) -> None:
+        patched = mock.patch.multiple(module, **values)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def run_main(self, *arguments: str) -> tuple[int, str]:
         said = io.StringIO()
         with contextlib.ExitStack() as stack:
             stack.enter_context(mock.patch("sys.argv", ["package.py", *arguments]))
-            if build:
-                stack.enter_context(mock.patch.object(package, "build", build))
             stack.enter_context(contextlib.redirect_stdout(said))
             stack.enter_context(contextlib.redirect_stderr(said))
             return package.main(), said.getvalue()
 
-    def test_a_release_has_zips_templates_and_checksums_that_hold(self) -> None:
-        code, said = self.run_main("--arch", "x86_64", build=lambda *_: self.root)
+    def test_the_zips_are_where_the_cdk_looks_and_among_the_released_files(self) -> None:
+        code, said = self.run_main("--arch", "arm64")
         self.assertEqual(code, 0, said)
-        self.assertRegex(said, r"rotation x86_64: .* zipped .* sha256 [0-9a-f]{64}")
-        release = package.RELEASE
-        self.assertEqual(
-            sorted(path.name for path in release.iterdir()),
-            ["SHA256SUMS", "iam-key-rotator.template.json", "rotation-x86_64.zip", "sweep-x86_64.zip"],
-        )
-        subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release, check=True)
+        self.assertRegex(said, r"rotation arm64: .* zipped .* sha256 [0-9a-f]{64}")
+        for program in package.PROGRAMS:
+            zips = self.root / "out" / program / "bootstrap-arm64.zip", self.root / "dist" / f"{program}-arm64.zip"
+            self.assertEqual(*(path.read_bytes() for path in zips))
 
     def test_an_architecture_that_was_asked_for_and_cannot_be_built_fails_and_says_what_is_missing(self) -> None:
-        other = "arm64" if package.native() == "x86_64" else "x86_64"
-        code, said = self.run_main("--arch", other)
+        self.patch(package, build=build.build)
+        self.patch(build, output=lambda *_: str(self.root / "no-such-library"))
+        code, said = self.run_main("--arch", "arm64")
         self.assertEqual(code, 1)
-        self.assertIn(f"the Rust standard library for {package.TARGETS[other]} is not installed", said)
+        self.assertIn("the Rust standard library for aarch64-unknown-linux-gnu is not installed", said)
 
     def test_the_other_architecture_is_left_out_with_a_word_where_nobody_asked_for_it(self) -> None:
-        def build(architecture: str, _: list[str]) -> Path:
-            if architecture != package.native():
+        def native_alone(target: str, *_) -> Path:
+            if target != package.TARGETS[package.native()]:
                 raise package.Missing("no compiler")
             return self.root
 
-        code, said = self.run_main(build=build)
+        self.patch(package, build=native_alone)
+        code, said = self.run_main()
         self.assertEqual(code, 0)
         self.assertIn("not packaged: no compiler", said)
 

@@ -3,23 +3,27 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { IamKeyRotation, MemberAccountRole, OrganizationSweep, RotatedAccessKey, SettingsError, UserScope } from '../lib';
-import type { IamKeyRotationProps, OrganizationSweepProps } from '../lib';
+import { MemberAccountRole, OrganizationSweep, RotatedAccessKey, UserScope } from '../lib';
+import { SettingsError } from '../lib/settings-error';
+import type { OrganizationSweepProps , IamKeyRotation} from '../lib';
+import type { RotationConfig } from '../lib/app/config';
+import { rotatorSettings } from '../lib/app/rotation-config';
 import { ENV, MEMBER, runtime } from './configurations';
 import { newApp } from './templates';
+import { Rotator } from './rotator';
 
 function stack(): Stack {
   return new Stack(newApp(), 'Stack', { env: ENV });
 }
 
-function rotator(props: IamKeyRotationProps, scope: Stack = stack()): IamKeyRotation {
-  return new IamKeyRotation(scope, 'Rotator', { runtime: runtime(), ...props });
+function rotator(props: RotationConfig, scope: Stack = stack()): IamKeyRotation {
+  return new Rotator(scope, 'Rotator', { runtime: runtime(), ...props });
 }
 
 const central = { externalId: 'example', secretsIn: 'central' } as const;
 
 /** What cannot work, and the words that name the prop and the remedy. */
-const REFUSED: [string, IamKeyRotationProps, string[]][] = [
+const REFUSED: [string, RotationConfig, string[]][] = [
   ['an unreadable duration', { keys: { overlap: '1 day' } }, ['keys.overlap', '"1 day"', '24h']],
   ['a duration beyond ten years', { keys: { recovery: '5000d' } }, ['keys.recovery', 'ten years']],
   ['interval and overlap above the maximum age', { sweep: { maxAge: '90d' } }, ['sweep.rotateAfter (90d)', 'keys.overlap (1d)', 'next sweep (1h)', 'together are 91d 1h', 'sweep.maxAge (90d)', 'Shorten', 'raise sweep.maxAge to 91d 1h']],
@@ -134,14 +138,14 @@ test.each([
   ['of a unit and a list', { members: central }, { unit: 'ou-ab12-cdefgh34', accounts: [MEMBER] }, 'unit and accounts'],
   ['of a unit that is none', { members: central }, { unit: 'Engineering' }, 'ou-ab12-cdefgh34'],
   ['of no account at a time', { members: central }, { maxConcurrency: 0 }, 'maxConcurrency'],
-])('an organization %s ends synthesis with a sentence', (_, props: IamKeyRotationProps, organization: Partial<OrganizationSweepProps>, word) => {
+])('an organization %s ends synthesis with a sentence', (_, props: RotationConfig, organization: Partial<OrganizationSweepProps>, word) => {
   const scope = stack();
   const rotation = rotator(props, scope);
   expect(() => new OrganizationSweep(scope, 'Organization', { rotation, ...organization })).toThrow(word);
 });
 
 test('a member account whose secrets rotate centrally must know the function', () => {
-  const settings = { members: { externalId: 'example', secretsIn: 'member', accounts: [MEMBER] } } as const;
+  const settings = rotatorSettings({ members: { externalId: 'example', secretsIn: 'member', accounts: [MEMBER] } });
   const arn = 'arn:aws:iam::111122223333:role/r';
   expect(
     () => new MemberAccountRole(stack(), 'Member', { settings, rotationRoleArn: arn, sweepRoleArn: arn }),

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { App } from 'aws-cdk-lib';
 import { IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -6,8 +6,10 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { addStacks } from '../lib/app/stacks';
 import { placeholderCode } from '../lib/code';
-import { IamKeyRotation, RotatedAccessKey, UserScope } from '../lib';
-import type { IamKeyRotationProps, RuntimeSettings } from '../lib';
+import { RotatedAccessKey, UserScope } from '../lib';
+import type { RuntimeSettings } from '../lib';
+import type { RotationConfig } from '../lib/app/config';
+import { Rotator } from './rotator';
 
 /** The account and region of every example. */
 export const ENV = { account: '111122223333', region: 'eu-west-1' } as const;
@@ -19,7 +21,7 @@ export function runtime(more: RuntimeSettings = {}): RuntimeSettings {
 }
 
 /** Everything one account can have switched on. */
-export function everything(stack: Stack): IamKeyRotationProps {
+export function everything(stack: Stack): RotationConfig {
   return {
     keys: {
       overlap: '10d',
@@ -38,6 +40,7 @@ export function everything(stack: Stack): IamKeyRotationProps {
       domain: 'example.com',
       userTag: 'owner',
       admin: 'ops@example.com',
+      contact: 'the platform team',
       template: 'rotated',
     },
     sweep: {
@@ -74,7 +77,7 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
   },
   everything: (app) => {
     const stack = new Stack(app, 'Everything', { env: ENV });
-    const rotation = new IamKeyRotation(stack, 'Rotator', everything(stack));
+    const rotation = new Rotator(stack, 'Rotator', everything(stack));
     new RotatedAccessKey(stack, 'Key', {
       rotation,
       user: new User(stack, 'User', { userName: 'ci-bot', path: '/service/' }),
@@ -82,11 +85,13 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       replicaRegions: [{ region: 'eu-central-1' }],
       interval: Duration.days(79),
     });
+    const policy = rotation.serviceControlPolicy(['arn:aws:iam::111122223333:role/people/KeyOperator']);
+    new CfnOutput(stack, 'ServiceControlPolicy', { value: policy.text });
   },
   /** A list of secrets, and users by tag. */
   listed: (app) => {
     const stack = new Stack(app, 'Listed', { env: ENV });
-    new IamKeyRotation(stack, 'Rotator', {
+    new Rotator(stack, 'Rotator', {
       sweep: { mode: 'enforce', scope: ['ci', 'smtp/relay'] },
       sweeping: { reservedConcurrency: 'none' },
       mail: { from: 'keys@example.com', identity: 'example.com' },

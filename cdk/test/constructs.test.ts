@@ -7,13 +7,15 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import type { UserProps } from 'aws-cdk-lib/aws-iam';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { IamKeyRotation, RotatedAccessKey } from '../lib';
-import type { IamKeyRotationProps, RotatedAccessKeyProps } from '../lib';
+import { RotatedAccessKey } from '../lib';
+import type { RotatedAccessKeyProps } from '../lib';
+import type { RotationConfig } from '../lib/app/config';
 import { packagedCode } from '../lib/code';
 import { CONFIGURATIONS, ENV, MEMBER, runtime } from './configurations';
 import { properties } from './policies/deployment';
 import type { Statement } from './policies/evaluator';
 import { newApp, templateOf } from './templates';
+import { Rotator } from './rotator';
 
 const names = Object.keys(CONFIGURATIONS);
 
@@ -157,9 +159,9 @@ test('a secret keeps the spelling of the configured shape and the name of the te
 });
 
 describe('a user made in the same app', () => {
-  const taggedAs = (keys: IamKeyRotationProps['keys'], more: Partial<RotatedAccessKeyProps> = {}, name: UserProps = { userName: 'ci-bot' }): unknown => {
+  const taggedAs = (keys: RotationConfig['keys'], more: Partial<RotatedAccessKeyProps> = {}, name: UserProps = { userName: 'ci-bot' }): unknown => {
     const stack = new Stack(newApp(), 'Stack', { env: ENV });
-    const rotation = new IamKeyRotation(stack, 'Rotator', { runtime: runtime(), ...(keys ? { keys } : {}) });
+    const rotation = new Rotator(stack, 'Rotator', { runtime: runtime(), ...(keys ? { keys } : {}) });
     new RotatedAccessKey(stack, 'Key', { rotation, user: new User(stack, 'User', name), ...more });
     const [user] = properties(Template.fromStack(stack), 'AWS::IAM::User');
     return user?.[1]['Tags'];
@@ -183,7 +185,7 @@ describe('a user made in the same app', () => {
 
 test('an imported user is not tagged, and synthesis says how to bind it', () => {
   const stack = new Stack(newApp(), 'Stack', { env: ENV });
-  const rotation = new IamKeyRotation(stack, 'Rotator', { runtime: runtime() });
+  const rotation = new Rotator(stack, 'Rotator', { runtime: runtime() });
   new RotatedAccessKey(stack, 'Key', { rotation, user: User.fromUserName(stack, 'User', 'ci-bot') });
   Template.fromStack(stack).resourceCountIs('AWS::IAM::User', 0);
   Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp('iam-key-rotator:secret = iam-key/ci-bot.*iam-key-rotator enroll'));
@@ -193,7 +195,7 @@ test('the key of a topic that exists may be used by the functions and by the rul
   const stack = new Stack(newApp(), 'Stack', { env: ENV });
   const topicKeyArn = `arn:aws:kms:eu-west-1:${ENV.account}:key/alerts`;
   const topic = Topic.fromTopicArn(stack, 'Topic', `arn:aws:sns:eu-west-1:${ENV.account}:alerts`);
-  new IamKeyRotation(stack, 'Rotator', { runtime: runtime(), alerts: { topic, topicKeyArn } });
+  new Rotator(stack, 'Rotator', { runtime: runtime(), alerts: { topic, topicKeyArn } });
   const statements = properties(Template.fromStack(stack), 'AWS::IAM::Policy')
     .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement)
     .filter(({ Sid }) => Sid === 'EncryptAlerts');
@@ -226,9 +228,9 @@ test.each([
   const warnings = () => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('make package'));
   mkdirSync(join(folder, 'rotation'));
   writeFileSync(join(folder, 'rotation', zip), '');
-  packagedCode(stack, 'rotation', architecture, folder);
+  packagedCode(stack, 'rotation', architecture, ['/nowhere', folder]);
   expect(warnings()).toHaveLength(0);
-  packagedCode(stack, 'sweep', architecture, folder);
+  packagedCode(stack, 'sweep', architecture, [folder]);
   expect(warnings()).toHaveLength(1);
 });
 

@@ -9,7 +9,7 @@ import { newApp, templatesOf } from './templates';
 
 const DOCS = join(PACKAGE_ROOT, '..', 'docs');
 const EXAMPLES = join(PACKAGE_ROOT, 'examples');
-const pages = ['deploying.md', 'security.md', 'migrating.md'].map((name) => [name, readFileSync(join(DOCS, name), 'utf8')] as const);
+const pages = ['deploying.md', 'security.md', 'migrating.md', 'terraform.md'].map((name) => [name, readFileSync(join(DOCS, name), 'utf8')] as const);
 const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'));
 
 test('every TypeScript block of the docs is an example that is compiled', () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
-import { environmentOf, VARIABLES } from '../lib';
+import { rotatorSettings } from '../lib/app/rotation-config';
+import { SweepMode } from '../lib/choices';
+import { environmentOf, VARIABLES } from '../lib/environment';
 import { PACKAGE_ROOT } from '../lib/code';
 
 test('nothing set gives an empty environment, so that the functions take their own defaults', () => {
@@ -27,6 +29,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
       domain: 'example.com',
       userTag: 'owner',
       admin: 'b@example.com',
+      contact: 'security@example.com',
       template: 't',
     },
     sweep: {
@@ -47,6 +50,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
   const both = {
     ROTATOR_ALERT_TOPIC_ARN: 'arn:topic',
     ROTATOR_ADMIN_EMAIL: 'b@example.com',
+    ROTATOR_CONTACT: 'security@example.com',
     ROTATOR_EMAIL_DOMAIN: 'example.com',
     ROTATOR_EMAIL_FROM: 'a@example.com',
     ROTATOR_EMAIL_TAG: 'owner',
@@ -63,13 +67,13 @@ test('every setting becomes its variable, in the spelling the functions read', (
     ROTATOR_SECRET_SHAPE: 'username,AccessKey,SecretKey',
     ROTATOR_UNKNOWN_KEYS: 'refuse',
   };
-  expect(environmentOf('rotation', settings, wiring)).toEqual({
+  expect(environmentOf('rotation', rotatorSettings(settings), wiring)).toEqual({
     ...both,
     ROTATOR_MEMBER_ROLE: '/security/keys-rotation',
     ROTATOR_PROPAGATION_TIMEOUT: '90s',
     ROTATOR_TEST_REGIONS: 'eu-west-1,us-east-1',
   });
-  expect(environmentOf('sweep', settings, wiring)).toEqual({
+  expect(environmentOf('sweep', rotatorSettings(settings), wiring)).toEqual({
     ...both,
     ROTATOR_KMS_KEY_ID: 'arn:key',
     ROTATOR_MAX_AGE: '90d',
@@ -86,12 +90,12 @@ test('every setting becomes its variable, in the spelling the functions read', (
 
 test.each(['rotation', 'sweep'] as const)('where a sweep is deployed, the %s function knows its mode', (program) => {
   expect(environmentOf(program, {}, { sweepDeployed: true })).toEqual({ ROTATOR_MODE: 'retire' });
-  expect(environmentOf(program, { sweep: { mode: 'audit' } }, { sweepDeployed: true })).toEqual({ ROTATOR_MODE: 'audit' });
+  expect(environmentOf(program, { sweep: { mode: SweepMode.AUDIT } }, { sweepDeployed: true })).toEqual({ ROTATOR_MODE: 'audit' });
 });
 
 test('secrets of member accounts let the rotation function in by name, without being told', () => {
   const members = { externalId: 'id', secretsIn: 'member', accounts: ['444455556666'] } as const;
-  expect(environmentOf('sweep', { members }, { rotationRoleArn: 'arn:role' })).toMatchObject({
+  expect(environmentOf('sweep', rotatorSettings({ members }), { rotationRoleArn: 'arn:role' })).toMatchObject({
     ROTATOR_ROTATION_ROLE_ARN: 'arn:role',
     ROTATOR_SECRETS_IN: 'member',
   });
@@ -110,7 +114,7 @@ test.each([
   ['48h', '2d'],
   ['0', '0'],
 ])('%s is written as %s', (overlap, text) => {
-  expect(environmentOf('rotation', { keys: { overlap } }, {})).toEqual({ ROTATOR_OVERLAP: text });
+  expect(environmentOf('rotation', rotatorSettings({ keys: { overlap } }), {})).toEqual({ ROTATOR_OVERLAP: text });
 });
 
 describe('the page of settings', () => {
@@ -154,7 +158,7 @@ describe('the page of settings', () => {
     const plain = key === 'roleName' ? example.replace(/-sweep$/, '') : example;
     const required = group === 'members' ? { externalId: 'id' } : {};
     const settings = { [group]: { ...required, [key]: lists.includes(path) ? plain.split(',') : plain } };
-    expect(environmentOf(program, settings, {})[name]).toBe(example);
+    expect(environmentOf(program, rotatorSettings(settings), {})[name]).toBe(example);
   });
 });
 

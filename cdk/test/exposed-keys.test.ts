@@ -4,7 +4,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { exposedCredentials, exposureRegions, suspiciousKeys } from '../lib/exposed-keys';
-import { IamKeyRotation } from '../lib';
+import { ExposedResponse, IamKeyRotation, SweepMode } from '../lib';
 import type { IamKeyRotationProps } from '../lib';
 import { ExposedKeysStack } from '../lib/app/exposed-keys-stack';
 import { addStacks } from '../lib/app/stacks';
@@ -69,11 +69,11 @@ test('the events go to the sweep, and what is not delivered to its dead letters'
 });
 
 test.each([
-  ['audit', 'revoke', false],
-  ['retire', 'alert', false],
-  ['retire', 'rotate', true],
-  ['retire', 'revoke', true],
-] as const)('%s with %s: may rotate is %s', (mode, exposed, may) => {
+  [SweepMode.AUDIT, ExposedResponse.REVOKE, false],
+  [SweepMode.RETIRE, ExposedResponse.ALERT, false],
+  [SweepMode.RETIRE, ExposedResponse.ROTATE, true],
+  [SweepMode.RETIRE, ExposedResponse.REVOKE, true],
+])('%s with %s: may rotate is %s', (mode, exposed, may) => {
   const policies = JSON.stringify(templateOf({ sweep: { mode, exposed } }).findResources('AWS::IAM::Policy'));
   expect(policies.includes('secretsmanager:RotateSecret')).toBe(may);
 });

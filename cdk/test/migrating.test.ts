@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
-import { environmentOf, IamKeyRotation } from '../lib';
+import { IamKeyRotation } from '../lib';
+import { environmentOf } from '../lib/environment';
 import type { RotatorAppConfig } from '../lib/app/config';
-import type { IamKeyRotationProps } from '../lib';
+import type { RotationConfig } from '../lib/app/config';
+import { rotatorSettings } from '../lib/app/rotation-config';
 import { addStacks } from '../lib/app/stacks';
 import { PACKAGE_ROOT } from '../lib/code';
 import { ENV } from './configurations';
@@ -39,7 +41,7 @@ function exampleOf(system: string): RotatorAppConfig {
   return jest.requireActual<{ config: RotatorAppConfig }>(join(PACKAGE_ROOT, 'examples', name)).config;
 }
 
-function propsOf({ rotation }: RotatorAppConfig): IamKeyRotationProps {
+function propsOf({ rotation }: RotatorAppConfig): RotationConfig {
   return typeof rotation === 'function' ? rotation(new Stack(newApp(), 'Props', { env: ENV })) : (rotation ?? {});
 }
 
@@ -47,7 +49,7 @@ describe.each(SYSTEMS)('coming from %s', (system) => {
   const config = exampleOf(system);
 
   test("the example's environment is the page's", () => {
-    const props = propsOf(config);
+    const props = rotatorSettings(propsOf(config));
     const both = { ...environmentOf('rotation', props, {}), ...environmentOf('sweep', props, {}) };
     const lines = Object.entries(both).map(([name, value]) => `${name}=${value}`);
     expect(lines.filter((line) => !OF_THE_STACK.test(line)).sort()).toEqual(settingsOf(system).sort());

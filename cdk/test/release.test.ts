@@ -4,8 +4,7 @@ import { Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ReleaseStack } from '../lib/app/release-stack';
-import { PACKAGE_ROOT } from '../lib/code';
-import { DEFAULTS } from '../lib';
+import { DEFAULTS } from '../lib/settings';
 import { releaseTemplates, shortened, TEMPLATES } from '../scripts/release-template';
 import { newApp } from './templates';
 
@@ -154,13 +153,5 @@ describe('the template of one account', () => {
     const text = JSON.stringify(template.toJSON());
     expect(text).not.toContain('cdk-hnb659fds');
     expect(text).toContain('"S3Bucket":{"Ref":"CodeBucket"}');
-  });
-
-  test('and the Terraform example sets only parameters that it has', () => {
-    const example = readFileSync(join(PACKAGE_ROOT, 'examples', 'terraform', 'main.tf'), 'utf8');
-    const set = /parameters = \{([^}]*)\}/.exec(example)?.[1] ?? '';
-    const names = [...set.matchAll(/^\s+(\w+)\s+=/gm)].map((match) => match[1] ?? '');
-    expect(names.length).toBeGreaterThan(2);
-    expect(names.filter((name) => !(name in parameters.Parameters))).toEqual([]);
   });
 });

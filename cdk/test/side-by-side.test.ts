@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { IamKeyRotation } from '../lib';
 import { METRIC_NAMESPACE } from '../lib/settings';
 import { ENV, runtime } from './configurations';
 import { properties } from './policies/deployment';
 import { newApp } from './templates';
+import { Rotator } from './rotator';
 
 /** A metric as CloudWatch tells it from others: namespace, name and dimensions. */
 type Identity = string;
@@ -18,7 +18,7 @@ interface Dimension {
 const app = newApp();
 const stacks = ['First', 'Second'].map((name) => {
   const stack = new Stack(app, name, { env: ENV });
-  new IamKeyRotation(stack, 'Rotator', { runtime: runtime() });
+  new Rotator(stack, 'Rotator', { runtime: runtime() });
   return stack;
 });
 const templates = stacks.map((stack) => ({ name: stack.stackName, template: Template.fromStack(stack) }));
@@ -99,7 +99,7 @@ test.each(templates)('the dashboard of $name reads its own functions alone', ({ 
 test('a key that the other stack makes raises no alert where its role is named', () => {
   const stack = new Stack(newApp(), 'Third', { env: ENV });
   const others = `arn:aws:iam::${ENV.account}:role/First-RotatorRotationRole`;
-  new IamKeyRotation(stack, 'Rotator', { runtime: runtime(), keyCreators: [others] });
+  new Rotator(stack, 'Rotator', { runtime: runtime(), keyCreators: [others] });
   const [rule] = properties(Template.fromStack(stack), 'AWS::Events::Rule');
   expect(JSON.stringify(rule?.[1]['EventPattern'])).toMatch(new RegExp(`"anything-but":\\[\\{"Fn::GetAtt":\\["RotatorRotationRole\\w+","Arn"\\]\\},"${others}"\\]`));
 });

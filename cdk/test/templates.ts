@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { PACKAGE_ROOT } from '../lib/code';
-import { CONFIGURATIONS } from './configurations';
+import type { RotationConfig, RotatorAppConfig } from '../lib/app/config';
+import { addStacks } from '../lib/app/stacks';
+import { CONFIGURATIONS, ENV, runtime } from './configurations';
 
 /** The scripts synthesize too, outside Jest. */
 const inJest = typeof worker === 'undefined' ? undefined : worker;
@@ -34,6 +36,20 @@ export function templatesOf(configuration: string): Map<string, Template> {
   const templates = new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
   cache.set(configuration, templates);
   return templates;
+}
+
+/** The templates of an example: `coming-from-list` is examples/coming-from-list.config.ts. */
+export function templatesOfExample(name: string): Map<string, Template> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { config } = require(join(__dirname, '..', 'examples', `${name}.config`)) as { config: RotatorAppConfig };
+  const app = newApp();
+  const rotation = (stack: Stack): RotationConfig => ({
+    ...(typeof config.rotation === 'function' ? config.rotation(stack) : config.rotation),
+    runtime: runtime(),
+  });
+  addStacks(app, { ...config, rotation, env: ENV });
+  const stacks = app.node.children.filter((child) => Stack.isStack(child));
+  return new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
 }
 
 /** The one template of a configuration that has one stack, or the one of the stack named. */

@@ -3,6 +3,9 @@
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
+/// The profile that is used where none is named.
+const DEFAULT: &str = "default";
+
 /// A profile, as its files describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Profile {
@@ -10,6 +13,8 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     /// Where its credentials come from.
     pub(crate) source: ProfileSource,
+    /// The files that were read, as people call them.
+    pub(crate) files: String,
 }
 
 /// Where a profile's credentials come from, through all of its `source_profile`s.
@@ -35,22 +40,32 @@ pub(crate) enum ProfileSource {
     Other,
 }
 
-/// The profile that credentials come from: the one that is asked for, else that of `AWS_PROFILE` where no key is
-/// exported. `None`: no profile, or files that cannot be read, which the SDK tells by itself.
+/// The profile that credentials come from: the one that is asked for, else that of `AWS_PROFILE`, else `default`, where
+/// no key is exported. `None`: no profile, or files that cannot be read, which the SDK tells by itself.
 pub(crate) async fn profile(asked: Option<&str>, environment: &[(String, String)]) -> Option<Profile> {
     let variable = |wanted: &str| {
         let found = environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     };
-    let exported = || variable("AWS_ACCESS_KEY_ID").is_some();
-    let name = asked.or_else(|| variable("AWS_PROFILE").filter(|_| !exported()))?;
+    let is_exported = variable("AWS_ACCESS_KEY_ID").is_some();
+    let named = asked.or_else(|| variable("AWS_PROFILE").filter(|_| !is_exported));
+    let name = named.or_else(|| Some(DEFAULT).filter(|_| !is_exported))?;
     let variables: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let (files, env) = (EnvConfigFiles::default(), Env::from_slice(&variables));
     let set = aws_config::profile::load(&Fs::real(), &env, &files, None).await.ok()?;
     let get = |profile: &str, key: &str| set.get_profile(profile)?.get(key).map(str::to_owned);
     let known: Vec<String> = set.profiles().map(str::to_owned).collect();
-    Some(Profile { name: name.to_owned(), source: source(name, get, known) })
+    let source = source(name, get, known);
+    // Without one, containers, instances and web identities are asked.
+    let none = matches!(source, ProfileSource::Missing(_) | ProfileSource::Nothing);
+    if named.is_none() && none {
+        return None;
+    }
+    let file = |variable_name: &str, usual: &str| variable(variable_name).unwrap_or(usual).to_owned();
+    let files =
+        [file("AWS_CONFIG_FILE", "~/.aws/config"), file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")];
+    Some(Profile { name: name.to_owned(), source, files: files.join(" and ") })
 }
 
 fn source(name: &str, get: impl Fn(&str, &str) -> Option<String>, mut known: Vec<String>) -> ProfileSource {
@@ -62,7 +77,12 @@ fn source(name: &str, get: impl Fn(&str, &str) -> Option<String>, mut known: Vec
     loop {
         let here = chain.last().cloned().unwrap_or_default();
         let has = |key: &str| get(&here, key).is_some();
-        if has("role_arn") && has("mfa_serial") {
+        // Keys of a source end the chain, whatever else it has.
+        if chain.len() > 1 && has("aws_access_key_id") {
+            return ProfileSource::Other;
+        }
+        let has_source = has("source_profile") || has("credential_source");
+        if has("role_arn") && has_source && has("mfa_serial") {
             return ProfileSource::Mfa(here);
         }
         match get(&here, "source_profile").filter(|_| has("role_arn")) {
@@ -125,6 +145,15 @@ mod tests {
             ("mfa", "mfa_serial", "arn"),
             ("deep", "role_arn", "arn"),
             ("deep", "source_profile", "mfa"),
+            ("web", "role_arn", "arn"),
+            ("web", "web_identity_token_file", "/token"),
+            ("web", "mfa_serial", "arn"),
+            ("admin", "aws_access_key_id", "AKIA"),
+            ("admin", "role_arn", "arn"),
+            ("admin", "source_profile", "dev"),
+            ("admin", "mfa_serial", "arn"),
+            ("dev", "role_arn", "arn"),
+            ("dev", "source_profile", "admin"),
         ];
         let get = |profile: &str, key: &str| {
             let found = files.iter().find(|(name, setting, _)| *name == profile && *setting == key);
@@ -145,6 +174,9 @@ mod tests {
             ("lost", ProfileSource::MissingSource("lost".into(), "nowhere".into())),
             ("mfa", ProfileSource::Mfa("mfa".into())),
             ("deep", ProfileSource::Mfa("mfa".into())),
+            ("web", ProfileSource::Other),
+            ("dev", ProfileSource::Other),
+            ("admin", ProfileSource::Mfa("admin".into())),
         ] {
             assert_eq!(of(name), expected, "{name}");
         }

@@ -9,7 +9,7 @@ const MOST_NAMED: usize = 10;
 
 /// Refuses a profile that cannot give credentials, before anything is called.
 pub(super) fn check(profile: Option<&Profile>) -> Result<(), Failure> {
-    let Some(Profile { name, source }) = profile else { return Ok(()) };
+    let Some(Profile { name, source, files }) = profile else { return Ok(()) };
     let export = format!(
         "Get a session first, then run the command without --profile: \
          `eval \"$(aws configure export-credentials --profile {} --format env)\"`",
@@ -22,17 +22,17 @@ pub(super) fn check(profile: Option<&Profile>) -> Result<(), Failure> {
                 some => format!("There is {}.", list(some)),
             };
             format!(
-                "no AWS credentials: profile {name:?} is in neither ~/.aws/config nor ~/.aws/credentials. {others} \
-                 Correct --profile or AWS_PROFILE"
+                "no AWS credentials: profile {name:?} is not in {files}. {others} Correct --profile or AWS_PROFILE; a name \
+                 with a space cannot be read"
             )
         }
         ProfileSource::MissingSource(of, missing) => format!(
-            "no AWS credentials: profile {of:?} has source_profile {missing:?}, which is in neither ~/.aws/config \
-             nor ~/.aws/credentials. Correct it there"
+            "no AWS credentials: profile {of:?} has source_profile {missing:?}, which is not in {files}. Correct it \
+             there"
         ),
         ProfileSource::Loop(chain) => format!(
             "no AWS credentials: the source_profile of profile {name:?} leads back to itself ({}). Correct it in \
-             ~/.aws/config",
+             {files}",
             chain.join(" → ")
         ),
         ProfileSource::Mfa(of) => format!(
@@ -44,7 +44,7 @@ pub(super) fn check(profile: Option<&Profile>) -> Result<(), Failure> {
             )
         }
         ProfileSource::Nothing => format!(
-            "no AWS credentials: profile {name:?} has none in ~/.aws/config and ~/.aws/credentials: no keys, \
+            "no AWS credentials: profile {name:?} has none in {files}: no keys, \
              role_arn, sso_session or credential_process. With --profile, exported credentials are not used"
         ),
         ProfileSource::Sso | ProfileSource::Process | ProfileSource::Other => return Ok(()),
@@ -77,18 +77,19 @@ pub(super) fn without_identity(
     }
     let name = profile.map(|profile| format!("profile {:?}", profile.name));
     if !error.is_without_credentials() {
-        let which = name.unwrap_or_else(|| "the exported credentials".into());
+        let which = name
+            .map_or_else(|| "the exported credentials".into(), |name| format!("the credentials of {name}"));
         return Failure::Failed(format!(
-            "AWS does not accept the credentials of {which} ({error}). Get new ones, or use another --profile"
+            "AWS does not accept {which} ({error}). Get new ones, or use another --profile"
         ));
     }
     Failure::Failed(match profile {
-        Some(Profile { name, source: ProfileSource::Sso }) => format!(
+        Some(Profile { name, source: ProfileSource::Sso, .. }) => format!(
             "you are not logged in: profile {name:?} uses SSO, and its session is missing or over ({error}). Run \
              `aws sso login --profile {}`",
             super::command::quoted(name)
         ),
-        Some(Profile { name, source: ProfileSource::Process }) => format!(
+        Some(Profile { name, source: ProfileSource::Process, .. }) => format!(
             "the credential_process of profile {name:?} gave no credentials ({error}). Run that program by hand to \
              see why"
         ),

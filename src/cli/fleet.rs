@@ -30,7 +30,7 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    /// Few users are read one by one, and those whom somebody names.
+    /// A few users are read one by one, and so are users named with --user.
     pub(super) fn of(fresh: bool, named: &[String], users: usize) -> Self {
         if fresh || !named.is_empty() || users <= FEW { Self::Fresh } else { Self::Lists }
     }
@@ -104,8 +104,8 @@ pub(super) fn age_of_data(visits: &[Visit]) -> Option<String> {
     let from_lists = visits.iter().filter(|visit| visit.from_lists).count();
     (from_lists > 0).then(|| {
         format!(
-            "{} of {} read from lists: data up to 4 h old, age since creation or last change. \
-             To read each user now: --fresh",
+            "{} of {} read from lists: data up to 4 h old, age since creation or last change; policies of secrets are \
+             not read. To read each user now: --fresh",
             from_lists,
             are(visits.len(), "user")
         )

@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod enroll;
 mod failure;
+mod findings;
 mod fleet;
 mod global;
 mod man;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::confirm::count;
+use super::findings::Groups;
 use super::fleet::{Reading, Source, age_of_data, named, read_all};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
@@ -64,6 +65,17 @@ struct ActionView {
     reason: String,
 }
 
+/// How closely users are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Users that the lists show to need a visit; read from the lists if there are many.
+    Lists,
+    /// Each of those.
+    Each,
+    /// Each user.
+    Everybody,
+}
+
 /// A plan for users: what would be done, and what it was made from.
 #[derive(Debug)]
 pub(super) struct FleetPlan {
@@ -74,10 +86,21 @@ pub(super) struct FleetPlan {
 }
 
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let depth = if args.fresh { Depth::Everybody } else { Depth::Lists };
+    show(args, depth, session, terminal).await
+}
+
+/// Shows the plan, which is made from this much.
+pub(super) async fn show(
+    args: &Args,
+    depth: Depth,
+    session: &Session,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
     // Reading needs less than acting: a missing setting is refused by `sweep --apply`.
     let config = SweepConfig { mode: args.mode.unwrap_or(session.configured), ..session.config.clone() };
     terminal.tell(session.global.json, session.mode_line(args.mode))?;
-    let plan = FleetPlan::make(&args.user, &config, args.fresh, session, terminal).await?;
+    let plan = FleetPlan::make(&args.user, &config, depth, session, terminal).await?;
     if session.global.json {
         terminal.json(&plan.visits.iter().map(UserPlanView::of).collect::<Vec<_>>())?;
         for odd in &plan.survey.odd_rows {
@@ -114,14 +137,14 @@ impl FleetPlan {
     pub(crate) async fn make(
         users: &[String],
         config: &SweepConfig,
-        fresh: bool,
+        depth: Depth,
         session: &Session,
         terminal: &mut Terminal,
     ) -> Result<Self, Failure> {
         let account = session.account(&session.config).await?;
         let survey = account.full_survey().await?;
-        let candidates = wanted(&survey, users)?;
-        let reading = Reading::of(fresh, users, candidates.len());
+        let candidates = wanted(&survey, users, depth == Depth::Everybody)?;
+        let reading = Reading::of(depth != Depth::Lists, users, candidates.len());
         let planner = planner(config, session).await?;
         let (mut visits, left) =
             read_all(&account, &planner, &survey, &candidates, reading, terminal).await?;
@@ -139,9 +162,14 @@ impl FleetPlan {
     /// Prints it, on stderr where stdout is JSON.
     pub(crate) fn print(&self, terminal: &mut Terminal, json: bool) -> std::io::Result<()> {
         terminal.tell(json, "Plan")?;
+        let mut findings = Groups::default();
         for visit in &self.visits {
-            print(terminal, json, visit)?;
+            print_actions(terminal, json, visit)?;
+            for finding in &visit.findings {
+                findings.find(&visit.user.name, finding);
+            }
         }
+        findings.print(terminal, json)?;
         for unbound in &self.survey.unbound {
             terminal.tell(json, format!("\nNo user: secret {unbound}"))?;
         }
@@ -180,31 +208,23 @@ fn add_consequences(config: &SweepConfig, visit: &mut Visit) {
     visit.actions.extend(after);
 }
 
-/// The users that a sweep would visit, or those that are named.
-pub(super) fn wanted<'s>(survey: &'s Survey, names: &[String]) -> Result<Vec<&'s Candidate>, Failure> {
+/// The users that a sweep would visit, or all; or those that are named.
+pub(super) fn wanted<'s>(
+    survey: &'s Survey,
+    names: &[String],
+    all: bool,
+) -> Result<Vec<&'s Candidate>, Failure> {
     if names.is_empty() {
-        return Ok(survey.candidates.values().filter(|candidate| candidate.triage.look).collect());
+        let users = survey.candidates.values();
+        return Ok(users.filter(|candidate| candidate.triage.look || all).collect());
     }
     named(survey, names)
 }
 
-/// Prints what is to be done about a user, and what needs a person; on stderr where stdout is JSON.
-fn print(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<()> {
-    let printed = print_actions(terminal, json, visit)?;
-    if !printed && !visit.findings.is_empty() {
-        terminal.tell(json, format!("\n{}", visit.user.name))?;
-    }
-    for finding in &visit.findings {
-        terminal
-            .tell(json, format!("  finding {}: {}. {}", finding.kind, finding.evidence, finding.remedy))?;
-    }
-    Ok(())
-}
-
-/// Prints a user's name and actions; whether there was anything to print.
-pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<bool> {
+/// Prints a user's name and actions, if there are any.
+pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) -> std::io::Result<()> {
     if visit.actions.is_empty() && visit.left.is_empty() && visit.failure.is_none() {
-        return Ok(false);
+        return Ok(());
     }
     terminal.tell(json, format!("\n{}", visit.user.name))?;
     for planned in &visit.actions {
@@ -221,7 +241,7 @@ pub(super) fn print_actions(terminal: &mut Terminal, json: bool, visit: &Visit) 
         let why = error.chain();
         terminal.tell(json, format!("  failed, {}: {why}", error.error_type()))?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// A line of numbers.

@@ -1,6 +1,7 @@
 //! `report`: the auditor's evidence in a file, and the check of what was written before.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::confirm::{are, count};
 use super::{Exit, Failure, Session, Terminal};
@@ -56,8 +57,12 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     // Reading thousands of users takes minutes: what cannot be written is said before.
     check_paths(args, output, to_stdout)?;
     let account = session.account(&session.config).await?;
-    let bar = terminal.progress(0, "looking at users");
+    let bar = terminal.progress(0, "reading users");
     let mut made = report::collect(&account, |done, total| {
+        if let Some(said) = expected(total).filter(|_| done == 0) {
+            // What goes wrong with stderr is reported where the result is written.
+            bar.suspend(|| drop(terminal.note(said)));
+        }
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     })
@@ -81,13 +86,27 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         return ended(&made, terminal);
     }
     let written = report::write(&made, format, output, args.sign, previous.as_deref())
-        .map_err(|error| Failure::Failed(error.to_string()))?;
+        .map_err(|error| Failure::Failed(format!("{} could not be written: {error}", output.display())))?;
     terminal.line(format!("{}  SHA-256 {}", written.file.display(), written.sha256))?;
     if let Some((manifest, digest)) = &written.manifest {
         terminal.line(format!("{}  SHA-256 {digest}", manifest.display()))?;
         terminal.note("Keep the manifest's digest where the files are not.")?;
     }
     ended(&made, terminal)
+}
+
+/// How long it will take, where that is worth a word.
+fn expected(users: usize) -> Option<String> {
+    const WORTH_A_WORD: Duration = Duration::from_secs(30);
+    let time = Some(report::expected_time(users)).filter(|time| *time >= WORTH_A_WORD)?;
+    let about = match time.as_secs() {
+        seconds @ ..90 => count(usize::try_from(seconds).unwrap_or(usize::MAX), "second"),
+        seconds => count(usize::try_from(seconds.div_ceil(60)).unwrap_or(usize::MAX), "minute"),
+    };
+    Some(format!(
+        "Reading {} from IAM, one by one: about {about}. A report uses no date that a reactivated key would change.",
+        count(users, "user")
+    ))
 }
 
 fn check_paths(args: &Args, output: &Path, to_stdout: bool) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::confirm::{Scale, confirm, count, were};
 use super::fleet::{preview, visit_all};
-use super::plan::{FleetPlan, UserPlanView, ended, planner, print_actions, tally};
+use super::plan::{Depth, FleetPlan, UserPlanView, ended, planner, print_actions, tally};
 use super::{Exit, Failure, Session, Terminal, mode};
 use crate::config::{Mode, SweepConfig};
 use crate::model::UserName;
@@ -47,13 +47,13 @@ type Shown<'p> = HashMap<&'p str, &'p Visit>;
 
 pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if !args.apply {
-        let plan = super::plan::Args { user: args.user.clone(), mode: None, fresh: true };
-        return super::plan::run(&plan, session, terminal).await;
+        let plan = super::plan::Args { user: args.user.clone(), mode: None, fresh: false };
+        return super::plan::show(&plan, Depth::Each, session, terminal).await;
     }
     let config = acting(args, session)?;
     let json = session.global.json;
     terminal.tell(json, session.mode_line(args.mode))?;
-    let plan = FleetPlan::make(&args.user, &config, true, session, terminal).await?;
+    let plan = FleetPlan::make(&args.user, &config, Depth::Each, session, terminal).await?;
     if !json || !args.yes {
         plan.print(terminal, json)?;
     }
@@ -100,7 +100,7 @@ async fn carry_out(
     let json = session.global.json;
     let visit = |candidate| act_as_shown(candidate, &shown, &planner, account);
     let (done, left) = visit_all(account, &candidates, terminal, "sweeping", visit, |terminal, visit| {
-        if json { Ok(()) } else { print_actions(terminal, json, visit).map(drop) }
+        if json { Ok(()) } else { print_actions(terminal, json, visit) }
     })
     .await?;
     if !json {

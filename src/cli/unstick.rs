@@ -96,7 +96,9 @@ pub(super) fn show(terminal: &mut Terminal, target: &Target<'_>, keys: &[AccessK
     let mut versions: Vec<_> = target.secret.versions.iter().collect();
     versions.sort_by_key(|version| (!version.has(AWSCURRENT), !version.has(AWSPENDING), version.id.clone()));
     for version in versions {
-        let stages: Vec<&str> = version.stages.iter().map(String::as_str).collect();
+        // Others may set labels.
+        let stages: Vec<String> =
+            version.stages.iter().map(|stage| stage.escape_debug().to_string()).collect();
         terminal.line(format!("  version {}  {}", version.id, stages.join(" ")))?;
     }
     for key in keys {

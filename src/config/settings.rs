@@ -42,7 +42,7 @@ const REGIONS: &str = "region names, comma-separated";
 const USER_TAG: &str = "the key of an IAM user tag";
 
 /// All settings.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 31] = [
     Setting {
         name: "ROTATOR_OVERLAP",
         used_by: Both,
@@ -177,6 +177,16 @@ pub const SETTINGS: [Setting; 30] = [
         read: |config, value| {
             let usable = value.is_empty() || is_address(value);
             set(&mut config.shared.email.admin, usable.then(|| filled(value)))
+        },
+    },
+    Setting {
+        name: "ROTATOR_CONTACT",
+        used_by: Both,
+        default: "",
+        expected: "a name, an address or a URL, on one line of at most 200 characters",
+        read: |config, value| {
+            let usable = value.chars().count() <= 200 && !value.chars().any(char::is_control);
+            set(&mut config.shared.email.contact, usable.then(|| filled(value.trim())))
         },
     },
     Setting {

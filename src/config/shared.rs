@@ -46,6 +46,8 @@ pub struct EmailConfig {
     pub(crate) tag: String,
     /// `ROTATOR_ADMIN_EMAIL`: gets the mails of users without an address.
     pub(crate) admin: Option<String>,
+    /// `ROTATOR_CONTACT`: the contact that mails name; without one they name the account's security team.
+    pub(crate) contact: Option<String>,
     /// `ROTATOR_EMAIL_TEMPLATE`: an SES template instead of the built-in mail.
     pub(crate) template: Option<String>,
 }

@@ -165,7 +165,7 @@ impl FindingKind {
                 "Deactivate the key that is not in use: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`. The sweep then enrolls the user with the other one."
             }
             Self::NeverUsed => {
-                "If it is not needed, delete it: `aws iam delete-access-key --user-name USER --access-key-id KEY`."
+                "If it is not needed, deactivate it, and delete it a week later: `aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive`."
             }
             Self::RotationStuck => "Show the repair steps: `iam-key-rotator unstick SECRET`.",
             Self::RotationOff => {
@@ -202,10 +202,10 @@ impl FindingKind {
                 "Correct the tag: one mail address, without a name or a second address. Until then mails go where they would without the tag."
             }
             Self::CurrentKeyMissing => {
-                "Consumers read a key that does not work. Rotate the secret: `iam-key-rotator rotate SECRET --wait`. Or correct its tag `iam-key-rotator:user`."
+                "Consumers read a key that does not work. Check that the secret is the user's, then rotate it: `iam-key-rotator rotate SECRET --wait`. Or correct its tag `iam-key-rotator:user`."
             }
             Self::CurrentKeyInactive => {
-                "If the key is needed, activate it: `iam-key-rotator reactivate USER KEY`. If not, delete the secret or the user."
+                "If the key is needed, activate it: `iam-key-rotator reactivate USER KEY`. If not, delete the secret."
             }
             Self::RolledBack => {
                 "Once the cause is fixed, rotate the secret: `iam-key-rotator rotate SECRET --wait`. The newer key is kept until then."
@@ -223,20 +223,36 @@ impl FindingKind {
     /// The same with the names filled in, as far as they are known.
     pub(crate) fn remedy_for(self, user: &str, secret: Option<&str>, key: Option<&AccessKeyId>) -> String {
         let key = key.filter(|key| !key.is_numbered()).map(ToString::to_string);
-        // `ROTATOR_SECRET_NAME` is one word.
-        let ends = |letter: char| !letter.is_ascii_uppercase() && letter != '_';
-        let filled = self.remedy().split_inclusive(ends).map(|piece| {
-            let word = piece.trim_end_matches(ends);
-            let name = match word {
-                "USER" => Some(user),
-                "SECRET" => secret,
-                "KEY" => key.as_deref(),
-                _ => None,
-            };
-            name.map_or_else(|| piece.to_owned(), |name| piece.replacen(word, name, 1))
-        });
-        filled.collect()
+        filled(self.remedy(), user, secret, key.as_deref())
     }
+
+    /// The kind of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::LETTERS.into_iter().map(|(_, kind)| kind).find(|kind| kind.as_str() == name)
+    }
+
+    /// Where it stands in a list for people. The kinds that many users have come last: they would hide the rare ones.
+    pub(crate) fn rank(self) -> usize {
+        let common = [Self::KeyOverdue, Self::NeverUsed, Self::ExemptButOld];
+        common.iter().position(|kind| *kind == self).map_or(0, |position| position + 1)
+    }
+}
+
+/// A remedy with the names in the places of `USER`, `SECRET` and `KEY`, as far as they are known.
+pub(crate) fn filled(remedy: &str, user: &str, secret: Option<&str>, key: Option<&str>) -> String {
+    // `ROTATOR_SECRET_NAME` is one word.
+    let ends = |letter: char| !letter.is_ascii_uppercase() && letter != '_';
+    let pieces = remedy.split_inclusive(ends).map(|piece| {
+        let word = piece.trim_end_matches(ends);
+        let name = match word {
+            "USER" => Some(user),
+            "SECRET" => secret,
+            "KEY" => key,
+            _ => None,
+        };
+        name.map_or_else(|| piece.to_owned(), |name| piece.replacen(word, name, 1))
+    });
+    pieces.collect()
 }
 
 impl fmt::Display for FindingKind {

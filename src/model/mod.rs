@@ -30,6 +30,7 @@ pub use claims::{Claims, OtherSecret};
 pub use credential::{Credential, RotationToken, Sensitive};
 pub use credential_report::{CredentialReport, OddRow, ReportError, ReportedKey, ReportedUser, read_report};
 pub use document::{DocumentError, FieldNames, SecretDocument};
+pub(crate) use finding::filled;
 pub use finding::{Finding, FindingKind};
 pub use ids::{AccessKeyId, SecretId, VersionId};
 pub use intent::{ISSUE_WINDOW, Intent, LIST_LAG};
@@ -47,7 +48,7 @@ pub use secret::{Pending, SecretState, Version};
 pub(crate) use setup::{MemberRole, RotationSetup};
 pub use smtp::{is_ses_smtp_password, ses_smtp_password};
 pub(crate) use text::{csv_cell, fits_a_secret_name, fits_a_tag};
-pub(crate) use time::{counted, minute};
+pub(crate) use time::{NO_BREAK, counted, minute, unbroken_minute, unbroken_pieces};
 pub use user::{UserName, UserRef, UserRefError};
 
 /// Staging labels and tags that Secrets Manager or this product give a meaning.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use jiff::Timestamp;
 
-use super::time::minute;
+use super::time::unbroken_minute;
 use super::{AccessKeyId, LastUse};
 
 /// Characters of a key's id that an auditor sees.
@@ -39,9 +39,9 @@ pub trait Say {
 }
 
 impl Phrase {
-    /// For mails: times to the minute.
+    /// For mails and pages: times to the minute, which stay on one line.
     pub(crate) fn for_people(&self) -> String {
-        self.write(|key| key.to_string(), minute)
+        self.write(|key| key.to_string(), unbroken_minute)
     }
 
     /// For a report that is handed on: of a key's id the end alone.
@@ -181,11 +181,14 @@ mod tests {
         );
         assert_eq!(
             phrase.for_people(),
-            format!("AKIAIOSFODNN7EXAMPLE of \"ci\": last used 2026-01-02 03:04 UTC {rest}")
+            format!("AKIAIOSFODNN7EXAMPLE of \"ci\": last used 2026-01-02\u{a0}03:04\u{a0}UTC {rest}")
         );
         let audited = phrase.for_auditors();
         assert_eq!(audited.to_string(), format!("…MPLE of \"ci\": last used 2026-01-02T03:04:05Z {rest}"));
-        assert_eq!(audited.for_people(), format!("…MPLE of \"ci\": last used 2026-01-02 03:04 UTC {rest}"));
+        assert_eq!(
+            audited.for_people(),
+            format!("…MPLE of \"ci\": last used 2026-01-02\u{a0}03:04\u{a0}UTC {rest}")
+        );
         assert_eq!(serde_json::json!(phrase), phrase.to_string());
     }
 }

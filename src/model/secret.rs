@@ -58,6 +58,8 @@ pub struct SecretState {
     pub rotation_scheduled: bool,
     /// When that schedule has it rotated next.
     pub next_rotation: Option<Timestamp>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
     /// When anything about it was last changed.
     pub changed: Option<Timestamp>,
     /// When Secrets Manager last completed a rotation.

@@ -1,16 +1,13 @@
 //! A report to the administrator, as a mail or as a message of the alert topic.
 
-use std::borrow::Cow;
-
 use askama::Template;
 use serde_json::Value;
 
 use super::alert::publish;
+use super::section::Section;
 use crate::aws::{Aws, Email, MailContent};
 use crate::config::SweepConfig;
 
-/// Rows of a section; a mail that nobody reads to its end helps nobody.
-const MOST_ROWS: usize = 200;
 /// An SNS message has at most 256 KiB
 /// ([Publish](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)).
 const MOST_BYTES: usize = 250_000;
@@ -28,25 +25,6 @@ pub(crate) struct Digest {
     pub(crate) request_id: String,
 }
 
-/// Rows of one kind.
-#[derive(Debug)]
-pub(crate) struct Section {
-    title: &'static str,
-    /// The rows, or as many as are shown.
-    pub(crate) rows: Vec<DigestRow>,
-    more: usize,
-}
-
-/// A row of a section.
-#[derive(Debug)]
-pub(crate) struct DigestRow {
-    pub(crate) user: String,
-    /// What happened.
-    pub(crate) what: String,
-    /// What to do about it; empty: nothing.
-    pub(crate) remedy: Cow<'static, str>,
-}
-
 #[derive(Template)]
 #[template(path = "digest.txt", escape = "none")]
 struct Text<'a>(&'a Digest);
@@ -54,15 +32,6 @@ struct Text<'a>(&'a Digest);
 #[derive(Template)]
 #[template(path = "digest.html")]
 struct Html<'a>(&'a Digest);
-
-impl Section {
-    /// A section of these rows, of which the first 200 are shown.
-    pub(crate) fn of(title: &'static str, rows: &mut Vec<DigestRow>) -> Self {
-        let more = rows.len().saturating_sub(MOST_ROWS);
-        rows.truncate(MOST_ROWS);
-        Self { title, rows: std::mem::take(rows), more }
-    }
-}
 
 impl Digest {
     /// By mail to the administrator, or to the topic where there is no mail.

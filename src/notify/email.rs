@@ -1,7 +1,6 @@
 //! The mail of a success: which key is new, where to fetch it, until when the old one works.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use askama::Template;
 use jiff::Timestamp;
@@ -9,12 +8,14 @@ use serde_json::json;
 
 use super::address;
 use super::alert::alert_mail_failure;
+use super::contact::contact;
 use super::place::Place;
+use super::when::when;
 use crate::aws::{Aws, Email, Iam, MailContent};
 use crate::config::{Config, Mode};
 use crate::error::CallError;
 use crate::model::names::TAG_EMAIL;
-use crate::model::{AccessKeyId, InUse, Observation, Policy, duration_text, mailbox, minute};
+use crate::model::{AccessKeyId, InUse, Observation, Policy, counted, mailbox, unbroken_minute};
 use crate::plan::deactivation_time;
 
 /// The facts of a mail. Subject, text and HTML are three templates of the same facts; what goes
@@ -26,6 +27,10 @@ struct Rotated {
     old_key: Option<String>,
     /// What becomes of the old key, in one sentence.
     old_key_fate: String,
+    /// Why the key was replaced, in one sentence or two.
+    why: String,
+    /// Whom to ask.
+    contact: String,
     secret_name: String,
     region: String,
     console_url: String,
@@ -60,7 +65,7 @@ pub(crate) async fn tell_user(
         tracing::warn!(user = seen.user.name.as_str(), "no address to mail to");
         return;
     };
-    let facts = Rotated::new(seen, &policy, aws.clock.now(), key, superseded, config.sweep_mode);
+    let facts = Rotated::new(config, seen, &policy, aws.clock.now(), key, superseded);
     let words = match facts.words(config.email.template.as_deref()) {
         Ok(words) => words,
         Err(error) => {
@@ -96,18 +101,18 @@ pub(super) async fn recipient(config: &Config, iam: &Iam, seen: &Observation) ->
 
 impl Rotated {
     fn new(
+        config: &Config,
         seen: &Observation,
         policy: &Policy,
         now: Timestamp,
         key: &AccessKeyId,
         old: Option<&AccessKeyId>,
-        mode: Option<Mode>,
     ) -> Self {
-        let place = Place::of(&seen.secret);
+        let (place, mode) = (Place::of(&seen.secret), config.sweep_mode);
         let fate = match old {
             None => "There was no key before this one.".to_owned(),
             Some(old) if stays(seen, policy, old) => format!(
-                "The old key {old} keeps working, because another secret may hold it. The administrator was told. Move to the new key."
+                "The old key {old} keeps working, because another secret may hold it. The administrator was notified. Move to the new key."
             ),
             Some(old) if seen.secret.holder(old).is_none() => {
                 fate(old, &policy.of_a_key_in_no_version(), mode, now)
@@ -120,11 +125,13 @@ impl Rotated {
             key: key.to_string(),
             old_key: old.map(ToString::to_string),
             old_key_fate: fate,
+            why: why(seen, old, now),
+            contact: contact(config, &seen.user.account),
             secret_name: seen.secret.name.clone(),
             region: place.region,
             console_url: place.console_url,
             command: place.command,
-            time: minute(now),
+            time: unbroken_minute(now),
         }
     }
 
@@ -132,7 +139,7 @@ impl Rotated {
         if let Some(name) = template {
             let data = json!({
                 "user": self.user, "account": self.account, "keyId": self.key, "oldKeyId": self.old_key,
-                "oldKeyFate": self.old_key_fate, "secretName": self.secret_name, "region": self.region,
+                "oldKeyFate": self.old_key_fate, "why": self.why, "contact": self.contact, "secretName": self.secret_name, "region": self.region,
                 "consoleUrl": self.console_url, "command": self.command, "time": self.time,
             });
             return Ok(MailContent::Template { name: name.to_owned(), data: data.to_string() });
@@ -142,6 +149,18 @@ impl Rotated {
             text: Text(self).render()?,
             html: Html(self).render()?,
         })
+    }
+}
+
+/// Why the key was replaced.
+fn why(seen: &Observation, old: Option<&AccessKeyId>, now: Timestamp) -> String {
+    let old = old.and_then(|old| seen.keys.iter().find(|key| key.id == *old));
+    match old.map(|old| now.duration_since(old.created).as_hours() / 24) {
+        Some(days) => format!(
+            "The old key was {} old. Access keys are replaced regularly, so that a leaked copy soon stops working.",
+            counted(days, "day")
+        ),
+        None => "The secret had no working key to replace, so it got its first one.".to_owned(),
     }
 }
 
@@ -160,19 +179,20 @@ fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) 
             None => "no sweep is deployed",
         };
         return format!(
-            "The old key {old} keeps working: {why}, so nobody deactivates it. The next rotation deletes it once its overlap is over and nobody uses it. Move to the new key, then deactivate the old one."
+            "The old key {old} keeps working: {why}, so it is not deactivated automatically. The next rotation deletes it if its overlap has ended and it is no longer used. Move to the new key, then deactivate the old one."
         );
     }
     let at = deactivation_time(now, policy);
-    let wait = wait_text(Duration::try_from(at.duration_since(now)).unwrap_or_default());
     let used = match policy.in_use {
-        InUse::Wait => "if it is still used then, it stays active and you are told where it is used",
+        InUse::Wait => {
+            "if it is still used then, it stays active and you get a mail that says where it is used"
+        }
         InUse::Deactivate => "it is deactivated even if it is still used",
     };
-    let deleted = minute(at.saturating_add(policy.recovery).unwrap_or(Timestamp::MAX));
+    let deleted = unbroken_minute(at.saturating_add(policy.recovery).unwrap_or(Timestamp::MAX));
     format!(
-        "The old key {old} keeps working until {} (in {wait}). It is then deactivated; {used}. It is deleted on {deleted} at the earliest. Move to the new key before it is deactivated.",
-        minute(at)
+        "The old key {old} keeps working until {}. It is then deactivated; {used}. It is deleted on {deleted} at the earliest. Move to the new key before it is deactivated.",
+        when(at, now)
     )
 }
 
@@ -180,13 +200,4 @@ fn fate(old: &AccessKeyId, policy: &Policy, mode: Option<Mode>, now: Timestamp) 
 fn stays(seen: &Observation, policy: &Policy, old: &AccessKeyId) -> bool {
     let key = seen.keys.iter().find(|key| key.id == *old);
     policy.overlap.is_zero() && key.is_some_and(|key| seen.claims.holder_elsewhere(key, seen.now).is_some())
-}
-
-/// Up to three days are counted in hours: that is what a person plans by.
-fn wait_text(wait: Duration) -> String {
-    match (wait.as_secs() / 3600, wait.as_secs() % 3600) {
-        (1, 0) => "1 hour".to_owned(),
-        (hours @ 2..=72, 0) => format!("{hours} hours"),
-        _ => duration_text(wait),
-    }
 }

@@ -5,12 +5,16 @@
 
 mod address;
 mod alert;
+mod contact;
 mod digest;
 mod email;
 mod keys;
 mod place;
+mod section;
+mod when;
 
 pub(crate) use alert::{alert_failure, alert_sweep_failure};
-pub(crate) use digest::{Digest, DigestRow, Section};
+pub(crate) use digest::Digest;
 pub(crate) use email::tell_user;
 pub(crate) use keys::{tell_of_deletion, tell_of_keys};
+pub(crate) use section::{DigestRow, Section};

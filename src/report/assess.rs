@@ -9,7 +9,7 @@ use super::evidence::{Event, Finding, Key, Policy, Secret, Source, Use, User, Va
 use crate::config::{Scope, SweepConfig};
 use crate::model::{
     AccessKey, AccessKeyId, FindingKind, KeyRole, KeyStatus, Keyring, LastUse, Ledger, Phrase, SecretState,
-    VersionId, duration_text, phrase,
+    VersionId, duration_text, filled, phrase,
 };
 use crate::plan::deactivation_time;
 use crate::sweep::Visit;
@@ -17,7 +17,7 @@ use crate::sweep::Visit;
 /// What is seen to come, of one user.
 const MOST_NEXT: usize = 8;
 /// What to do about an old key that nothing rotates.
-const NOT_ENROLLED: &str = "Nothing rotates it: `iam-key-rotator enroll`; or delete it, if nobody needs it.";
+pub(super) const NOT_ENROLLED: &str = "Nothing rotates this key. Enroll the user: `iam-key-rotator enroll USER`. If no program needs the key, delete it instead.";
 
 /// All of one user, from a visit in audit mode and the dates of the secret's versions.
 pub(super) fn user(
@@ -39,7 +39,7 @@ pub(super) fn user(
         keys: keys.into_iter().map(|key| self::key(key, seen, secret.is_some().then_some(config))).collect(),
         secret: secret.map(|secret| self::secret(secret, stored)),
         validation: secret.map(|secret| validation(secret, &visit.keys)),
-        findings: visit.findings.iter().map(|found| finding(found, secret.is_some())).collect(),
+        findings: visit.findings.iter().map(|found| finding(found, visit)).collect(),
         unmet: Vec::new(),
         next: next(visit),
         history: history(seen, secret, stored),
@@ -126,17 +126,20 @@ fn validation(secret: &SecretState, keys: &[AccessKey]) -> Validation {
     }
 }
 
-fn finding(finding: &crate::model::Finding, enrolled: bool) -> Finding {
+fn finding(finding: &crate::model::Finding, visit: &Visit) -> Finding {
     let questions = questions_of(finding.kind);
     let controls = CONTROLS.iter().filter(|control| questions.contains(&control.question));
     let mut controls: Vec<String> = controls.map(ToString::to_string).collect();
     controls.dedup();
     Finding {
         kind: finding.kind.to_string(),
+        key: finding.key.as_ref().map(AccessKeyId::suffix),
         evidence: finding.evidence.for_auditors(),
         remedy: match finding.kind {
-            FindingKind::KeyOverdue if !enrolled => NOT_ENROLLED.to_owned(),
-            _ => finding.remedy.clone(),
+            FindingKind::KeyOverdue if visit.secret.is_none() => {
+                filled(NOT_ENROLLED, &visit.user.name, None, None)
+            }
+            _ => shortened(&finding.remedy),
         },
         questions: questions.iter().map(|question| question.name().to_owned()).collect(),
         controls,

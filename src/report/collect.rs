@@ -1,6 +1,7 @@
 //! Reads an account: every user, whatever the sweep's scope. Changes nothing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -15,8 +16,17 @@ use crate::sweep::{Account, Candidate};
 
 /// Users that are read at once. IAM is called at its own pace whatever this says.
 const READ_AT_ONCE: usize = 8;
+/// What one user takes: three calls to IAM, a fourth where there is a second key, at twenty calls a second.
+const ONE_USER: Duration = Duration::from_millis(160);
 
-/// Reads all there is to say of an account; `progress` is told how many users of how many are read.
+/// About how long it takes to read so many users. The credential report would be faster, but it dates a key by its last
+/// change: a key that was reactivated would look young.
+pub fn expected_time(users: usize) -> Duration {
+    ONE_USER.saturating_mul(u32::try_from(users).unwrap_or(u32::MAX))
+}
+
+/// Reads all there is to say of an account. `progress` gets how many users of how many are read, before the first one
+/// and after each.
 ///
 /// A user who cannot be read is in the report with the reason; a list that cannot be read is an
 /// error, because nobody could say who is missing.
@@ -34,6 +44,7 @@ pub async fn collect(account: &Account<'_>, mut progress: impl FnMut(usize, usiz
         survey.candidates.extend(listed.candidates);
     }
     let total = survey.candidates.len();
+    progress(0, total);
     let mut visits = stream::iter(survey.candidates.values())
         .map(|candidate| read(&account, candidate))
         .buffered(READ_AT_ONCE);

@@ -164,6 +164,9 @@ impl Validation {
 pub struct Finding {
     /// Its kind.
     pub kind: String,
+    /// The last four characters of the id of the key that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     pub(crate) evidence: Phrase,
     /// What to do about it.
     pub(crate) remedy: String,
@@ -253,6 +256,9 @@ pub struct ControlResult {
     pub number: String,
     /// What it comes down to for access keys.
     pub(crate) question: String,
+    /// The result in one word.
+    #[serde(default)]
+    pub verdict: Verdict,
     /// Users who meet it.
     pub met: usize,
     /// Users who do not.
@@ -266,6 +272,29 @@ pub struct ControlResult {
     pub in_overlap: usize,
     /// Where the mapping is from.
     pub(crate) source: String,
+}
+
+/// A control's result in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every user it applies to meets it. A key within its overlap is a temporary exception.
+    Pass,
+    /// A user does not meet it, exempt or not.
+    Fail,
+    /// It applies to no user, or a user could not be read and no other user fails it.
+    #[default]
+    NotAssessed,
+}
+
+impl Verdict {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Pass => "Pass",
+            Self::Fail => "Fail",
+            Self::NotAssessed => "Not assessed",
+        }
+    }
 }
 
 /// How the account stood at one time.

@@ -19,7 +19,7 @@ mod sample;
 pub mod standing;
 mod verify;
 
-pub use collect::collect;
+pub use collect::{collect, expected_time};
 pub use csv::csv;
 pub use evidence::Report;
 pub use html::html;

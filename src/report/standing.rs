@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::controls::{CONTROLS, Question};
-use super::evidence::{ControlResult, Key, Point, Secret, User};
+use super::evidence::{ControlResult, Key, Point, Secret, User, Verdict};
 use crate::model::FindingKind;
 
 /// How a user stands to a question.
@@ -79,6 +79,7 @@ pub(crate) fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
             (question, users.iter().filter(|user| user.failure.is_none()).map(of).collect())
         })
         .collect();
+    let all_read = users.iter().all(|user| user.failure.is_none());
     CONTROLS
         .iter()
         .map(|control| {
@@ -92,6 +93,7 @@ pub(crate) fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
                 version: control.version.to_owned(),
                 number: control.number.to_owned(),
                 question: control.question.name().to_owned(),
+                verdict: verdict(of, all_read),
                 met: count(&|(answer, _)| *answer == Compliance::Met),
                 unmet: count(&|(answer, _)| answer.is_unmet()),
                 exempt: count(&|(answer, exempt)| answer.is_unmet() && *exempt),
@@ -101,6 +103,16 @@ pub(crate) fn results(users: &[User], now: Timestamp) -> Vec<ControlResult> {
             }
         })
         .collect()
+}
+
+/// The verdict on a control. A user who could not be read may not meet it, so the others' results cannot make a pass.
+fn verdict(answers: &[(Compliance, bool)], all_read: bool) -> Verdict {
+    let applies = answers.iter().any(|(answer, _)| *answer != Compliance::NotAsked);
+    match answers.iter().any(|(answer, _)| answer.is_unmet()) {
+        true => Verdict::Fail,
+        false if applies && all_read => Verdict::Pass,
+        false => Verdict::NotAssessed,
+    }
 }
 
 /// How an account stands now, as one point of its course.
@@ -167,5 +179,26 @@ mod tests {
         let results = results(&users, now);
         let age = results.iter().find(|result| result.question == "key-age").unwrap();
         assert_eq!((age.met, age.unmet, age.exempt), (0, 1, 1), "who could not be read is not judged");
+        assert_eq!(age.verdict, Verdict::Fail, "an exempt user does not meet it either");
+    }
+
+    #[test]
+    fn a_control_passes_only_where_every_user_it_applies_to_was_read_and_meets_it() {
+        let young = [("AAAA", "2025-12-01T00:00:00Z", true)];
+        let old = [("BBBB", "2025-01-01T00:00:00Z", true)];
+        let mut users =
+            sample::report("2026-01-01T00:00:00Z", &[("a", &young), ("b", &old), ("c", &[])]).users;
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let age = |users: &[User]| {
+            results(users, now).into_iter().find(|result| result.question == "key-age").unwrap().verdict
+        };
+        assert_eq!(age(&users[..1]), Verdict::Pass);
+        assert_eq!(age(&users), Verdict::Fail);
+        assert_eq!(age(&users[2..]), Verdict::NotAssessed, "no user has an active key");
+        assert_eq!(age(&[]), Verdict::NotAssessed);
+        users[1].failure = Some("AccessDenied".into());
+        assert_eq!(age(&users), Verdict::NotAssessed, "the user who could not be read may have an old key");
+        users[0].keys = users[1].keys.clone();
+        assert_eq!(age(&users), Verdict::Fail, "one user who fails it is enough");
     }
 }

@@ -1,6 +1,6 @@
 //! How a sweep notifies the administrator: one digest, and an alert where a person is needed.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::survey::Survey;
 use super::visit::Visit;
 use crate::config::{Mode, Scope};
 use crate::event::{AccountEvent, Lifecycle};
-use crate::model::{counted, minute};
+use crate::model::{FindingKind, Phrase, counted, unbroken_minute};
 use crate::notify::{Digest, DigestRow, Section};
 use crate::plan::Change;
 use crate::plan::sweep::FleetAction;
@@ -117,72 +117,85 @@ pub(super) async fn tell_of_step(account: &Account<'_>, step: Lifecycle, visit: 
     digest.announce(account.aws, account.config, &facts).await;
 }
 
+/// What needs a person stands first; what was done, and what needs nothing, follows.
 fn sections(visits: &[Visit], mode: Mode, unbound: &[String], odd_rows: &[String]) -> Vec<Section> {
-    let (mut done, mut rotated) = (Vec::new(), Vec::new());
-    let (mut new, mut known) = (Vec::new(), Vec::new());
-    let (mut failed, mut refused, mut exempt, mut coming) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for visit in visits {
-        let advised = |what: String, remedy: Cow<'static, str>| DigestRow {
-            user: visit.user.name.to_string(),
-            what,
-            remedy,
-        };
-        let row = |what: String, remedy: &'static str| advised(what, remedy.into());
-        done.extend(visit.actions.iter().map(|planned| row(planned.said().for_people(), "")));
-        let superseded = visit.superseded.iter();
-        rotated.extend(superseded.map(|key| row(format!("{key} was superseded and deactivated"), "")));
-        let promoted = visit.promoted.iter();
-        rotated.extend(
-            promoted.map(|key| row(format!("{key} is the new key; the previous key was deleted"), "")),
-        );
-        for finding in &visit.findings {
-            let key = finding.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-            let what = format!("{}{key}: {}", finding.kind, finding.evidence.for_people());
-            let row = advised(what, finding.remedy.clone().into());
-            if finding.new { new.push(row) } else { known.push(row) }
-        }
-        failed.extend(visit.failure.iter().map(|error| row(error.chain(), "")));
-        refused.extend(
-            visit.refused.iter().filter(|_| visit.actions.is_empty()).map(|why| row(why.for_people(), "")),
-        );
-        exempt.extend(visit.exempt.iter().map(|why| row(why.clone(), "")));
-        coming.extend(visit.coming.iter().filter(|coming| coming.warn).map(|coming| {
-            let what = format!("{} of {} on {}", coming.event.as_str(), coming.key, minute(coming.at));
-            row(what, "")
-        }));
-    }
-    let mut nameless: Vec<DigestRow> = unbound
-        .iter()
-        .map(|secret| DigestRow {
-            user: secret.clone(),
-            what: "left out".into(),
-            remedy: "Tag it `iam-key-rotator:user`, or take it off the list.".into(),
-        })
-        .collect();
-    let odd_row = |row: &String| {
-        DigestRow {
-        user: row.clone(),
-        what: "the row counts for nothing".into(),
-        remedy: "The next report is made after four hours. If the row comes back, compare it with `aws iam get-credential-report`.".into(),
-    }
+    let rows_of = |rows: &dyn Fn(&Visit) -> Vec<String>| -> Vec<DigestRow> {
+        visits
+            .iter()
+            .flat_map(|visit| {
+                rows(visit).into_iter().map(|what| DigestRow::new(visit.user.name.as_str(), what))
+            })
+            .collect()
     };
-    let mut odd: Vec<DigestRow> = odd_rows.iter().map(odd_row).collect();
-    let acted = if mode == Mode::Audit { "Would be done" } else { "Done" };
-    [
-        Section::of("Needs a person, new", &mut new),
-        Section::of("Left out after an error", &mut failed),
-        Section::of(acted, &mut done),
-        Section::of("Rotated since the last sweep", &mut rotated),
-        Section::of("Not done", &mut refused),
-        Section::of("Announced to users", &mut coming),
-        Section::of("Needs a person, known", &mut known),
-        Section::of("Secrets without a user", &mut nameless),
-        Section::of("Rows of the credential report that cannot be read", &mut odd),
-        Section::of("Exempt", &mut exempt),
-    ]
-    .into_iter()
-    .filter(|section| !section.rows.is_empty())
-    .collect()
+    let failed = rows_of(&|visit| visit.failure.iter().map(|error| error.chain()).collect());
+    let refused = rows_of(&|visit| match visit.actions.is_empty() {
+        true => visit.refused.iter().map(Phrase::for_people).collect(),
+        false => Vec::new(),
+    });
+    let rotated = rows_of(&|visit| {
+        let superseded = visit.superseded.iter().map(|key| format!("{key} was superseded and deactivated"));
+        let promoted =
+            visit.promoted.iter().map(|key| format!("{key} is the new key; the previous key was deleted"));
+        superseded.chain(promoted).collect()
+    });
+    let coming = rows_of(&|visit| {
+        let warned = visit.coming.iter().filter(|coming| coming.warn);
+        warned
+            .map(|coming| {
+                format!("{} of {} on {}", coming.event.as_str(), coming.key, unbroken_minute(coming.at))
+            })
+            .collect()
+    });
+    let exempt = rows_of(&|visit| visit.exempt.iter().cloned().collect());
+    let nameless = unbound.iter().map(|secret| DigestRow {
+        remedy: "Tag the secret with `iam-key-rotator:user`, or remove it from ROTATOR_SCOPE.".into(),
+        ..DigestRow::new(secret, "not swept: the secret names no user")
+    });
+    let odd = odd_rows.iter().map(|row| DigestRow {
+        remedy: "The next report is made after four hours. If the row comes back, compare it with `aws iam get-credential-report`.".into(),
+        ..DigestRow::new(row, "the row is ignored, and its user is read from IAM")
+    });
+    let mut sections = found("Action needed", visits, true);
+    sections.push(Section::of("Left out after an error", failed));
+    sections.push(Section::of("Not done", refused));
+    sections.push(Section::of("Secrets without a user", nameless.collect()));
+    sections.push(Section::of("Unreadable rows of the credential report", odd.collect()));
+    sections.extend(found("Reported before, still open", visits, false));
+    sections.extend(acted(visits, mode));
+    sections.push(Section::of("Rotated since the last sweep", rotated));
+    sections.push(Section::of("Announced to users", coming));
+    sections.push(Section::of("Exempt", exempt));
+    sections.into_iter().filter(|section| !section.lines.is_empty()).collect()
+}
+
+/// Findings, a section a kind; rare kinds first.
+fn found(title: &str, visits: &[Visit], new: bool) -> Vec<Section> {
+    let mut kinds: BTreeMap<(usize, FindingKind), Vec<DigestRow>> = BTreeMap::new();
+    for visit in visits {
+        for finding in visit.findings.iter().filter(|finding| finding.new == new) {
+            let key = finding.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+            let row = DigestRow {
+                remedy: finding.remedy.clone(),
+                any_remedy: finding.kind.remedy(),
+                ..DigestRow::new(visit.user.name.as_str(), format!("{key}{}", finding.evidence.for_people()))
+            };
+            kinds.entry((finding.kind.rank(), finding.kind)).or_default().push(row);
+        }
+    }
+    kinds.into_iter().map(|((_, kind), rows)| Section::of(&format!("{title}: {kind}"), rows)).collect()
+}
+
+/// Actions, a section a kind.
+fn acted(visits: &[Visit], mode: Mode) -> Vec<Section> {
+    let title = if mode == Mode::Audit { "Would be done" } else { "Done" };
+    let mut kinds: BTreeMap<&str, Vec<DigestRow>> = BTreeMap::new();
+    for visit in visits {
+        for planned in &visit.actions {
+            let row = DigestRow::new(visit.user.name.as_str(), planned.said().for_people());
+            kinds.entry(planned.action.name()).or_default().push(row);
+        }
+    }
+    kinds.into_iter().map(|(kind, rows)| Section::of(&format!("{title}: {kind}"), rows)).collect()
 }
 
 fn of_sweep(report: &SweepReport<'_>) -> Digest {
@@ -202,7 +215,7 @@ fn of_sweep(report: &SweepReport<'_>) -> Digest {
         counted(findings, "finding")
     );
     let rest = match report.stopped_after {
-        Some(user) => format!(" Time was up after user {user}; the rest follows."),
+        Some(user) => format!(" Time was up after user {user}; the next part continues."),
         None => String::new(),
     };
     let beyond = account.config.max_age.filter(|most| {
@@ -215,7 +228,7 @@ fn of_sweep(report: &SweepReport<'_>) -> Digest {
         None => "",
     };
     let summary = format!(
-        "Account {number}{name}: {}, {} in scope, {} looked at closely, {} with a key that is too old, {}, {} left out.{rest}{beyond}",
+        "Account {number}{name}: {}, {} in scope, {} checked, {} with a key that is too old, {}, {} left out after an error.{rest}{beyond}",
         counted(answer.users.total, "user"),
         answer.users.in_scope,
         answer.users.visited,

@@ -7,7 +7,8 @@ use super::candidate::Candidate;
 use super::look::{others, unbound_names};
 use super::survey::Survey;
 use super::visit::Visit;
-use crate::model::{Claims, Ledger, UserName};
+use crate::model::names::TAG_SECRET;
+use crate::model::{AccessKeyId, Claims, Ledger, UserName};
 use crate::plan::sweep::{Demand, SeenPolicy, Standing, UserView, keys_of_lists, plan_user};
 
 /// The tags of every user that IAM knows.
@@ -19,6 +20,12 @@ impl Account<'_> {
     pub(crate) fn glance(&self, candidate: &Candidate, survey: &Survey, tags: &UserTags) -> Option<Visit> {
         let view = self.view_of_lists(candidate, survey, tags)?;
         let plan = plan_user(&view, self.config, Demand::Due);
+        // A secret that is nobody's may hold one of these keys, which lists do not name.
+        let unnamed =
+            plan.actions.iter().filter_map(|planned| planned.action.key()).any(AccessKeyId::is_numbered);
+        if unnamed && !survey.strays.is_empty() {
+            return None;
+        }
         let mut visit = Visit::of(candidate.user.clone());
         visit.see(&view, &plan);
         visit.actions = plan.actions;
@@ -30,6 +37,11 @@ impl Account<'_> {
         let listed = candidate.listed.as_ref().filter(|_| candidate.secrets.len() < 2)?;
         let tags = tags.get(&candidate.user.name)?.clone();
         let secret = listed.secret.clone();
+        // The user's own tag names another secret: whose the keys are, only IAM tells.
+        let named = tags.get(TAG_SECRET);
+        if secret.as_ref().zip(named).is_some_and(|(secret, named)| secret.name != *named) {
+            return None;
+        }
         let standing = match &secret {
             Some(secret) if self.config.is_enrolled(secret) => Standing::Enrolled,
             Some(secret) if self.config.lists(secret) => Standing::Listed,

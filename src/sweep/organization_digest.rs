@@ -24,32 +24,28 @@ pub(super) async fn tell_of_organization(
     let (actions, findings) = (total("actions"), total("findings"));
     let account =
         |result: &Value| result["account"].as_str().unwrap_or("unknown").escape_default().to_string();
-    let mut rows: Vec<DigestRow> = failures
-        .iter()
-        .map(|result| DigestRow { user: account(result), what: failure_of(result), remedy: "".into() })
-        .collect();
-    let mut active: Vec<DigestRow> = results
+    let failed: Vec<DigestRow> =
+        failures.iter().map(|result| DigestRow::new(account(result), failure_of(result))).collect();
+    let active: Vec<DigestRow> = results
         .iter()
         .filter(|result| count(result, "actions") + count(result, "findings") > 0)
-        .map(|result| DigestRow {
-            user: account(result),
-            what: format!(
-                "{}, {}",
-                counted(count(result, "actions"), "action"),
-                counted(count(result, "findings"), "finding")
-            ),
-            remedy: "".into(),
+        .map(|result| {
+            let actions = counted(count(result, "actions"), "action");
+            let findings = counted(count(result, "findings"), "finding");
+            DigestRow::new(account(result), format!("{actions}, {findings}"))
         })
         .collect();
-    if rows.is_empty() && active.is_empty() {
+    if failed.is_empty() && active.is_empty() {
         return;
     }
     let headline = match failures.len() {
         0 => format!("Key sweep of {}", counted(results.len(), "account")),
         failed => format!("Key sweep: {failed} of {} failed", counted(results.len(), "account")),
     };
-    let sections =
-        vec![Section::of("Failed, or left users out", &mut rows), Section::of("Accounts", &mut active)];
+    let sections = [
+        Section::of("Failed, or left users out", failed),
+        Section::of("Accounts with actions or findings", active),
+    ];
     let digest = Digest {
         headline,
         summary: format!(
@@ -58,7 +54,7 @@ pub(super) async fn tell_of_organization(
             counted(actions, "action"),
             counted(findings, "finding")
         ),
-        sections: sections.into_iter().filter(|section| !section.rows.is_empty()).collect(),
+        sections: sections.into_iter().filter(|section| !section.lines.is_empty()).collect(),
         request_id: "in the state machine's history".into(),
     };
     let accounts: Vec<String> = failures.iter().map(|result| account(result)).collect();

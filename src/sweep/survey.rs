@@ -16,7 +16,10 @@ use crate::aws::MOST_PAGES;
 use crate::config::{Scope, SweepConfig};
 use crate::error::{CallError, Error, Result};
 use crate::model::names::TAG_USER;
-use crate::model::{CredentialReport, OddRow, ReportedUser, SecretState, UserName, UserRef, read_report};
+use crate::model::{
+    AccessKeyId, CredentialReport, OddRow, OtherSecret, ReportedUser, SecretState, UserName, UserRef,
+    read_report,
+};
 use crate::plan::bind_user_by_labels;
 use crate::plan::sweep::{ListedUser, triage};
 
@@ -36,6 +39,8 @@ pub(crate) struct Survey {
     pub(crate) odd_rows: Vec<String>,
     /// The names of all secrets that the list showed, where the survey keeps what lists show.
     pub(crate) secret_names: HashSet<String>,
+    /// Keys that labels on AWSCURRENT name, of secrets that are nobody's.
+    pub(super) strays: HashSet<AccessKeyId>,
 }
 
 struct Lists<'a> {
@@ -283,6 +288,13 @@ impl Lists<'_> {
 
     fn finish(mut self) -> Survey {
         let held = Arc::new(self.held);
+        if self.keeps {
+            let known: HashSet<&String> =
+                self.survey.candidates.values().flat_map(|candidate| &candidate.secrets).collect();
+            let is_stray = |others: &Vec<OtherSecret>| others.iter().any(|other| !known.contains(&other.arn));
+            let strays = held.iter().filter(|(_, others)| is_stray(others)).map(|(key, _)| key.clone());
+            self.survey.strays = strays.collect();
+        }
         for candidate in self.survey.candidates.values_mut() {
             candidate.held = held.clone();
         }

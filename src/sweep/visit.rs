@@ -116,7 +116,7 @@ impl Account<'_> {
     async fn tell(&self, view: &UserView, plan: &UserPlan, visit: &mut Visit) {
         // AWS takes no tag on a secret that is to be deleted.
         let Some(secret) = view.secret.as_ref().filter(|secret| secret.deleted.is_none()) else { return };
-        let (config, owner) = (&self.config.shared, self.owner.as_deref());
+        let (config, owner) = (self.config, self.owner.as_deref());
         let told = match notify::tell_of_keys(self.aws, config, view, secret, &plan.notices, owner).await {
             Ok(mailed) => {
                 visit.mailed = mailed;

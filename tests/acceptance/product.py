@@ -8,7 +8,7 @@ from names import PATH
 
 REPOSITORY = Path(__file__).parents[2]
 TEMPLATE = REPOSITORY / "cdk" / "templates" / "iam-key-rotator.template.json"
-PACKAGES = REPOSITORY / "target" / "lambda" / "release"
+PACKAGES = REPOSITORY / "target" / "dist"
 PROGRAMS = ("rotation", "sweep")
 ARCHITECTURES = ("x86_64", "arm64")
 IN_SCOPE = "iam-key-rotator:rotate"

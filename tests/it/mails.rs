@@ -3,10 +3,14 @@
 use simulator::{Fault, FaultKind, Mail};
 
 use crate::fleet::{Fleet, MAILS};
-use crate::stage::{days, hours};
+use crate::stage::{FUNCTION, days, hours};
 
-const SETTINGS: [(&str, &str); 3] =
-    [("ROTATOR_OVERLAP", "14d"), ("ROTATOR_RECOVERY", "14d"), ("ROTATOR_WARN_BEFORE", "7d")];
+const SETTINGS: [(&str, &str); 4] = [
+    ("ROTATOR_OVERLAP", "14d"),
+    ("ROTATOR_RECOVERY", "14d"),
+    ("ROTATOR_WARN_BEFORE", "7d"),
+    ("ROTATOR_CONTACT", "security@example.com or #access-keys"),
+];
 
 /// Leaves each mail's subject and parts below `target/tmp/mails`, and the alerts.
 #[tokio::test(start_paused = true)]
@@ -37,6 +41,7 @@ async fn every_mail_is_readable_as_text_and_loads_nothing() {
     let seen =
         |words: &str| mails.iter().any(|mail| mail.text.as_deref().unwrap_or_default().contains(words));
     let said = [
+        "(in\u{a0}7\u{a0}days)",
         "Rotation on",
         "was rotated",
         "Deactivation on",
@@ -61,6 +66,19 @@ async fn every_mail_is_readable_as_text_and_loads_nothing() {
             std::fs::write(path.with_extension("txt"), text).unwrap();
         }
     }
+    let first = first_day_of_enforce().await;
+    check(&first);
+    let text = first.text.as_deref().unwrap();
+    let lines = text.lines().count();
+    assert!(text.contains("Done: enroll (90)") && text.contains("and 70 more"), "{text}");
+    assert!(lines < 90, "{lines} lines: {text}");
+    let denied = text.lines().filter(|line| line.contains("iam:ListUserTags")).count();
+    assert_eq!(denied, 1, "the same error of nine users is one line: {text}");
+    let position = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
+    assert!(position("Action needed: UnknownKey") < position("Left out after an error"));
+    assert!(position("Left out after an error") < position("Done: enroll"));
+    std::fs::write(folder.join("first-day-of-enforce.html"), first.html.as_deref().unwrap()).unwrap();
+    std::fs::write(folder.join("first-day-of-enforce.txt"), text).unwrap();
     let alerts = fleet.sim.alerts();
     for (nth, alert) in alerts.iter().enumerate().take(4) {
         let text = format!("Subject: {}\n\n{}", alert.subject.as_deref().unwrap_or_default(), alert.message);
@@ -68,12 +86,32 @@ async fn every_mail_is_readable_as_text_and_loads_nothing() {
     }
 }
 
+/// The digest of an account whose 90 users get their secrets on one day; nine more cannot be read.
+async fn first_day_of_enforce() -> Mail {
+    let settings = [("ROTATOR_MODE", "enforce"), ("ROTATOR_SCOPE", "all")];
+    let function = [("ROTATOR_ROTATION_FUNCTION_ARN", FUNCTION)];
+    let fleet = Fleet::new(&[SETTINGS.as_slice(), MAILS.as_slice(), &settings, &function].concat());
+    for nth in 0..99 {
+        fleet.user(&format!("batch-{nth:03}"), 120 + nth);
+    }
+    fleet.enrolled("checkout-eu", 10);
+    fleet.key("checkout-eu", 5);
+    for nth in 1..=9 {
+        fleet.sim.add_fault(Fault::on("ListUserTags", nth, FaultKind::Denied));
+    }
+    fleet.sweep().await;
+    let digests: Vec<Mail> =
+        fleet.sim.mails().into_iter().filter(|mail| mail.subject.starts_with("Key sweep")).collect();
+    let [digest] = &digests[..] else { panic!("{digests:#?}") };
+    digest.clone()
+}
+
 /// A subject's words that no name, number or key is among; mails to a long name are of a kind of
 /// their own, since they break lines elsewhere.
 fn kind(subject: &str) -> String {
     let plain = |word: &&str| word.chars().skip(1).all(|c| c.is_ascii_lowercase());
     let words: Vec<String> = subject
-        .split([' ', ':', ','])
+        .split([' ', ':', ',', '(', ')'])
         .filter(plain)
         .filter(|word| word.len() > 1)
         .map(str::to_lowercase)
@@ -89,5 +127,14 @@ fn check(mail: &Mail) {
     }
     assert!(!text.contains('<') && !text.contains("&#"), "{text}");
     assert!(!text.contains("\n\n\n"), "{text}");
-    assert!(mail.subject.len() < 120 && !mail.subject.contains('\n'), "{}", mail.subject);
+    assert!(mail.subject.len() < 130 && !mail.subject.contains('\n'), "{}", mail.subject);
+    for part in [text, html] {
+        // A date that may break over two lines has a plain space in it.
+        let minutes = part.match_indices(" UTC").count();
+        assert_eq!(minutes, 0, "a date that can break: {part}");
+        if mail.subject.contains("access key") || mail.subject.contains("Access key") {
+            assert!(part.contains("Why: ") || part.contains("active again"), "{part}");
+            assert!(part.contains("Questions? Ask security@example.com"), "{part}");
+        }
+    }
 }

@@ -65,7 +65,10 @@ def test_the_rules_are_kept_and_lead(move):
     third = pair(move)
     with move.shows("The rules and their events, if you keep them"):
         assert third != second and move.works(third) and move.statuses() == ["Active", "Active"]
-        assert [each["outcome"] for each in move.scheduled() if "username" in each] == ["done", "done", "done"]
+        deactivated, deleted, created = [each for each in move.scheduled() if "username" in each]
+        assert deactivated["outcome"] == deleted["outcome"] == "done"
+        # On day 90 of the key the sweep asks for a rotation too: where it comes first, the rule finds that one.
+        assert created["outcome"] == "done" or created["reason"].startswith("a rotation is under way")
     with move.shows("The secret that has the user's name"):
         assert [secret["Name"] for secret in move.manager.list_secrets()["SecretList"]] == ["app"]
     with move.shows("Its fields `AccessKey` and `SecretKey`"):

@@ -148,7 +148,7 @@ def test_a_secret_that_does_not_name_the_function_is_closed_to_it_whatever_its_t
     assert deployed.statuses() == {}
 
 
-def test_the_deployed_sweep_enrols_a_user_under_its_role_and_is_refused_nothing(deployed):
+def test_the_deployed_sweep_enrolls_a_user_under_its_role_and_is_refused_nothing(deployed):
     iam, manager = deployed.aws.iam, deployed.manager
     iam.create_user(UserName="legacy")
     key = iam.create_access_key(UserName="legacy")["AccessKey"]["AccessKeyId"]

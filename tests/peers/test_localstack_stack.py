@@ -46,7 +46,8 @@ def alerts(server):
 @pytest.fixture(scope="module")
 def released(server, alerts):
     account = Account(server, RELEASED_ACCOUNT)
-    account.put_code("iam-key-rotator/0.1.0/", "-x86_64")
+    prefix, architecture = (RELEASED["Parameters"][name]["Default"] for name in ("CodePrefix", "Architecture"))
+    account.put_code(prefix, f"-{architecture}")
     stack = Stack(account, "released", RELEASED, CodeBucket=account.bucket)
     alerts.subscribe(stack)
     return stack

@@ -39,7 +39,7 @@ def test_an_audit_of_many_pages_names_everybody_who_is_due_and_changes_nothing(s
     assert (scene.secrets(), scene.all_keys()) == before
 
 
-def test_enforcing_enrols_them_with_tag_label_policy_and_rotation(scene):
+def test_enforcing_enrolls_them_with_tag_label_policy_and_rotation(scene):
     with SweepFunction(SWEEP, scene.environment("enforce")) as sweep:
         answer = sweep.invoke({})
         log = sweep.log()

@@ -1,6 +1,8 @@
 import type { Duration, Environment, Stack } from 'aws-cdk-lib';
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import type { IamKeyRotationProps } from '../iam-key-rotation';
+import type { RotationConfig } from './rotation-config';
+
+export type { RotationConfig } from './rotation-config';
 
 /** One secret of the app. */
 export interface RotatedUser {
@@ -33,7 +35,7 @@ export interface RotatorAppConfig {
    */
   readonly env?: Environment;
   /** The rotator. A function, where props are made of other constructs, such as a VPC. */
-  readonly rotation?: IamKeyRotationProps | ((stack: Stack) => IamKeyRotationProps);
+  readonly rotation?: RotationConfig | ((stack: Stack) => RotationConfig);
   /** Users that this app makes a rotated secret for. @default - none: they are enrolled otherwise */
   readonly rotatedUsers?: readonly RotatedUser[];
   /**
@@ -43,6 +45,12 @@ export interface RotatorAppConfig {
    * @default - none: only this stack's own roles and deployments
    */
   readonly enrollmentRoles?: readonly string[];
+  /**
+   * Tags of every resource of every stack, the member accounts' included. The rotator's own tags are refused.
+   *
+   * @default - none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Sweeps an organization. @default - this account alone */
   readonly organization?: {
     readonly unit?: string;

@@ -48,6 +48,7 @@ export interface Asked {
   readonly emailDomain: string;
   readonly emailTag: string;
   readonly adminEmail: string;
+  readonly contact: string;
   readonly emailTemplate: string;
   readonly mode: string;
   readonly exposed: string;
@@ -86,7 +87,7 @@ export class ReleaseParameters {
     return {
       codeBucket: this.text('CodeBucket', { label: 'S3 bucket with the zips, in this region' }),
       codePrefix: this.text('CodePrefix', { label: 'What their keys begin with', standard: `iam-key-rotator/${VERSION}/` }),
-      architecture: this.text('Architecture', { label: 'Architecture', standard: 'x86_64', values: ['x86_64', 'arm64'] }),
+      architecture: this.text('Architecture', { label: 'Architecture', standard: 'arm64', values: ['arm64', 'x86_64'] }),
     };
   }
 
@@ -131,7 +132,7 @@ export class ReleaseParameters {
 
   private mail(): Pick<
     Asked,
-    'emailFrom' | 'emailIdentity' | 'emailDomain' | 'emailTag' | 'adminEmail' | 'emailTemplate'
+    'emailFrom' | 'emailIdentity' | 'emailDomain' | 'emailTag' | 'adminEmail' | 'contact' | 'emailTemplate'
   > {
     this.group = 'Mail (leave the sender empty to mail nobody)';
     return {
@@ -140,6 +141,7 @@ export class ReleaseParameters {
       emailDomain: this.text('EmailDomain', { label: 'A user without an address gets user@this', standard: '' }),
       emailTag: this.text('EmailTag', { label: 'IAM user tag that holds the address', standard: DEFAULTS.userTag, pattern: '^.+$' }),
       adminEmail: this.text('AdminEmail', { label: 'Gets the summary, and mails of users without an address', standard: '' }),
+      contact: this.text('Contact', { label: 'Whom users can ask: a name, an address or a URL', standard: '' }),
       emailTemplate: this.text('EmailTemplate', { label: 'SES template instead of the built-in mail', standard: '' }),
     };
   }
@@ -157,7 +159,7 @@ export class ReleaseParameters {
         values: ['audit', 'retire', 'enforce'],
       }),
       exposed: this.text('Exposed', {
-        label: 'A key that AWS reports as exposed: alert; replace it first, then deactivate it; or deactivate it in any case',
+        label: 'What to do about a key that AWS reports as exposed',
         standard: DEFAULTS.exposed,
         values: ['alert', 'rotate', 'revoke'],
       }),

@@ -19,13 +19,19 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct, IConstruct } from 'constructs';
 import { watchedHours } from '../alarms';
+import type { ExposedResponse } from '../choices';
+import { SweepMode } from '../choices';
 import { IamKeyRotation } from '../iam-key-rotation';
 import { acknowledge } from '../nag';
-import { policyText } from '../service-control-policy';
+import { ReservedConcurrency } from '../reserved-concurrency';
+import { SenderIdentity } from '../sender-identity';
 import { DEFAULTS } from '../settings';
+import { SweepSchedule } from '../sweep-schedule';
+import { SweepScope } from '../sweep-scope';
 import { UserScope } from '../user-scope';
 import type { Asked } from './release-parameters';
 import { DEFAULT_SCHEDULE, ReleaseParameters } from './release-parameters';
+import { rotatorSettings } from './rotation-config';
 
 /** Every name that consists of placeholders alone. */
 const BARE_NAMES = ['{user}', '{account}{user}', '{user}{account}'] as const;
@@ -53,9 +59,21 @@ export class ReleaseStack extends Stack {
       expression: Fn.conditionNot(Fn.conditionEquals(asked.reservedConcurrency, '0')),
     });
     const rotation = this.rotation(asked, reserved);
-    for (const each of [rotation.rotation, rotation.sweep]) {
-      each.setEnvironment({ ROTATOR_MODE: asked.mode });
-    }
+    // What the constructs take as a Duration or a word, the parameters have as text.
+    const both = {
+      ROTATOR_OVERLAP: asked.overlap,
+      ROTATOR_RECOVERY: asked.recovery,
+      ROTATOR_IN_USE: asked.inUse,
+      ROTATOR_UNKNOWN_KEYS: asked.unknownKeys,
+      ROTATOR_MODE: asked.mode,
+    };
+    rotation._rotation.setEnvironment({ ...both, ROTATOR_PROPAGATION_TIMEOUT: asked.propagationTimeout });
+    rotation._sweep.setEnvironment({
+      ...both,
+      ROTATOR_ROTATE_AFTER: asked.rotateAfter,
+      ROTATOR_WARN_BEFORE: asked.warnBefore,
+      ROTATOR_MAX_AGE: asked.maxAge,
+    });
     const mails = set('EmailFrom', asked.emailFrom);
     const retires = new CfnCondition(this, 'Retires', { expression: Fn.conditionNot(Fn.conditionEquals(asked.mode, 'audit')) });
     const enforces = new CfnCondition(this, 'Enforces', { expression: Fn.conditionEquals(asked.mode, 'enforce') });
@@ -80,20 +98,20 @@ export class ReleaseStack extends Stack {
         },
       ],
     });
-    only(mails, rotation.rotation.node.findChild('MailsPolicy'));
-    only(mails, rotation.sweep.node.findChild('MailsPolicy'));
-    only(retires, rotation.sweep.node.findChild('RetirePolicy'));
-    only(rotates, rotation.sweep.node.findChild('EnforcePolicy'));
-    only(creates, rotation.sweep.node.findChild('CreatePolicy'));
-    only(replicates, rotation.sweep.node.findChild('ReplicasPolicy'));
+    only(mails, rotation._rotation.node.findChild('MailsPolicy'));
+    only(mails, rotation._sweep.node.findChild('MailsPolicy'));
+    only(retires, rotation._sweep.node.findChild('RetirePolicy'));
+    only(rotates, rotation._sweep.node.findChild('EnforcePolicy'));
+    only(creates, rotation._sweep.node.findChild('CreatePolicy'));
+    only(replicates, rotation._sweep.node.findChild('ReplicasPolicy'));
     this.watchHourly(rotation, asked);
-    for (const logs of [rotation.rotation.logGroup, rotation.sweep.logGroup].map(({ node }) => node.defaultChild)) {
-      if (logs instanceof CfnLogGroup) {
+    for (const logs of rotation.logGroups.map(({ node }) => node.defaultChild)) {
+      if (CfnLogGroup.isCfnLogGroup(logs)) {
         logs.retentionInDays = asked.logRetentionDays;
       }
     }
     for (const policy of ['AuditPolicy', 'CreatePolicy', 'ReplicasPolicy']) {
-      acknowledge(rotation.sweep.node.findChild(policy), {
+      acknowledge(rotation._sweep.node.findChild(policy), {
         IAM5: 'cdk-nag cannot read a name that is split by CloudFormation; the same policy without parameters is checked.',
       });
     }
@@ -101,20 +119,20 @@ export class ReleaseStack extends Stack {
     const output = (name: string, value: string, description: string, condition?: Condition): void => {
       new CfnOutput(this, name, { value, description, ...(condition ? { condition } : {}) });
     };
-    output('RotationFunctionArn', rotation.rotation.function.functionArn, 'What secrets rotate with');
-    output('SweepFunctionName', rotation.sweep.function.functionName, 'Invoke it with {} to sweep now');
+    output('RotationFunctionArn', rotation.rotationFunctionArn, 'What secrets rotate with');
+    output('SweepFunctionName', rotation.sweepFunction.functionName, 'Invoke it with {} to sweep now');
     output('AlertTopicArn', rotation.alertTopic.topicArn, 'Where failures and findings go');
     // Without the role that deploys it, the policy would refuse updates of the stack.
     const named = set('EnrollmentRoles', Fn.join(',', asked.enrollmentRoles));
-    const policy = policyText(rotation.serviceControlPolicy([Fn.join('","', asked.enrollmentRoles)]));
+    const policy = rotation.serviceControlPolicy([Fn.join('","', asked.enrollmentRoles)]).text;
     output('ServiceControlPolicy', policy, "Refuses the rotator's tags to everybody else", named);
   }
 
   /** A schedule that only CloudFormation knows is watched for a weekend; the default is watched as what it is. */
-  private watchHourly({ alarms }: IamKeyRotation, { schedule }: Asked): void {
+  private watchHourly({ _alarms: alarms }: IamKeyRotation, { schedule }: Asked): void {
     const hourly = new CfnCondition(this, 'Hourly', { expression: Fn.conditionEquals(schedule, DEFAULT_SCHEDULE) });
     const missing = alarms.node.findChild('SweepMissing').node.defaultChild;
-    if (missing instanceof CfnAlarm) {
+    if (CfnAlarm.isCfnAlarm(missing)) {
       const hours = watchedHours(ScheduleExpression.expression(DEFAULT_SCHEDULE)) ?? missing.evaluationPeriods;
       missing.evaluationPeriods = Token.asNumber(Fn.conditionIf(hourly.logicalId, hours, missing.evaluationPeriods));
     }
@@ -124,33 +142,34 @@ export class ReleaseStack extends Stack {
     const bucket = Bucket.fromBucketName(this, 'Code', asked.codeBucket);
     const code = (program: string): Code =>
       Code.fromBucketV2(bucket, Fn.join('', [asked.codePrefix, program, '-', asked.architecture, '.zip']));
+    // The defaults, where the parameters' text is put in their place.
+    const { overlap, recovery, inUse, unknownKeys, propagationTimeout, rotateAfter, warnBefore } = DEFAULTS;
+    const standard = rotatorSettings({
+      keys: { overlap, recovery, inUse, unknownKeys, propagationTimeout },
+      sweep: { rotateAfter, warnBefore, maxAge: '0' },
+    });
     return new IamKeyRotation(this, 'Rotator', {
       keys: {
-        overlap: asked.overlap,
-        recovery: asked.recovery,
-        inUse: asked.inUse as 'wait',
-        unknownKeys: asked.unknownKeys as 'refuse',
+        ...standard.keys,
         testRegions: asked.testRegions,
-        propagationTimeout: asked.propagationTimeout,
         secretName: asked.secretName,
         secretShape: asked.secretShape,
       },
       mail: {
         from: asked.emailFrom,
-        identity: asked.emailIdentity,
+        identity: SenderIdentity.fromName(asked.emailIdentity),
         domain: asked.emailDomain,
         userTag: asked.emailTag,
         admin: asked.adminEmail,
+        contact: asked.contact,
         template: asked.emailTemplate,
       },
       sweep: {
+        ...standard.sweep,
         // For its statements, which carry a condition on the parameter; the functions are told the parameter.
-        mode: 'enforce',
-        exposed: asked.exposed as 'alert',
-        scope: asked.scope as 'all',
-        rotateAfter: asked.rotateAfter,
-        warnBefore: asked.warnBefore,
-        maxAge: asked.maxAge,
+        mode: SweepMode.ENFORCE,
+        exposed: asked.exposed as ExposedResponse,
+        scope: SweepScope._parameter(asked.scope),
         exemptUsers: asked.exemptUsers,
         exemptGroup: asked.exemptGroup,
         exemptTag: asked.exemptTag,
@@ -159,9 +178,9 @@ export class ReleaseStack extends Stack {
       users: UserScope.tagged('iam-key-rotator:rotate', asked.userTagValue, asked.userPath),
       alerts: { emails: [asked.alertEmail] },
       sweeping: {
-        schedule: ScheduleExpression.expression(asked.schedule),
-        reservedConcurrency: Token.asNumber(
-          Fn.conditionIf(reserved.logicalId, asked.reservedConcurrency, Aws.NO_VALUE),
+        schedule: SweepSchedule.expression(ScheduleExpression.expression(asked.schedule)),
+        reservedConcurrency: ReservedConcurrency.of(
+          Token.asNumber(Fn.conditionIf(reserved.logicalId, asked.reservedConcurrency, Aws.NO_VALUE)),
         ),
       },
       runtime: {

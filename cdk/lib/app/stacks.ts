@@ -5,25 +5,28 @@ import {
   CfnOutput,
   CfnParameter,
   CfnResource,
-  DefaultStackSynthesizer,
   Fn,
   Stack,
   Token,
 } from 'aws-cdk-lib';
+import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { User } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { SweepMode } from '../choices';
 import { IamKeyRotation } from '../iam-key-rotation';
-import type { IamKeyRotationProps } from '../iam-key-rotation';
 import { iamHomeRegion } from '../home-region';
 import { ExposedKeyForwarder, exposureRegions } from '../exposed-keys';
 import { KeyCreationForwarder } from '../key-creation-watch';
 import { MemberAccountRole } from '../member-account-role';
-import type { MemberAccountRoleProps } from '../member-account-role';
 import { OrganizationSweep } from '../organization-sweep';
 import { RotatedAccessKey } from '../rotated-access-key';
-import { policyText } from '../service-control-policy';
+import type { MemberSettings, RotatorSettings } from '../settings';
 import { DEFAULTS, modeOf, secretsInMembers } from '../settings';
+import { addTags } from '../tags';
+import type { UserScope } from '../user-scope';
 import type { RotatorAppConfig } from './config';
+import type { RotationConfig } from './rotation-config';
+import { rotationProps } from './rotation-config';
 
 /** The rotator with what is rotated by it. */
 export class RotatorStack extends Stack {
@@ -32,31 +35,34 @@ export class RotatorStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly config: RotatorAppConfig }) {
     super(scope, id, { description: 'Rotates IAM access keys (iam-key-rotator)', ...props });
     const { config } = props;
-    this.rotation = new IamKeyRotation(this, 'Rotator', rotationProps(this, config));
-    for (const { userName, replicaRegions, ...user } of config.rotatedUsers ?? []) {
+    this.rotation = new IamKeyRotation(this, 'Rotator', rotationProps(rotationConfig(this, config)));
+    for (const { userName, replicaRegions, readers, ...user } of config.rotatedUsers ?? []) {
       new RotatedAccessKey(this, `Key-${userName}`, {
         rotation: this.rotation,
         user: User.fromUserName(this, `User-${userName}`, userName),
         ...user,
+        ...(readers ? { readers: [...readers] } : {}),
         ...(replicaRegions ? { replicaRegions: replicaRegions.map((region) => ({ region })) } : {}),
       });
     }
     if (config.organization) {
-      new OrganizationSweep(this, 'Organization', { rotation: this.rotation, ...config.organization });
+      const { accounts, ...organization } = config.organization;
+      new OrganizationSweep(this, 'Organization', { rotation: this.rotation, ...organization, ...(accounts ? { accounts: [...accounts] } : {}) });
     }
-    const { rotation, sweep } = this.rotation;
-    this.output('RotationFunctionArn', rotation.function.functionArn, 'What secrets rotate with');
-    this.output('SweepFunctionName', sweep.function.functionName, 'Invoke it with {} to sweep now');
+    const { rotationFunctionArn, rotationRoleArn, sweepFunction, sweepRole } = this.rotation;
+    this.output('RotationFunctionArn', rotationFunctionArn, 'What secrets rotate with');
+    this.output('SweepFunctionName', sweepFunction.functionName, 'Invoke it with {} to sweep now');
     this.output('AlertTopicArn', this.rotation.alertTopic.topicArn, 'Where failures and findings go');
-    this.output('RotationRoleArn', rotation.role.roleArn, 'For the member accounts');
-    this.output('SweepRoleArn', sweep.role.roleArn, 'For the member accounts');
+    this.output('RotationRoleArn', rotationRoleArn, 'For the member accounts');
+    this.output('SweepRoleArn', sweepRole.roleArn, 'For the member accounts');
     const policy = this.rotation.serviceControlPolicy([...this.deployer(), ...(config.enrollmentRoles ?? [])]);
-    this.output('ServiceControlPolicy', policyText(policy), "Refuses the rotator's tags to everybody else");
+    this.output('ServiceControlPolicy', policy.text, "Refuses the rotator's tags to everybody else");
   }
 
   /** The role that CloudFormation updates this stack under, and so tags users and secrets. */
   private deployer(): string[] {
-    const arn = this.synthesizer instanceof DefaultStackSynthesizer ? this.synthesizer.cloudFormationExecutionRoleArn : undefined;
+    // Only the default synthesizer has it.
+    const { cloudFormationExecutionRoleArn: arn } = this.synthesizer as { readonly cloudFormationExecutionRoleArn?: string };
     return arn === undefined ? [] : [arn.includes('${') && !Token.isUnresolved(arn) ? Fn.sub(arn) : arn];
   }
 
@@ -86,8 +92,10 @@ export class MemberAccountStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    props: StackProps &
-      Pick<MemberAccountRoleProps, 'settings' | 'users' | 'permissionsBoundary'> & {
+    props: StackProps & {
+        readonly settings: RotatorSettings & { readonly members: MemberSettings };
+        readonly users?: UserScope;
+        readonly permissionsBoundary?: IManagedPolicy;
         /** Whether the sweep makes secrets in member accounts, under a key that is asked for. */
         readonly makesSecrets?: boolean;
         /** Whether this is the released template, which asks for the mode, and for an ExternalId that nobody else has. */
@@ -143,14 +151,17 @@ export class MemberAccountStack extends Stack {
 export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorStack {
   const name = config.stackName ?? 'IamKeyRotator';
   const rotator = new RotatorStack(scope, name, { config, ...(config.env ? { env: config.env } : {}) });
+  const stacks: Stack[] = [rotator];
   const { settings } = rotator.rotation;
-  if (rotator.rotation.needsForwarder && !Token.isUnresolved(rotator.account)) {
-    new KeyCreationForwarderStack(scope, `${name}-Forwarder`, {
-      env: { account: rotator.account, region: iamHomeRegion(rotator.region) },
-      homeRegion: rotator.region,
-    });
+  if (rotator.rotation._needsForwarder && !Token.isUnresolved(rotator.account)) {
+    stacks.push(
+      new KeyCreationForwarderStack(scope, `${name}-Forwarder`, {
+        env: { account: rotator.account, region: iamHomeRegion(rotator.region) },
+        homeRegion: rotator.region,
+      }),
+    );
   }
-  if (rotator.rotation.watchesExposedKeys && !Token.isUnresolved(rotator.account) && !Token.isUnresolved(rotator.region)) {
+  if (rotator.rotation._watchesExposedKeys && !Token.isUnresolved(rotator.account) && !Token.isUnresolved(rotator.region)) {
     for (const region of exposureRegions(rotator.region)) {
       new ExposedKeyForwarderStack(scope, `${name}-Exposed-${region}`, {
         env: { account: rotator.account, region },
@@ -159,17 +170,20 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
     }
   }
   if (settings.members) {
-    new MemberAccountStack(scope, `${name}-Member`, {
-      settings: { ...settings, members: settings.members },
-      users: rotator.rotation.users,
-      makesSecrets:
-        rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members) && modeOf(settings) === 'enforce',
-    });
+    stacks.push(
+      new MemberAccountStack(scope, `${name}-Member`, {
+        settings: { ...settings, members: settings.members },
+        users: rotator.rotation.users,
+        makesSecrets:
+          rotator.rotation.createdSecretsKey !== undefined && secretsInMembers(settings.members) && modeOf(settings) === SweepMode.ENFORCE,
+      }),
+    );
   }
+  stacks.forEach((stack) => { addTags(stack, config.tags); });
   return rotator;
 }
 
-function rotationProps(stack: Stack, { rotation, organization }: RotatorAppConfig): IamKeyRotationProps {
+function rotationConfig(stack: Stack, { rotation, organization }: RotatorAppConfig): RotationConfig {
   const props = typeof rotation === 'function' ? rotation(stack) : (rotation ?? {});
   // An organization's sweep has its own schedule, and sweeps this account with the others.
   return organization ? { ...props, sweeping: { schedule: 'none', ...props.sweeping } } : props;

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { skipOnBoundary } from '../checkov';
 import { packagedCode } from '../code';
 import type { Program } from '../environment';
 import { acknowledge, acknowledgeStatements } from '../nag';
@@ -48,6 +49,7 @@ export class RotatorFunction extends Construct {
 
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: runtime.logRetention ?? RetentionDays.ONE_YEAR,
+      ...(runtime.logEncryptionKey ? { encryptionKey: runtime.logEncryptionKey } : {}),
       // The record of what was done to keys outlives the stack.
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -121,6 +123,7 @@ export class RotatorFunction extends Construct {
       'IAM5[Resource::*]':
         'A boundary grants nothing: it lists the actions that the policies, which name resources, may grant.',
     });
+    skipOnBoundary(boundary, this.program);
     return boundary;
   }
 }

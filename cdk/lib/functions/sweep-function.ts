@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDestination } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { ExposedResponse, SweepMode } from '../choices';
 import { acknowledge } from '../nag';
 import { REASONS } from '../policies/reasons';
 import {
@@ -28,7 +29,8 @@ export interface SweepFunctionProps {
   readonly users: UserScope;
   readonly runtime: RuntimeSettings;
   readonly rotationFunctionArn: string;
-  readonly reservedConcurrency: number | 'none';
+  /** How many sweeps may run at once. Undefined reserves nothing. */
+  readonly reservedConcurrency: number | undefined;
   readonly securityGroup?: ISecurityGroup;
 }
 
@@ -39,7 +41,7 @@ export class SweepFunction extends RotatorFunction {
 
   constructor(scope: Construct, id: string, props: SweepFunctionProps) {
     const reserved = props.reservedConcurrency;
-    if (reserved !== 'none' && !Token.isUnresolved(reserved) && reserved < 1) {
+    if (reserved !== undefined && !Token.isUnresolved(reserved) && reserved < 1) {
       throw new SettingsError("sweep.reservedConcurrency is 0, which stops the sweep. Name at least 1, or 'none'.");
     }
     super(scope, id, {
@@ -47,7 +49,7 @@ export class SweepFunction extends RotatorFunction {
       description: 'iam-key-rotator: looks after the keys of an account',
       size: { ...SIZES.sweep, ...props.runtime.sweep },
       runtime: props.runtime,
-      ...(reserved === 'none' ? {} : { reservedConcurrency: reserved }),
+      ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
       ...(props.securityGroup ? { securityGroup: props.securityGroup } : {}),
     });
     this.deadLetters = new Queue(this, 'DeadLetters', {
@@ -67,14 +69,14 @@ export class SweepFunction extends RotatorFunction {
     // The function depends on none of its policies but Execution, so they may name it.
     this.allow('Audit', [...auditPolicy(of), continueItself(self), ...rememberReports(self)], REASONS);
     const mode = modeOf(props.settings);
-    if (mode !== 'audit') {
+    if (mode !== SweepMode.AUDIT) {
       this.allow('Retire', retirePolicy(of), REASONS);
     }
-    if (mode === 'retire' && (props.settings.sweep?.exposed ?? DEFAULTS.exposed) !== 'alert') {
+    if (mode === SweepMode.RETIRE && (props.settings.sweep?.exposed ?? DEFAULTS.exposed) !== ExposedResponse.ALERT) {
       // A successor for an exposed key is the one rotation that such a sweep starts.
       this.allow('Exposed', enforcePolicy(of), REASONS);
     }
-    if (mode === 'enforce') {
+    if (mode === SweepMode.ENFORCE) {
       this.allow('Enforce', enforcePolicy(of), REASONS);
       for (const [id, statements] of [['Create', createPolicy(of)], ['Replicas', replicateSecrets(of)]] as const) {
         if (statements.length > 0) {

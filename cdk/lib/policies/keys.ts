@@ -14,12 +14,12 @@ const RETIREMENTS = ['iam:DeleteAccessKey', 'iam:UpdateAccessKey'] as const;
  */
 export function rotateKeys(stack: Stack, users: UserScope, exemptGroup: string | undefined): PolicyStatement[] {
   const reads = [...READS, ...(hasGroup(exemptGroup) ? ['iam:ListGroupsForUser'] : [])];
-  const readable = users.reads(stack);
+  const readable = users._reads(stack);
   return [
     new PolicyStatement({
       sid: 'KeysOfUsersInScope',
       actions: ['iam:CreateAccessKey', ...RETIREMENTS, ...(readable ? [] : reads)],
-      ...users.statement(stack),
+      ...users._statement(stack),
     }),
     ...(readable ? [new PolicyStatement({ sid: 'ReadWhetherAUserIsExempt', actions: reads, ...readable })] : []),
     // The request carries no user name, so a condition on the user's tag may never hold:
@@ -33,7 +33,7 @@ export function retireKeys(stack: Stack, users: UserScope): PolicyStatement {
   return new PolicyStatement({
     sid: 'RetireKeysOfUsersInScope',
     actions: [...RETIREMENTS],
-    ...users.statement(stack),
+    ...users._statement(stack),
   });
 }
 

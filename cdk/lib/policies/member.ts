@@ -1,4 +1,5 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SweepMode } from '../choices';
 import type { Program } from '../environment';
 import { DEFAULTS, modeOf, secretsInMembers } from '../settings';
 import { readKeys, retireKeys, rotateKeys } from './keys';
@@ -18,12 +19,12 @@ export function memberPolicies(program: Program, props: SweepPolicyProps): [name
   const mode = modeOf(settings);
   if (!secretsInMembers(settings.members)) {
     // Nothing but keys is changed here: alike in retire and enforce.
-    const changes = mode === 'audit' ? [] : [retireKeys(stack, users)];
+    const changes = mode === SweepMode.AUDIT ? [] : [retireKeys(stack, users)];
     return [['', readKeys(stack, exemptGroup)], ['Retire', changes]];
   }
   return [
     ['', auditPolicy(props)],
-    ['Retire', mode === 'audit' ? [] : retirePolicy(props)],
-    ['Enforce', mode === 'enforce' ? [enforcePolicy, createPolicy, replicateSecrets].flatMap((of) => of(props)) : []],
+    ['Retire', mode === SweepMode.AUDIT ? [] : retirePolicy(props)],
+    ['Enforce', mode === SweepMode.ENFORCE ? [enforcePolicy, createPolicy, replicateSecrets].flatMap((of) => of(props)) : []],
   ];
 }

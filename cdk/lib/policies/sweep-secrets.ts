@@ -183,8 +183,7 @@ function listed({ stack, settings }: Enrolled): [string, Scope][] {
 }
 
 function listedNames(settings: RotatorSettings): readonly string[] {
-  const scope = settings.sweep?.scope;
-  return scope === undefined || typeof scope === 'string' ? [] : scope;
+  return settings.sweep?.scope?._secrets ?? [];
 }
 
 function ours({ rotationFunctionArn }: Enrolled): Record<string, string> {

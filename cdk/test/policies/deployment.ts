@@ -3,11 +3,13 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { IamKeyRotation, MemberAccountRole, OrganizationSweep, UserScope } from '../../lib';
-import type { IamKeyRotationProps, MemberSettings } from '../../lib';
+import { MemberAccountRole, OrganizationSweep, UserScope } from '../../lib';
+import type { RotationConfig } from '../../lib/app/config';
+import { rotatorSettings } from '../../lib/app/rotation-config';
 import { ENV, MEMBER, runtime } from '../configurations';
 import { newApp } from '../templates';
 import type { Document, Principal, Statement } from './evaluator';
+import { Rotator } from '../rotator';
 
 /** The names that journal.json uses. */
 export const NAMES = {
@@ -26,7 +28,7 @@ export const NAMES = {
 export type RoleName = 'rotation' | 'sweep' | 'member-rotation' | 'member-sweep';
 
 /** A deployment that can do all there is: the journal's calls must pass, and the attacks must not. */
-export function deploy(more: IamKeyRotationProps = {}): Record<RoleName, Principal> {
+export function deploy(more: RotationConfig = {}): Record<RoleName, Principal> {
   const central = centralStack(newApp(), more);
   const member = memberStack(newApp(), more);
   return {
@@ -46,9 +48,9 @@ export function trustPolicies(): Document[] {
   });
 }
 
-function centralStack(app: App, more: IamKeyRotationProps): Template {
+function centralStack(app: App, more: RotationConfig): Template {
   const stack = new Stack(app, 'Central', { env: ENV });
-  const rotation = new IamKeyRotation(stack, 'Rotator', {
+  const rotation = new Rotator(stack, 'Rotator', {
     alerts: { topic: Topic.fromTopicArn(stack, 'Alerts', NAMES.topic) },
     mail: { from: 'keys@example.com', identity: 'example.com', template: 'rotated' },
     createdSecretsKey: Key.fromKeyArn(stack, 'Key', NAMES.secretsKey),
@@ -59,20 +61,20 @@ function centralStack(app: App, more: IamKeyRotationProps): Template {
   return Template.fromStack(stack);
 }
 
-function memberStack(app: App, more: IamKeyRotationProps): Template {
+function memberStack(app: App, more: RotationConfig): Template {
   const stack = new Stack(app, 'MemberAccount', { env: { ...ENV, account: MEMBER } });
   new MemberAccountRole(stack, 'Member', {
     rotationRoleArn: NAMES.rotationRole,
     sweepRoleArn: NAMES.sweepRole,
     rotationFunctionArn: NAMES.rotation,
     ...(settings(more).sweep?.mode === 'enforce' ? { createdSecretsKeyArn: NAMES.secretsKey } : {}),
-    settings: settings(more),
+    settings: rotatorSettings(settings(more)),
     users: more.users ?? UserScope.tagged(),
   });
   return Template.fromStack(stack);
 }
 
-function settings(more: IamKeyRotationProps): IamKeyRotationProps & { readonly members: MemberSettings } {
+function settings(more: RotationConfig): RotationConfig {
   return {
     sweep: { mode: 'enforce', scope: 'all', replicaRegions: ['eu-central-1'] },
     ...more,

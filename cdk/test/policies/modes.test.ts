@@ -1,4 +1,5 @@
-import type { IamKeyRotationProps, SweepMode } from '../../lib';
+import type { RotationConfig } from '../../lib/app/config';
+import type { SweepMode } from '../../lib';
 import { MEMBER } from '../configurations';
 import { templateOf } from '../templates';
 import { ATTACKS, BEYOND_RETIRE } from './attacks';
@@ -8,11 +9,12 @@ import type { Principal, Request } from './evaluator';
 import { evaluate } from './evaluator';
 import { readJournal } from './journal';
 
+type Mode = `${SweepMode}`;
 const SWEEPS = ['sweep', 'member-sweep'] as const;
 /** A list of secrets, so that listed secrets have statements; with `all` the sweep also creates some. */
 const LISTED = ['ci', 'smtp/relay'];
 
-function deployed(mode: SweepMode, scope: 'all' | string[] = 'all', more: IamKeyRotationProps = {}): Record<RoleName, Principal> {
+function deployed(mode: Mode, scope: 'all' | string[] = 'all', more: RotationConfig = {}): Record<RoleName, Principal> {
   return deploy({ sweep: { mode, scope, replicaRegions: ['eu-central-1'] }, createdSecretsKey: undefined, ...more });
 }
 
@@ -42,7 +44,7 @@ describe('retire adds to an audit what retiring needs, and no more', () => {
   });
 
   test('a member account whose secrets are central: its keys alone', () => {
-    const central = (mode: SweepMode): string[] =>
+    const central = (mode: Mode): string[] =>
       actionsOf(deployed(mode, 'all', { members: { externalId: NAMES.externalId, secretsIn: 'central' } })['member-sweep']);
     const audit = central('audit');
     expect(central('retire').filter((action) => !audit.includes(action))).toEqual(['iam:DeleteAccessKey', 'iam:UpdateAccessKey']);
@@ -59,8 +61,8 @@ describe('what each mode may', () => {
   const ours = { 'secretsmanager:resource/AllowRotationLambdaArn': NAMES.rotation };
   const label = { 'secretsmanager:VersionStage': 'AKIAIOSFODNN7EXAMPLE' };
   const notices = { 'aws:TagKeys': ['iam-key-rotator:notices'] };
-  type Case = [what: string, modes: SweepMode[], request: (role: RoleName) => Request];
-  const all: SweepMode[] = ['audit', 'retire', 'enforce'];
+  type Case = [what: string, modes: Mode[], request: (role: RoleName) => Request];
+  const all: Mode[] = ['audit', 'retire', 'enforce'];
   const cases: Case[] = [
     ['read a key', all, (role) => ({ action: 'iam:ListAccessKeys', resource: user(role) })],
     ['describe a secret of ours', all, (role) => ({ action: 'secretsmanager:DescribeSecret', resource: secret(role, 'any'), context: ours })],

@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { User } from 'aws-cdk-lib/aws-iam';
-import { IamKeyRotation, RotatedAccessKey, UserScope } from '../../lib';
-import type { IamKeyRotationProps } from '../../lib';
+import { RotatedAccessKey, UserScope } from '../../lib';
+import type { RotationConfig } from '../../lib/app/config';
 import { ENV, MEMBER, runtime } from '../configurations';
 import { newApp } from '../templates';
 import { ATTACKS, BEYOND_THE_BOUNDARY } from './attacks';
@@ -11,6 +11,7 @@ import { deploy, NAMES, properties, statementsOf, trustPolicies } from './deploy
 import type { Document, Principal, Request, Verdict } from './evaluator';
 import { evaluate } from './evaluator';
 import { IMPLIED, readJournal } from './journal';
+import { Rotator } from '../rotator';
 
 /** The statement by which a secret of a member account lets the rotation function in: src/sweep/secret_policy.rs. */
 const SECRET_OF_A_MEMBER: Document = {
@@ -182,7 +183,7 @@ describe('names limit what the sweep creates', () => {
     resource: `arn:aws:secretsmanager:${ENV.region}:${account}:secret:${name}-??????`,
     context: { 'aws:RequestTag/iam-key-rotator:user': 'ci-bot', 'aws:TagKeys': ['iam-key-rotator:user', 'iam-key-rotator:notices'] },
   });
-  const members = (secretsIn: 'central'): IamKeyRotationProps => ({ members: { externalId: 'example', secretsIn } });
+  const members = (secretsIn: 'central'): RotationConfig => ({ members: { externalId: 'example', secretsIn } });
   const sweep = { mode: 'enforce', scope: 'all' } as const;
   const cases = [
     ['the default, its own', {}, 'iam-key/ci-bot', 'Allowed'],
@@ -262,7 +263,7 @@ describe('a member account trusts two roles, with the ExternalId', () => {
 describe("a secret's own policy", () => {
   const stack = new Stack(newApp(), 'Stack', { env: ENV });
   const rotationRole = `arn:aws:iam::${ENV.account}:role/rotation`;
-  const rotator = new IamKeyRotation(stack, 'Rotator', { runtime: runtime() });
+  const rotator = new Rotator(stack, 'Rotator', { runtime: runtime() });
   const reader = `arn:aws:iam::${ENV.account}:role/Deploy`;
   new RotatedAccessKey(stack, 'Key', {
     rotation: rotator,

@@ -42,6 +42,7 @@ impl SecretsManager {
             rotation_function: answer.rotation_lambda_arn().map(str::to_owned),
             rotation_scheduled: scheduled(answer.rotation_rules()),
             next_rotation: next_rotation(answer.next_rotation_date(), answer.deleted_date()),
+            created: answer.created_date().and_then(time),
             changed: answer.last_changed_date().and_then(time),
             last_rotated: answer.last_rotated_date().and_then(time),
             deleted: answer.deleted_date().and_then(time),
@@ -87,6 +88,7 @@ impl SecretsManager {
                 rotation_function: entry.rotation_lambda_arn().map(str::to_owned),
                 rotation_scheduled: scheduled(entry.rotation_rules()),
                 next_rotation: next_rotation(entry.next_rotation_date(), entry.deleted_date()),
+                created: entry.created_date().and_then(time),
                 changed: entry.last_changed_date().and_then(time),
                 last_rotated: entry.last_rotated_date().and_then(time),
                 deleted: entry.deleted_date().and_then(time),
@@ -136,13 +138,6 @@ impl SecretsManager {
             dates.extend(page.versions().iter().filter_map(dated));
         }
         Err(CallError::incomplete(ACTION))
-    }
-
-    #[cfg(feature = "cli")]
-    pub(crate) async fn created(&self, secret_id: &str) -> Result<Option<Timestamp>, CallError> {
-        let answer = self.0.describe_secret().secret_id(secret_id).send().await;
-        let answer = answer.map_err(|e| failed("secretsmanager:DescribeSecret", &e).about(secret_id))?;
-        Ok(answer.created_date().and_then(time))
     }
 }
 

@@ -73,7 +73,7 @@ async fn read_named(
     let mut existing = Existing::of(secret);
     if enroller.is_adoptable(view, &existing.secret) {
         existing.policy = Some(account.secrets.policy(&existing.secret.arn).await?);
-        existing.created = account.secrets.created(&existing.secret.arn).await?;
+        existing.created = existing.secret.created;
     }
     Ok(Some(existing))
 }

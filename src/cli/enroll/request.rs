@@ -43,10 +43,26 @@ async fn everybody(account: &Account<'_>) -> Result<Vec<Request>, Failure> {
 
 fn read_csv(file: &Path) -> Result<Vec<Request>, Failure> {
     let wrong = |error: csv::Error| Failure::Usage(format!("{}: {error}", file.display()));
+    if file.is_dir() {
+        return Err(Failure::Usage(format!("{}: this is a folder: name a CSV file", file.display())));
+    }
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(wrong)?;
     let filled =
         |request: Request| Request { secret: request.secret.filter(|secret| !secret.is_empty()), ..request };
-    reader.deserialize().map(|row| row.map(filled).map_err(wrong)).collect()
+    let columns = reader.headers().map_err(wrong)?.clone();
+    if !columns.iter().any(|column| column == "user") {
+        return Err(Failure::Usage(format!(
+            "{}: it has no column `user`; its first line is {:?}. The first line must be `user` or `user,secret`",
+            file.display(),
+            columns.iter().collect::<Vec<_>>().join(",")
+        )));
+    }
+    let rows: Vec<Request> =
+        reader.deserialize().map(|row| row.map(filled).map_err(wrong)).collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        return Err(Failure::Usage(format!("{}: it names no user", file.display())));
+    }
+    Ok(rows)
 }
 
 /// A secret holds the keys of one user, and a user's keys are in one secret.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use anstyle::AnsiColor;
 
 use super::confirm::count;
+use super::findings::Groups;
 use super::fleet::{Reading, age_of_data, everybody, named, read_all};
 use super::table::{lines, table};
 use super::{Exit, Failure, Session, Terminal, stopped};
@@ -66,7 +67,7 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         [] => survey.candidates.values().collect(),
         names => named(&survey, names)?,
     };
-    candidates.retain(|candidate| candidate.triage.look || !(args.due || args.findings));
+    candidates.retain(|candidate| candidate.triage.look || args.fresh || !(args.due || args.findings));
     let account = session.account(&session.config).await?;
     let reading = Reading::of(args.fresh, &args.user, candidates.len());
     let (visits, left) = read_all(&account, &account, &survey, &candidates, reading, terminal).await?;
@@ -87,7 +88,7 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         terminal.raw(&csv(&keys)?)?;
     } else {
         print_table(args, terminal, &keys)?;
-        print_findings(terminal, &keys)?;
+        groups(&keys).print(terminal, false)?;
         for unbound in &survey.unbound {
             terminal.line(format!("No user: secret {unbound}"))?;
         }
@@ -101,6 +102,14 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     }
     if let Some(line) = unretired(session, &keys) {
         terminal.tell(!prose, line)?;
+    }
+    if !args.user.is_empty() {
+        for visit in visits
+            .iter()
+            .filter(|visit| visit.keys.is_empty() && visit.secret.is_none() && visit.failure.is_none())
+        {
+            terminal.tell(!prose, format!("User {} has no access key and no secret.", visit.user.name))?;
+        }
     }
     let failed = left > 0 || visits.iter().any(|visit| visit.failure.is_some());
     let found = args.findings && !keys.is_empty();
@@ -151,39 +160,27 @@ fn print_table(args: &Args, terminal: &mut Terminal, keys: &[StatusRow]) -> std:
     Ok(())
 }
 
-/// What needs a person, in full: each remedy once, with the users and keys that it is for.
-fn print_findings(terminal: &mut Terminal, keys: &[StatusRow]) -> std::io::Result<()> {
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+/// What needs a person, in full.
+fn groups(keys: &[StatusRow]) -> Groups {
+    let mut groups = Groups::default();
     for key in keys {
         for finding in &key.findings {
-            let title = format!("{}: {}", finding.kind, finding.kind.remedy());
-            let id = finding.key.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-            add(&mut groups, title, format!("{}{id}: {}", key.user, finding.evidence));
+            groups.find(&key.user, finding);
         }
         if let Some(failed) = &key.rotation_failed {
-            let title = "Rotation failed: `iam-key-rotator doctor USER` says why. CloudTrail is up to 15 minutes late.";
-            add(&mut groups, title.to_owned(), format!("{}: {failed}", key.user));
+            let title = |user: &str| {
+                format!(
+                    "Rotation failed: `iam-key-rotator doctor {user}` says why. CloudTrail is up to 15 minutes late."
+                )
+            };
+            groups.add(title("USER"), title(&key.user), format!("{}: {failed}", key.user));
         }
         if let Some(failure) = &key.failure {
-            add(&mut groups, "Not read:".to_owned(), format!("{}: {failure}", key.user));
+            let title = "Not read:".to_owned();
+            groups.add(title.clone(), title, format!("{}: {failure}", key.user));
         }
     }
-    for (title, lines) in groups {
-        terminal.line(format!("\n{title}"))?;
-        for line in lines {
-            terminal.line(format!("  {line}"))?;
-        }
-    }
-    Ok(())
-}
-
-/// Adds a line to its group, once.
-fn add(groups: &mut Vec<(String, Vec<String>)>, title: String, line: String) {
-    match groups.iter_mut().find(|(known, _)| *known == title) {
-        Some((_, lines)) if lines.contains(&line) => {}
-        Some((_, lines)) => lines.push(line),
-        None => groups.push((title, vec![line])),
-    }
+    groups
 }
 
 /// `300 users · 40 findings · 92 due`.
@@ -191,7 +188,11 @@ fn summary(keys: &[StatusRow]) -> String {
     let users: BTreeSet<&str> = keys.iter().map(|key| key.user.as_str()).collect();
     let findings: usize = keys.iter().map(|key| key.findings.len()).sum();
     let due = keys.iter().filter(|key| key.due).count();
-    format!("{} · {} · {due} due", count(users.len(), "user"), count(findings, "finding"))
+    let failed = match keys.iter().filter(|key| key.rotation_failed.is_some()).count() {
+        0 => String::new(),
+        failed => format!("{} · ", count(failed, "failed rotation")),
+    };
+    format!("{} · {failed}{} · {due} due", count(users.len(), "user"), count(findings, "finding"))
 }
 
 fn csv(keys: &[StatusRow]) -> Result<Vec<u8>, Failure> {

@@ -239,6 +239,7 @@ impl StatusRow {
             (Some(one), None) => one,
             (None, _) if self.exempt.is_some() => "exempt".into(),
             (None, Some(verb)) => verb,
+            (None, None) if self.leads && self.rotation == IN_PROGRESS => "rotation in progress".into(),
             (None, None) => "-".into(),
         }
     }
@@ -329,11 +330,13 @@ fn verb(event: ComingEvent) -> &'static str {
     }
 }
 
+const IN_PROGRESS: &str = "in progress";
+
 fn rotation_state(secret: Option<&SecretState>) -> &'static str {
     let Some(secret) = secret else { return "no secret" };
     match (secret.rotation_enabled, secret.rotation_scheduled) {
         _ if secret.deleted.is_some() => "to be deleted",
-        _ if matches!(secret.pending(), Pending::Unfinished(_)) => "in progress",
+        _ if matches!(secret.pending(), Pending::Unfinished(_)) => IN_PROGRESS,
         // AWSPENDING was left on a version that was current before: no rotation begins until it is removed.
         _ if matches!(secret.pending(), Pending::RolledBack(_)) => "blocked",
         (false, _) if secret.rotation_function.is_some() => "turned off",

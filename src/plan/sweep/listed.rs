@@ -1,15 +1,15 @@
 //! A user's keys as lists alone show them: the credential report, which dates them and does not name them, and
 //! staging labels, which name them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::model::names::AWSPREVIOUS;
 use crate::model::{AccessKey, AccessKeyId, KeyStatus, Ledger, ReportedKey, SecretState};
 
 /// A rotation makes its key before it ends, and its steps are repeated for hours at most.
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
-/// The report dates a key to the second, and rotations end by another clock.
-const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+/// The report dates a key to the second, and rotations end by another clock of AWS.
+const CLOCKS: SignedDuration = SignedDuration::from_secs(60);
 
 /// The user's keys by their ids; a key whose id no list shows has a number instead. Their dates are those of the
 /// last change, and up to four hours old: enough to show, and nothing is ever done on their word.
@@ -39,7 +39,7 @@ pub(crate) fn keys_of_lists(
     // The report may show nothing of an inactive key, which the ledger remembers.
     let inactive = previous.as_ref().and_then(|key| ledger.inactive_since(key));
     match reported {
-        [only] if only.active && may_be_current(only, secret) => {
+        [only] if only.active && is_of_labels(only, secret) => {
             let current = named(only, current)?;
             let remembered = previous.zip(inactive).map(|(id, since)| AccessKey {
                 id,
@@ -57,11 +57,15 @@ pub(crate) fn keys_of_lists(
                 (true, true) => (second, first),
                 (false, false) => return None,
             };
-            // One that was made active again looks younger than it is.
-            let made = older.active && !is_of_last_rotation(newer, secret);
             // The report is older than the deactivation, or somebody made the key active again.
             let in_doubt = older.active && inactive.is_some();
-            if made || in_doubt || !may_be_current(newer, secret) {
+            // A key that was made in the same day may be the one that somebody made active again.
+            let told_apart = match (older.changed.zip(secret.last_rotated), older.active) {
+                (Some((changed, rotated)), true) => changed.duration_since(rotated) < -ROTATION,
+                (Some(_), false) => true,
+                (None, _) => false,
+            };
+            if in_doubt || !told_apart || !is_of_labels(newer, secret) {
                 return None;
             }
             // An inactive key was changed last when it was deactivated; made it was before its successor.
@@ -72,18 +76,19 @@ pub(crate) fn keys_of_lists(
     }
 }
 
-/// Whether a report that shows the key can be of later than the last rotation, which made the current one.
-fn may_be_current(key: &ReportedKey, secret: &SecretState) -> bool {
-    let (Some(changed), Some(rotated)) = (key.changed, secret.last_rotated) else { return true };
-    changed.saturating_add(ROTATION).is_ok_and(|latest| latest >= rotated)
-}
-
-fn is_of_last_rotation(key: &ReportedKey, secret: &SecretState) -> bool {
-    let rotated = secret.last_rotated.unwrap_or(Timestamp::MIN);
-    may_be_current(key, secret)
-        && key
-            .changed
-            .is_some_and(|changed| rotated.saturating_add(CLOCKS).is_ok_and(|latest| changed <= latest))
+/// Whether the key can be the one that the labels name. The last rotation made it; where there was none, it was there
+/// when the secret was made. A key that was changed before is of an older report; one that was changed later was made
+/// active again, or put in the place of another.
+fn is_of_labels(key: &ReportedKey, secret: &SecretState) -> bool {
+    let Some(changed) = key.changed else { return false };
+    match (secret.last_rotated, secret.created) {
+        (Some(rotated), _) => {
+            let since_end = changed.duration_since(rotated);
+            -ROTATION <= since_end && since_end <= CLOCKS
+        }
+        (None, Some(created)) => changed.duration_since(created) <= CLOCKS,
+        (None, None) => false,
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +177,12 @@ mod tests {
             // A report from before the rotation.
             &[(true, -90 * DAY)][..],
             &[(true, -90 * DAY), (true, -30 * DAY)],
+            // Another key in the place of the current one, or that one made active again.
+            &[(true, 2 * HOUR)],
+            &[(true, 61)],
+            // The old key, made active again within the hour, and two keys of one day.
+            &[(true, 600), (true, -60)],
+            &[(true, -5 * HOUR), (true, -60)],
             // The old key, made active again: it looks younger than the new one.
             &[(true, 5 * DAY), (true, -60)],
             &[(true, 2 * HOUR), (true, -60)],
@@ -186,6 +197,11 @@ mod tests {
         assert_eq!(shown(&[(true, -90 * DAY), (true, -60)], Some(&remembering())), None);
         let one = |stages: &[&str]| SecretState { versions: vec![version("v2", stages)], ..secret() };
         let two = &[(true, -90 * DAY), (true, -60)];
+        // Never rotated: the key is as old as the secret, or another is in its place.
+        let fresh = |created| SecretState { last_rotated: None, created, ..one(&[AWSCURRENT, NEW]) };
+        assert!(shown(&[(true, -60)], Some(&fresh(Some(at(0))))).is_some());
+        assert_eq!(shown(&[(true, 61)], Some(&fresh(Some(at(0))))), None);
+        assert_eq!(shown(&[(true, -60)], Some(&fresh(None))), None);
         // A second key that is in no version, a value stored by hand, and a rotation under way.
         assert_eq!(shown(two, Some(&one(&[AWSCURRENT, NEW]))), None);
         assert_eq!(shown(&[(true, -60)], Some(&one(&[AWSCURRENT]))), None);

@@ -35,13 +35,17 @@ pub(super) struct Bar {
 }
 
 impl Ages {
-    pub(super) fn of(users: &[User]) -> Self {
+    /// The picture; none without an active key.
+    pub(super) fn of(users: &[User]) -> Option<Self> {
         let ages: Vec<i64> = users
             .iter()
             .flat_map(|user| &user.keys)
             .filter(|key| key.active)
             .map(|key| key.age_days)
             .collect();
+        if ages.is_empty() {
+            return None;
+        }
         let slot = WIDTH / BANDS.len();
         let mut first = i64::MIN;
         let mut counts = Vec::new();
@@ -73,7 +77,7 @@ impl Ages {
         let words = bars.iter().map(|bar| format!("{} days: {}", bar.label, bar.count));
         let words = words.collect::<Vec<_>>().join("; ");
         let on_time = BANDS.iter().filter(|(_, last)| *last <= LIMIT).count();
-        Self { base: TOP + HEIGHT, limit_x: LEFT + on_time * slot, words, bars }
+        Some(Self { base: TOP + HEIGHT, limit_x: LEFT + on_time * slot, words, bars })
     }
 }
 
@@ -93,12 +97,14 @@ mod tests {
             ("FFFF", "2020-01-01T00:00:00Z", false),
         ];
         let report = sample::report("2026-01-01T00:00:00Z", &[("ci", &keys)]);
-        let counts: Vec<usize> = Ages::of(&report.users).bars.iter().map(|bar| bar.count).collect();
+        let counts: Vec<usize> = Ages::of(&report.users).unwrap().bars.iter().map(|bar| bar.count).collect();
         assert_eq!(counts, [1, 1, 1, 1, 0, 1]);
     }
 
     #[test]
-    fn an_account_without_keys_has_an_empty_picture() {
-        assert!(Ages::of(&[]).bars.iter().all(|bar| bar.height == 0));
+    fn without_an_active_key_there_is_no_picture() {
+        let inactive = [("FFFF", "2020-01-01T00:00:00Z", false)];
+        let report = sample::report("2026-01-01T00:00:00Z", &[("ci", &inactive)]);
+        assert!(Ages::of(&[]).is_none() && Ages::of(&report.users).is_none());
     }
 }

@@ -4,6 +4,7 @@
 
 mod ages;
 mod course;
+mod findings;
 mod rows;
 mod text;
 mod timeline;
@@ -15,9 +16,10 @@ use sha2::{Digest as _, Sha256};
 
 use self::ages::Ages;
 use self::course::Course;
-use self::rows::{ExemptRow, FindingRow, KeyRow, QuestionRow, UserRow};
-use self::text::percent;
-use super::evidence::{ControlResult, Point, Report, User};
+use self::findings::FindingGroup;
+use self::rows::{ExemptRow, KeyTable, QuestionRow, UserRow};
+use self::text::{MOST_ON_ONE_LINE, percent};
+use super::evidence::{ControlResult, Point, Report, User, Verdict};
 use crate::model::{counted, minute};
 
 /// What stands before the data.
@@ -34,13 +36,13 @@ struct Page<'a> {
     since: String,
     verdict: String,
     tiles: Vec<Tile>,
-    ages: Ages,
+    ages: Option<Ages>,
     course: Option<Course>,
     questions: Vec<QuestionRow<'a>>,
-    findings: Vec<FindingRow<'a>>,
+    findings: Vec<FindingGroup<'a>>,
     exempt: Vec<ExemptRow<'a>>,
     failed: Vec<&'a User>,
-    keys: Vec<KeyRow<'a>>,
+    keys: Vec<KeyTable<'a>>,
     axis: Vec<timeline::Tick>,
     users: Vec<UserRow<'a>>,
     data: String,
@@ -68,10 +70,10 @@ pub fn html(report: &Report) -> String {
         ages: Ages::of(users),
         course: Course::of(&report.course),
         questions: rows::questions(report),
-        findings: rows::findings(users),
+        findings: findings::groups(users),
         exempt: rows::exempt(users),
         failed: users.iter().filter(|user| user.failure.is_some()).collect(),
-        keys: rows::keys(users, report.at),
+        keys: rows::key_tables(users, report.at),
         axis: timeline::axis(report.at),
         users: users.iter().map(|user| UserRow::of(user, report.at)).collect(),
         data: data(report),
@@ -94,23 +96,17 @@ fn verdict(users: &[User]) -> String {
     let unmet = || asked().filter(|user| !user.unmet.is_empty());
     let exempt = unmet().filter(|user| user.exemption.is_some()).count();
     let total = asked().count();
-    let (meet, do_not) =
-        (verb(total - unmet().count(), "meets", "meet"), verb(unmet().count(), "does not", "do not"));
+    let (pass, do_not) =
+        (verb(total - unmet().count(), "passes", "pass"), verb(unmet().count(), "does not", "do not"));
     let users = counted(total, "user");
     match (unmet().count(), exempt) {
-        (0, _) if total == 1 => {
-            "The only user with an active key or a secret meets every question asked of it.".to_owned()
+        _ if total == 0 => "No user has an active key or a secret.".to_owned(),
+        (0, _) if total == 1 => "The only user with an active key or a secret passes every check.".to_owned(),
+        (0, _) => format!("All {total} users with an active key or a secret pass every check."),
+        (not, 0) => format!("{} of {users} {pass} every check; {not} {do_not}.", total - not),
+        (not, exempt) => {
+            format!("{} of {users} {pass} every check; {not} {do_not}, {exempt} of them exempt.", total - not)
         }
-        (0, _) => {
-            format!("All {total} users with an active key or a secret meet every question asked of them.")
-        }
-        (not, 0) => {
-            format!("{} of {users} {meet} every question asked of their keys; {not} {do_not}.", total - not)
-        }
-        (not, exempt) => format!(
-            "{} of {users} {meet} every question asked of their keys; {not} {do_not}, {exempt} of them exempt.",
-            total - not
-        ),
     }
 }
 
@@ -146,13 +142,13 @@ fn tiles(report: &Report) -> Vec<Tile> {
         share("active keys used within 45 days", in_use, active_keys),
         Tile {
             number: findings.to_string(),
-            of: "need a person".into(),
+            of: "need action".into(),
             label: "findings",
             good: Some(findings == 0),
         },
         Tile {
             number: exempt.to_string(),
-            of: "with a reason each".into(),
+            of: "each with a reason".into(),
             label: "users exempt",
             good: None,
         },

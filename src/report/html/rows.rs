@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::text::{Part, day, parts};
+use super::text::day;
 use super::timeline::Timeline;
-use crate::model::minute;
+use crate::model::{counted, minute};
 use crate::report::controls::{Control, Question};
-use crate::report::evidence::{Finding, Key, Report, User};
+use crate::report::evidence::{Key, Policy, Report, User, Verdict};
 
 /// The columns of controls, by what their standards begin with.
 const STANDARDS: [&str; 5] = ["CIS", "Security Hub", "PCI", "NIST", "ISO"];
@@ -17,6 +17,7 @@ pub(super) struct QuestionRow<'a> {
     pub(crate) words: &'a str,
     /// A cell a standard: the numbers, each with the versions that have it, and its source.
     pub(crate) cells: Vec<Vec<Numbered>>,
+    pub(crate) verdict: Verdict,
     pub(crate) met: usize,
     pub(crate) unmet: usize,
     pub(crate) exempt: usize,
@@ -31,20 +32,19 @@ pub(super) struct Numbered {
     pub(crate) source: &'static str,
 }
 
-/// Something that needs a person.
-pub(super) struct FindingRow<'a> {
-    pub(crate) user: &'a User,
-    pub(crate) kind: String,
-    pub(crate) evidence: Vec<Part>,
-    pub(crate) remedy: Vec<Part>,
-    pub(crate) questions: Vec<(&'static str, &'static str)>,
-}
-
 /// A user who is left alone.
 pub(super) struct ExemptRow<'a> {
     pub(crate) user: &'a User,
     pub(crate) reason: &'a str,
     pub(crate) unmet: Vec<(&'static str, &'static str)>,
+}
+
+/// Keys of users who stand alike.
+pub(super) struct KeyTable<'a> {
+    pub(crate) id: &'static str,
+    pub(crate) caption: String,
+    pub(crate) rows: Vec<KeyRow<'a>>,
+    pub(crate) is_folded: bool,
 }
 
 pub(super) struct KeyRow<'a> {
@@ -57,12 +57,18 @@ pub(super) struct KeyRow<'a> {
     pub(crate) used: Option<String>,
     pub(crate) version: String,
     pub(crate) last_rotated: String,
+    /// The policy of the secret's own tags.
+    pub(crate) own_policy: Option<&'a Policy>,
     pub(crate) valid: Option<bool>,
+    /// What comes next of this key.
+    pub(crate) next: Vec<String>,
 }
 
 /// One user with what happened to the user's keys.
 pub(super) struct UserRow<'a> {
     pub(crate) user: &'a User,
+    /// How many events, and when the last one was.
+    pub(crate) summary: String,
     pub(crate) timeline: Option<Timeline>,
     pub(crate) events: Vec<String>,
 }
@@ -78,6 +84,7 @@ pub(super) fn questions(report: &Report) -> Vec<QuestionRow<'_>> {
             name: question.name(),
             words: question.words(),
             cells: STANDARDS.iter().map(cell).collect(),
+            verdict: result.verdict,
             met: result.met,
             unmet: result.unmet,
             exempt: result.exempt,
@@ -104,45 +111,8 @@ fn numbered(controls: impl Iterator<Item = &'static Control>) -> Vec<Numbered> {
     cell
 }
 
-/// What is rare first: keys that are merely old are many, and those of exempt users are known.
-pub(super) fn findings(users: &[User]) -> Vec<FindingRow<'_>> {
-    let of = |user| move |finding| (user, finding);
-    let mut found: Vec<(&User, &Finding)> =
-        users.iter().flat_map(|user| user.findings.iter().map(of(user))).collect();
-    found.sort_by_key(|(_, finding)| rank(finding));
-    let row = |(user, finding): (_, &Finding)| FindingRow {
-        user,
-        kind: words(&finding.kind),
-        evidence: parts(&finding.evidence.for_people()),
-        remedy: parts(&finding.remedy),
-        questions: questions_named(&finding.questions),
-    };
-    found.into_iter().map(row).collect()
-}
-
-fn rank(finding: &Finding) -> usize {
-    ["KeyOverdue", "NeverUsed", "ExemptButOld"]
-        .iter()
-        .position(|common| finding.kind == *common)
-        .map_or(0, |position| position + 1)
-}
-
-/// A finding's name as words: `RotationOff` is "Rotation off".
-fn words(kind: &str) -> String {
-    let mut words = String::new();
-    for (nth, letter) in kind.chars().enumerate() {
-        if nth > 0 && letter.is_uppercase() {
-            words.push(' ');
-            words.push(letter.to_ascii_lowercase());
-        } else {
-            words.push(letter);
-        }
-    }
-    words
-}
-
 /// Questions by their names, each with its words.
-fn questions_named(names: &[String]) -> Vec<(&'static str, &'static str)> {
+pub(super) fn questions_named(names: &[String]) -> Vec<(&'static str, &'static str)> {
     let named = |question: &&Question| names.iter().any(|name| name == question.name());
     Question::ALL.iter().filter(named).map(|question| (question.name(), question.words())).collect()
 }
@@ -156,9 +126,40 @@ pub(super) fn exempt(users: &[User]) -> Vec<ExemptRow<'_>> {
     rows.collect()
 }
 
-pub(super) fn keys(users: &[User], now: Timestamp) -> Vec<KeyRow<'_>> {
-    let of = |user| move |key| KeyRow::of(user, key, now);
-    users.iter().flat_map(|user| user.keys.iter().map(of(user))).collect()
+/// The keys of users who need action, and those of all others, which are folded.
+pub(super) fn key_tables(users: &[User], now: Timestamp) -> Vec<KeyTable<'_>> {
+    let needs_action =
+        |user: &&User| !user.unmet.is_empty() || !user.findings.is_empty() || user.failure.is_some();
+    let (acute, fine): (Vec<&User>, Vec<&User>) = users.iter().partition(needs_action);
+    let tables = [
+        KeyTable::of(&acute, now, "acute", "with a finding or a failed check", false),
+        KeyTable::of(&fine, now, "fine", "without a finding or a failed check", true),
+    ];
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+impl<'a> KeyTable<'a> {
+    fn of(users: &[&'a User], now: Timestamp, id: &'static str, which: &str, is_folded: bool) -> Self {
+        let rows_of = |user: &&'a User| {
+            let user: &'a User = user;
+            user.keys.iter().map(move |key| KeyRow::of(user, key, now))
+        };
+        let rows: Vec<KeyRow<'a>> = users.iter().flat_map(rows_of).collect();
+        let with_keys = users.iter().filter(|user| !user.keys.is_empty()).count();
+        let caption = format!("{} of {} {which}", counted(rows.len(), "key"), counted(with_keys, "user"));
+        Self { id, caption, rows, is_folded }
+    }
+}
+
+/// What comes next of one key. What names no key of the user is about the newest.
+fn next(user: &User, key: &Key) -> Vec<String> {
+    let is_newest = user.keys.last().is_some_and(|newest| newest.suffix == key.suffix);
+    let named = |text: &str, key: &Key| text.contains(&format!("…{}", key.suffix));
+    let texts = user.next.iter().map(|next| next.for_people());
+    let of_key = texts
+        .filter(|text| named(text, key) || (is_newest && !user.keys.iter().any(|other| named(text, other))));
+    // The row names the key already.
+    of_key.map(|text| text.trim_end_matches(&format!(" of …{}", key.suffix)).to_owned()).collect()
 }
 
 impl<'a> KeyRow<'a> {
@@ -176,6 +177,8 @@ impl<'a> KeyRow<'a> {
             // Version ids are tokens of 36 characters and more; their beginning tells them apart.
             version: version.map(|version| version.chars().take(8).collect()).unwrap_or_default(),
             last_rotated: rotated.unwrap_or_else(|| "never".into()),
+            own_policy: user.policy.as_ref().filter(|policy| policy.by_tags),
+            next: next(user, key),
             valid: user
                 .validation
                 .as_ref()
@@ -193,11 +196,14 @@ impl<'a> UserRow<'a> {
                 None => day(event.at),
             };
             let what = match event.key.as_str() {
-                "" => format!("a version {}, of a key that is gone", event.what.word()),
+                "" => format!("a version {}, of a key that has been deleted", event.what.word()),
                 key => format!("…{key} {}", event.what.word()),
             };
             format!("{when}: {what} ({})", event.source.words())
         });
-        Self { user, timeline: Timeline::of(user, now), events: events.collect() }
+        let events: Vec<String> = events.collect();
+        let last = user.history.last().map(|event| format!(", the last on {}", day(event.at)));
+        let summary = format!("{}{}", counted(events.len(), "event"), last.unwrap_or_default());
+        Self { user, summary, timeline: Timeline::of(user, now), events }
     }
 }

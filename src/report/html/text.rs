@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+/// A name of more bytes may break over lines on a wide screen.
+pub(super) const MOST_ON_ONE_LINE: usize = 48;
+
 /// A share in whole percent, which is 100 only when nothing is missing.
 pub(super) fn percent(part: usize, whole: usize) -> String {
     match whole {
@@ -24,4 +27,9 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
 pub(super) struct Part {
     pub(crate) code: bool,
     pub(crate) text: String,
+}
+
+/// A name, cut where a line may break in it: never within a word of an address.
+pub(super) fn pieces(name: &str) -> impl Iterator<Item = &str> {
+    name.split_inclusive(['@', '.', '_', '+', '/', ':'])
 }

@@ -21,15 +21,26 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
-for (const table of document.querySelectorAll("table.filterable")) {
+for (const tables of document.querySelectorAll(".searchable")) {
   const label = document.createElement("label");
   label.className = "filter";
   const input = document.createElement("input");
   input.type = "search";
   label.append("Show rows with", input);
-  table.parentElement.before(label);
+  tables.before(label);
   input.addEventListener("input", () => {
     const wanted = input.value.trim().toLowerCase();
-    for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    for (const row of tables.querySelectorAll("tbody tr")) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    // A search covers the folded rows too.
+    if (wanted) for (const fold of tables.querySelectorAll("details.fold")) fold.open = true;
   });
 }
+// Paper cannot be unfolded. The style sheet does the same where a browser can.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const details of folded) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of folded) details.open = false;
+});

@@ -96,8 +96,7 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
     let (mut open, mut done, mut look) = (Vec::new(), Vec::new(), Vec::new());
     for case in cases {
         let user = case.user.as_ref().map_or("unknown user", |user| user.as_str());
-        let row =
-            |what: String, remedy: String| DigestRow { user: user.to_owned(), what, remedy: remedy.into() };
+        let row = |what: String, remedy: String| DigestRow { remedy, ..DigestRow::new(user, what) };
         done.extend(case.actions.iter().map(|action| row(action.clone(), String::new())));
         let role = case.role.map(|role| format!(" ({role})")).unwrap_or_default();
         let what = |why: &Phrase| format!("{}{role}: {}", case.key, why.for_people());
@@ -125,12 +124,12 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
             ));
         }
     }
-    let sections = [
-        Section::of("Needs a person now", &mut open),
-        Section::of("Done", &mut done),
-        Section::of("Look at", &mut look),
-    ];
-    sections.into_iter().filter(|section| !section.rows.is_empty()).collect()
+    let titled = [("Action needed", open), ("Done", done), ("Look at", look)];
+    titled
+        .into_iter()
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(title, rows)| Section::of(title, rows))
+        .collect()
 }
 
 /// The commands that take a key away, where nothing of it is changed.

@@ -17,7 +17,7 @@ use crate::config::{Exposed, SweepConfig};
 use crate::defect::guarded;
 use crate::error::Result;
 use crate::event::{ExposedEvent, Invocation};
-use crate::model::{AccessKeyId, KeyStatus, Ledger, Note, Phrase, RotationSetup, UserName, phrase};
+use crate::model::{AccessKeyId, KeyStatus, Keyring, Ledger, Note, Phrase, RotationSetup, UserName, phrase};
 use crate::notify;
 use crate::plan::exposed::{Measure, measure};
 use crate::plan::sweep::{FleetAction, Notice, UserView, Wait, exposure};
@@ -319,13 +319,16 @@ impl Responder<'_> {
         self.account.execute(view, vec![planned.clone()], &mut case.done).await?;
         case.actions.push(planned.to_string());
         (case.end, case.reason) = (End::Over, planned.reason);
-        let replaced = cut_off.is_none();
+        let seen = Keyring::of_lists(view.secret.as_ref(), &view.keys, view.now);
+        let replaced = seen
+            .current()
+            .is_some_and(|current| current.id != case.key && current.status == KeyStatus::Active);
         // Of a key that is still in AWSCURRENT the recovery window begins later.
         case.off_since = Some(view.now).filter(|_| replaced);
         case.cut_off = cut_off;
         let Some(secret) = &view.secret else { return Ok(()) };
         let notices = [Notice::Revoked { key: case.key.clone(), replaced }];
-        let (config, owner) = (&self.account.config.shared, self.account.owner.as_deref());
+        let (config, owner) = (self.account.config, self.account.owner.as_deref());
         if let Err(error) =
             notify::tell_of_keys(self.account.aws, config, view, secret, &notices, owner).await
         {

@@ -118,6 +118,8 @@ async fn ctrl_c_at_a_question_ends_it_with_nothing_changed() {
     let status = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
         let mut asked = child.stderr.take().unwrap();
+        // `wait` would close it, and an end of the input is an answer too.
+        let _input = child.stdin.take();
         let (mut told, mut byte) = (String::new(), [0]);
         while !told.contains("Type yes") && asked.read(&mut byte).unwrap() == 1 {
             told.push(char::from(byte[0]));

@@ -184,10 +184,7 @@ async fn what_is_wrong_with_a_profile_or_the_network_is_said_by_name() {
     let files = [("AWS_CONFIG_FILE", file.to_str().unwrap()), ("HOME", home)];
     let mut sentences = std::collections::BTreeSet::new();
     for (profile, words) in [
-        (
-            "nope",
-            "profile \"nope\" is in neither ~/.aws/config nor ~/.aws/credentials. There is \"a\", \"b\"",
-        ),
+        ("nope", "wrong and ~/.aws/credentials. There is \"a\", \"b\""),
         ("empty", "profile \"empty\" has none"),
         ("sso", "Run `aws sso login --profile sso`"),
         ("a", "leads back to itself (a → b → a)"),
@@ -203,7 +200,7 @@ async fn what_is_wrong_with_a_profile_or_the_network_is_said_by_name() {
     }
     for (variables, words) in [
         (&[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")][..], "nothing answers at http://127.0.0.1:9"),
-        (&[("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")], "AWS does not accept the credentials"),
+        (&[("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")], "AWS does not accept the exported credentials"),
         (&[("AWS_ACCESS_KEY_ID", ""), ("AWS_EC2_METADATA_DISABLED", "true")], "no AWS credentials found"),
     ] {
         let ran = desk.run(&["--region", "eu-west-1", "status"], variables).await;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{Seat, town};
-use crate::stage::days;
+use crate::stage::{ACCOUNT, days};
 
 /// An empty folder of this test's own.
 fn folder(name: &str) -> PathBuf {
@@ -48,6 +48,26 @@ async fn signed_reports_chain_and_a_changed_one_is_named() {
     let ran = Seat::of(&town.sim).run(&verify).await;
     ran.ends(1);
     assert!(ran.err.contains("keys-2.json"), "{}", ran.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_it_reads_many_users_it_says_how_long_that_takes_and_keeps_its_word() {
+    let town = town();
+    let ran = Seat::of(&town.sim).run("report --format csv --output -").await;
+    assert!(!ran.err.contains("one by one"), "a few users take no time: {}", ran.err);
+    for nth in 0..600 {
+        town.sim.create_user(ACCOUNT, &format!("batch-{nth}"));
+        town.sim.create_access_key(ACCOUNT, &format!("batch-{nth}"));
+    }
+    // AWS makes no new credential report for four hours.
+    town.sim.advance(days(1));
+    let began = tokio::time::Instant::now();
+    let ran = Seat::of(&town.sim).run("report --format csv --output -").await;
+    let minutes = began.elapsed().as_secs_f64() / 60.0;
+    ran.ends(0);
+    assert!(ran.err.contains("from IAM, one by one: about 2 minutes."), "{}", ran.err);
+    assert!((1.2..2.5).contains(&minutes), "it took {minutes} minutes");
+    assert!(!ran.out.contains("one by one"), "machine output has no prose in it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -142,6 +142,7 @@ impl Case {
                 .then(|| "arn:aws:lambda:eu-west-1:111122223333:function:rotation".into()),
             rotation_scheduled: self.scheduled.is_some(),
             next_rotation: self.scheduled.map(|days| at(-days)),
+            created: None,
             changed: Some(at(self.changed)),
             last_rotated,
             versions,

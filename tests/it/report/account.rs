@@ -1,6 +1,6 @@
 //! What one report says of one account.
 
-use iam_key_rotator::report::evidence::{Source, Validation, What};
+use iam_key_rotator::report::evidence::{Source, Validation, Verdict, What};
 use iam_key_rotator::report::{csv, html, json};
 use simulator::{Fault, FaultKind};
 
@@ -61,6 +61,28 @@ async fn it_is_made_by_reading_alone_and_reads_no_secrets_value() {
         let reads = ["List", "Describe", "Get", "Generate"].iter().any(|verb| call.starts_with(verb));
         assert!(reads && call != "GetSecretValue", "{call}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_reactivated_is_no_younger_and_every_user_is_read_from_iam() {
+    let fleet = Fleet::new(&[]);
+    let key = fleet.user("bare", 400);
+    fleet.enrolled("young", 10);
+    // The credential report dates a key by its last change.
+    fleet.sim.set_key_status(&key.access_key_id, false);
+    fleet.sim.set_key_status(&key.access_key_id, true);
+    fleet.sim.advance(days(1));
+    fleet.sim.clear_journal();
+    let report = report_of(&fleet, &[]).await;
+    let journal = fleet.sim.journal();
+    let listed = journal.iter().filter(|call| call.operation == "ListAccessKeys").count();
+    assert_eq!(listed, 2, "one user's keys were not asked for");
+    let bare = user(&report, "bare");
+    assert_eq!(bare.keys[0].age_days, 401);
+    assert!(bare.unmet.iter().any(|name| name == "key-age"), "{bare:?}");
+    let age = report.controls.iter().find(|control| control.number == "1.14").unwrap();
+    assert_eq!((age.verdict, age.met, age.unmet), (Verdict::Fail, 1, 1));
+    assert!(html(&report).contains(">401</strong>"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,6 +224,9 @@ async fn names_that_mean_something_to_html_or_a_spreadsheet_are_text_and_no_secr
     fleet.user("@a.b,c", 10);
     fleet.enrolled("ci", 10);
     fleet.sim.tag_user(ACCOUNT, "ci", "iam-key-rotator:exempt", "=2+3 @x");
+    // What to do about a second key names that key.
+    fleet.enrolled("two", 10);
+    fleet.key("two", 5);
     let report = report_of(&fleet, &[]).await;
     let table = csv(&report);
     assert!(table.contains(",'=cmd+1,") && table.contains(",\"'@a.b,c\","), "{table}");

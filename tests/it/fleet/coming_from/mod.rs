@@ -1,12 +1,12 @@
 //! The moves from five systems: what each of them documents, replayed over simulated months with the
 //! very settings that `docs/migrating.md` gives its users.
 
-mod a;
-mod b;
-mod c;
-mod d;
-mod e;
+mod daily;
+mod function;
+mod list;
+mod organization;
 mod page;
+mod rules;
 
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ struct Move {
 
 impl Move {
     /// With the settings of the page's section, and these, which override them.
-    fn from(system: char, more: &[(&'static str, &'static str)]) -> Self {
+    fn from(system: &str, more: &[(&'static str, &'static str)]) -> Self {
         let settings = page::blocks(system).swap_remove(0);
         Self::with(&[&settings, more].concat())
     }

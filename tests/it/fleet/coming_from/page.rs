@@ -6,21 +6,20 @@ use super::Settings;
 
 const PAGE: &str = include_str!("../../../../docs/migrating.md");
 
-/// The heading of a system's section. The modules beside this one name the systems by letters.
-fn heading(system: char) -> &'static str {
-    match system {
-        'A' => "Coming from three EventBridge rules for each user\n",
-        'B' => "Coming from a daily check of every user\n",
-        'C' => "Coming from a Secrets Manager rotation function\n",
-        'D' => "Coming from a list of secrets\n",
-        'E' => "Coming from a rotator for an AWS organization\n",
-        _ => panic!("no section on {system}"),
-    }
-}
+/// The systems as the modules beside this one name them, each with the heading of its section.
+const SYSTEMS: [(&str, &str); 5] = [
+    ("rules", "Coming from three EventBridge rules for each user\n"),
+    ("daily", "Coming from a daily check of every user\n"),
+    ("function", "Coming from a Secrets Manager rotation function\n"),
+    ("list", "Coming from a list of secrets\n"),
+    ("organization", "Coming from a rotator for an AWS organization\n"),
+];
 
 /// The settings in each `env` block of a system's section.
-pub fn blocks(system: char) -> Vec<Settings> {
-    let section = PAGE.split("\n## ").find(|section| section.starts_with(heading(system)));
+pub fn blocks(system: &str) -> Vec<Settings> {
+    let heading = SYSTEMS.iter().find(|(name, _)| *name == system).map(|(_, heading)| *heading);
+    let heading = heading.unwrap_or_else(|| panic!("no system {system}"));
+    let section = PAGE.split("\n## ").find(|section| section.starts_with(heading));
     let section = section.unwrap_or_else(|| panic!("no section on {system}"));
     section.split("```env\n").skip(1).map(|rest| read(rest.split("```").next().unwrap())).collect()
 }
@@ -35,7 +34,7 @@ fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn coming_from_each_system_the_pages_settings_are_read_by_both_functions() {
-    for system in 'A'..='E' {
+    for (system, _) in SYSTEMS {
         let blocks = blocks(system);
         assert!(!blocks.is_empty(), "{system}");
         for settings in blocks {

@@ -181,7 +181,7 @@ fn tell(
             told(who, &format!("would {}", brief(what)), Tone::Told);
         }
         let digest = mails.iter().filter_map(|mail| mail.text.as_deref());
-        for (who, what) in digest.flat_map(|text| rows(text, "Exempt")) {
+        for (_, who, what) in digest.flat_map(|text| rows(text, "Exempt")) {
             told(who, &format!("exempt: {what}"), Tone::Told);
         }
     }
@@ -199,12 +199,12 @@ fn tell(
     }
     for alert in company.sim.alerts().iter().skip(yesterday.alerts) {
         let subject = alert.subject.clone().unwrap_or_default();
-        let new = rows(&alert.message, "Needs a person, new");
+        let new = rows(&alert.message, "Action needed: ");
         if new.is_empty() {
             told("alert", &subject, Tone::Told);
         }
-        for (who, what) in new {
-            told(who, &format!("alert: {}", brief(what)), Tone::Told);
+        for (kind, who, what) in new {
+            told(who, &format!("alert: {kind} {}", brief(what)), Tone::Told);
         }
     }
 }
@@ -236,12 +236,23 @@ fn changes(company: &Company, user: &str, before: &Keys, was_enrolled: bool) -> 
     lines
 }
 
-/// The rows of one section of a digest: who, and what.
-fn rows<'t>(text: &'t str, section: &str) -> Vec<(&'t str, &'t str)> {
-    let rows = text.lines().skip_while(|line| *line != section).skip(1);
-    let rows = rows.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with("  "));
-    // What to do about it stands further in.
-    rows.filter(|row| !row.starts_with("    ")).filter_map(|row| row.trim().split_once(": ")).collect()
+/// The rows of the sections whose titles begin so: the rest of the title, who, and what.
+fn rows<'t>(text: &'t str, section: &str) -> Vec<(&'t str, &'t str, &'t str)> {
+    let mut rest = None;
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix("  ").filter(|row| !row.starts_with([' ']) && !row.starts_with("To do: ")) {
+            // A title ends with the number of its rows.
+            None if !line.starts_with(' ') => {
+                rest = line.strip_prefix(section).map(|rest| rest.split(" (").next().unwrap_or(rest));
+            }
+            None => {}
+            Some(row) => {
+                rows.extend(rest.zip(row.split_once(": ")).map(|(rest, (who, what))| (rest, who, what)))
+            }
+        }
+    }
+    rows
 }
 
 /// Keys by their last four letters, times by their day.
