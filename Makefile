@@ -144,7 +144,7 @@ CASES ?= 1000000
 YEARS ?= 3
 SEQUENCES ?= 1000
 prove: ## every pair of faults, and many more triples, interleavings, years, changes and bad inputs: SEEDS=… TRIPLES=… CASES=… YEARS=… SEQUENCES=…
-	PAIRS=all CHANGES=1 SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) SEQUENCES=$(SEQUENCES) \
+	PAIRS=all EXPOSED=all CHANGES=1 SEEDS=$(SEEDS) TRIPLES=$(TRIPLES) CASES=$(CASES) YEARS=$(YEARS) SEQUENCES=$(SEQUENCES) \
 		cargo test --locked --workspace --test it -- --nocapture crash interleave bad_input triage years changes
 
 # The version is pinned, since each one knows other mutants. Exit code 2 says that some were missed, which are listed.

@@ -229,6 +229,11 @@ pub enum Error {
         /// What did not fit.
         problem: String,
     },
+    /// What only an alert tells could not be told.
+    #[error(
+        "The alert of an exposed key could not be sent. What was done for the key stays done; the event is repeated, which sends the alert. The log has what AWS said."
+    )]
+    AlertNotSent,
     /// A defect of this product: a panic, which its own code and that of its libraries should never do.
     #[error(
         "A defect in iam-key-rotator ended the work at {place}. What was done before stays done; the next attempt reads the current state and resumes."
@@ -272,6 +277,7 @@ impl Error {
             Self::Refused { .. } => "Refused",
             Self::PlanChanged { .. } => "PlanChanged",
             Self::DeadlineTooShort { .. } => "DeadlineTooShort",
+            Self::AlertNotSent => "AlertNotSent",
             Self::Internal { .. } => "Internal",
             Self::ServiceUnavailable { .. } => "ServiceUnavailable",
         }
@@ -307,6 +313,7 @@ impl Error {
             | Self::Throttled { .. }
             | Self::PlanChanged { .. }
             | Self::DeadlineTooShort { .. }
+            | Self::AlertNotSent
             | Self::ServiceUnavailable { .. } => {
                 "Nothing yet: Secrets Manager repeats the rotation by itself, and repeating it is safe. Act if this alert comes back for the same secret."
             }

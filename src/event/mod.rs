@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-pub use exposed::ExposedEvent;
+pub use exposed::{ExposedEvent, Report};
 pub use invocation::Invocation;
 pub use rotation::{RotationEvent, Step};
 pub use sweep::{AccountEvent, Lifecycle, Resume, SweepEvent};
@@ -31,6 +31,12 @@ fn text(value: &Value, length: RangeInclusive<usize>) -> Result<&str, String> {
         return Err("holds control characters".into());
     }
     Ok(text)
+}
+
+/// Whether IAM can know a user of this name.
+fn is_user_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
 }
 
 fn invalid_for(remedy: &'static str, field: &'static str, problem: impl Into<String>) -> Error {

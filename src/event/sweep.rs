@@ -104,13 +104,14 @@ impl SweepEvent {
         let Some(fields) = event.as_object() else {
             return Err(invalid("account", "is missing: the event is not a JSON object"));
         };
-        match fields.get("detail-type").and_then(Value::as_str) {
+        if fields.get("detail-type").is_some_and(|kind| kind == "Scheduled Event") {
             // An event of EventBridge, whose `account` is the schedule's own and no request.
-            Some("Scheduled Event") => return Ok(Self::Account(AccountEvent::default())),
-            Some("AWS Health Event" | "AWS Health Abuse Event") => {
-                return ExposedEvent::of_health(fields).map(Self::Exposed);
-            }
-            Some("GuardDuty Finding") => return ExposedEvent::of_guard_duty(fields).map(Self::Exposed),
+            return Ok(Self::Account(AccountEvent::default()));
+        }
+        let from_aws = fields.get("source").filter(|_| !fields.contains_key("action"));
+        match from_aws.and_then(Value::as_str) {
+            Some("aws.health") => return ExposedEvent::of_health(fields).map(Self::Exposed),
+            Some("aws.guardduty") => return ExposedEvent::of_guard_duty(fields).map(Self::Exposed),
             _ => {}
         }
         match fields.get("action") {
@@ -224,9 +225,9 @@ fn account_number(text: String) -> Result<String> {
 
 fn user_name(field: &'static str) -> impl Fn(String) -> Result<String> {
     move |text| {
-        let is_name =
-            text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
-        is_name.then_some(text).ok_or_else(|| invalid(field, "is not the name of an IAM user"))
+        super::is_user_name(&text)
+            .then_some(text)
+            .ok_or_else(|| invalid(field, "is not the name of an IAM user"))
     }
 }
 

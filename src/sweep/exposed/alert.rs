@@ -5,12 +5,14 @@ use serde_json::json;
 use super::case::{Case, End, ExposedAnswer};
 use crate::aws::Aws;
 use crate::config::SweepConfig;
-use crate::event::ExposedEvent;
-use crate::model::{Phrase, counted};
+use crate::event::{ExposedEvent, Report};
+use crate::model::Phrase;
 use crate::notify::{Digest, DigestRow, Section};
 
-/// [AWSCompromisedKeyQuarantine](https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV3.html).
-const QUARANTINE: &str = "AWS may have attached a policy named AWSCompromisedKeyQuarantine… to the user. It stays, and limits the new key as well: `aws iam list-attached-user-policies --user-name USER` shows it. Detach it only when AWS's support case allows it: `aws iam detach-user-policy --user-name USER --policy-arn ARN`.";
+/// [AWSCompromisedKeyQuarantine](https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV4.html).
+const QUARANTINE: &str = "AWS may have attached a policy named AWSCompromisedKeyQuarantine… to the user. It stays, and limits the new key as well; it denies, for example, reading S3. `aws iam list-attached-user-policies --user-name USER` shows its ARN. Detach it only when AWS's support case allows it, as somebody else than the user: `aws iam detach-user-policy --user-name USER --policy-arn ARN`.";
+/// How many names an alert has of what is no user's key.
+const MOST_OTHERS: usize = 20;
 
 /// Tells the alert topic, and the administrator by mail; answers whether the topic, or without one the
 /// administrator, was told.
@@ -24,20 +26,20 @@ pub(super) async fn alert(
 ) -> bool {
     let news: Vec<&Case> = cases.iter().filter(|case| case.is_news()).collect();
     let digest = Digest {
-        headline: headline(&news),
+        headline: headline(&news, event.report),
         summary: format!(
-            "{}. Account {}. ROTATOR_EXPOSED counts as {:?}.{}",
+            "{}. Account {}. {}{}",
             event.source,
             answer.account.as_deref().unwrap_or("unknown"),
-            answer.exposed.name(),
+            what_counts(config, event.report),
             not_keys(event)
         ),
-        sections: sections(&news),
+        sections: sections(&news, event.report),
         request_id: request_id.to_owned(),
     };
     let facts = json!({
-        "account": answer.account, "exposed": answer.exposed, "source": event.source, "keys": news,
-        "others": event.others,
+        "account": answer.account, "report": event.report, "exposed": answer.exposed, "source": event.source,
+        "keys": news, "others": event.others,
     });
     let email = &config.shared.email;
     let mailed = match email.admin.as_ref().zip(email.from.as_ref()) {
@@ -50,49 +52,67 @@ pub(super) async fn alert(
     }
 }
 
+/// Why something is done about the keys, or nothing.
+fn what_counts(config: &SweepConfig, report: Report) -> String {
+    match report {
+        Report::Suspected => "This is a suspicion, so nothing was changed.".into(),
+        Report::Closed => "The case is closed, so nothing was changed.".into(),
+        Report::Exposed if !config.mode.acts() => "The mode is audit, so nothing was changed.".into(),
+        Report::Exposed => format!("ROTATOR_EXPOSED is {}.", config.exposed.name()),
+    }
+}
+
 fn not_keys(event: &ExposedEvent) -> String {
     match event.others.len() {
-        0 if event.keys.is_empty() => " The event names no access key: read it in AWS Health.".into(),
+        0 if event.keys.is_empty() => " The event names no access key: read it in AWS's console.".into(),
         0 => String::new(),
-        _ => format!(
-            " It also names what is no user's access key, such as temporary credentials, which end by themselves: {}.",
-            event.others.join(", ")
+        several => format!(
+            " It also names what is no user's access key, such as temporary credentials, which end by themselves: {}{}.",
+            event.others.iter().take(MOST_OTHERS).cloned().collect::<Vec<_>>().join(", "),
+            if several > MOST_OTHERS {
+                format!(", and {} more", several - MOST_OTHERS)
+            } else {
+                String::new()
+            }
         ),
     }
 }
 
-fn headline(cases: &[&Case]) -> String {
+fn headline(cases: &[&Case], report: Report) -> String {
+    let what = match report {
+        Report::Exposed => "Exposed",
+        Report::Suspected => "Suspicious use of",
+        Report::Closed => "Closed case of exposed",
+    };
     match cases {
-        [] => "Exposed credentials: the event names no user's access key".into(),
+        [] => format!("{what} credentials: the event names no user's access key"),
         [case] => {
             let user = case.user.as_ref().map_or("an unknown user", |user| user.as_str());
-            format!("Exposed access key of {user}: {}", said(case))
+            format!("{what} access key of {user}: {}", said(case, report))
         }
         several => {
             let works = several.iter().filter(|case| case.end == End::Works).count();
-            let keys = counted(several.len(), "exposed access key");
-            if works == 0 {
-                format!("{keys}: none works any more")
-            } else {
-                format!("{keys}: {works} still active")
-            }
+            let said =
+                if works == 0 { "none works any more".into() } else { format!("{works} still active") };
+            format!("{what} access keys ({}): {said}", several.len())
         }
     }
 }
 
 /// A key's fate, for a subject.
-fn said(case: &Case) -> &'static str {
+fn said(case: &Case, report: Report) -> &'static str {
     match (case.end, &case.cut_off) {
         (_, Some(_)) => "deactivated, CONSUMERS ARE CUT OFF",
-        (End::Over, None) if !case.actions.is_empty() => "deactivated, a new key is current",
+        (End::Over, None) if !case.actions.is_empty() => "deactivated, AWSCURRENT holds another key",
         (End::Over, None) => "it does not work any more",
         _ if case.failure.is_some() => "FAILED, it may be active",
         _ if case.role.is_none() => "its user is not known",
+        _ if report != Report::Exposed => "still active, nothing was changed",
         _ => "STILL ACTIVE, act now",
     }
 }
 
-fn sections(cases: &[&Case]) -> Vec<Section> {
+fn sections(cases: &[&Case], report: Report) -> Vec<Section> {
     let (mut open, mut done, mut look) = (Vec::new(), Vec::new(), Vec::new());
     for case in cases {
         let user = case.user.as_ref().map_or("unknown user", |user| user.as_str());
@@ -103,17 +123,21 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
         if let Some(why) = &case.cut_off {
             open.push(row(what(why), after_cut_off(case)));
         }
+        if let Some(why) = &case.not_mailed {
+            let contact = "Tell whoever uses the key that it was deactivated.";
+            open.push(row(format!("No mail to the user: {why}"), contact.into()));
+        }
         match case.end {
             End::Over if case.cut_off.is_none() => done.push(row(what(&case.reason), String::new())),
             End::Over | End::Waits => {}
-            End::Works => open.push(row(what(&case.reason), to_revoke(case, user))),
+            End::Works => open.push(row(what(&case.reason), to_revoke(case, user, report))),
         }
         let trail = format!(
             "`aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={}`, in each region",
             case.key
         );
         look.push(row(format!("What {} did", case.key), trail));
-        if case.user.is_some() && case.role != Some("gone") {
+        if report == Report::Exposed && case.user.is_some() && case.role != Some("gone") {
             look.push(row("The quarantine policy".into(), QUARANTINE.replace("USER", user)));
         }
         if case.role == Some("pending") {
@@ -133,7 +157,7 @@ fn sections(cases: &[&Case]) -> Vec<Section> {
 }
 
 /// The commands that take a key away, where nothing of it is changed.
-fn to_revoke(case: &Case, user: &str) -> String {
+fn to_revoke(case: &Case, user: &str, report: Report) -> String {
     if case.user.is_none() {
         return format!(
             "In the key's own account: `aws iam get-access-key-last-used --access-key-id {}` names its user.",
@@ -144,13 +168,14 @@ fn to_revoke(case: &Case, user: &str) -> String {
         "`aws iam update-access-key --user-name {user} --access-key-id {} --status Inactive`",
         case.key
     );
+    let unless = if report == Report::Suspected { "Only if the use is not your own. " } else { "" };
     match &case.secret {
         Some(secret) if case.role == Some("current") => {
             format!(
-                "With a new key first: `iam-key-rotator rotate {secret} --revoke-now`. At once, which cuts off what uses it: {off}."
+                "{unless}With a new key first: `iam-key-rotator rotate {secret} --revoke-now`. At once, which cuts off what uses it: {off}."
             )
         }
-        _ => format!("Find out what uses it, then deactivate it: {off}."),
+        _ => format!("{unless}Find out what uses it, then deactivate it: {off}."),
     }
 }
 

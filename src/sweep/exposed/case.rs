@@ -43,6 +43,9 @@ pub(crate) struct Case {
     pub(crate) cut_off: Option<Phrase>,
     #[serde(skip)]
     pub(crate) failure: Option<Error>,
+    /// Why the user could not be mailed.
+    #[serde(skip)]
+    pub(super) not_mailed: Option<String>,
     /// What was done, for those who read the secret and the keys again.
     #[serde(skip)]
     pub(super) done: Vec<Planned<FleetAction>>,
@@ -84,6 +87,7 @@ impl Case {
             reason: Phrase::default(),
             cut_off: None,
             failure: None,
+            not_mailed: None,
             done: Vec::new(),
             told: false,
             off_since: None,
@@ -105,7 +109,7 @@ impl Case {
         self.role = Some(seen.find(&self.key).map_or("gone", |key| seen.role(key).name()));
         let Some(secret) = view.secret.as_ref().filter(|_| is_ours) else { return };
         self.secret = Some(secret.name.clone());
-        self.told = view.ledger.has(&self.key, Note::ExposureTold);
+        self.told = remembers && view.ledger.has(&self.key, Note::ExposureTold);
         // A key that is gone is forgotten by the next sweep.
         if remembers && seen.find(&self.key).is_some() {
             self.owed = Some((secret.arn.clone(), view.ledger.clone()));

@@ -15,8 +15,8 @@ use super::account::Account;
 use crate::aws::{Aws, KeyOwner, MOST_PAGES};
 use crate::config::{Exposed, SweepConfig};
 use crate::defect::guarded;
-use crate::error::Result;
-use crate::event::{ExposedEvent, Invocation};
+use crate::error::{Error, Result};
+use crate::event::{ExposedEvent, Invocation, Report};
 use crate::model::{AccessKeyId, KeyStatus, Keyring, Ledger, Note, Phrase, RotationSetup, UserName, phrase};
 use crate::notify;
 use crate::plan::exposed::{Measure, measure};
@@ -75,7 +75,8 @@ pub(super) async fn respond(
         metrics.emit(Metric::KeysRetired(u32::try_from(retired).unwrap_or(u32::MAX)), &[]);
     }
     let worth = cases.is_empty() || cases.iter().any(Case::is_news);
-    if worth && alert(aws, config, event, &answer, &cases, &invocation.request_id).await {
+    let told = !worth || alert(aws, config, event, &answer, &cases, &invocation.request_id).await;
+    if worth && told {
         for case in &cases {
             if let Ok(account) = &opened
                 && let Err(error) = note_told(account, case).await
@@ -90,7 +91,12 @@ pub(super) async fn respond(
         }
     }
     answer.keys = cases;
-    fail_or(answer)
+    let answer = fail_or(answer)?;
+    match told {
+        true => Ok(answer),
+        // No other sweep tells of it.
+        false => Err(Error::AlertNotSent),
+    }
 }
 
 /// Notes on the secret that people were told. It is read again: another of its keys may be exposed, too.
@@ -120,9 +126,9 @@ fn outcome(cases: &[Case]) -> &'static str {
     }
 }
 
-/// An audit changes nothing, nor does a sweep that does not know which secrets are enrolled, nor a vague suspicion.
+/// An audit changes nothing, nor does a sweep that does not know which secrets are enrolled, nor a mere suspicion.
 fn response(config: &SweepConfig, event: &ExposedEvent) -> Exposed {
-    let acts = config.mode.acts() && config.check_acting().is_ok() && event.certain;
+    let acts = config.mode.acts() && config.check_acting().is_ok() && event.report == Report::Exposed;
     if acts { config.exposed } else { Exposed::Alert }
 }
 
@@ -197,7 +203,9 @@ impl Responder<'_> {
             }
             let exposure = exposure(&view, self.account.config, key, wait.clone());
             let next = measure(&exposure, response);
-            case.see(&view, exposure.hands_off.is_none(), self.account.config.mode.acts());
+            // Nothing is noted of a suspicion: a sweep would take it for an exposure.
+            let remembers = self.account.config.mode.acts() && self.event.report == Report::Exposed;
+            case.see(&view, exposure.hands_off.is_none(), remembers);
             if self.event.dryrun {
                 case.foresee(next);
                 return Ok(());
@@ -254,7 +262,8 @@ impl Responder<'_> {
         }
         let Some(named) = &self.event.user else { return Ok(None) };
         match self.account.iam.list_access_keys(named).await {
-            Ok(keys) => Ok(keys.iter().any(|known| known.id == *key).then(|| UserName::new(named))),
+            // A user whose key it no longer is: it was deleted.
+            Ok(_) => Ok(Some(UserName::new(named))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -329,11 +338,8 @@ impl Responder<'_> {
         let Some(secret) = &view.secret else { return Ok(()) };
         let notices = [Notice::Revoked { key: case.key.clone(), replaced }];
         let (config, owner) = (self.account.config, self.account.owner.as_deref());
-        if let Err(error) =
-            notify::tell_of_keys(self.account.aws, config, view, secret, &notices, owner).await
-        {
-            tracing::error!(user = view.user.name.as_str(), error = %error, "the user could not be mailed");
-        }
+        let told = notify::tell_of_keys(self.account.aws, config, view, secret, &notices, owner).await;
+        case.not_mailed = told.err().map(|error| error.chain());
         Ok(())
     }
 }
