@@ -17,17 +17,19 @@ from test_default_stack import MAILS, default_account, rotated
 SAMPLES = REPOSITORY / "docs" / "samples"
 
 
-def health(key, **more):
-    event = json.loads((SAMPLES / "exposed-key-health.json").read_text())
-    event["detail"] |= {"affectedAccount": ACCOUNT, "affectedEntities": [{"entityValue": key}]}
-    return event | more
+def sample(name, key, user):
+    text = (SAMPLES / f"exposed-key-{name}.json").read_text()
+    for example, real in {"AKIAIOSFODNN7EXAMPLE": key, '"ci-bot"': f'"{user}"', "111122223333": ACCOUNT}.items():
+        text = text.replace(example, real)
+    return json.loads(text)
 
 
-def guard_duty(key, user):
-    event = json.loads((SAMPLES / "exposed-key-guardduty.json").read_text())
-    event["detail"]["accountId"] = ACCOUNT
-    event["detail"]["resource"]["accessKeyDetails"] |= {"accessKeyId": key, "userName": user}
-    return event
+def health(key, user="ci-bot", **more):
+    return sample("health", key, user) | more
+
+
+def guard_duty(key, user="ci-bot"):
+    return sample("guardduty", key, user)
 
 
 def subject_of(alert):
@@ -58,8 +60,8 @@ def test_a_current_key_is_replaced_then_deactivated_once_and_its_user_is_mailed(
     new = account.value(secret)["AccessKeyId"]
     assert account.keys("ci-bot") == {key["AccessKeyId"]: "Inactive", new: "Active"}
     (alert,) = account.alerts()
-    assert subject_of(alert) == "Exposed access key of ci-bot: deactivated, a new key is current"
-    again = account.sweep(guard_duty(key["AccessKeyId"], "ci-bot"))
+    assert subject_of(alert) == "Exposed access key of ci-bot: deactivated, AWSCURRENT holds another key"
+    again = account.sweep(guard_duty(key["AccessKeyId"]))
     assert (again["outcome"], account.alerts()) == ("nothing-to-do", [])
     assert len(account.keys("ci-bot")) == 2
     told = [subject for subject in account.subjects()[before:] if "exposed" in subject]
@@ -69,7 +71,7 @@ def test_a_current_key_is_replaced_then_deactivated_once_and_its_user_is_mailed(
 
 def test_a_superseded_key_loses_its_overlap(account):
     old, new = rotated(account)
-    account.sweep(guard_duty(old["AccessKeyId"], "ci-bot"))
+    account.sweep(guard_duty(old["AccessKeyId"]))
     assert account.keys("ci-bot") == {old["AccessKeyId"]: "Inactive", new["AccessKeyId"]: "Active"}
 
 
@@ -88,7 +90,7 @@ def test_keys_that_are_not_in_a_secret_are_reported_and_never_touched(account):
     account.enrolled("vendor", exempt)
     account.iam.tag_user(UserName="vendor", Tags=[{"Key": "iam-key-rotator:exempt", "Value": "theirs"}])
     for user, key in (("stranger", stranger), ("vendor", exempt)):
-        account.sweep(health(key["AccessKeyId"]))
+        account.sweep(health(key["AccessKeyId"], user))
         assert account.keys(user) == {key["AccessKeyId"]: "Active"}
         (alert,) = account.alerts()
         assert subject_of(alert) == f"Exposed access key of {user}: STILL ACTIVE, act now"

@@ -111,7 +111,9 @@ impl<'a> Planner<'a> {
 
     pub(super) fn expect(&mut self, event: ComingEvent, key: &AccessKeyId, at: Timestamp, stage: Duration) {
         let near = self.seen.now >= before(at, self.config.warn_before);
-        let warn = near && warns(self.config, stage) && !self.before.has(key, event.note());
+        // The mail of a deletion says that the key can be activated again, which nobody should do with one that is exposed.
+        let harmful = event == ComingEvent::Deletion && self.before.has(key, Note::Exposed);
+        let warn = near && warns(self.config, stage) && !harmful && !self.before.has(key, event.note());
         self.plan.coming.push(Coming { event, key: key.clone(), at, warn });
     }
 

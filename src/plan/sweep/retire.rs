@@ -268,6 +268,9 @@ impl Planner<'_> {
         let at = match role {
             KeyRole::Previous => {
                 let Some(superseded) = self.seen.current_since() else { return key.created };
+                if self.is_exposed(&key.id) {
+                    return superseded;
+                }
                 let over = deactivation_time(superseded, &self.policy);
                 match used_since(key, superseded) {
                     Some(used) if self.policy.in_use == InUse::Wait => over.max(quiet(used)),

@@ -202,16 +202,23 @@ async fn a_superseded_key_is_deactivated_whatever_its_overlap_and_its_use() {
         fleet.sweep().await;
         fleet.sim.advance(hours(2));
         fleet.sim.use_key(&old.access_key_id, "s3", "eu-west-1");
+        fleet.sim.advance(Duration::from_secs(600));
         let current = fleet.working_key("ci");
         fleet.send(health(&old.access_key_id, "ci")).await.unwrap();
         assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false));
         assert_eq!((fleet.working_key("ci"), fleet.sweep_calls()["RotateSecret"]), (current, 1));
+        // Its recovery window counts from its end, whatever the overlap and the use would have been.
+        for _ in 0..9 {
+            fleet.day().await;
+        }
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id), None, "{exposed}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn users_are_mailed_and_the_sweep_does_not_tell_them_again() {
-    let settings: Vec<_> = MAILS.into_iter().chain([("ROTATOR_EXPOSED", "revoke")]).collect();
+    let more = [("ROTATOR_EXPOSED", "revoke"), ("ROTATOR_RECOVERY", "14d")];
+    let settings: Vec<_> = MAILS.into_iter().chain(more).collect();
     let fleet = Fleet::new(&settings);
     let (old, _) = fleet.enrolled("ci", 10);
     fleet.send(health(&old.access_key_id, "ci")).await.unwrap();
@@ -222,9 +229,16 @@ async fn users_are_mailed_and_the_sweep_does_not_tell_them_again() {
     assert_eq!(told(&fleet).len(), 1, "{:?}", fleet.mails("ci@example.com"));
     assert!(told(&fleet)[0].contains("exposed"), "{:?}", told(&fleet));
     assert_eq!(fleet.mails("admin@example.com").len(), 1, "{:?}", fleet.mails("admin@example.com"));
-    fleet.sim.advance(hours(1));
-    fleet.sweep().await;
+    for _ in 0..16 {
+        fleet.day().await;
+    }
     assert_eq!(told(&fleet).len(), 1, "{:?}", told(&fleet));
+    assert_eq!(is_active(&fleet, "ci", &old.access_key_id), None);
+    // Nobody is told to activate it again.
+    for mail in fleet.sim.mails() {
+        let text = mail.text.unwrap_or_default();
+        assert!(!text.contains("reactivate") && !text.contains("can be activated again"), "{text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -102,7 +102,8 @@ impl Company {
     /// AWS finds the user's key in a public place, and tells the sweep.
     pub async fn leak(&self, user: &str) -> Result<Value, FunctionError> {
         let key = self.current(user).unwrap_or_default();
-        let event = serde_json::from_str(&FOUND.replace("AKIAIOSFODNN7EXAMPLE", &key)).unwrap_or_default();
+        let event = FOUND.replace("AKIAIOSFODNN7EXAMPLE", &key).replace("\"ci-bot\"", &format!("{user:?}"));
+        let event = serde_json::from_str(&event).unwrap_or_default();
         self.sim.invoke(&self.sweep.arn, event).await
     }
 
