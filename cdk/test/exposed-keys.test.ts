@@ -20,7 +20,7 @@ function sample(name: string): Event {
 }
 
 function pattern({ source, detailType, detail }: EventPattern): Record<string, unknown> {
-  return { source, 'detail-type': detailType, detail };
+  return { source, ...(detailType ? { 'detail-type': detailType } : {}), detail };
 }
 
 function templateOf(props: IamKeyRotationProps): Template {
@@ -32,23 +32,39 @@ function templateOf(props: IamKeyRotationProps): Template {
 describe('the rules deliver what the sweep reads', () => {
   const health = sample('exposed-key-health');
   const guardDuty = sample('exposed-key-guardduty');
+  const sequence = sample('exposed-key-attack-sequence');
   const withDetail = (event: Event, detail: Record<string, unknown>): Event => ({ ...event, detail: { ...event.detail, ...detail } });
   const withKey = (details: Record<string, unknown>): Event => withDetail(guardDuty, { resource: { accessKeyDetails: details } });
 
   test.each([
     ['exposed credentials', health, true],
     ['a relative', withDetail(health, { eventTypeCode: 'AWS_RISK_CREDENTIALS_COMPROMISED' }), true],
+    ['a quarantined user', withDetail(health, { eventTypeCode: 'AWS_RISK_IAM_QUARANTINE' }), true],
+    ['an abuse event', { ...health, 'detail-type': 'AWS Health Abuse Event' }, true],
+    ['the event under another detail type', { ...health, 'detail-type': 'Amazon Health Event' }, true],
     ['another event of AWS Health', withDetail(health, { eventTypeCode: 'AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED' }), false],
+    ['an event without a code', withDetail(health, { eventTypeCode: undefined }), false],
     ['the like from elsewhere', { ...health, source: 'eve' }, false],
+    ['a finding of GuardDuty', guardDuty, false],
   ])('AWS Health: %s', (_, event, delivered) => {
     expect(matches(pattern(exposedCredentials()), event)).toBe(delivered);
   });
 
   test.each([
     ["a user's key", guardDuty, true],
-    ['temporary credentials', withKey({ userType: 'IAMUser', accessKeyId: 'ASIAIOSFODNN7EXAMPLE' }), false],
+    ['a sample finding', withKey({ userType: 'IAMUser', accessKeyId: 'GeneratedFindingAccessKeyId' }), true],
+    ["a user's session", withKey({ userType: 'IAMUser', accessKeyId: 'ASIAIOSFODNN7EXAMPLE' }), true],
+    ["the root user's key", withKey({ userType: 'Root', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }), true],
+    ['the least severity', withDetail(guardDuty, { severity: 4 }), true],
+    ['a lower severity', withDetail(guardDuty, { severity: 3.9 }), false],
+    ['an attack sequence of a user', sequence, true],
+    ['an attack sequence of a bucket', withDetail(sequence, { type: 'AttackSequence:S3/CompromisedData' }), true],
+    ['an attack sequence of a cluster', withDetail(sequence, { type: 'AttackSequence:EKS/CompromisedCluster' }), false],
     ['a role', withKey({ userType: 'AssumedRole', accessKeyId: 'ASIAIOSFODNN7EXAMPLE' }), false],
     ['no key', withDetail(guardDuty, { resource: {} }), false],
+    ['an event of another detail type', { ...guardDuty, 'detail-type': 'GuardDuty Malware Protection Object Scan Result' }, false],
+    ['the like from elsewhere', { ...guardDuty, source: 'eve' }, false],
+    ['an event of AWS Health', health, false],
   ])('GuardDuty: %s', (_, event, delivered) => {
     expect(matches(pattern(suspiciousKeys()), event)).toBe(delivered);
   });
@@ -84,7 +100,7 @@ test.each([
   ['us-west-2', ['us-east-1']],
   ['cn-north-1', ['cn-northwest-1']],
   ['us-gov-east-1', ['us-gov-west-1']],
-  ['us-gov-west-1', []],
+  ['us-gov-west-1', ['us-gov-east-1']],
   ['eusc-de-east-1', []],
 ])('%s: AWS Health is forwarded from %s', (region, expected) => {
   expect(exposureRegions(region)).toEqual(expected);

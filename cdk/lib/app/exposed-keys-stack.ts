@@ -42,7 +42,7 @@ export class ExposedKeysStack extends Stack {
     ] as const) {
       const rule = new CfnRule(this, name, {
         description: 'Reports of exposed access keys, for iam-key-rotator',
-        eventPattern: { source, 'detail-type': detailType, detail },
+        eventPattern: { source, ...(detailType ? { 'detail-type': detailType } : {}), detail },
         targets: [target],
       });
       const permission = new CfnPermission(this, `${name}Invokes`, {
