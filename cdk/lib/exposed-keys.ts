@@ -1,9 +1,10 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { EventBus as BusTarget, LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { EventBus as BusTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -50,19 +51,33 @@ export interface ExposedKeyWatchProps {
  * events elsewhere: see `ExposedKeyForwarder`.
  */
 export class ExposedKeyWatch extends Construct {
-  constructor(scope: Construct, id: string, props: ExposedKeyWatchProps) {
+  constructor(scope: Construct, id: string, { sweep, deadLetters }: ExposedKeyWatchProps) {
     super(scope, id);
-    const target = new LambdaFunction(props.sweep, {
-      deadLetterQueue: props.deadLetters,
-      retryAttempts: 10,
-      maxEventAge: Duration.hours(2),
+    const rules = ([
+      ['Health', exposedCredentials(), 'AWS Health reports a risk to credentials'],
+      ['GuardDuty', suspiciousKeys(), "GuardDuty suspects a user's credentials"],
+    ] as const).map(([name, eventPattern, says]) => {
+      const rule = new Rule(this, name, { description: `iam-key-rotator: ${says}`, eventPattern });
+      // What the sweep fails at goes to the same queue. Two hours, because an alarm is better than a late answer.
+      const retryPolicy = { maximumEventAgeInSeconds: 7_200, maximumRetryAttempts: 10 };
+      rule.addTarget({ bind: () => ({ arn: sweep.functionArn, retryPolicy, deadLetterConfig: { arn: deadLetters.queueArn } }) });
+      new CfnPermission(this, `${name}Invokes`, {
+        action: 'lambda:InvokeFunction',
+        functionName: sweep.functionArn,
+        principal: 'events.amazonaws.com',
+        sourceArn: rule.ruleArn,
+      });
+      return rule;
     });
-    for (const [name, eventPattern, says] of [
-      ['Health', exposedCredentials(), 'AWS Health reports exposed credentials'],
-      ['GuardDuty', suspiciousKeys(), 'GuardDuty names an access key'],
-    ] as const) {
-      new Rule(this, name, { description: `iam-key-rotator: ${says}`, eventPattern, targets: [target] });
-    }
+    deadLetters.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'KeepReportsOfExposedKeys',
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [deadLetters.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': rules.map((rule) => rule.ruleArn) } },
+      }),
+    );
   }
 }
 
@@ -104,7 +119,7 @@ export class ExposedKeyForwarder extends Construct {
     const home = `arn:${stack.partition}:events:${props.homeRegion}:${stack.account}:event-bus/default`;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
-      description: `EventBridge forwards reports of exposed keys to ${props.homeRegion}`,
+      description: `iam-key-rotator: EventBridge forwards reports of exposed keys to ${props.homeRegion}`,
     });
     const target = new BusTarget(EventBus.fromEventBusArn(this, 'Home', home), { role });
     for (const [name, eventPattern] of [

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import { exposedCredentials, exposureRegions, suspiciousKeys } from '../lib/exposed-keys';
 import { ExposedResponse, IamKeyRotation, SweepMode } from '../lib';
 import type { IamKeyRotationProps } from '../lib';
+import type { RotationConfig } from '../lib/app/config';
 import { ExposedKeysStack } from '../lib/app/exposed-keys-stack';
 import { addStacks } from '../lib/app/stacks';
 import { ENV, runtime } from './configurations';
 import { matches } from './event-pattern';
+import { Rotator } from './rotator';
 import { newApp } from './templates';
 
 type Event = Record<string, unknown> & { detail: Record<string, unknown> };
@@ -78,9 +80,54 @@ test('no rule and no permission unless asked for', () => {
 
 test('the events go to the sweep, and what is not delivered to its dead letters', () => {
   const template = templateOf({ watchKeyCreation: false, watchExposedKeys: true });
-  template.resourceCountIs('AWS::Events::Rule', 2);
+  const rules = Object.keys(template.findResources('AWS::Events::Rule')).map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
+  expect(rules).toHaveLength(2);
   template.allResourcesProperties('AWS::Events::Rule', {
-    Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],
+    Targets: [
+      {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RotatorSweepFunction'), 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RotatorSweepDeadLetters'), 'Arn'] } },
+        Id: 'Target0',
+        RetryPolicy: { MaximumEventAgeInSeconds: 7200, MaximumRetryAttempts: 10 },
+      },
+    ],
+  });
+  for (const rule of rules) {
+    template.hasResourceProperties('AWS::Lambda::Permission', { Principal: 'events.amazonaws.com', SourceArn: rule });
+  }
+  template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+    PolicyDocument: Match.objectLike({
+      Statement: Match.arrayWith([
+        Match.objectLike({ Sid: 'KeepReportsOfExposedKeys', Action: 'sqs:SendMessage', Condition: { ArnEquals: { 'aws:SourceArn': rules } } }),
+      ]),
+    }),
+  });
+});
+
+describe('settings that have no effect', () => {
+  const warnings = (rotation: RotationConfig): string[] => {
+    const stack = new Stack(newApp(), 'Stack', { env: ENV });
+    new Rotator(stack, 'Rotator', { runtime: runtime(), ...rotation });
+    return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('sweep.exposed')).map(({ entry }) => JSON.stringify(entry.data));
+  };
+
+  test.each([
+    [{}, []],
+    [{ watchExposedKeys: true }, []],
+    [{ sweep: { exposed: 'alert' } }, []],
+    [{ sweep: { exposed: 'rotate' }, watchExposedKeys: true }, []],
+    [{ sweep: { exposed: 'rotate' } }, ["sweep.exposed is 'rotate', but watchExposedKeys is not set"]],
+    [{ sweep: { exposed: 'revoke', mode: 'audit' }, watchExposedKeys: true }, ["sweep.exposed is 'revoke', but sweep.mode is 'audit'"]],
+    [{ sweep: { exposed: 'revoke', mode: 'audit' } }, ["sweep.mode is 'audit'", 'watchExposedKeys is not set']],
+  ] as const)('%j: warned of %j', (rotation, expected) => {
+    const given = warnings(rotation);
+    expect(given).toHaveLength(expected.length);
+    expected.forEach((words) => { expect(given.some((each) => each.includes(words))).toBe(true); });
+  });
+
+  test('forwarders of an app without an environment', () => {
+    const stack = addStacks(newApp(), { rotation: { runtime: runtime(), watchExposedKeys: true } });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('no stack forwards the global events of AWS Health'));
   });
 });
 
@@ -108,13 +155,14 @@ test.each([
 
 test('the app has a forwarder where AWS Health is', () => {
   const app = newApp();
-  addStacks(app, { env: ENV, rotation: { runtime: runtime(), watchKeyCreation: false, watchExposedKeys: true } });
+  addStacks(app, { env: ENV, tags: { team: 'identity' }, rotation: { runtime: runtime(), watchKeyCreation: false, watchExposedKeys: true } });
   const stacks = app.node.children.filter((child) => Stack.isStack(child));
   expect(stacks.map((stack) => stack.region)).toEqual(['eu-west-1', 'us-east-1', 'us-west-2']);
   for (const stack of stacks.slice(1)) {
     Template.fromStack(stack).allResourcesProperties('AWS::Events::Rule', {
       Targets: [Match.objectLike({ Arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default' })],
     });
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Role', { Tags: [{ Key: 'team', Value: 'identity' }] });
   }
 });
 

@@ -8,7 +8,7 @@ import { exposedCredentials, suspiciousKeys } from '../exposed-keys';
 
 /**
  * The released template of the rules for exposed keys, beside that of the rotator. In the rotator's region it sends the
- * events to the sweep; in another, as where AWS Health has them, it forwards them to the rotator's region.
+ * events to the sweep. In any other region, such as those where AWS Health has global events, it forwards them there.
  */
 export class ExposedKeysStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps = {}) {
@@ -22,7 +22,7 @@ export class ExposedKeysStack extends Stack {
       allowedPattern: '^[a-z0-9-]+$',
     }).valueAsString;
     const sweep = new CfnParameter(this, 'SweepFunctionName', {
-      description: "Output SweepFunctionName of the rotator's stack; to be left out in other regions than the rotator's",
+      description: "Output SweepFunctionName of the rotator's stack. Leave it out in any other region than HomeRegion",
       default: 'in-the-region-of-the-rotator',
     }).valueAsString;
     const home = new CfnCondition(this, 'Home', { expression: Fn.conditionEquals(homeRegion, this.region) });
@@ -56,7 +56,7 @@ export class ExposedKeysStack extends Stack {
   }
 }
 
-/** The role that EventBridge forwards under: it may put events on the one bus. */
+/** The role that EventBridge forwards under. It may put events on one bus. */
 function forwarder(scope: Construct, bus: string): CfnRole {
   return new CfnRole(scope, 'Forwarder', {
     description: 'EventBridge forwards reports of exposed keys to iam-key-rotator',
