@@ -104,6 +104,14 @@ export function exposureRegions(homeRegion: string): readonly string[] {
 export interface ExposedKeyForwarderProps {
   /** The region of the rotator's stack. */
   readonly homeRegion: string;
+  /**
+   * The account of the rotator's stack. From another account, send events straight to the rotator's region: EventBridge
+   * does not route an event from one bus over a second to a third. The default bus there must let this account put events.
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
+   *
+   * @default - the account of this stack
+   */
+  readonly homeAccount?: string;
 }
 
 /**
@@ -116,7 +124,7 @@ export class ExposedKeyForwarder extends Construct {
   constructor(scope: Construct, id: string, props: ExposedKeyForwarderProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const home = `arn:${stack.partition}:events:${props.homeRegion}:${stack.account}:event-bus/default`;
+    const home = `arn:${stack.partition}:events:${props.homeRegion}:${props.homeAccount ?? stack.account}:event-bus/default`;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
       description: `iam-key-rotator: EventBridge forwards reports of exposed keys to ${props.homeRegion}`,

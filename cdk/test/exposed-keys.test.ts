@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
-import { exposedCredentials, exposureRegions, suspiciousKeys } from '../lib/exposed-keys';
+import { ExposedKeyForwarder, exposedCredentials, exposureRegions, suspiciousKeys } from '../lib/exposed-keys';
 import { ExposedResponse, IamKeyRotation, SweepMode } from '../lib';
 import type { IamKeyRotationProps } from '../lib';
 import type { RotationConfig } from '../lib/app/config';
 import { ExposedKeysStack } from '../lib/app/exposed-keys-stack';
 import { addStacks } from '../lib/app/stacks';
-import { ENV, runtime } from './configurations';
+import { ENV, MEMBER, runtime } from './configurations';
 import { matches } from './event-pattern';
 import { Rotator } from './rotator';
 import { newApp } from './templates';
@@ -172,13 +172,31 @@ test('the released template sends the events to the sweep at home, and forwards 
   template.allResources('AWS::Lambda::Permission', { Condition: 'Home' });
   template.allResources('AWS::IAM::Role', { Condition: 'Away' });
   const [home, sweep] = [{ Ref: 'HomeRegion' }, { Ref: 'SweepFunctionName' }];
-  expect(template.findConditions('Home')).toEqual({ Home: { 'Fn::Equals': [home, { Ref: 'AWS::Region' }] } });
+  expect(template.findConditions('Home')).toEqual({
+    Home: { 'Fn::And': [{ Condition: 'OwnAccount' }, { 'Fn::Equals': [home, { Ref: 'AWS::Region' }] }] },
+  });
+  const account = { Ref: 'HomeAccount' };
+  expect(template.findConditions('OwnAccount')).toEqual({
+    OwnAccount: { 'Fn::Or': [{ 'Fn::Equals': [account, ''] }, { 'Fn::Equals': [account, { Ref: 'AWS::AccountId' }] }] },
+  });
   for (const { Properties } of Object.values(template.findResources('AWS::Events::Rule'))) {
     const [target] = (Properties as { Targets: { Arn: { 'Fn::If': [string, unknown, unknown] }; RoleArn: unknown }[] }).Targets;
     const [condition, here, elsewhere] = target?.Arn['Fn::If'] ?? [];
     expect(condition).toBe('Home');
     expect(JSON.stringify(here)).toContain(JSON.stringify(sweep));
     expect(JSON.stringify(elsewhere)).toContain(':event-bus/default');
+    expect(JSON.stringify(elsewhere)).toContain(JSON.stringify({ 'Fn::If': ['OwnAccount', { Ref: 'AWS::AccountId' }, account] }));
     expect(target?.RoleArn).toEqual({ 'Fn::If': ['Home', { Ref: 'AWS::NoValue' }, { 'Fn::GetAtt': ['Forwarder', 'Arn'] }] });
   }
+});
+
+test("a member account forwards to the rotator's account and may put events nowhere else", () => {
+  const stack = new Stack(newApp(), 'Stack', { env: { account: MEMBER, region: 'us-east-1' } });
+  new ExposedKeyForwarder(stack, 'Forwarder', { homeRegion: 'eu-west-1', homeAccount: ENV.account });
+  const template = Template.fromStack(stack);
+  const bus = 'arn:aws:events:eu-west-1:111122223333:event-bus/default';
+  template.allResourcesProperties('AWS::Events::Rule', { Targets: [Match.objectLike({ Arn: bus, RoleArn: Match.anyValue() })] });
+  template.allResourcesProperties('AWS::IAM::Policy', {
+    PolicyDocument: Match.objectLike({ Statement: [{ Action: 'events:PutEvents', Effect: 'Allow', Resource: bus }] }),
+  });
 });
