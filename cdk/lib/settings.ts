@@ -264,6 +264,11 @@ export function modeOf({ sweep }: Pick<RotatorSettings, 'sweep'>): SweepMode {
   return sweep?.mode ?? DEFAULTS.mode;
 }
 
+/** Whether the sweep, which starts no rotation in the mode `retire`, does so for exposed keys alone. */
+export function replacesExposed(settings: Pick<RotatorSettings, 'sweep'>): boolean {
+  return modeOf(settings) === SweepMode.RETIRE && (settings.sweep?.exposed ?? DEFAULTS.exposed) !== ExposedResponse.ALERT;
+}
+
 /** Whether secrets of member accounts' users live in those accounts. */
 export function secretsInMembers(members: MemberSettings | undefined): boolean {
   return members !== undefined && (members.secretsIn ?? DEFAULTS.secretsIn) === SecretsIn.MEMBER;

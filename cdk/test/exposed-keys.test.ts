@@ -142,6 +142,21 @@ test.each([
 });
 
 test.each([
+  ['central', 'retire', 'rotate', []],
+  ['member', 'retire', 'alert', []],
+  ['member', 'audit', 'rotate', []],
+  ['member', 'retire', 'rotate', ['secretsmanager:RotateSecret']],
+] as const)('secrets in %s, %s with %s: the role in the member account may %j', (secretsIn, mode, exposed, expected) => {
+  const app = newApp();
+  const members = { externalId: 'example', secretsIn, accounts: [MEMBER] };
+  addStacks(app, { env: ENV, rotation: { runtime: runtime(), watchExposedKeys: true, sweep: { mode, exposed }, members } });
+  const [member] = app.node.children.filter((child) => Stack.isStack(child)).filter(({ stackName }) => stackName.endsWith('-Member'));
+  const policies = member && JSON.stringify(Template.fromStack(member).findResources('AWS::IAM::Policy'));
+  expect(policies).toContain('iam:ListAccessKeys');
+  expect(policies?.match(/secretsmanager:RotateSecret/g) ?? []).toEqual(expected);
+});
+
+test.each([
   ['eu-west-1', ['us-east-1', 'us-west-2']],
   ['us-east-1', ['us-west-2']],
   ['us-west-2', ['us-east-1']],
