@@ -100,7 +100,7 @@ export function exposureRegions(homeRegion: string): readonly string[] {
   return regions.filter((region) => region !== homeRegion);
 }
 
-/** Where reports of exposed keys are sent. */
+/** Where reports of exposed keys are forwarded to. */
 export interface ExposedKeyForwarderProps {
   /** The region of the rotator's stack. */
   readonly homeRegion: string;
@@ -115,8 +115,9 @@ export interface ExposedKeyForwarderProps {
 }
 
 /**
- * Forwards both kinds of event to the region of the rotator. Deploy it in a stack in each region where AWS Health has global
- * events (us-east-1 and us-west-2; both regions of GovCloud or China), and in each other region where GuardDuty is on.
+ * Forwards reports of exposed keys, by AWS Health and GuardDuty, to the region of the rotator. Deploy it in a stack in each
+ * region where AWS Health has global events (us-east-1 and us-west-2; both regions of GovCloud or China), and in each other
+ * region where GuardDuty is on.
  *
  * There is no dead-letter queue: EventBridge repeats a delivery for 24 hours, and nobody watches a queue in each region.
  */
