@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { checkAges } from './check-ages';
 import { shapeProblem } from './secret-shape';
-import { SweepMode } from './choices';
+import { ExposedResponse, InUse, SecretsIn, SweepMode, UnknownKeys } from './choices';
 import type { MailSettings, RotatorSettings } from './settings';
 import { accountsWithSecrets, DEFAULTS, hasOwnText, modeOf, ownText, secretsInMembers } from './settings';
 import { SettingsError } from './settings-error';
@@ -19,6 +19,7 @@ const MOST_MEMBERS_BY_NAME = 50;
  * taken for hourly.
  */
 export function checkSettings(settings: RotatorSettings, schedule?: ScheduleExpression): void {
+  checkWords(settings);
   checkNames(settings);
   checkRegions('keys.testRegions', settings.keys?.testRegions);
   checkRegions('sweep.replicaRegions', settings.sweep?.replicaRegions);
@@ -51,6 +52,22 @@ export function checkCreatedSecrets(settings: RotatorSettings, region: string, h
         'createdSecretsKey is not set: under an account\'s default key no other account can rotate them. Set ' +
         "createdSecretsKey, or members.secretsIn: 'central'.",
     );
+  }
+}
+
+/** A configuration that no compiler has seen may hold any word, at which the functions would fail. */
+function checkWords({ keys, sweep, members }: RotatorSettings): void {
+  for (const [prop, word, words] of [
+    ['keys.inUse', keys?.inUse, InUse],
+    ['keys.unknownKeys', keys?.unknownKeys, UnknownKeys],
+    ['sweep.mode', sweep?.mode, SweepMode],
+    ['sweep.exposed', sweep?.exposed, ExposedResponse],
+    ['members.secretsIn', members?.secretsIn, SecretsIn],
+  ] as const) {
+    const known: readonly string[] = Object.values(words);
+    if (word !== undefined && !Token.isUnresolved(word) && !known.includes(word)) {
+      throw new SettingsError(`${prop} is ${JSON.stringify(word)}: write ${known.map((each) => `'${each}'`).join(', ')}.`);
+    }
   }
 }
 

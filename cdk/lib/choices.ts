@@ -28,11 +28,11 @@ export enum SweepMode {
 
 /** What the sweep does about a key that AWS reports as exposed. */
 export enum ExposedResponse {
-  /** Report it. */
+  /** Report it, with the commands to deactivate it. */
   ALERT = 'alert',
-  /** Have a successor made, then deactivate the exposed key without an overlap. */
+  /** Have a successor made, then deactivate the exposed key without an overlap. Without a successor it stays active. */
   ROTATE = 'rotate',
-  /** As ROTATE; and deactivate the key even where no successor comes, which cuts its consumers off. */
+  /** As ROTATE, but deactivate the exposed key even if no successor can be made, which cuts its consumers off. */
   REVOKE = 'revoke',
 }
 

@@ -51,9 +51,9 @@ export interface IamKeyRotationProps extends RotatorSettings {
    */
   readonly watchKeyCreation?: boolean;
   /**
-   * Sends AWS Health's and GuardDuty's reports of exposed keys to the sweep, which does what `sweep.exposed` says. AWS
-   * Health has them in us-east-1 and us-west-2 alone (or the like of the partition): elsewhere add `ExposedKeyForwarder`
-   * there.
+   * Sends reports of exposed keys, by AWS Health and GuardDuty, to the sweep, which does what `sweep.exposed` says. Global
+   * events of AWS Health arrive in us-east-1, with a backup in us-west-2; in China and GovCloud in both regions. In each of
+   * these regions but the rotator's own, add an `ExposedKeyForwarder`, and in each other region where GuardDuty is on.
    *
    * @default false
    */

@@ -41,6 +41,7 @@ import { accountsWithSecrets, modeOf } from './settings';
 import { SweepSchedule } from './sweep-schedule';
 import { addTags } from './tags';
 import { UserScope } from './user-scope';
+import { warnOfExposed } from './warn-exposed';
 
 /** Rotates IAM access keys: two functions, their roles, alerts, alarms and a dashboard. */
 export class IamKeyRotation extends RotationMetrics implements IIamKeyRotation {
@@ -126,6 +127,7 @@ export class IamKeyRotation extends RotationMetrics implements IIamKeyRotation {
       });
     }
     this._watchesExposedKeys = props.watchExposedKeys ?? false;
+    warnOfExposed(this, props, this._watchesExposedKeys);
     if (this._watchesExposedKeys) {
       new ExposedKeyWatch(this, 'ExposedKeys', { sweep: this._sweep.function, deadLetters: this._sweep.deadLetters });
     }

@@ -113,9 +113,9 @@ export interface SweepSettings {
    */
   readonly mode?: SweepMode;
   /**
-   * What is done about a key that AWS Health or GuardDuty reports as exposed: alert; have a successor made and then
-   * deactivate the key; or deactivate it even where no successor comes (`ROTATOR_EXPOSED`). The last two add permission
-   * to start rotations, in the mode `retire` too. Events arrive only with `watchExposedKeys`.
+   * What the sweep does about a key that AWS Health or GuardDuty reports as exposed: alert; have a successor made and then
+   * deactivate the key; or deactivate it even if no successor can be made (`ROTATOR_EXPOSED`). The last two add the
+   * permission to start rotations in the mode `retire`, and only alert in `audit`. `watchExposedKeys` sends the events.
    *
    * @default ExposedResponse.ALERT
    */
@@ -262,6 +262,11 @@ export const METRIC_NAMESPACE = 'IamKeyRotator';
 /** What the sweep may do, by these settings. */
 export function modeOf({ sweep }: Pick<RotatorSettings, 'sweep'>): SweepMode {
   return sweep?.mode ?? DEFAULTS.mode;
+}
+
+/** Whether the sweep, which starts no rotation in the mode `retire`, does so for exposed keys alone. */
+export function replacesExposed(settings: Pick<RotatorSettings, 'sweep'>): boolean {
+  return modeOf(settings) === SweepMode.RETIRE && (settings.sweep?.exposed ?? DEFAULTS.exposed) !== ExposedResponse.ALERT;
 }
 
 /** Whether secrets of member accounts' users live in those accounts. */

@@ -22,7 +22,8 @@ class Releases(unittest.TestCase):
             lines = (folder / "SHA256SUMS").read_text().splitlines()
             self.assertEqual({line.split()[1] for line in lines}, there - {"SHA256SUMS"})
             # What is not built here is missing, and nothing is there that is not of a release.
-            wanted = {"deploy.sh", "install.sh", "iam-key-rotator.template.json", "iam-key-rotator-member.template.json"}
+            templates = {f"iam-key-rotator{each}.template.json" for each in ("", "-member", "-exposed-keys")}
+            wanted = {"deploy.sh", "install.sh", *templates}
             self.assertLessEqual(wanted, there)
             found = whole.differences(folder)
             self.assertIn("missing: iam-key-rotator-aarch64-apple-darwin.tar.gz", found)

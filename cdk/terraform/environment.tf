@@ -31,6 +31,7 @@ locals {
   sweep_environment = { for name, value in merge(local.keys, {
     # A list ends in a semicolon, which is how the sweep tells a single name from a misspelt word.
     ROTATOR_SCOPE                 = length(var.scope_secrets) == 0 ? var.scope : "${join(";", var.scope_secrets)};"
+    ROTATOR_EXPOSED               = var.exposed
     ROTATOR_ROTATE_AFTER          = var.rotate_after
     ROTATOR_WARN_BEFORE           = var.warn_before
     ROTATOR_MAX_AGE               = var.max_age

@@ -158,5 +158,5 @@ resource "aws_sqs_queue" "dead_letters" {
 
 resource "aws_sqs_queue_policy" "dead_letters" {
   queue_url = aws_sqs_queue.dead_letters.url
-  policy    = templatefile("${local.documents}/dead-letters-queue.json.tftpl", local.values)
+  policy    = templatefile("${local.documents}/dead-letters-queue${var.watch_exposed_keys ? "-exposed" : ""}.json.tftpl", local.values)
 }

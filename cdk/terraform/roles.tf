@@ -23,7 +23,7 @@ locals {
     dead-letters = "sweep-dead-letters"
     audit        = "sweep-audit${local.listed}"
     retire       = local.retires ? "sweep-retire-${var.users}" : null
-    enforce      = local.enforces ? "sweep-enforce${local.listed}" : null
+    enforce      = local.rotates ? "sweep-enforce${local.listed}" : null
     create       = local.creates ? "sweep-create" : null
     replicas     = local.creates && length(var.replica_regions) > 0 ? "sweep-replicas" : null
     alerts       = var.alert_key == null ? "alerts" : "alerts-encrypted"

@@ -16,6 +16,8 @@ locals {
   organization = var.organization != null
   retires      = var.mode != "audit"
   enforces     = var.mode == "enforce"
+  # A successor for an exposed key is the one rotation that retire starts.
+  rotates = local.enforces || (var.mode == "retire" && var.exposed != "alert")
   # Without text of its own no policy could be limited to the name.
   creates     = local.enforces && !contains(["{user}", "{account}{user}", "{user}{account}"], var.secret_name)
   address     = try(regex("<([^<>]*)>\\s*$", var.email_from)[0], var.email_from)
@@ -43,6 +45,9 @@ locals {
     sweep_role_arn                = "arn:${local.partition}:iam::${local.account}:role/${var.name}-sweep"
     sweep_dead_letters_arn        = "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.name}-dead-letters"
     sweep_dead_letters_queue_name = "${var.name}-dead-letters"
+
+    exposed_keys_health_arn     = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-exposed-health"
+    exposed_keys_guard_duty_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-exposed-guardduty"
 
     key_creation_rule                   = "${var.name}-key-creation"
     key_creation_rule_arn               = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-key-creation"

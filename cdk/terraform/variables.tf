@@ -263,6 +263,17 @@ variable "mode" {
   }
 }
 
+variable "exposed" {
+  description = "What the sweep does about a key that AWS reports as exposed: alert, rotate (a successor first) or revoke (even without a successor). In mode audit it only alerts. watch_exposed_keys sends the reports."
+  type        = string
+  default     = "alert"
+
+  validation {
+    condition     = contains(["alert", "rotate", "revoke"], var.exposed)
+    error_message = "exposed is alert, rotate or revoke."
+  }
+}
+
 variable "scope" {
   description = "Which users the sweep works on: enrolled (their secret rotates with the rotation function) or all."
   type        = string
@@ -430,6 +441,12 @@ variable "watch_key_creation" {
   description = "Whether to alert when anything but the rotator creates an access key. Needs a trail that records management events, and outside IAM's region the submodule key-creation-forwarder."
   type        = bool
   default     = true
+}
+
+variable "watch_exposed_keys" {
+  description = "Whether rules send reports of exposed keys, by AWS Health and GuardDuty, to the sweep. Other regions, such as those where AWS Health has global events, need the submodule exposed-key-forwarder."
+  type        = bool
+  default     = false
 }
 
 variable "key_creators" {

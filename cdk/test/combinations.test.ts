@@ -25,6 +25,11 @@ const central = { externalId: 'example', secretsIn: 'central' } as const;
 /** What cannot work, and the words that name the prop and the remedy. */
 const REFUSED: [string, RotationConfig, string[]][] = [
   ['an unreadable duration', { keys: { overlap: '1 day' } }, ['keys.overlap', '"1 day"', '24h']],
+  ['an answer to exposed keys that is none', { sweep: { exposed: 'rotat' as never } }, ['sweep.exposed is "rotat"', "'alert', 'rotate', 'revoke'"]],
+  ['a mode that is none', { sweep: { mode: 'on' as never } }, ['sweep.mode is "on"', "'audit', 'retire', 'enforce'"]],
+  ['another word for a key in use', { keys: { inUse: 'keep' as never } }, ['keys.inUse is "keep"', "'wait', 'deactivate'"]],
+  ['another word for unknown keys', { keys: { unknownKeys: 'keep' as never } }, ['keys.unknownKeys is "keep"', "'refuse'"]],
+  ['another place of secrets', { members: { externalId: 'example', secretsIn: 'here' as never } }, ['members.secretsIn is "here"', "'central', 'member'"]],
   ['a duration beyond ten years', { keys: { recovery: '5000d' } }, ['keys.recovery', 'ten years']],
   ['interval and overlap above the maximum age', { sweep: { maxAge: '90d' } }, ['sweep.rotateAfter (90d)', 'keys.overlap (1d)', 'next sweep (1h)', 'together are 91d 1h', 'sweep.maxAge (90d)', 'Shorten', 'raise sweep.maxAge to 91d 1h']],
   ['an age without room for the next sweep', { sweep: { mode: 'enforce', rotateAfter: '89d', maxAge: '90d' } }, ['90d 1h', 'sweep.maxAge (90d)']],

@@ -113,6 +113,14 @@ export const CONFIGURATIONS: Readonly<Record<string, (app: App) => void>> = {
       rotatedUsers: [{ userName: 'ci-bot', refuseOthers: true, readers: ['arn:aws:iam::111122223333:role/Deploy'] }],
     });
   },
+  /** Exposed keys are answered, in a region where AWS Health has no global events. */
+  exposed: (app) => {
+    addStacks(app, {
+      stackName: 'Leaks',
+      env: ENV,
+      rotation: { sweep: { exposed: 'revoke' }, watchExposedKeys: true, watchKeyCreation: false, runtime: runtime() },
+    });
+  },
   organization: (app) => {
     addStacks(app, {
       stackName: 'Organization',

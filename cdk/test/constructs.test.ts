@@ -19,14 +19,14 @@ import { Rotator } from './rotator';
 
 const names = Object.keys(CONFIGURATIONS);
 
-test.each(names)('in %s every invoke permission of a service names the account', (name) => {
+test.each(names)('in %s every invoke permission of a service names the account, or the one rule', (name) => {
   const app = newApp();
   CONFIGURATIONS[name]?.(app);
   for (const stack of app.node.children.filter((child) => Stack.isStack(child))) {
     for (const permission of Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Permission'))) {
-      const { Principal, SourceAccount } = permission['Properties'] as Record<string, unknown>;
-      expect(Principal).toBe('secretsmanager.amazonaws.com');
-      expect(SourceAccount).toBeDefined();
+      const { Principal, SourceAccount, SourceArn } = permission['Properties'] as Record<string, unknown>;
+      expect(['secretsmanager.amazonaws.com', 'events.amazonaws.com']).toContain(Principal);
+      expect(Principal === 'events.amazonaws.com' ? SourceArn : SourceAccount).toBeDefined();
     }
   }
 });

@@ -34,6 +34,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
     },
     sweep: {
       mode: 'enforce',
+      exposed: 'revoke',
       scope: ['a', 'b/c'],
       rotateAfter: '80d',
       warnBefore: Duration.days(0),
@@ -75,6 +76,7 @@ test('every setting becomes its variable, in the spelling the functions read', (
   });
   expect(environmentOf('sweep', rotatorSettings(settings), wiring)).toEqual({
     ...both,
+    ROTATOR_EXPOSED: 'revoke',
     ROTATOR_KMS_KEY_ID: 'arn:key',
     ROTATOR_MAX_AGE: '90d',
     ROTATOR_MEMBER_ROLE: '/security/keys-sweep',

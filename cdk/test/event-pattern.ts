@@ -1,7 +1,7 @@
 type Pattern = Readonly<Record<string, unknown>>;
 
 /**
- * EventBridge's matching, as far as our rules use it: exact values, `exists: false`, `anything-but`, `prefix` and `$or`.
+ * EventBridge's matching, as far as our rules use it: exact values, `exists: false`, `anything-but`, `prefix`, `numeric` with one bound and `$or`.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 export function matches(pattern: Pattern, event: unknown): boolean {
@@ -29,6 +29,13 @@ function matchesValue(expected: unknown, value: unknown): boolean {
   }
   if ('prefix' in expected) {
     return typeof value === 'string' && value.startsWith(String(expected.prefix));
+  }
+  if ('numeric' in expected) {
+    const [operator, bound] = expected.numeric as [string, number];
+    if (operator !== '>=') {
+      throw new Error(`no rule of ours uses ${operator}`);
+    }
+    return typeof value === 'number' && value >= bound;
   }
   throw new Error(`no rule of ours uses ${JSON.stringify(expected)}`);
 }

@@ -21,6 +21,7 @@ test.each([
   ['a reference', { 'Fn::GetAtt': ['RotatorSweepRole9BFA1AA9', 'Arn'] }, '"${sweep_role_arn}"'],
   ['a parameter in a text', { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:user${UserPath}*' }, '"arn:${partition}:iam::${account}:user${user_path}*"'],
   ['a text that IAM fills in', { Fn: '${aws:PrincipalOrgID} %{x}' }, '{\n  "Fn": "$${aws:PrincipalOrgID} %%{x}"\n}'],
+  ['a named part of a text', { 'Fn::Sub': ['${AWS::Partition}:${p0}', { p0: { 'Fn::Join': ['*', { 'Fn::Split': ['{user}', { Ref: 'SecretName' }] }] } }] }, '"${partition}:${replace(secret_name, "{user}", "*")}"'],
   ['a list', { 'Fn::Split': [',', { Ref: 'ReplicaRegions' }] }, '${jsonencode(replica_regions)}'],
   ['what is replaced', { 'Fn::Join': ['*', { 'Fn::Split': ['{user}', { Ref: 'SecretName' }] }] }, '"${replace(secret_name, "{user}", "*")}"'],
   ['a condition', { 'Fn::If': ['Hourly', 3, 74] }, '${hourly ? 3 : 74}'],

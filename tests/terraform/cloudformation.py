@@ -67,10 +67,14 @@ class Template:
             case "Fn::GetAtt":
                 return attributes(without_hash(argument[0]), argument[1])
             case "Fn::Sub":
+                text, parts = (argument, {}) if isinstance(argument, str) else argument
+                named = self.filled(parts, attributes)
                 return re.sub(
                     r"\$\{(!?)([^}]*)\}",
-                    lambda match: f"${{{match[2]}}}" if match[1] else str(self.substituted(match[2], attributes)),
-                    argument,
+                    lambda match: (
+                        f"${{{match[2]}}}" if match[1] else str(named.get(match[2]) or self.substituted(match[2], attributes))
+                    ),
+                    text,
                 )
             case "Fn::Join":
                 return argument[0].join(map(str, self.filled(argument[1], attributes)))

@@ -52,6 +52,8 @@ ACCOUNT = {
     "RotatorSweepAuditPolicy": 'aws_iam_role_policy.sweep["audit"]',
     "RotatorSweepRetirePolicy": 'aws_iam_role_policy.sweep["retire"]',
     "RotatorSweepEnforcePolicy": 'aws_iam_role_policy.sweep["enforce"]',
+    # The same statements in retire, where a successor for an exposed key is the one rotation.
+    "RotatorSweepExposedPolicy": 'aws_iam_role_policy.sweep["enforce"]',
     "RotatorSweepCreatePolicy": 'aws_iam_role_policy.sweep["create"]',
     "RotatorSweepReplicasPolicy": 'aws_iam_role_policy.sweep["replicas"]',
     "RotatorSweepAlertsPolicy": 'aws_iam_role_policy.sweep["alerts"]',
@@ -63,6 +65,15 @@ ACCOUNT = {
     "RotatorSchedule": "aws_scheduler_schedule.sweep[0]",
     "SchedulerRoleForTarget784cd9": "aws_iam_role.scheduler",
     "SchedulerRoleForTarget784cd9DefaultPolicy": "aws_iam_role_policy.scheduler",
+    **{
+        f"RotatorExposedKeys{name}{suffix}": f'{kind}.exposed_keys["{name.lower()}"]'
+        for name in ("Health", "GuardDuty")
+        for suffix, kind in (
+            ("", "aws_cloudwatch_event_rule"),
+            (" target", "aws_cloudwatch_event_target"),
+            ("Invokes", "aws_lambda_permission"),
+        )
+    },
     "RotatorKeyCreationRule": "aws_cloudwatch_event_rule.key_creation[0]",
     "RotatorKeyCreationRule target": "aws_cloudwatch_event_target.key_creation[0]",
     "RotatorKeyCreationRole": "aws_iam_role.key_creation[0]",
@@ -102,6 +113,14 @@ FORWARDER = {
     "ForwarderRule target": "aws_cloudwatch_event_target.this",
     "ForwarderRuleEventsRole": "aws_iam_role.this",
     "ForwarderRuleEventsRoleDefaultPolicy": "aws_iam_role_policy.this",
+}
+EXPOSED_FORWARDER = {
+    "ForwarderHealth": 'aws_cloudwatch_event_rule.this["health"]',
+    "ForwarderHealth target": 'aws_cloudwatch_event_target.this["health"]',
+    "ForwarderGuardDuty": 'aws_cloudwatch_event_rule.this["guardduty"]',
+    "ForwarderGuardDuty target": 'aws_cloudwatch_event_target.this["guardduty"]',
+    "ForwarderRole": "aws_iam_role.this",
+    "ForwarderRoleDefaultPolicy": "aws_iam_role_policy.this",
 }
 
 

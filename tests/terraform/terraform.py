@@ -38,6 +38,7 @@ SOURCES = {
     "smtp": "../modules/rotated-key",
     "member": "../modules/member-account",
     "forwarder": "../modules/key-creation-forwarder",
+    "exposed": "../modules/exposed-key-forwarder",
 }
 MEMBER_ARNS = """
 rotation_role_arn = "arn:aws:iam::111122223333:role/rotation"
@@ -52,6 +53,7 @@ ALL = {
     "smtp": 'rotator = module.rotator\nuser = { name = "smtp", arn = "arn:x" }',
     "member": f'external_id = "a-word"{MEMBER_ARNS}',
     "forwarder": 'rotator_region = "eu-west-1"',
+    "exposed": 'rotator_region = "eu-west-1"',
 }
 
 

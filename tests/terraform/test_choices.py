@@ -93,6 +93,16 @@ def names(plan):
     }
 
 
+def test_reports_of_exposed_keys_go_to_the_account_of_the_rotator(workspace):
+    workspace.write(module("exposed", 'rotator_region = "eu-west-1"\nrotator_account = "444455556666"'), "us-east-1")
+    workspace.plan()
+    made, _ = workspace.apply()
+    bus = "arn:aws:events:eu-west-1:444455556666:event-bus/default"
+    assert {values["arn"] for address, values in made.items() if "aws_cloudwatch_event_target" in address} == {bus}
+    [statement] = json.loads(made["module.exposed.aws_iam_role_policy.this"]["policy"])["Statement"]
+    assert statement["Resource"] == bus
+
+
 def test_a_member_accounts_roles_may_have_a_path(workspace):
     settings = 'external_id = "a-word"\nrole_name = "/security/keys"\nrotation_role_arn = "arn:aws:iam::1:role/a"\nsweep_role_arn = "arn:aws:iam::1:role/b"'
     workspace.write(module("member", settings) + rotator(f'{CODE}\nmembers = {{ external_id = "a-word", role_name = "/security/keys" }}'))

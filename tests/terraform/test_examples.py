@@ -49,6 +49,27 @@ def test_a_whole_account_is_audited_first_and_enforced_then(workspace):
     assert all("delete" not in actions for actions in changes.values())
 
 
+def test_exposed_keys_are_answered_and_reported_from_three_regions(workspace):
+    plan, made, _ = applied(workspace, "exposed-keys", "code_bucket=zips")
+    targets = {address: values["arn"] for address, values in made.items() if "aws_cloudwatch_event_target" in address and "key_creation" not in address}
+    sweep = made["module.iam_key_rotator.aws_lambda_function.sweep"]
+    assert len(targets) == 6
+    assert {arn for address, arn in targets.items() if "iam_key_rotator" in address} == {sweep["arn"]}
+    assert {arn for address, arn in targets.items() if "iam_key_rotator" not in address} == {
+        "arn:aws:events:eu-west-1:111122223333:event-bus/default"
+    }
+    assert sweep["environment"][0]["variables"]["ROTATOR_EXPOSED"] == "rotate"
+    # Roles are of no region: two of one name would be refused.
+    roles = [values["name"] for address, values in made.items() if ".aws_iam_role." in address]
+    assert len(roles) == len(set(roles)) == 7
+    plan = workspace.plan("-var=code_bucket=zips", "-var=exposed=alert")
+    changes = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"] if each["change"]["actions"] != ["no-op"]}
+    assert changes == {
+        'module.iam_key_rotator.aws_iam_role_policy.sweep["enforce"]': ["delete"],
+        "module.iam_key_rotator.aws_lambda_function.sweep": ["update"],
+    }
+
+
 def test_an_organizations_members_trust_the_two_roles_alone(workspace):
     _, made, _ = applied(workspace, "organization", "code_bucket=zips", "external_id=a-word")
     for program in ("rotation", "sweep"):

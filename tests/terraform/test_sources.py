@@ -11,7 +11,7 @@ import readme
 from terraform import MODULE, terraform
 
 FOLDERS = sorted(str(path.parent.relative_to(MODULE)) for path in MODULE.rglob("main.tf")) + ["."]
-MODULES = [".", "modules/key-creation-forwarder", "modules/member-account", "modules/rotated-key"]
+MODULES = [".", "modules/exposed-key-forwarder", "modules/key-creation-forwarder", "modules/member-account", "modules/rotated-key"]
 
 
 def test_the_module_is_formatted(tmp_path):

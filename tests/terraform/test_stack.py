@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cloudformation import Template
-from comparison import ACCOUNT, FORWARDER, MEMBER, ORGANIZATION, Comparison, explained, key_of
+from comparison import ACCOUNT, EXPOSED_FORWARDER, FORWARDER, MEMBER, ORGANIZATION, Comparison, explained, key_of
 from provider import ACCOUNT as OWN_ACCOUNT
 from terraform import ROOT, member, module, rotator
 
@@ -133,6 +133,7 @@ ALL = {
     "Contact": "the platform team, #aws-keys",
     "EmailTemplate": "rotated",
     "Mode": "enforce",
+    "Exposed": "rotate",
     "Scope": "all",
     "RotateAfter": "80d",
     "WarnBefore": "3d",
@@ -302,6 +303,18 @@ def test_a_member_account_where_everyone_is_in_scope_is_the_stack_of_one(workspa
 def test_the_forwarder_is_the_stack_of_the_forwarder(workspace):
     made, _ = applied(workspace, module("forwarder", 'rotator_region = "eu-west-1"'), "us-east-1")
     check(synthesized("least.IamKeyRotator-Forwarder", "us-east-1"), made, within("forwarder", FORWARDER))
+
+
+def test_reports_of_exposed_keys_reach_the_sweep_as_in_the_stack(workspace):
+    settings = 'exposed = "revoke"\nwatch_exposed_keys = true\nwatch_key_creation = false'
+    made, _ = applied(workspace, rotator(f"{X86}\n{settings}"))
+    check(synthesized("exposed.Leaks"), made, within("rotator", ACCOUNT))
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])
+def test_the_forwarder_of_exposed_keys_is_the_stack_of_it(workspace, region):
+    made, _ = applied(workspace, module("exposed", 'rotator_region = "eu-west-1"'), region)
+    check(synthesized(f"exposed.Leaks-Exposed-{region}", region), made, within("exposed", EXPOSED_FORWARDER))
 
 
 USERS = """

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from terraform import MODULE, Failed, Workspace, member, rotator
+from terraform import MODULE, Failed, Workspace, member, module, rotator
 
 CODE = 'code_bucket = "zips"'
 
@@ -33,6 +33,7 @@ REFUSED = [
     ('contact = "a\\nb"', "contact is a name, an address or a URL"),
     ('email_from = "keys@example.com"', "name it in email_identity"),
     ('mode = "report"', "mode is audit, retire or enforce"),
+    ('exposed = "delete"', "exposed is alert, rotate or revoke"),
     ('scope = "some"', "scope is enrolled or all"),
     ('scope_secrets = ["a;b"]', "names of single secrets"),
     ('rotate_after = "0d"', "longer than 0"),
@@ -79,6 +80,10 @@ MEMBER_REFUSED = [
     ('external_id = "abcd"\nusers = "under-path"', "name a path"),
     ('external_id = "abcd"\nexempt_group = "a/b"', "name of an IAM group"),
 ]
+EXPOSED_REFUSED = [
+    ('rotator_region = "Ireland"', "rotator_region is a region"),
+    ('rotator_region = "eu-west-1"\nrotator_account = "12"', "rotator_account is an account's twelve digits"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,11 @@ def test_the_rotator_refuses(workspace, settings, message):
 @pytest.mark.parametrize(("settings", "message"), MEMBER_REFUSED)
 def test_a_member_account_refuses(workspace, settings, message):
     assert message in message_of(workspace, member(settings))
+
+
+@pytest.mark.parametrize(("settings", "message"), EXPOSED_REFUSED)
+def test_the_forwarder_of_exposed_keys_refuses(workspace, settings, message):
+    assert message in message_of(workspace, module("exposed", settings))
 
 
 @pytest.mark.parametrize(

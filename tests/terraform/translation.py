@@ -124,7 +124,8 @@ def _permission(rest, _):
         "action": rest.pop("Action"),
         "function_name": rest.pop("FunctionName").rpartition(":")[2],
         "principal": rest.pop("Principal"),
-        "source_account": rest.pop("SourceAccount"),
+        "source_account": rest.pop("SourceAccount", None),
+        "source_arn": rest.pop("SourceArn", None),
     }
 
 
@@ -220,13 +221,15 @@ def _target(rest, _):
     rest.clear()
     transformer = target.get("InputTransformer")
     undelivered = target.get("DeadLetterConfig")
+    retries = target.get("RetryPolicy")
     return {
         "arn": target["Arn"],
         "dead_letter_config": block(undelivered and snaked(undelivered)),
         "input_transformer": block(
             transformer and {"input_paths": transformer["InputPathsMap"], "input_template": transformer["InputTemplate"]}
         ),
-        "role_arn": target["RoleArn"],
+        "retry_policy": block(retries and snaked(retries)),
+        "role_arn": target.get("RoleArn"),
         "target_id": target["Id"],
     }
 

@@ -8,7 +8,8 @@ import { exposedCredentials, suspiciousKeys } from '../exposed-keys';
 
 /**
  * The released template of the rules for exposed keys, beside that of the rotator. In the rotator's region it sends the
- * events to the sweep; in another, as where AWS Health has them, it forwards them to the rotator's region.
+ * events to the sweep. In any other region, such as those where AWS Health has global events, and in other accounts, it
+ * forwards them there.
  */
 export class ExposedKeysStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps = {}) {
@@ -22,13 +23,24 @@ export class ExposedKeysStack extends Stack {
       allowedPattern: '^[a-z0-9-]+$',
     }).valueAsString;
     const sweep = new CfnParameter(this, 'SweepFunctionName', {
-      description: "Output SweepFunctionName of the rotator's stack; to be left out in other regions than the rotator's",
+      description: "Output SweepFunctionName of the rotator's stack. Leave it out in other regions and accounts",
       default: 'in-the-region-of-the-rotator',
     }).valueAsString;
-    const home = new CfnCondition(this, 'Home', { expression: Fn.conditionEquals(homeRegion, this.region) });
+    const homeAccount = new CfnParameter(this, 'HomeAccount', {
+      description: 'Account of the rotator. Empty: this one',
+      default: '',
+      allowedPattern: '^([0-9]{12})?$',
+    }).valueAsString;
+    const ours = new CfnCondition(this, 'OwnAccount', {
+      expression: Fn.conditionOr(Fn.conditionEquals(homeAccount, ''), Fn.conditionEquals(homeAccount, this.account)),
+    });
+    const home = new CfnCondition(this, 'Home', {
+      expression: Fn.conditionAnd(ours, Fn.conditionEquals(homeRegion, this.region)),
+    });
     const away = new CfnCondition(this, 'Away', { expression: Fn.conditionNot(home) });
     const here = (value: unknown, elsewhere: unknown): string => Token.asString(Fn.conditionIf(home.logicalId, value, elsewhere));
-    const bus = `arn:${this.partition}:events:${homeRegion}:${this.account}:event-bus/default`;
+    const account = Token.asString(Fn.conditionIf(ours.logicalId, this.account, homeAccount));
+    const bus = `arn:${this.partition}:events:${homeRegion}:${account}:event-bus/default`;
     const role = forwarder(this, bus);
     role.cfnOptions.condition = away;
     const target = {
@@ -42,7 +54,7 @@ export class ExposedKeysStack extends Stack {
     ] as const) {
       const rule = new CfnRule(this, name, {
         description: 'Reports of exposed access keys, for iam-key-rotator',
-        eventPattern: { source, 'detail-type': detailType, detail },
+        eventPattern: { source, ...(detailType ? { 'detail-type': detailType } : {}), detail },
         targets: [target],
       });
       const permission = new CfnPermission(this, `${name}Invokes`, {
@@ -56,7 +68,7 @@ export class ExposedKeysStack extends Stack {
   }
 }
 
-/** The role that EventBridge forwards under: it may put events on the one bus. */
+/** The role that EventBridge forwards under. It may put events on one bus. */
 function forwarder(scope: Construct, bus: string): CfnRole {
   return new CfnRole(scope, 'Forwarder', {
     description: 'EventBridge forwards reports of exposed keys to iam-key-rotator',

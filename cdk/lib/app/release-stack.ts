@@ -19,7 +19,6 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct, IConstruct } from 'constructs';
 import { watchedHours } from '../alarms';
-import type { ExposedResponse } from '../choices';
 import { SweepMode } from '../choices';
 import { IamKeyRotation } from '../iam-key-rotation';
 import { acknowledge } from '../nag';
@@ -70,6 +69,7 @@ export class ReleaseStack extends Stack {
     rotation._rotation.setEnvironment({ ...both, ROTATOR_PROPAGATION_TIMEOUT: asked.propagationTimeout });
     rotation._sweep.setEnvironment({
       ...both,
+      ROTATOR_EXPOSED: asked.exposed,
       ROTATOR_ROTATE_AFTER: asked.rotateAfter,
       ROTATOR_WARN_BEFORE: asked.warnBefore,
       ROTATOR_MAX_AGE: asked.maxAge,
@@ -168,7 +168,6 @@ export class ReleaseStack extends Stack {
         ...standard.sweep,
         // For its statements, which carry a condition on the parameter; the functions are told the parameter.
         mode: SweepMode.ENFORCE,
-        exposed: asked.exposed as ExposedResponse,
         scope: SweepScope._parameter(asked.scope),
         exemptUsers: asked.exemptUsers,
         exemptGroup: asked.exemptGroup,

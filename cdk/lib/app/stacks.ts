@@ -1,5 +1,6 @@
 import type { StackProps } from 'aws-cdk-lib';
 import {
+  Annotations,
   BootstraplessSynthesizer,
   CfnCondition,
   CfnOutput,
@@ -79,7 +80,7 @@ export class KeyCreationForwarderStack extends Stack {
   }
 }
 
-/** Forwards what AWS Health and GuardDuty say of exposed keys in another region. */
+/** Forwards the reports of exposed keys that AWS Health and GuardDuty deliver in another region. */
 export class ExposedKeyForwarderStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly homeRegion: string }) {
     super(scope, id, { description: 'Forwards reports of exposed keys (iam-key-rotator)', ...props });
@@ -161,13 +162,8 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
       }),
     );
   }
-  if (rotator.rotation._watchesExposedKeys && !Token.isUnresolved(rotator.account) && !Token.isUnresolved(rotator.region)) {
-    for (const region of exposureRegions(rotator.region)) {
-      new ExposedKeyForwarderStack(scope, `${name}-Exposed-${region}`, {
-        env: { account: rotator.account, region },
-        homeRegion: rotator.region,
-      });
-    }
+  if (rotator.rotation._watchesExposedKeys) {
+    stacks.push(...exposedKeyForwarders(scope, name, rotator));
   }
   if (settings.members) {
     stacks.push(
@@ -181,6 +177,21 @@ export function addStacks(scope: Construct, config: RotatorAppConfig): RotatorSt
   }
   stacks.forEach((stack) => { addTags(stack, config.tags); });
   return rotator;
+}
+
+/** A stack in each region where AWS Health has global events, but the rotator's own. */
+function exposedKeyForwarders(scope: Construct, name: string, { account, region, rotation }: RotatorStack): Stack[] {
+  if (Token.isUnresolved(account) || Token.isUnresolved(region)) {
+    Annotations.of(rotation).addWarningV2(
+      'iam-key-rotator:exposedForwarders',
+      'watchExposedKeys is set, but account or region are not known, so no stack forwards the global events of AWS Health to ' +
+        'this region. Set env, or deploy an ExposedKeyForwarder in each region where AWS Health delivers them.',
+    );
+    return [];
+  }
+  return exposureRegions(region).map(
+    (each) => new ExposedKeyForwarderStack(scope, `${name}-Exposed-${each}`, { env: { account, region: each }, homeRegion: region }),
+  );
 }
 
 function rotationConfig(stack: Stack, { rotation, organization }: RotatorAppConfig): RotationConfig {

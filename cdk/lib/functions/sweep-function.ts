@@ -4,7 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDestination } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { ExposedResponse, SweepMode } from '../choices';
+import { SweepMode } from '../choices';
 import { acknowledge } from '../nag';
 import { REASONS } from '../policies/reasons';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../policies/sweep';
 import type { RuntimeSettings } from '../runtime';
 import type { RotatorSettings } from '../settings';
-import { DEFAULTS, modeOf } from '../settings';
+import { modeOf, replacesExposed } from '../settings';
 import { SettingsError } from '../settings-error';
 import type { UserScope } from '../user-scope';
 import { RotatorFunction, SIZES } from './rotator-function';
@@ -72,8 +72,7 @@ export class SweepFunction extends RotatorFunction {
     if (mode !== SweepMode.AUDIT) {
       this.allow('Retire', retirePolicy(of), REASONS);
     }
-    if (mode === SweepMode.RETIRE && (props.settings.sweep?.exposed ?? DEFAULTS.exposed) !== ExposedResponse.ALERT) {
-      // A successor for an exposed key is the one rotation that such a sweep starts.
+    if (replacesExposed(props.settings)) {
       this.allow('Exposed', enforcePolicy(of), REASONS);
     }
     if (mode === SweepMode.ENFORCE) {

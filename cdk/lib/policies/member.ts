@@ -1,7 +1,7 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SweepMode } from '../choices';
 import type { Program } from '../environment';
-import { DEFAULTS, modeOf, secretsInMembers } from '../settings';
+import { DEFAULTS, modeOf, replacesExposed, secretsInMembers } from '../settings';
 import { readKeys, retireKeys, rotateKeys } from './keys';
 import type { SweepPolicyProps } from './sweep';
 import { auditPolicy, createPolicy, enforcePolicy, replicateSecrets, retirePolicy } from './sweep';
@@ -25,6 +25,7 @@ export function memberPolicies(program: Program, props: SweepPolicyProps): [name
   return [
     ['', auditPolicy(props)],
     ['Retire', mode === SweepMode.AUDIT ? [] : retirePolicy(props)],
+    ['Exposed', replacesExposed(settings) ? enforcePolicy(props) : []],
     ['Enforce', mode === SweepMode.ENFORCE ? [enforcePolicy, createPolicy, replicateSecrets].flatMap((of) => of(props)) : []],
   ];
 }

@@ -20,7 +20,7 @@ const LISTED = ['ci', 'smtp/relay'];
 
 /** Every file, by its path in the module, as its text. */
 export function documents(): Map<string, string> {
-  const all = { ...rotator(), ...organization(), ...forwarder(), ...rotatedKey(), ...member() };
+  const all = { ...rotator(), ...organization(), ...forwarder(), ...exposedForwarder(), ...rotatedKey(), ...member() };
   return new Map(Object.entries(all).map(([path, document]) => [path, `${templateText(document)}\n`]));
 }
 
@@ -62,6 +62,9 @@ function rotator(): Record<string, Json> {
     'scheduler-sweep': policy('released', 'SchedulerRoleForTarget784cd9DefaultPolicy'),
     'events-trust': trust('released', 'RotatorKeyCreationRole'),
     'undelivered-queue': taken('released', 'AWS::SQS::QueuePolicy', 'RotatorKeyCreationUndeliveredPolicy'),
+    'dead-letters-queue-exposed': taken('exposed', 'AWS::SQS::QueuePolicy', 'RotatorSweepDeadLettersPolicy'),
+    'exposed-health': taken('exposed', 'AWS::Events::Rule', 'RotatorExposedKeysHealth', 'EventPattern'),
+    'exposed-guardduty': taken('exposed', 'AWS::Events::Rule', 'RotatorExposedKeysGuardDuty', 'EventPattern'),
     'key-creation': keyCreation(),
     'key-creation-message': message(),
     alarms: alarms('released', () => true),
@@ -95,6 +98,17 @@ function forwarder(): Record<string, Json> {
     'key-creation': taken('forwarder', 'AWS::Events::Rule', 'ForwarderRule', 'EventPattern'),
     'events-trust': trust('forwarder', 'ForwarderRuleEventsRole'),
     forward: policy('forwarder', 'ForwarderRuleEventsRoleDefaultPolicy', there),
+  });
+}
+
+/** Reports of exposed keys, sent from the regions where they arrive. */
+function exposedForwarder(): Record<string, Json> {
+  const there = { [`events:${ENV.region}`]: 'events:${rotator_region}' };
+  return inFolder('modules/exposed-key-forwarder/documents', {
+    health: taken('exposedForwarder', 'AWS::Events::Rule', 'ForwarderHealth', 'EventPattern'),
+    guardduty: taken('exposedForwarder', 'AWS::Events::Rule', 'ForwarderGuardDuty', 'EventPattern'),
+    'events-trust': trust('exposedForwarder', 'ForwarderRole'),
+    forward: policy('exposedForwarder', 'ForwarderRoleDefaultPolicy', there),
   });
 }
 

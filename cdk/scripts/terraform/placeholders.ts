@@ -66,7 +66,7 @@ function intrinsic(name: string, argument: Json, named: Named): Json {
       return placeholder(`${snake(resource)}_${snake(attribute)}`);
     }
     case 'Fn::Sub':
-      return substituted(argument as string, named);
+      return substituted(argument as string | [string, Record<string, Json>], named);
     case 'Fn::Split': {
       const [, list] = argument as [string, Json];
       return wholeValue(expressionOf(textWithPlaceholders(list, named)));
@@ -107,13 +107,18 @@ function expressionOf(text: string): string {
   return found;
 }
 
-function substituted(text: string, named: Named): string {
-  return text.split(/(\$\{[^}]*\})/).map((part) => {
-    const [, reference] = /^\$\{([^}]*)\}$/.exec(part) ?? [];
+/** A text with references, which may have names for parts that are no plain reference. */
+function substituted(argument: string | [string, Record<string, Json>], named: Named): string {
+  const [text, parts] = typeof argument === 'string' ? [argument, {}] : argument;
+  return text.split(/(\$\{[^}]*\})/).map((piece) => {
+    const [, reference] = /^\$\{([^}]*)\}$/.exec(piece) ?? [];
     if (reference === undefined) {
-      return textWithPlaceholders(part, named);
+      return textWithPlaceholders(piece, named);
     }
-    return reference.startsWith('!') ? `\${${reference.slice(1)}}` : placeholder(reference.split('.').map(snake).join('_'));
+    if (reference.startsWith('!')) {
+      return `\${${reference.slice(1)}}`;
+    }
+    return reference in parts ? textWithPlaceholders(parts[reference], named) : placeholder(reference.split('.').map(snake).join('_'));
   }).join('');
 }
 

@@ -17,6 +17,9 @@ const SOURCES = {
   /** Two rotated users, and IAM's events forwarded. */
   least: () => synthesized(templateOf('least', 'IamKeyRotator')),
   forwarder: () => synthesized(templateOf('least', 'IamKeyRotator-Forwarder')),
+  /** Exposed keys are answered, and reports of them forwarded. */
+  exposed: () => synthesized(templateOf('exposed', 'Leaks')),
+  exposedForwarder: () => synthesized(templateOf('exposed', 'Leaks-Exposed-us-east-1')),
   /** Users below a path, customer keys, X-Ray. */
   everything: () => synthesized(templateOf('everything')),
   /** Every user who is not exempt. */
