@@ -58,14 +58,14 @@ def test_exposed_keys_are_answered_and_reported_from_three_regions(workspace):
     assert {arn for address, arn in targets.items() if "iam_key_rotator" not in address} == {
         "arn:aws:events:eu-west-1:111122223333:event-bus/default"
     }
-    assert sweep["environment"][0]["variables"]["ROTATOR_EXPOSED"] == "rotate"
+    assert sweep["environment"][0]["variables"]["ROTATOR_EXPOSED"] == "alert"
     # Roles are of no region: two of one name would be refused.
     roles = [values["name"] for address, values in made.items() if ".aws_iam_role." in address]
     assert len(roles) == len(set(roles)) == 7
-    plan = workspace.plan("-var=code_bucket=zips", "-var=exposed=alert")
+    plan = workspace.plan("-var=code_bucket=zips", "-var=exposed=rotate")
     changes = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"] if each["change"]["actions"] != ["no-op"]}
     assert changes == {
-        'module.iam_key_rotator.aws_iam_role_policy.sweep["enforce"]': ["delete"],
+        'module.iam_key_rotator.aws_iam_role_policy.sweep["enforce"]': ["create"],
         "module.iam_key_rotator.aws_lambda_function.sweep": ["update"],
     }
 

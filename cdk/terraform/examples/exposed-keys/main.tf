@@ -1,5 +1,5 @@
-# A key that AWS reports as exposed gets a successor, and is then deactivated. The rotator is in eu-west-1. AWS Health has
-# its global events in us-east-1, and a backup of them in us-west-2.
+# Keys that AWS reports as exposed: an alert, or, with -var exposed=rotate, a new key and the end of the old one. The
+# rotator is in eu-west-1. AWS Health has its global events in us-east-1, and a backup of them in us-west-2.
 
 terraform {
   required_version = ">= 1.9"
@@ -34,7 +34,7 @@ variable "code_bucket" {
 variable "exposed" {
   type        = string
   description = "Begin with alert, and read what the alerts say"
-  default     = "rotate"
+  default     = "alert"
 }
 
 module "iam_key_rotator" {
