@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::{Exit, Failure, Session, Terminal};
 use crate::config::Mode;
 use crate::error::Error;
-use crate::model::{AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, SecretState, duration_text};
+use crate::model::{
+    AccessKey, AccessKeyId, KeyRole, KeyStatus, Keyring, Ledger, Note, SecretState, duration_text,
+};
 use crate::plan::bind_user_by_labels;
 use crate::sweep::Account;
 
@@ -66,6 +68,13 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         return Ok(Exit::Done);
     }
     terminal.line(format!("\nPlan\n  make key {} of user {} active again", key.id, args.user))?;
+    if let Some(secret) = exposed(seen, key) {
+        terminal.line(format!(
+            "\nAWS reported this key as exposed: strangers may have it. With ROTATOR_EXPOSED=rotate or revoke the next sweep\n\
+             deactivates it again. If the report was wrong, withdraw it first:\n  \
+             aws secretsmanager untag-resource --secret-id {secret} --tag-keys iam-key-rotator:notices"
+        ))?;
+    }
     if !args.yes && !terminal.can_ask() {
         terminal.note(
             "Stdin is not a terminal, so nobody can confirm. Add --yes to run without a confirmation.",
@@ -79,8 +88,16 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
     }
     account.iam.activate(&args.user, &key.id).await?;
     terminal.line(format!("\nKey {} is active again: AWS accepts it within seconds.", key.id))?;
-    terminal.line(next(session, seen, key))?;
+    if exposed(seen, key).is_none() {
+        terminal.line(next(session, seen, key))?;
+    }
     Ok(Exit::Done)
+}
+
+/// The secret on which it is noted that the key is exposed.
+fn exposed<'s>(seen: Keyring<'s>, key: &AccessKey) -> Option<&'s str> {
+    let noted = Ledger::of(seen.secret, seen.now).has(&key.id, Note::Exposed);
+    seen.secret.filter(|_| noted).map(|secret| secret.arn.as_str())
 }
 
 /// The user's keys, oldest first, each with its last use where that may be read.

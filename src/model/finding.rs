@@ -7,6 +7,8 @@ use super::{AccessKeyId, Phrase};
 /// The kinds of findings. Their names are stable: digests, alerts and `--json` carry them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub enum FindingKind {
+    /// AWS reported a key as exposed, and it is active, or its consumers have no other one.
+    KeyExposed,
     /// An active key is older than the policy allows.
     KeyOverdue,
     /// The overlap of a superseded key has ended, and the key is still used.
@@ -79,7 +81,8 @@ const NOT_ENROLLED: &str = "If that secret should hold the user's keys, enroll i
 
 impl FindingKind {
     /// All of them, each with its letter in the ledger.
-    pub(crate) const LETTERS: [(char, Self); 25] = [
+    pub(crate) const LETTERS: [(char, Self); 26] = [
+        ('8', Self::KeyExposed),
         ('o', Self::KeyOverdue),
         ('u', Self::StillInUse),
         ('s', Self::UnknownKey),
@@ -110,6 +113,7 @@ impl FindingKind {
     /// Its stable name.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::KeyExposed => "KeyExposed",
             Self::KeyOverdue => "KeyOverdue",
             Self::StillInUse => "StillInUse",
             Self::UnknownKey => "UnknownKey",
@@ -152,6 +156,9 @@ impl FindingKind {
     /// What a person can do about it. `USER`, `SECRET` and `KEY` stand for the finding's own.
     pub(crate) fn remedy(self) -> &'static str {
         match self {
+            Self::KeyExposed => {
+                "Replace it: `iam-key-rotator rotate USER --revoke-now`; `iam-key-rotator doctor USER` says what stands in the way. If the report was wrong, withdraw it: `aws secretsmanager untag-resource --secret-id SECRET --tag-keys iam-key-rotator:notices`."
+            }
             Self::KeyOverdue => {
                 "Find out why it was not rotated: `iam-key-rotator doctor USER`. A user without a secret gets one with `iam-key-rotator enroll USER`."
             }

@@ -18,6 +18,8 @@ pub(crate) struct Exposure<'a> {
     pub(crate) hands_off: Option<Phrase>,
     /// Whether consumers can get another key.
     pub(crate) successor: Successor,
+    /// The key that leaves no room for one.
+    pub(crate) in_the_way: Option<AccessKeyId>,
 }
 
 /// Whether a key can get a successor.
@@ -56,7 +58,9 @@ pub(crate) enum Measure {
 pub(crate) fn measure(exposure: &Exposure<'_>, response: Exposed) -> Measure {
     let Exposure { key: id, seen, .. } = exposure;
     let Some(key) = seen.find(id) else {
-        return Measure::Over("IAM has no such key of the user any more: it was deleted".into());
+        return Measure::Over(
+            "IAM lists no such key of the user: it was deleted, or it is another account's".into(),
+        );
     };
     let inactive = key.status == KeyStatus::Inactive;
     if let Some(why) = &exposure.hands_off {
@@ -77,7 +81,7 @@ pub(crate) fn measure(exposure: &Exposure<'_>, response: Exposed) -> Measure {
         return Measure::Over("it is inactive, though AWSCURRENT holds no other key that works".into());
     }
     if response == Exposed::Alert {
-        return Measure::Report("nothing is changed, as ROTATOR_EXPOSED says".into());
+        return Measure::Report("it works, and nothing was changed".into());
     }
     if current.is_none() && !unread {
         return match &exposure.successor {

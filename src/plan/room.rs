@@ -37,6 +37,24 @@ impl Blocked {
         }
     }
 
+    /// The key that is in the way.
+    pub(super) fn key(&self) -> &AccessKeyId {
+        &self.key
+    }
+
+    /// What stands in the way, without what to do about it.
+    pub(super) fn problem(&self) -> Phrase {
+        match &self.refusal.other {
+            Some(other) => {
+                phrase!("key ", &self.key, format_args!(" stays: AWSCURRENT of secret {other} may hold it"))
+            }
+            None => {
+                let limit = "the user has two access keys, the limit, and ";
+                phrase!(limit, &self.key, " may not be removed: ", &self.refusal.problem)
+            }
+        }
+    }
+
     /// What a sweep finds.
     pub(super) fn evidence(&self) -> Phrase {
         let Refusal { problem, remedy, other } = &self.refusal;

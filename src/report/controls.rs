@@ -196,7 +196,9 @@ pub(crate) fn questions_of(kind: FindingKind) -> &'static [Question] {
         FindingKind::RotationStuck | FindingKind::RotationBlocked | FindingKind::ScheduleMissed => {
             &[Question::RotationWorks, Question::Age, Question::Rotated90]
         }
-        FindingKind::CurrentKeyMissing | FindingKind::CurrentKeyInactive => &[Question::RotationWorks],
+        FindingKind::CurrentKeyMissing | FindingKind::CurrentKeyInactive | FindingKind::KeyExposed => {
+            &[Question::RotationWorks]
+        }
         // Until these are mended nothing of the user is rotated.
         FindingKind::SecretConflict
         | FindingKind::NameTaken

@@ -60,7 +60,7 @@ def test_a_current_key_is_replaced_then_deactivated_once_and_its_user_is_mailed(
     new = account.value(secret)["AccessKeyId"]
     assert account.keys("ci-bot") == {key["AccessKeyId"]: "Inactive", new: "Active"}
     (alert,) = account.alerts()
-    assert subject_of(alert) == "Exposed access key of ci-bot: deactivated, AWSCURRENT holds another key"
+    assert subject_of(alert) == "Exposed access key deactivated, AWSCURRENT holds another key: ci-bot"
     again = account.sweep(guard_duty(key["AccessKeyId"]))
     assert (again["outcome"], account.alerts()) == ("nothing-to-do", [])
     assert len(account.keys("ci-bot")) == 2
@@ -82,7 +82,7 @@ def test_where_the_user_has_no_room_for_another_key_consumers_are_cut_off_and_th
     assert account.keys("ci-bot") == {old["AccessKeyId"]: "Active", new["AccessKeyId"]: "Inactive"}
     assert "two access keys" in answer["keys"][0]["cutOff"], answer
     (alert,) = account.alerts()
-    assert subject_of(alert) == "Exposed access key of ci-bot: deactivated, CONSUMERS ARE CUT OFF"
+    assert subject_of(alert) == "Exposed access key deactivated, CONSUMERS ARE CUT OFF: ci-bot"
 
 
 def test_keys_that_are_not_in_a_secret_are_reported_and_never_touched(account):
@@ -93,7 +93,7 @@ def test_keys_that_are_not_in_a_secret_are_reported_and_never_touched(account):
         account.sweep(health(key["AccessKeyId"], user))
         assert account.keys(user) == {key["AccessKeyId"]: "Active"}
         (alert,) = account.alerts()
-        assert subject_of(alert) == f"Exposed access key of {user}: STILL ACTIVE, act now"
+        assert subject_of(alert) == f"Exposed access key STILL ACTIVE, act now: {user}"
         assert f"update-access-key --user-name {user} --access-key-id {key['AccessKeyId']}" in alert
 
 
@@ -111,7 +111,7 @@ def test_by_default_the_template_only_alerts_and_its_role_may_not_rotate():
         secret = account.enrolled("ci-bot", key)
         account.sweep(health(key["AccessKeyId"]))
         assert account.keys("ci-bot") == {key["AccessKeyId"]: "Active"}
-        assert subject_of(account.alerts()[-1]) == "Exposed access key of ci-bot: STILL ACTIVE, act now"
+        assert subject_of(account.alerts()[-1]) == "Exposed access key STILL ACTIVE, act now: ci-bot"
         assert account.aws.refusals() == []
         # With the setting changed by hand, IAM still keeps the role from starting a rotation.
         account.set_up(ROTATOR_EXPOSED="rotate")

@@ -148,7 +148,7 @@ def test_reports_of_exposed_keys_reach_the_sweep_by_the_rules_of_their_own_templ
             # Until it is noted that people were told.
             until(lambda: "iam-key-rotator:notices" in account.tags(secret), "the alert is noted")
     ((subject, text),) = told
-    assert subject == "Exposed access key of olga: STILL ACTIVE, act now"
+    assert subject == "Exposed access key STILL ACTIVE, act now: olga"
     assert "AWS Health: AWS_RISK_CREDENTIALS_EXPOSED" in text and key["AccessKeyId"] in text
     # The findings say nothing new.
     assert alerts.new() == [] and account.keys("olga") == keys

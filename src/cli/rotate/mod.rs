@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Follow the four steps until the new key is current
     #[arg(long)]
     pub(crate) wait: bool,
-    /// For a leaked key: wait, deactivate the old key at once, and offer to delete it
+    /// For a leaked key in AWSCURRENT: wait for the new key, then deactivate the old one, and offer to delete it
     #[arg(long)]
     pub(crate) revoke_now: bool,
     /// How long to wait; CloudTrail shows a failure up to 15 minutes late
@@ -96,7 +96,7 @@ pub(crate) async fn run(args: &Args, session: &Session, terminal: &mut Terminal)
         Followed::NotPromoted => {
             if let Some((old, user)) = old.zip(target.user.as_ref()).filter(|_| args.revoke_now) {
                 terminal.line(format!(
-                    "\nThe leaked key {old} still works. To deactivate it all the same, which cuts off what uses it: `aws iam update-access-key --user-name {} --access-key-id {old} --status Inactive`",
+                    "\nThe key in AWSCURRENT, {old}, still works. If it is the one that leaked, this deactivates it all the same, which cuts off what uses it: `aws iam update-access-key --user-name {} --access-key-id {old} --status Inactive`",
                     user.name
                 ))?;
             }

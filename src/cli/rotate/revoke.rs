@@ -71,7 +71,7 @@ async fn next(target: &Target<'_>, old: &AccessKeyId) -> Result<Next, Failure> {
     let seen = Keyring::of_lists(Some(&target.secret), &keys, now);
     let no_other = format!("AWSCURRENT does not hold another key than {old}");
     let successor = Successor::Missing(no_other.into());
-    let exposure = Exposure { key: old, seen, claims: &claims, hands_off: None, successor };
+    let exposure = Exposure { key: old, seen, claims: &claims, hands_off: None, successor, in_the_way: None };
     match measure(&exposure, Exposed::Rotate) {
         Measure::Deactivate { planned, .. } => Ok(Next::Deactivate(planned.action)),
         Measure::Over(_) if seen.find(old).is_none() => Ok(Next::Gone),

@@ -77,7 +77,7 @@ impl ExposedEvent {
         }
         Ok(Self {
             user,
-            source: optional(fields, "source", "source")?.unwrap_or_else(|| "an event sent by hand".into()),
+            source: said(optional(fields, "source", "source")?),
             since,
             ..Self::naming(Named::new(key), &[fields.get("account")], fields)?
         })
@@ -98,6 +98,12 @@ impl ExposedEvent {
 
     /// An exposure of these, in the first of the accounts that is one.
     fn naming(named: Named, accounts: &[Option<&Value>], fields: &Map<String, Value>) -> Result<Self> {
+        // Whoever misspells it must not have a real key replaced.
+        let letters = |name: &str| name.chars().filter(char::is_ascii_alphabetic).collect::<String>();
+        let misspelt = |name: &&String| *name != "dryrun" && letters(name).eq_ignore_ascii_case("dryrun");
+        if fields.keys().any(|name| misspelt(&name)) {
+            return Err(invalid("dryrun", "is misspelt"));
+        }
         let dryrun = match fields.get("dryrun") {
             None | Some(Value::Null) => false,
             Some(Value::Bool(dryrun)) => *dryrun,
@@ -114,6 +120,17 @@ impl ExposedEvent {
             dryrun,
             since: None,
         })
+    }
+}
+
+/// Who reported a key, as the sender of the sweep's own event has it. Anybody may be that who may invoke the function,
+/// so it is marked as what somebody says.
+fn said(source: Option<String>) -> String {
+    const SAYS: &str = "An event of the sweep's own, whose sender says: ";
+    match source {
+        None => "An event sent by hand".into(),
+        Some(source) if source.starts_with(SAYS) => source,
+        Some(source) => format!("{SAYS}{}", words(&Value::String(source))),
     }
 }
 
@@ -144,7 +161,10 @@ impl Named {
 /// nothing of it is refused.
 fn words(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default().trim();
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MOST_CHARS).collect();
+    // Marks of the direction of writing can make a text look like another.
+    let is_mark = |letter: char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let shown = |letter: &char| !letter.is_control() && !is_mark(*letter);
+    let text: String = text.chars().filter(shown).take(MOST_CHARS).collect();
     if text.is_empty() { "what cannot be read".to_owned() } else { text }
 }
 
@@ -208,6 +228,8 @@ mod tests {
             (&health, "/detail", json!([]), "`detail`"),
             (&health, "/detail/eventTypeCode", json!(7), "`detail.eventTypeCode`"),
             (&health, "/dryrun", json!("yes"), "`dryrun`"),
+            (&health, "/dryRun", json!(true), "`dryrun`"),
+            (&health, "/dry_run", json!(true), "`dryrun`"),
             (&own, "/key", json!("ASIAIOSFODNN7EXAMPLE"), "`key`"),
             (&own, "/since", json!("soon"), "`since`"),
             (&own, "/force", json!(true), "`force`"),
@@ -231,6 +253,8 @@ mod tests {
             (vec![AccessKeyId::new(KEY)], Some("444455556666"))
         );
         assert!(event.dryrun && event.report == Report::Exposed && event.source.contains("by hand"));
+        let said = parsed(&json!({"action": "exposed", "key": KEY, "source": "AWS"})).source;
+        assert_eq!(said, "An event of the sweep's own, whose sender says: AWS");
     }
 
     #[test]
@@ -239,12 +263,14 @@ mod tests {
         let sample = include_str!("../../../docs/samples/exposed-key-guardduty.json");
         let event = parsed(&serde_json::from_str(sample).unwrap());
         let on = parsed(&event.going_on(&event.keys[0], since));
-        assert_eq!(on, ExposedEvent { since: Some(since), ..event });
+        let source = format!("An event of the sweep's own, whose sender says: {}", event.source);
+        assert_eq!(on, ExposedEvent { since: Some(since), source, ..event });
+        assert_eq!(parsed(&on.going_on(&on.keys[0], since)), on);
     }
 
     #[test]
     fn what_is_shown_has_no_control_characters_and_an_end() {
-        assert_eq!(words(&json!(" a\u{1b}[31m\n")), "a[31m");
+        assert_eq!(words(&json!(" a\u{1b}[31m\u{202e}\n")), "a[31m");
         assert_eq!(words(&json!("x".repeat(9_999))).len(), MOST_CHARS);
         assert_eq!(words(&json!(["x"])), "what cannot be read");
     }

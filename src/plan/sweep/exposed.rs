@@ -22,6 +22,14 @@ pub(crate) enum Wait {
     Refused(Phrase),
 }
 
+/// Since when a rotation of the user's secret has not ended: since its first attempt, where its intent tells that.
+pub(crate) fn rotating_since(view: &UserView, config: &SweepConfig) -> Option<Timestamp> {
+    let planner = Planner::new(view, config, Demand::Rotate);
+    let pending = planner.seen.secret?.pending().unfinished()?;
+    let intent = planner.seen.intent().filter(|intent| intent.token == pending.id);
+    intent.and_then(|intent| intent.attempts.first().copied()).or_else(|| planner.pending_since())
+}
+
 /// An exposed key of a user, as a sweep sees it.
 pub(crate) fn exposure<'a>(
     view: &'a UserView,
@@ -31,12 +39,13 @@ pub(crate) fn exposure<'a>(
 ) -> Exposure<'a> {
     let planner = Planner::new(view, config, Demand::Rotate);
     let (seen, hands_off) = (planner.seen, hands_off(view, config));
+    let in_the_way = planner.room().err().map(|blocked| blocked.key().clone());
     let successor = if hands_off.is_some() {
         Successor::Missing("nothing of the user is changed".into())
     } else {
         successor(planner, wait)
     };
-    Exposure { key, seen, claims: &view.claims, hands_off, successor }
+    Exposure { key, seen, claims: &view.claims, hands_off, successor, in_the_way }
 }
 
 /// Why nothing of the user is changed, whatever AWS says of a key.
@@ -96,6 +105,6 @@ fn successor(mut planner: Planner<'_>, wait: Wait) -> Successor {
     };
     match planner.room() {
         Ok(()) => Successor::Possible(setup),
-        Err(evidence) => Successor::Missing(evidence),
+        Err(blocked) => Successor::Missing(blocked.problem()),
     }
 }

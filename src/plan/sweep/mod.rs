@@ -25,7 +25,7 @@ use crate::config::SweepConfig;
 use crate::model::{AccessKeyId, Finding, FindingKind, phrase};
 
 pub(crate) use action::FleetAction;
-pub(crate) use exposed::{Wait, exposure};
+pub(crate) use exposed::{Wait, exposure, rotating_since};
 pub(crate) use guard::is_guarded;
 pub(crate) use listed::keys_of_lists;
 pub(crate) use notice::{Coming, ComingEvent, Notice};

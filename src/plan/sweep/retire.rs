@@ -33,6 +33,9 @@ impl Planner<'_> {
         self.plan.actions.extend(stale.into_iter().map(|planned| planned.map(FleetAction::Change)));
         let others: Vec<(AccessKey, KeyRole)> =
             self.seen.keys.iter().map(|key| (key.clone(), self.seen.role(key))).collect();
+        for (key, role) in &others {
+            self.find_exposed(key, *role);
+        }
         let mut met = false;
         for (key, role) in others.into_iter().filter(|(_, role)| *role != KeyRole::Current) {
             let is_superseded = role == KeyRole::Previous && key.created <= current.created;
@@ -76,12 +79,30 @@ impl Planner<'_> {
             self.find(FindingKind::CurrentKeyMissing, None, evidence);
             return None;
         };
+        if key.status == KeyStatus::Inactive && self.before.has(&label, Note::Exposed) {
+            // Nobody should activate it again, which is what the other finding says.
+            let evidence = phrase!(
+                "AWSCURRENT holds ",
+                &label,
+                ", which was exposed and is inactive: its consumers have no key"
+            );
+            self.find(FindingKind::KeyExposed, Some(&label), evidence);
+            return None;
+        }
         if key.status == KeyStatus::Inactive {
             let evidence = phrase!("AWSCURRENT holds ", &label, ", which is inactive");
             self.find(FindingKind::CurrentKeyInactive, Some(&label), evidence);
             return None;
         }
         Some(key)
+    }
+
+    /// Reminds of an exposed key that works, where this sweep does not end it.
+    fn find_exposed(&mut self, key: &AccessKey, role: KeyRole) {
+        let noted = key.status == KeyStatus::Active && self.before.has(&key.id, Note::Exposed);
+        if noted && (role == KeyRole::Current || !self.is_exposed(&key.id)) {
+            self.find(FindingKind::KeyExposed, Some(&key.id), "AWS reported it as exposed, and it is active");
+        }
     }
 
     /// AWSCURRENT was moved back to an older key. The younger one is kept; if it was made inactive,
@@ -225,8 +246,10 @@ impl Planner<'_> {
             // the user; the administrator hears of it here.
             if self.policy.overlap.is_zero() {
                 self.plan.superseded.push(key.id.clone());
-            } else if !self.before.has(&key.id, Note::Exposed) {
-                // The mail says how to activate the key again, which nobody should do with one that is exposed.
+            } else if self.before.has(&key.id, Note::Exposed) {
+                // The other mail says how to activate the key again, which nobody should do with this one.
+                self.plan.notices.push(Notice::Revoked { key: key.id.clone(), replaced: true });
+            } else {
                 self.plan.notices.push(Notice::Deactivated { key: key.id.clone(), deleted_at: at });
             }
         }

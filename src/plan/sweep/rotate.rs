@@ -13,7 +13,7 @@ use crate::model::{
     SecretState, UnknownKeys, phrase,
 };
 use crate::plan::retire::{after, deactivation_time};
-use crate::plan::room;
+use crate::plan::room::{self, Blocked};
 
 /// A key as young as this is not forced to be rotated again: schedules deliver their events at
 /// least once.
@@ -66,7 +66,8 @@ impl Planner<'_> {
             return;
         }
         let Some(setup) = self.setup() else { return };
-        if let Err(evidence) = self.room() {
+        if let Err(blocked) = self.room() {
+            let evidence = blocked.evidence();
             self.refuse(evidence.clone());
             return self.find(FindingKind::RotationBlocked, None, evidence);
         }
@@ -118,7 +119,9 @@ impl Planner<'_> {
                 KeyRole::Unknown => unknown_count,
                 _ => false,
             };
-            key.status == KeyStatus::Active && (by_role || !current_is_known)
+            // An exposed key that was deactivated without a successor has left its consumers without one.
+            let counts = key.status == KeyStatus::Active || self.is_exposed(&key.id);
+            counts && (by_role || !current_is_known)
         };
         self.seen.keys.iter().filter(counts).min_by_key(|key| key.created).cloned()
     }
@@ -178,12 +181,12 @@ impl Planner<'_> {
 
     /// Whether a rotation would find room for a key, as far as labels tell. One that has made its key
     /// needs none.
-    pub(super) fn room(&self) -> Result<(), Phrase> {
+    pub(super) fn room(&self) -> Result<(), Blocked> {
         let known = self.seen.current_version().is_some_and(|version| version.key.is_some());
         let made = self.seen.keys.iter().any(|key| self.seen.role(key) == KeyRole::Pending);
         if !known || made {
             return Ok(());
         }
-        room::make(self.seen, &self.view.claims, &self.policy).map(drop).map_err(|blocked| blocked.evidence())
+        room::make(self.seen, &self.view.claims, &self.policy).map(drop)
     }
 }

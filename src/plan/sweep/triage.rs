@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::planner::{GRACE, age_limit, before, deletes_unknown_keys, is_long, policy, warns};
 use super::promoted::is_news;
-use crate::config::{Exposed, Scope, SweepConfig};
+use crate::config::{Scope, SweepConfig};
 use crate::model::names::{AWSCURRENT, AWSPREVIOUS};
 use crate::model::{
     AccessKeyId, FindingKind, Ledger, Note, Policy, ReportedKey, ReportedUser, SecretState, UnknownKeys,
@@ -173,10 +173,10 @@ impl Case<'_> {
         asks || (!told && self.is_time_to_warn(next, self.config.rotate_after))
     }
 
-    /// Whether AWS reported an active key as exposed, and something is to be done about such keys.
+    /// Whether AWS reported an active key as exposed.
     fn is_exposed(&self) -> bool {
         let mut active = self.ledger.keys().filter(|(_, entry)| entry.inactive_since.is_none());
-        self.config.exposed != Exposed::Alert && active.any(|(_, entry)| entry.notes.contains(&Note::Exposed))
+        active.any(|(_, entry)| entry.notes.contains(&Note::Exposed))
     }
 
     fn needs_retirement(&self) -> bool {

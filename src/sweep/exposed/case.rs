@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::config::{Exposed, Mode};
 use crate::error::Error;
-use crate::model::{AccessKeyId, Keyring, Ledger, Note, Phrase, UserName};
+use crate::model::{AccessKeyId, KeyStatus, Keyring, Ledger, Note, Phrase, UserName, phrase};
 use crate::plan::exposed::Measure;
-use crate::plan::sweep::{FleetAction, UserView};
+use crate::plan::sweep::{FleetAction, UserView, Wait};
 use crate::plan::{Planned, because};
 
 /// What came of an event.
@@ -22,6 +22,9 @@ pub(crate) struct ExposedAnswer {
     pub(crate) keys: Vec<Case>,
     /// What the event names beside users' keys.
     pub(crate) others: Vec<String>,
+    /// Whether it only says what would be done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) dryrun: bool,
 }
 
 /// What came of one key.
@@ -61,6 +64,18 @@ pub(crate) struct Case {
     /// Since when its successor is waited for.
     #[serde(skip)]
     pub(super) since: Option<Timestamp>,
+    /// How far the request for it has come.
+    #[serde(skip)]
+    pub(super) wait: Wait,
+    /// Whether this response deactivated it.
+    #[serde(skip)]
+    pub(super) deactivated: bool,
+    /// Whether AWSCURRENT holds another key that works, after that.
+    #[serde(skip)]
+    pub(super) replaced: bool,
+    /// The key that leaves no room for a successor.
+    #[serde(skip)]
+    pub(super) in_the_way: Option<AccessKeyId>,
 }
 
 /// How a key is left.
@@ -93,6 +108,10 @@ impl Case {
             off_since: None,
             owed: None,
             since,
+            wait: if since.is_some() { Wait::Asked } else { Wait::NotAsked },
+            deactivated: false,
+            replaced: false,
+            in_the_way: None,
         }
     }
 
@@ -112,7 +131,32 @@ impl Case {
         self.told = remembers && view.ledger.has(&self.key, Note::ExposureTold);
         // A key that is gone is forgotten by the next sweep.
         if remembers && seen.find(&self.key).is_some() {
-            self.owed = Some((secret.arn.clone(), view.ledger.clone()));
+            let mut ledger = view.ledger.clone();
+            // The tag is short, and what it says of keys that are gone must not push this key out of it.
+            ledger.keep(|key| view.keys.iter().any(|known| known.id == *key));
+            self.owed = Some((secret.arn.clone(), ledger));
+        }
+    }
+
+    /// How it is left, as it was seen last.
+    pub(super) fn close(&mut self, view: &UserView, why: Phrase) {
+        self.end = End::Over;
+        if !self.deactivated {
+            self.reason = why;
+            return;
+        }
+        let seen = Keyring::of_lists(view.secret.as_ref(), &view.keys, view.now);
+        let current = seen.current();
+        let works = current.filter(|key| key.id != self.key && key.status == KeyStatus::Active);
+        self.replaced = works.is_some();
+        if let Some(current) = works {
+            let shared = seen.find(&self.key).and_then(|key| view.claims.holder_elsewhere(key, view.now));
+            self.cut_off = self.cut_off.take().filter(|_| shared.is_some());
+            self.reason = phrase!("it was exposed, and AWSCURRENT holds ", &current.id);
+            self.off_since = Some(view.now);
+        } else if current.is_some_and(|key| key.id == self.key) && self.cut_off.is_none() {
+            // A rotation promoted it between the look and the deactivation.
+            self.cut_off = Some(phrase!("it became current meanwhile: ", &why));
         }
     }
 
@@ -156,8 +200,10 @@ impl Case {
         }
     }
 
-    /// Whether people are to be told of it: not where they were, and nothing has happened since.
+    /// Whether people are to be told of it: not where they were, the key does not work, and nothing has happened since.
+    /// Whoever may write the secret's tag can say that people were told.
     pub(super) fn is_news(&self) -> bool {
-        self.end != End::Waits && (!self.told || !self.actions.is_empty() || self.failure.is_some())
+        let works = self.end == End::Works;
+        self.end != End::Waits && (!self.told || works || !self.actions.is_empty() || self.failure.is_some())
     }
 }
