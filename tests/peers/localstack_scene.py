@@ -82,9 +82,6 @@ class Account:
         described = self.manager.describe_secret(SecretId=secret)
         return sorted(sorted(labels) for labels in described["VersionIdsToStages"].values())
 
-    def tags(self, secret):
-        return {tag["Key"]: tag["Value"] for tag in self.manager.describe_secret(SecretId=secret)["Tags"]}
-
     def keys(self, user):
         """The statuses of a user's keys, by id."""
         listed = self.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]

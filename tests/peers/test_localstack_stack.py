@@ -112,50 +112,6 @@ def test_the_default_stack_is_deployed_whole_and_rotates_its_own_secret_three_ti
     assert not [each for each in values[1:] if each["SecretAccessKey"] in synthesized.account.log()]
 
 
-def sample(name, key, user):
-    text = (REPOSITORY / "docs" / "samples" / f"exposed-key-{name}.json").read_text()
-    for example, real in {"AKIAIOSFODNN7EXAMPLE": key, '"ci-bot"': f'"{user}"', "111122223333": RELEASED_ACCOUNT}.items():
-        text = text.replace(example, real)
-    return json.loads(text)
-
-
-def test_reports_of_exposed_keys_reach_the_sweep_by_the_rules_of_their_own_template(released, alerts):
-    account = released.account
-    events = account.aws.client("events")
-    sweep = released.outputs["SweepFunctionName"]
-    rules = Stack(account, "exposed", EXPOSED, HomeRegion=REGION, SweepFunctionName=sweep)
-    assert rules.status == "CREATE_COMPLETE"
-    secret = account.secret(account.user("olga", IN_SCOPE))
-    released.rotate(secret)
-    keys, key = account.keys("olga"), account.value(secret)
-    others = [
-        {"Source": "eve", "DetailType": "AWS Health Event", "Detail": "{}"},
-        {"Source": "aws.health", "DetailType": "AWS Health Event", "Detail": json.dumps({"eventTypeCode": "AWS_EC2_ISSUE"})},
-        {"Source": "aws.guardduty", "DetailType": "GuardDuty Finding", "Detail": json.dumps({"severity": 8, "type": "Recon:EC2/Portscan"})},
-    ]
-    reports = [sample(name, key["AccessKeyId"], "olga") for name in ("health", "guardduty", "attack-sequence")]
-    # What PutEvents of AWS would refuse: its sources are AWS's own.
-    put = [{"Source": each["source"], "DetailType": each["detail-type"], "Detail": json.dumps(each["detail"])} for each in reports]
-    assert events.put_events(Entries=others)["FailedEntryCount"] == 0
-    asked = lambda: account.log().count("AWS iam.GetAccessKeyLastUsed => 200")
-    told = []
-    for each in put:
-        before = asked()
-        assert events.put_events(Entries=[each])["FailedEntryCount"] == 0
-        until(lambda: asked() > before, "the event reaches the sweep")
-        if not told:
-            until(lambda: told.extend(alerts.new()) or told, "the sweep alerts")
-            # Until it is noted that people were told.
-            until(lambda: "iam-key-rotator:notices" in account.tags(secret), "the alert is noted")
-    ((subject, text),) = told
-    assert subject == "Exposed access key STILL ACTIVE, act now: olga"
-    assert "AWS Health: AWS_RISK_CREDENTIALS_EXPOSED" in text and key["AccessKeyId"] in text
-    # The findings say nothing new.
-    assert alerts.new() == [] and account.keys("olga") == keys
-    rules.delete()
-    assert rules.status == "DELETE_COMPLETE"
-
-
 def test_a_rotation_that_fails_changes_nothing_and_alerts_and_the_next_one_resumes_it(released, alerts):
     account = released.account
     old = account.user("bob", IN_SCOPE)
@@ -200,6 +156,43 @@ def test_the_deployed_sweep_retires_by_its_schedules_event_what_a_rotation_super
     done = told[f"Key sweep of account {account.number}: 2 actions, 0 findings"]
     assert f"dave: delete key {over['AccessKeyId']}" in done
     assert waiting["AccessKeyId"] not in str(told)
+
+
+def sample(name, key, user):
+    text = (REPOSITORY / "docs" / "samples" / f"exposed-key-{name}.json").read_text()
+    for example, real in {"AKIAIOSFODNN7EXAMPLE": key, '"ci-bot"': f'"{user}"', "111122223333": RELEASED_ACCOUNT}.items():
+        text = text.replace(example, real)
+    return json.loads(text)
+
+
+def test_reports_of_exposed_keys_reach_the_sweep_by_the_rules_of_their_own_template(released, alerts):
+    account = released.account
+    events = account.aws.client("events")
+    sweep = released.outputs["SweepFunctionName"]
+    rules = Stack(account, "exposed", EXPOSED, HomeRegion=REGION, SweepFunctionName=sweep)
+    assert rules.status == "CREATE_COMPLETE"
+    secret = account.secret(account.user("olga", IN_SCOPE))
+    released.rotate(secret)
+    keys, key = account.keys("olga"), account.value(secret)
+    others = [
+        {"Source": "eve", "DetailType": "AWS Health Event", "Detail": "{}"},
+        {"Source": "aws.health", "DetailType": "AWS Health Event", "Detail": json.dumps({"eventTypeCode": "AWS_EC2_ISSUE"})},
+        {"Source": "aws.guardduty", "DetailType": "GuardDuty Finding", "Detail": json.dumps({"severity": 8, "type": "Recon:EC2/Portscan"})},
+    ]
+    reports = [sample(name, key["AccessKeyId"], "olga") for name in ("health", "guardduty", "attack-sequence")]
+    # What PutEvents of AWS would refuse: its sources are AWS's own.
+    put = [{"Source": each["source"], "DetailType": each["detail-type"], "Detail": json.dumps(each["detail"])} for each in reports]
+    assert events.put_events(Entries=others)["FailedEntryCount"] == 0
+    for each, source in zip(put, ("AWS Health: AWS_RISK_CREDENTIALS_EXPOSED", "GuardDuty: CredentialAccess:", "GuardDuty: AttackSequence:")):
+        told = []
+        assert events.put_events(Entries=[each])["FailedEntryCount"] == 0
+        until(lambda: told.extend(alerts.new()) or told, "the sweep alerts")
+        ((subject, text),) = told
+        assert subject == "Exposed access key STILL ACTIVE, act now: olga"
+        assert source in text and key["AccessKeyId"] in text
+    assert account.keys("olga") == keys
+    rules.delete()
+    assert rules.status == "DELETE_COMPLETE"
 
 
 def test_an_update_takes_the_overlap_away_and_a_deletion_leaves_what_belongs_to_others(released):
