@@ -87,7 +87,9 @@ def test_the_rules_are_kept_and_lead(move):
     subject = "alert: Access key of app:"
     # The new round began on day 90 of the key in use, which is day 180.
     with move.shows("90 | Access key of app: a new key is on its way"):
-        assert at(f"180 {subject}") == [f"180 {subject} a new key is on its way"]
+        # Unless the sweep came first: then it is in the sweep's digest.
+        led = created["outcome"] == "done"
+        assert at(f"180 {subject}") == ([f"180 {subject} a new key is on its way"] if led else [])
     with move.shows("104 | Access key of app: the previous key was deactivated"):
         assert at(f"104 {subject}") == [f"104 {subject} the previous key was deactivated"]
     with move.shows("118 | Access key of app: the previous key was deleted"):
