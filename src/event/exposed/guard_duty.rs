@@ -30,7 +30,7 @@ impl ExposedEvent {
             Named::new(keys.into_iter().chain(users.iter().filter_map(|user| user.get("credentialUid"))));
         let names = accessed.and_then(|accessed| accessed.get("userName"));
         let mut names = names.into_iter().chain(users.iter().filter_map(|user| user.get("name"))).map(words);
-        // Archived by a person. Whoever has an intruder's rights can do that too, so it is told of.
+        // Somebody archived it. An intruder may have done that, so the sweep still alerts.
         let archived = service("/archived") == Some(&json!(true));
         let sample = service("/additionalInfo/sample") == Some(&json!(true));
         let report = match (STOLEN.contains(&kind) && !sample, archived) {

@@ -6,7 +6,7 @@ use super::case::{Case, End, ExposedAnswer};
 use crate::aws::Aws;
 use crate::config::SweepConfig;
 use crate::event::{ExposedEvent, Report};
-use crate::model::Phrase;
+use crate::model::{AccessKeyId, Phrase};
 use crate::notify::{Digest, DigestRow, Section};
 
 /// [AWSCompromisedKeyQuarantine](https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV4.html).
@@ -237,7 +237,7 @@ fn to_revoke(case: &Case, user: &str, report: Report, answer: &ExposedAnswer) ->
 }
 
 /// What frees the second of a user's two places.
-fn make_room(user: &str, other: &crate::model::AccessKeyId) -> String {
+fn make_room(user: &str, other: &AccessKeyId) -> String {
     format!(
         "First make room, which cuts off what uses {other}: `aws iam update-access-key --user-name {user} --access-key-id {other} --status Inactive`."
     )

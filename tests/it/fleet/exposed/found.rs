@@ -269,3 +269,22 @@ async fn where_nobody_can_be_told_the_invocation_fails() {
     let tag = fleet.secret("ci").tags.get("iam-key-rotator:notices").cloned();
     assert!(!tag.unwrap_or_default().contains('7'));
 }
+
+/// Whoever may tag the secret can forge the note. What comes of it is what the secret's schedule does later.
+#[tokio::test(start_paused = true)]
+async fn a_forged_exposure_of_an_inactive_key_does_no_more_than_an_early_rotation() {
+    for forged in [true, false] {
+        let fleet = fleet("enforce", "revoke");
+        let (old, arn) = fleet.enrolled("ci", 10);
+        fleet.sim.set_key_status(&old.access_key_id, false);
+        if forged {
+            fleet.sim.tag_secret(&arn, "iam-key-rotator:notices", &format!("{}:6", old.access_key_id));
+            fleet.sim.advance(hours(1));
+            fleet.sweep().await;
+        } else {
+            assert!(fleet.sim.rotate(&arn).await.succeeded);
+        }
+        assert_ne!(fleet.working_key("ci"), old.access_key_id, "forged: {forged}");
+        assert_eq!(is_active(&fleet, "ci", &old.access_key_id), Some(false), "forged: {forged}");
+    }
+}
